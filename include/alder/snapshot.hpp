@@ -1,0 +1,59 @@
+// What list, tree and describe show of a node: immutable values that actors publish.
+#pragma once
+
+#include "alder/cause.hpp"
+#include "alder/event.hpp"
+#include "alder/spec.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder {
+
+enum class node_state : std::uint8_t {
+  stopped,  ///< down because it was asked to stop, or never started
+  starting, ///< starting, or waiting for readiness
+  running,
+  stopping,
+  backoff,  ///< waiting for its next restart attempt
+  finished, ///< ended and is not to be restarted
+  failed,   ///< the tree or supervisor gave up, or it could not start
+};
+
+struct last_exit {
+  exit_status status;
+  wall_time at{};
+  bool operator==(const last_exit&) const = default;
+};
+
+/// One node of a tree at one moment.
+struct node_snapshot {
+  std::string tree;
+  std::string name;
+  std::string parent;             ///< name of its supervisor; empty for a root
+  enum class kind : std::uint8_t { service, supervisor, actor } what = kind::service;
+  node_state state = node_state::stopped;
+  wall_time since{};              ///< when it entered this state
+  std::string reason;             ///< why it is in this state, one sentence
+  restart_kind restart = restart_kind::permanent;
+  unsigned restarts = 0;          ///< automatic restarts since it was first started
+  alder::generation generation = 0;
+
+  // services
+  int pid = 0;                    ///< 0: no process
+  std::optional<alder::last_exit> last_exit;
+  std::optional<wall_time> next_attempt; ///< in state backoff
+  std::shared_ptr<const service_spec> service;
+
+  // supervisors
+  alder::strategy strategy = strategy::one_for_one;
+  alder::intensity intensity;
+  unsigned restarts_used = 0;     ///< restarts that count at this moment
+  std::optional<std::chrono::milliseconds> oldest_expires; ///< until the oldest of them no longer counts, at `since` of reading
+  bool pool = false;
+  std::vector<std::string> children; ///< names, in start order
+};
+
+} // namespace alder

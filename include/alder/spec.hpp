@@ -1,0 +1,141 @@
+// What the user asked for: a tree of supervisors and services, as read from a configuration file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace alder {
+
+using std::chrono::milliseconds;
+
+/// Which siblings a restart touches (OTP supervisor, "Supervision Principles").
+enum class strategy : std::uint8_t {
+  one_for_one,  ///< only the child that ended
+  one_for_all,  ///< all children: stopped in reverse order, started in order
+  rest_for_one, ///< the child that ended and all that come after it
+};
+
+/// Whether a child is restarted when it ends by itself.
+enum class restart_kind : std::uint8_t {
+  permanent, ///< always
+  transient, ///< only after an abnormal exit
+  temporary, ///< never; it is forgotten
+};
+
+/// Whether a supervisor shuts itself down when significant children end (OTP 24).
+enum class auto_shutdown : std::uint8_t { never, any_significant, all_significant };
+
+/// More than `max_restarts` restarts within `within` make a supervisor give up.
+/// The defaults are those of Elixir's Supervisor.
+struct intensity {
+  unsigned max_restarts = 3;
+  milliseconds within{5000};
+
+  bool operator==(const intensity&) const = default;
+};
+
+/// Delay before a restart attempt: `min * factor^k`, at most `max`, spread by `jitter` (0 to 1: share of the delay added or
+/// taken away); k counts the attempts since the child last ran for `reset_after`. `min` 0 means no delay, as in OTP.
+struct backoff {
+  milliseconds min{0};
+  milliseconds max{30000};
+  double factor = 2.0;
+  double jitter = 0.1;
+  milliseconds reset_after{60000};
+
+  bool operator==(const backoff&) const = default;
+};
+
+/// How a process is stopped: `signal`, then SIGKILL after `timeout`. No timeout: wait without limit.
+/// Signal SIGKILL kills at once (OTP's brutal_kill).
+struct stop_spec {
+  int signal = 15;
+  std::optional<milliseconds> timeout{milliseconds{10000}};
+
+  bool operator==(const stop_spec&) const = default;
+};
+
+/// Ready when it has run for `delay`.
+struct ready_after {
+  milliseconds delay{0};
+  bool operator==(const ready_after&) const = default;
+};
+/// Ready when a TCP connection to `host`:`port` is accepted.
+struct ready_tcp {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool operator==(const ready_tcp&) const = default;
+};
+/// Ready when GET `path` on `host`:`port` answers with a status in [200, 399].
+struct ready_http {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 80;
+  std::string path = "/";
+  bool operator==(const ready_http&) const = default;
+};
+/// Ready when `command` exits with 0.
+struct ready_exec {
+  std::vector<std::string> command;
+  bool operator==(const ready_exec&) const = default;
+};
+
+/// When a start counts as done. Without a check a process is ready when it runs (its exec succeeded).
+struct ready_spec {
+  std::variant<std::monostate, ready_after, ready_tcp, ready_http, ready_exec> check;
+  milliseconds timeout{30000};  ///< not ready by then: the start has failed
+  milliseconds interval{100};   ///< between two attempts of a check
+
+  bool operator==(const ready_spec&) const = default;
+};
+
+/// A leaf that runs a program. `command`, `cwd` and `environment` are final: variables are replaced, files read,
+/// inheritance applied. The program is looked up in `environment`'s PATH, relative names in `cwd`.
+struct service_spec {
+  std::string name;
+  std::vector<std::string> command; ///< program and arguments; with `shell: true` {"/bin/sh", "-c", text}
+  std::string cwd;                  ///< absolute
+  std::map<std::string, std::string> environment;
+  std::string stdin_file;           ///< absolute path; empty: /dev/null
+  std::optional<unsigned> umask;    ///< 0 to 0777; none: the keeper's
+  ready_spec ready;
+  stop_spec stop;
+  restart_kind restart = restart_kind::permanent;
+  bool significant = false;
+  alder::backoff backoff;
+  std::vector<int> clean_exit_codes{0};     ///< exits that count as normal
+  std::vector<int> clean_signals{15, 2, 1}; ///< unrequested deaths that count as clean: SIGTERM, SIGINT, SIGHUP
+  bool operator==(const service_spec&) const = default;
+};
+
+struct supervisor_spec;
+
+/// A child, in start order. Boxed, because supervisors nest.
+using child_spec = std::variant<service_spec, std::shared_ptr<const supervisor_spec>>;
+
+/// A node with a strategy, an intensity and ordered children. A service with `instances: N`, N > 1, is read as a one_for_one
+/// supervisor with `pool` set and children `name:0` … `name:N-1`.
+struct supervisor_spec {
+  std::string name;
+  alder::strategy strategy = strategy::one_for_one;
+  alder::intensity intensity;
+  restart_kind restart = restart_kind::permanent;
+  bool significant = false;
+  alder::auto_shutdown auto_shutdown = auto_shutdown::never;
+  alder::backoff backoff; ///< delay before the parent starts this supervisor again
+  bool pool = false;
+  std::vector<child_spec> children;
+};
+
+/// What one configuration describes.
+struct tree_spec {
+  supervisor_spec root;
+  std::string file; ///< absolute path of the configuration, empty for a service started from the command line
+};
+
+} // namespace alder
