@@ -1,0 +1,39 @@
+// From the text of a configuration file, YAML or JSON, to the tree it describes, or to everything that is wrong with
+// it.
+#pragma once
+
+#include "runtime/config/diagnostic.hpp"
+
+#include "alder/error.hpp"
+#include "alder/spec.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder::config {
+
+/// A configuration and its surroundings. This floor does no I/O: the caller reads files.
+struct source {
+  std::string file;                               ///< absolute path; relative paths in the text start at its directory
+  std::string text;                               ///< at most 1 MiB; JSON when `file` ends in ".json", else YAML
+  std::map<std::string, std::string> environment; ///< the caller's: for ${VAR}, and for services that inherit it
+  std::function<result<std::string>(const std::string& path)> read_file; ///< for `env_file`; paths are absolute
+};
+
+/// What came of it.
+struct loaded {
+  std::optional<tree_spec> tree;       ///< only when there is no error; then complete
+  std::vector<diagnostic> diagnostics; ///< errors and warnings in order of position, at most 100
+};
+
+/// Reads a configuration. All mistakes are reported at once. Pure but for `read_file`, which is called at most once a
+/// path.
+[[nodiscard]] loaded load_tree(const source& from);
+
+/// A JSON Schema (draft 2020-12) of the file format, for editors; made from the table the parser uses.
+[[nodiscard]] std::string json_schema();
+
+} // namespace alder::config
