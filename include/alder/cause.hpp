@@ -27,6 +27,7 @@ struct exit_reason {
   kind what = kind::crash;
   std::optional<exit_status> status; ///< of the OS process, when there was one
   std::string detail;                ///< for people: "exited with code 1", "gave up: 4 restarts within 5s"
+  bool gave_up = false;              ///< a supervisor that reached its intensity: clean, but not finished
 
   bool operator==(const exit_reason&) const = default;
 };

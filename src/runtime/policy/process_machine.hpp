@@ -1,0 +1,138 @@
+// One process from its launch to its end, with readiness and the stop sequence. Pure: events in, effects out.
+//
+//   phase       event            leads to
+//   new         launch_asked     launching
+//   launching   launched         waiting (readiness is checked) or running; stopping when a stop came meanwhile
+//   launching   refused          gone: the start failed
+//   waiting     ready            running: the start succeeded
+//   waiting     not_ready, time  stopping, then the start has failed
+//   waiting     exited           sweeping, then the start has failed
+//   running     exited           sweeping, then gone
+//   any before  stop_asked       stopping: signal, and SIGKILL to all that is left after the timeout
+//   stopping    exited           stopping, until no member is left
+//   stopping    time             killing
+//   sweeping    members_gone     gone
+//   killing     members_gone     gone
+// "Members" are the processes that belong to the service besides its main one: children, also those that left its
+// session.
+#pragma once
+
+#include "alder/cause.hpp"
+#include "alder/spec.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace alder::policy {
+
+// -- events
+
+struct launch_asked {};
+/// It runs. `adopted`: it had been running before, and counts as ready.
+struct launched {
+  int pid = 0;
+  bool adopted = false;
+};
+struct launch_refused {
+  std::string detail;
+};
+/// One attempt of the readiness check ended.
+struct check_answered {
+  bool ready = false;
+  std::string detail; ///< why not
+};
+/// A timer armed by `arm_timer` is due.
+struct timer_due {
+  std::uint64_t token = 0;
+};
+/// The main process ended. `members_left`: others of this service are still there.
+struct main_exited {
+  exit_status status;
+  bool members_left = false;
+};
+struct members_gone {};
+/// `cut_short`: what is under way is a start, which then has failed.
+struct stop_requested {
+  bool cut_short = false;
+};
+
+using process_event = std::variant<launch_asked, launched, launch_refused, check_answered, timer_due, main_exited,
+                                   members_gone, stop_requested>;
+
+// -- effects
+
+struct do_launch {};
+struct check_ready {}; ///< try the readiness check once
+struct arm_timer {
+  std::uint64_t token = 0;
+  milliseconds after{0};
+};
+struct signal_all { ///< main process and members
+  int signal = 0;
+};
+struct kill_all {};      ///< SIGKILL to main process and members until none is left; answer: members_gone
+struct await_members {}; ///< answer members_gone when no member is left
+struct start_succeeded {};
+struct start_failed {
+  std::string detail;
+};
+struct process_gone {
+  exit_reason reason;
+};
+struct warn { ///< something people should know
+  std::string text;
+};
+
+using process_effect = std::variant<do_launch, check_ready, arm_timer, signal_all, kill_all, await_members,
+                                    start_succeeded, start_failed, process_gone, warn>;
+using process_effects = std::vector<process_effect>;
+
+/// After SIGKILL a process that is still there is stuck in the kernel: we stop waiting for it after this time.
+inline constexpr milliseconds kill_patience{10000};
+
+class process_machine {
+public:
+  enum class phase : std::uint8_t { fresh, launching, waiting, running, stopping, killing, sweeping, gone };
+
+  explicit process_machine(const service_spec& spec) : spec_(spec) {}
+
+  [[nodiscard]] process_effects handle(const process_event& e);
+  [[nodiscard]] phase now_in() const { return phase_; }
+  [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
+
+private:
+  void on_launched(const launched& e);
+  void on_check(const check_answered& e);
+  void on_timer(std::uint64_t token);
+  void on_exited(const main_exited& e);
+  void on_stop(const stop_requested& e);
+  void begin_stop();
+  void begin_kill();
+  void finish();
+  [[nodiscard]] exit_reason reason() const;
+  void arm(std::uint64_t& slot, milliseconds after);
+  void emit(process_effect e) { out_.push_back(std::move(e)); }
+
+  const service_spec& spec_;
+  phase phase_ = phase::fresh;
+  std::optional<exit_status> status_;  ///< of the main process, when it has ended
+  std::optional<std::string> failure_; ///< the start has failed, for this reason
+  bool starting_ = true;               ///< nothing was reported yet
+  bool stop_pending_ = false;          ///< asked to stop while launching
+  bool asked_ = false;                 ///< its end was asked for
+  bool killed_ = false;                ///< we sent SIGKILL
+  std::string last_check_;             ///< why the last readiness check failed
+  std::uint64_t last_token_ = 0;
+  std::uint64_t deadline_ = 0; ///< the timer that counts: readiness, stop, kill
+  std::uint64_t next_check_ = 0;
+  process_effects out_;
+};
+
+/// How the exit of a main process is seen by supervision when nobody asked for it (docs/supervision.md, "What counts as
+/// clean").
+[[nodiscard]] exit_reason classify_exit(const service_spec& spec, exit_status status);
+
+} // namespace alder::policy

@@ -1,0 +1,386 @@
+#include "runtime/policy/supervision.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/base/overloaded.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
+
+#include <algorithm>
+
+namespace alder::policy {
+namespace {
+
+using phase = child_state::phase;
+using reason_kind = exit_reason::kind;
+
+child_state child_of(child_rules rules) {
+  child_state child;
+  child.rules = std::move(rules);
+  return child;
+}
+
+/// OTP's do_terminate: what is worth a shutdown_error report.
+bool is_expected_stop(const child_rules& rules, const exit_reason& reason) {
+  const auto expected = rules.brutal_kill ? reason_kind::killed : reason_kind::shutdown;
+  return reason.what == expected || (rules.restart != restart_kind::permanent && is_clean(reason));
+}
+
+} // namespace
+
+supervision::supervision(supervisor_rules rules, std::vector<child_rules> children) : rules_(rules) {
+  for (auto& child : children)
+    children_.push_back(child_of(std::move(child)));
+}
+
+void supervision::recall(const std::string& id, alder::generation generation) {
+  if (auto* child = find(id)) child->generation = std::max(child->generation, generation);
+}
+
+effects supervision::handle(event e, time_point now, double random) {
+  now_ = now;
+  random_ = random;
+  out_.clear();
+  if (ended_) {
+    if (const auto* c = std::get_if<call>(&e)) answer(c->token, "noproc");
+  } else if (!busy()) {
+    begin_event(e);
+    proceed();
+  } else if (consume(e)) {
+    proceed();
+  } else {
+    cut_start_short(e);
+    stash_.push_back(std::move(e));
+  }
+  return std::exchange(out_, {});
+}
+
+/// Whether the event is what the machine waits for. A stale answer is swallowed: nobody waits for it.
+bool supervision::consume(const event& e) {
+  const wait waiting = wait_;
+  if (const auto* result = std::get_if<start_result>(&e)) {
+    const auto* s = std::get_if<start_step>(&waiting);
+    const auto* child = s != nullptr && s->id == result->id ? find(result->id) : nullptr;
+    if (child == nullptr || child->generation != result->generation) return true;
+    wait_ = std::monostate{};
+    on_start_result(*s, *result);
+    return true;
+  }
+  if (const auto* gone = std::get_if<child_gone>(&e)) {
+    const auto* s = std::get_if<stop_step>(&waiting);
+    const auto* child = s != nullptr && s->id == gone->id ? find(gone->id) : nullptr;
+    if (child == nullptr || child->generation != gone->generation) return false;
+    wait_ = std::monostate{};
+    on_stop_done(*s, gone->reason);
+    return true;
+  }
+  if (const auto* given = std::get_if<verdict_given>(&e)) {
+    if (std::holds_alternative<verdict_wait>(waiting)) on_verdict(given->verdict);
+    return true;
+  }
+  return false;
+}
+
+void supervision::cut_start_short(const event& e) {
+  const auto* starting = std::get_if<start_step>(&wait_);
+  if (starting == nullptr) return;
+  const auto* c = std::get_if<call>(&e);
+  const bool stops_it = std::holds_alternative<stop_asked>(e) ||
+                        (c != nullptr && c->what == call::op::terminate_child && c->id == starting->id);
+  if (stops_it) emit(abort_start{starting->id, find(starting->id)->generation});
+}
+
+/// Carries the plan on until it has to wait, then takes what was stashed, in order.
+void supervision::proceed() {
+  while (!ended_ && std::holds_alternative<std::monostate>(wait_)) {
+    if (!plan_.empty()) {
+      step next = std::move(plan_.front());
+      plan_.pop_front();
+      run(std::move(next));
+    } else if (!stash_.empty()) {
+      const event next = std::move(stash_.front());
+      stash_.pop_front();
+      begin_event(next);
+    } else {
+      return;
+    }
+  }
+  if (!ended_) return;
+  for (const auto& left : stash_) {
+    if (const auto* c = std::get_if<call>(&left)) answer(c->token, "noproc");
+  }
+  stash_.clear();
+}
+
+void supervision::begin_event(const event& e) {
+  std::visit(
+      overloaded{[&](const begin& b) { on_begin(b); }, [&](const start_result&) {}, // stale: nobody waits for it
+                 [&](const child_gone& g) { on_child_gone(g); }, [&](const retry& r) { on_retry(r); },
+                 [&](const verdict_given&) {}, // likewise
+                 [&](const stop_asked& s) {
+                   stop_everything(s.why, {supervisor_ended{{reason_kind::shutdown, {}, "was asked to stop"}, s.why}});
+                 },
+                 [&](const call& c) { on_call(c); }},
+      e);
+}
+
+void supervision::run(step s) {
+  std::visit(overloaded{[&](const start_step& start) {
+                          auto* child = find(start.id);
+                          if (child == nullptr) return; // a temporary child that left with its group
+                          ++child->generation;
+                          child->retry_token = ++last_token_; // whatever retry was pending is void
+                          wait_ = start;
+                          const bool automatic = start.mode == start_mode::restart;
+                          emit(start_child{start.id, child->generation, start.why, automatic});
+                        },
+                        [&](const stop_step& stop) {
+                          auto* child = find(stop.id);
+                          if (child == nullptr) return;
+                          if (child->what != phase::running) return on_stop_done(stop, std::nullopt);
+                          const auto pending = std::find_if(stash_.begin(), stash_.end(), [&](const event& e) {
+                            const auto* gone = std::get_if<child_gone>(&e);
+                            return gone != nullptr && gone->id == stop.id && gone->generation == child->generation;
+                          });
+                          if (pending != stash_.end()) { // it died by itself just before: its exit is not handled again
+                            const auto reason = std::get<child_gone>(*pending).reason;
+                            stash_.erase(pending);
+                            return on_stop_done(stop, reason);
+                          }
+                          wait_ = stop;
+                          emit(stop_child{stop.id, child->generation, stop.why});
+                        },
+                        [&](const settle_step& settled) {
+                          emit(child_settled{settled.id, settled.why, /*finished=*/false, find(settled.id) == nullptr});
+                        },
+                        [&](const effect_step& only) { emit(only.what); },
+                        [&](const end_step& end) {
+                          ended_ = true;
+                          std::visit([&](const auto& last) { emit(last); }, end.what);
+                        }},
+             s);
+}
+
+void supervision::on_begin(const begin& e) {
+  for (const auto& child : children_) {
+    if (e.resume && e.down.count(child.rules.id) > 0) continue;
+    plan_.push_back(start_step{child.rules.id, e.resume ? start_mode::resume : start_mode::initial, e.why});
+  }
+  plan_.push_back(effect_step{supervisor_started{}});
+}
+
+void supervision::on_child_gone(const child_gone& e) {
+  auto* child = find(e.id);
+  if (child == nullptr || child->generation != e.generation || child->what != phase::running) return;
+  child->what = phase::stopped;
+  child->pending = {cause::kind::own_exit, e.id, e.reason.detail, {}};
+  ask(e.id, e.reason);
+}
+
+void supervision::on_retry(const retry& e) {
+  auto* child = find(e.id);
+  if (child == nullptr || child->what != phase::restarting || child->retry_token != e.token) return; // void
+  if (child->counted) {
+    restart(e.id);
+  } else {
+    ask(e.id, std::nullopt);
+  }
+}
+
+void supervision::ask(const std::string& id, std::optional<exit_reason> exit) {
+  const auto& child = *find(id);
+  restart_request request;
+  request.restart = child.rules.restart;
+  request.exit = exit;
+  request.intensity = rules_.intensity;
+  request.restarts = restarts_;
+  request.backoff = child.rules.backoff;
+  request.attempts = child.attempts;
+  if (exit) request.ran_for = std::chrono::duration_cast<milliseconds>(now_ - child.started_at);
+  request.random = random_;
+  request.now = now_;
+  wait_ = verdict_wait{id, std::move(exit)};
+  emit(ask_decider{std::move(request)});
+}
+
+void supervision::on_verdict(const restart_verdict& v) {
+  const auto waiting = std::get<verdict_wait>(wait_);
+  wait_ = std::monostate{};
+  auto& child = *find(waiting.id);
+  restarts_ = v.restarts;
+  const bool removed = v.what == restart_verdict::action::forget;
+  const bool silent = (removed || v.what == restart_verdict::action::leave) && waiting.exit && is_clean(*waiting.exit);
+  if (waiting.exit && !silent) emit(report{report::context::child_terminated, waiting.id, *waiting.exit});
+  switch (v.what) {
+  case restart_verdict::action::leave:
+  case restart_verdict::action::forget: settle(waiting.id, removed, waiting.exit.value_or(exit_reason{})); break;
+  case restart_verdict::action::give_up: give_up(waiting.id, waiting.exit); break;
+  case restart_verdict::action::restart:
+    child.attempts = v.attempts;
+    if (v.delay.count() == 0) {
+      restart(waiting.id);
+    } else {
+      child.what = phase::restarting;
+      child.counted = true;
+      child.retry_token = ++last_token_;
+      emit(schedule_retry{{waiting.id, child.retry_token}, v.delay, child.pending});
+    }
+    break;
+  }
+}
+
+/// A child ended and is not restarted; it may take its supervisor along (OTP's do_auto_shutdown).
+void supervision::settle(const std::string& id, bool removed, const exit_reason& reason) {
+  const bool significant = find(id)->rules.significant;
+  if (removed) remove(id);
+  emit(child_settled{id, {cause::kind::own_exit, id, reason.detail, {}}, /*finished=*/true, removed});
+  if (!significant || rules_.auto_shutdown == auto_shutdown::never) return;
+  if (rules_.auto_shutdown == auto_shutdown::all_significant && !all_significant_gone()) return;
+  const cause why{cause::kind::auto_shutdown, id, reason.detail, {}};
+  stop_everything(why,
+                  {supervisor_ended{{reason_kind::shutdown, {}, "shut itself down because " + id + " ended"}, why}});
+}
+
+void supervision::give_up(const std::string& id, const std::optional<exit_reason>& exit) {
+  auto& child = *find(id);
+  const std::string last = exit ? exit->detail : "did not start: " + child.pending.detail;
+  const unsigned most = rules_.intensity.max_restarts;
+  const std::string detail = "more than " + std::to_string(most) + (most == 1 ? " restart" : " restarts") + " within " +
+                             format_duration(rules_.intensity.within) + ", the last because " + id + " " + last;
+  emit(report{report::context::shutdown, id, {reason_kind::shutdown, exit ? exit->status : std::nullopt, detail}});
+  child.what = phase::stopped;
+  if (child.rules.restart == restart_kind::temporary) remove(id);
+  const cause why{cause::kind::gave_up, id, detail, {}};
+  stop_everything(why, {supervisor_ended{{reason_kind::shutdown, {}, "gave up: " + detail, /*gave_up=*/true}, why}});
+}
+
+/// Section 6 of OTP's rules: the failed child is down; take its group along and bring the group up again.
+void supervision::restart(const std::string& id) {
+  auto& child = *find(id);
+  child.what = phase::stopped;
+  const cause own = child.pending;
+  const auto why_of = [&](const std::string& member) -> cause {
+    if (member == id) return own;
+    const auto kind = own.what == cause::kind::own_exit ? cause::kind::sibling_exit : own.what;
+    return {kind, own.origin.empty() ? id : own.origin, own.detail, std::string{word(rules_.strategy)}};
+  };
+  const auto group = group_from(id);
+  for (auto member = group.rbegin(); member != group.rend(); ++member) {
+    if (*member != id) plan_.push_back(stop_step{*member, why_of(*member), /*remove_temporary=*/true});
+  }
+  for (const auto& member : group)
+    plan_.push_back(start_step{member, start_mode::restart, why_of(member)});
+}
+
+std::vector<std::string> supervision::group_from(const std::string& id) const {
+  if (rules_.strategy == strategy::one_for_one) return {id};
+  std::vector<std::string> group;
+  for (const auto& child : children_) {
+    if (rules_.strategy == strategy::one_for_all || !group.empty() || child.rules.id == id)
+      group.push_back(child.rules.id);
+  }
+  return group;
+}
+
+void supervision::on_start_result(const start_step& s, const start_result& r) {
+  auto& child = *find(s.id);
+  const bool by_request = s.mode == start_mode::request || s.mode == start_mode::addition;
+  switch (r.what) {
+  case start_result::how::ok:
+    child.what = phase::running;
+    child.started_at = now_;
+    if (by_request) answer(s.token, "");
+    break;
+  case start_result::how::ignored:
+    child.what = phase::stopped;
+    if (child.rules.restart == restart_kind::temporary) remove(s.id);
+    if (by_request) answer(s.token, "", "ignored");
+    break;
+  case start_result::how::failed: on_start_failed(s, child, r.detail); break;
+  }
+}
+
+void supervision::on_start_failed(const start_step& s, child_state& child, const std::string& detail) {
+  child.what = phase::stopped;
+  if (s.mode == start_mode::request || s.mode == start_mode::addition) {
+    if (s.mode == start_mode::addition) remove(s.id);
+    return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
+  }
+  emit(report{report::context::start_error, s.id, {reason_kind::crash, {}, detail}});
+  if (s.mode == start_mode::initial) {
+    plan_.clear();
+    stop_everything({cause::kind::start_unwound, s.id, detail, {}}, {supervisor_start_failed{s.id, detail}});
+    return;
+  }
+  child.what = phase::restarting;
+  child.counted = false;
+  child.retry_token = ++last_token_;
+  child.pending = {cause::kind::failed_attempt, s.id, detail, {}};
+  if (s.mode == start_mode::restart) plan_.clear(); // the rest of the group stays stopped until the retry
+  emit(schedule_retry{{s.id, child.retry_token}, milliseconds{0}, child.pending});
+}
+
+void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {
+  auto& child = *find(s.id);
+  child.what = phase::stopped;
+  if (reason && !is_expected_stop(child.rules, *reason)) emit(report{report::context::shutdown_error, s.id, *reason});
+  if (s.remove_temporary && child.rules.restart == restart_kind::temporary) remove(s.id);
+}
+
+/// All children in reverse order, then the end. Whatever was planned is void.
+void supervision::stop_everything(cause why, end_step end) {
+  plan_.clear();
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
+    plan_.push_back(stop_step{child->rules.id, why, /*remove_temporary=*/false});
+  }
+  plan_.push_back(std::move(end));
+}
+
+void supervision::on_call(const call& c) {
+  auto* child = find(c.id);
+  const bool down = child != nullptr && child->what == phase::stopped;
+  const std::string up_error = child == nullptr                ? "not_found"
+                               : child->what == phase::running ? "running"
+                                                               : "restarting";
+  switch (c.what) {
+  case call::op::terminate_child:
+    if (child == nullptr) return answer(c.token, "not_found");
+    child->retry_token = ++last_token_; // cancels a pending retry
+    plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/true});
+    plan_.push_back(settle_step{c.id, c.why});
+    plan_.push_back(effect_step{reply{c.token, {}, {}}});
+    return;
+  case call::op::restart_child:
+    if (!down) return answer(c.token, up_error);
+    plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
+    return;
+  case call::op::delete_child:
+    if (!down) return answer(c.token, up_error);
+    remove(c.id);
+    return answer(c.token, "");
+  case call::op::start_child:
+    if (child != nullptr) return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
+    children_.push_back(child_of(c.spec));
+    plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
+    return;
+  }
+}
+
+void supervision::answer(call_token token, std::string error, std::string detail) {
+  emit(reply{token, std::move(error), std::move(detail)});
+}
+
+child_state* supervision::find(const std::string& id) {
+  const auto found = std::find_if(children_.begin(), children_.end(), [&](const auto& c) { return c.rules.id == id; });
+  return found == children_.end() ? nullptr : &*found;
+}
+
+void supervision::remove(const std::string& id) {
+  std::erase_if(children_, [&](const auto& child) { return child.rules.id == id; });
+}
+
+bool supervision::all_significant_gone() const {
+  return std::none_of(children_.begin(), children_.end(),
+                      [](const auto& child) { return child.rules.significant && child.what != phase::stopped; });
+}
+
+} // namespace alder::policy

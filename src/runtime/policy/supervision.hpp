@@ -1,0 +1,264 @@
+// One supervisor's decisions: which child to start or stop next, after what. Pure: events in, effects out.
+//
+// The semantics are those of OTP's supervisor (docs/supervision.md). OTP blocks while it starts or stops a child; here
+// the effect goes out, the machine is busy until the answer comes in, and whatever else arrives meanwhile waits in a
+// stash, in order: seen from outside it behaves as if it blocked. The one difference: a stop that arrives while a start
+// is under way asks for the start to be cut short.
+//
+//   state        event                        leads to
+//   new          begin                        starting: children in order
+//   busy         answer of the step           next step of the plan
+//   busy         anything else                stash (a stop also cuts a start short)
+//   idle         exited, retry                ask the decider
+//   idle         verdict                      a plan: stop group, start group; or stop everything
+//   idle         call                         a plan, or an answer at once
+//   idle         stop                         stop everything
+//   ended        anything                     calls are answered no_such_supervisor, the rest is dropped
+#pragma once
+
+#include "runtime/policy/restart_decision.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/spec.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace alder::policy {
+
+struct child_rules {
+  std::string id; ///< unique in its supervisor
+  restart_kind restart = restart_kind::permanent;
+  bool significant = false;
+  bool supervisor = false;
+  bool brutal_kill = false; ///< stopped by SIGKILL at once: then `killed` is the expected reason
+  alder::backoff backoff;
+};
+
+struct supervisor_rules {
+  alder::strategy strategy = strategy::one_for_one;
+  alder::intensity intensity;
+  alder::auto_shutdown auto_shutdown = auto_shutdown::never;
+};
+
+/// A call's token comes back in its `reply`.
+using call_token = std::uint64_t;
+
+// -- events
+
+/// Start. `resume`: after a crash of the daemon or of this supervisor's actor; children in `down` stay stopped, the
+/// others are started (their launcher adopts what is still running), and one that fails does not undo the rest.
+struct begin {
+  bool resume = false;
+  std::set<std::string> down;
+  cause why;
+};
+/// The answer to `start_child`.
+struct start_result {
+  enum class how : std::uint8_t { ok, ignored, failed };
+  std::string id;
+  alder::generation generation = 0;
+  how what = how::ok;
+  std::string detail; ///< why it failed
+};
+/// A child is gone, by itself or because it was stopped.
+struct child_gone {
+  std::string id;
+  alder::generation generation = 0;
+  exit_reason reason;
+};
+/// The supervisor's own message: repeat a failed attempt, or a delay is over.
+struct retry {
+  std::string id;
+  std::uint64_t token = 0;
+};
+struct verdict_given {
+  restart_verdict verdict;
+};
+/// The parent, or the end of the tree.
+struct stop_asked {
+  cause why;
+};
+/// OTP's API, for people: see `call_result`.
+struct call {
+  enum class op : std::uint8_t { terminate_child, restart_child, delete_child, start_child };
+  op what = op::terminate_child;
+  call_token token = 0;
+  std::string id;
+  child_rules spec; ///< of start_child
+  cause why;
+};
+
+using event = std::variant<begin, start_result, child_gone, retry, verdict_given, stop_asked, call>;
+
+// -- effects, in the order in which they are to be carried out
+
+struct start_child {
+  std::string id;
+  alder::generation generation = 0;
+  cause why;
+  bool automatic = false; ///< counts as a restart of this child
+};
+/// The start under way should end soon: something that stops it is waiting.
+struct abort_start {
+  std::string id;
+  alder::generation generation = 0;
+};
+struct stop_child {
+  std::string id;
+  alder::generation generation = 0;
+  cause why;
+};
+/// Ask the decider; the answer is `verdict_given`.
+struct ask_decider {
+  restart_request request;
+};
+/// Send `retry` to oneself after `delay`; 0: now, behind what the mailbox holds already.
+struct schedule_retry {
+  retry what;
+  milliseconds delay{0};
+  cause why;
+};
+struct reply {
+  call_token token = 0;
+  std::string
+      error; ///< empty: ok; else not_found, running, restarting, already_started, already_present, start_failed, noproc
+  std::string detail;
+};
+/// OTP's supervisor report.
+struct report {
+  enum class context : std::uint8_t { start_error, child_terminated, shutdown_error, shutdown };
+  context what = context::start_error;
+  std::string id;
+  exit_reason reason; ///< for start_error and shutdown the detail alone speaks
+};
+/// A child is down for a reason worth showing: asked to stop, ended for good.
+struct child_settled {
+  std::string id;
+  cause why;
+  bool finished = false; ///< it ended by itself and is not to be restarted
+  bool removed = false;  ///< it is not a child any more
+};
+/// All children are up: the supervisor's own start succeeded.
+struct supervisor_started {};
+/// It did not start; what had been started is down again.
+struct supervisor_start_failed {
+  std::string id; ///< the child that failed
+  std::string detail;
+};
+/// All children are down; this is the end.
+struct supervisor_ended {
+  exit_reason reason;
+  cause why;
+};
+
+using effect = std::variant<start_child, abort_start, stop_child, ask_decider, schedule_retry, reply, report,
+                            child_settled, supervisor_started, supervisor_start_failed, supervisor_ended>;
+using effects = std::vector<effect>;
+
+/// A child as the API sees it. `restarting` exists between a failed or delayed restart attempt and the next.
+struct child_state {
+  enum class phase : std::uint8_t { stopped, running, restarting };
+  child_rules rules;
+  phase what = phase::stopped;
+  alder::generation generation = 0; ///< number of its start attempts
+  unsigned attempts = 0;            ///< for the backoff
+  time_point started_at;
+  std::uint64_t retry_token = 0; ///< the retry that counts; older ones are void
+  bool counted = false;          ///< the attempt that `retry_token` stands for is counted already (it was delayed)
+  cause pending;                 ///< why it is being restarted
+};
+
+class supervision {
+public:
+  supervision(supervisor_rules rules, std::vector<child_rules> children);
+
+  /// `random` in [0, 1) is passed on to the decider.
+  [[nodiscard]] effects handle(event e, time_point now, double random = 0.5);
+
+  [[nodiscard]] const std::vector<child_state>& children() const { return children_; } ///< in start order
+  [[nodiscard]] const supervisor_rules& rules() const { return rules_; }
+  [[nodiscard]] const std::vector<time_point>& restarts() const { return restarts_; } ///< newest first
+  [[nodiscard]] bool ended() const { return ended_; }
+
+  /// After a crash of the daemon: the generation a child had reached, so that the next is a new number.
+  void recall(const std::string& id, alder::generation generation);
+
+private:
+  enum class start_mode : std::uint8_t { initial, resume, restart, request, addition };
+  struct start_step {
+    std::string id;
+    start_mode mode = start_mode::initial;
+    cause why;
+    call_token token = 0;
+  };
+  struct stop_step {
+    std::string id;
+    cause why;
+    bool remove_temporary = false; ///< a temporary child leaves the list
+  };
+  struct settle_step { ///< after a stop on request
+    std::string id;
+    cause why;
+  };
+  struct effect_step {
+    effect what;
+  };
+  struct end_step {
+    std::variant<supervisor_start_failed, supervisor_ended> what;
+  };
+  using step = std::variant<start_step, stop_step, settle_step, effect_step, end_step>;
+  struct verdict_wait {
+    std::string id;
+    std::optional<exit_reason> exit;
+  };
+  /// What the machine waits for; start and stop remember the step itself.
+  using wait = std::variant<std::monostate, start_step, stop_step, verdict_wait>;
+
+  [[nodiscard]] bool busy() const { return !plan_.empty() || !std::holds_alternative<std::monostate>(wait_); }
+  [[nodiscard]] bool consume(const event& e);
+  void cut_start_short(const event& e);
+  void proceed();
+  void begin_event(const event& e);
+  void run(step s);
+
+  void on_begin(const begin& e);
+  void on_child_gone(const child_gone& e);
+  void on_retry(const retry& e);
+  void on_verdict(const restart_verdict& v);
+  void on_call(const call& c);
+  void on_start_result(const start_step& s, const start_result& r);
+  void on_start_failed(const start_step& s, child_state& child, const std::string& detail);
+  void on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason);
+  void restart(const std::string& id);
+  void give_up(const std::string& id, const std::optional<exit_reason>& exit);
+  void settle(const std::string& id, bool removed, const exit_reason& reason);
+  void stop_everything(cause why, end_step end);
+  void ask(const std::string& id, std::optional<exit_reason> exit);
+  void emit(effect e) { out_.push_back(std::move(e)); }
+  void answer(call_token token, std::string error, std::string detail = {});
+  child_state* find(const std::string& id);
+  void remove(const std::string& id);
+  [[nodiscard]] bool all_significant_gone() const;
+  [[nodiscard]] std::vector<std::string> group_from(const std::string& id) const;
+
+  supervisor_rules rules_;
+  std::vector<child_state> children_;
+  std::vector<time_point> restarts_;
+  std::deque<step> plan_;
+  wait wait_;
+  std::deque<event> stash_;
+  effects out_;
+  time_point now_;
+  double random_ = 0.5;
+  std::uint64_t last_token_ = 0;
+  bool ended_ = false;
+};
+
+} // namespace alder::policy
