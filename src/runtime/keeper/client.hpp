@@ -1,0 +1,148 @@
+// The daemon's side of the keeper's channel: attach, start processes, hear how they end. One thread, the owner's loop.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/error.hpp"
+#include "alder/event.hpp"
+#include "alder/exit_status.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace alder::keeper {
+
+/// A main process the keeper holds. All descriptors are close-on-exec; `out` and `err` are the non-blocking read ends
+/// of its output, invalid when it was started without capture. Any of them may be invalid when this process has no
+/// descriptor left.
+struct child {
+  node_id id;
+  alder::generation gen = 0;
+  int pid = 0;
+  unique_fd pidfd;
+  unique_fd out;
+  unique_fd err;
+  std::string note;
+  wall_time started{};
+  std::optional<exit_status> exited; ///< it has ended already, and the exit was not acknowledged
+};
+
+/// What to start. `command[0]` is looked up in PATH of `environment` or, with a slash in it, in `cwd`. The variable
+/// ALDER_MEMBER is added to the environment.
+struct launch {
+  node_id id; ///< with `gen` unlike that of any child the keeper knows
+  alder::generation gen = 0;
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;
+  std::string cwd;               ///< absolute
+  std::string stdin_file;        ///< absolute; empty: /dev/null
+  std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
+  bool capture = true;           ///< false: output goes to /dev/null
+  std::string note;              ///< told again in the inventory; at most wire::max_keeper_note bytes
+};
+
+/// Not thread-safe. Handlers are called from on_readable() and on_writable() only, never from inside another call; they
+/// may call everything but must not destroy the client.
+class client {
+public:
+  struct handlers {
+    std::function<void(child&&)> on_spawned;
+    /// The message begins with "could not start: ".
+    std::function<void(const node_id&, generation, const error&)> on_spawn_failed;
+    /// Comes after on_spawned of the same child, and again after every new attach until it is acknowledged.
+    std::function<void(const node_id&, generation, exit_status)> on_exited;
+    /// An orphan (not a main process) has ended.
+    std::function<void(int pid)> on_reaped;
+    /// Stop the trees, then call shutdown().
+    std::function<void(int signal)> on_stop_requested;
+    /// The keeper is gone, or after shutdown() done with its work, or it broke the protocol: nothing more will come.
+    std::function<void()> on_lost;
+  };
+
+  /// Spawn requests without an answer on the wire; more wait in the client, so that neither side blocks on the other.
+  static constexpr std::size_t spawn_window = 16;
+  /// Spawn requests waiting in the client; beyond that they fail.
+  static constexpr std::size_t max_waiting_spawns = 65536;
+
+  /// Says hello over `channel` (a SOCK_SEQPACKET socket; made non-blocking and close-on-exec) and blocks until the
+  /// inventory is complete, at most 10 s. Errors: invalid_input (not a socket), conflict (another protocol version),
+  /// timed_out, unavailable (the keeper closed the channel), io.
+  static result<std::unique_ptr<client>> attach(unique_fd channel, handlers h);
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  /// What the keeper held when this daemon attached; the second call gives nothing.
+  [[nodiscard]] std::vector<child> take_inventory() { return std::move(inventory_); }
+  /// Counts the starts of the daemon under this keeper, from 1.
+  [[nodiscard]] std::uint32_t epoch() const { return welcome_.epoch; }
+  [[nodiscard]] int keeper_pid() const { return welcome_.keeper_pid; }
+  [[nodiscard]] wall_time keeper_started() const;
+  /// The value of ALDER_MEMBER of a process is `prefix/ID/GENERATION`, the prefix `KEEPER_PID.KEEPER_START_TICKS`.
+  [[nodiscard]] const std::string& member_prefix() const { return member_prefix_; }
+  [[nodiscard]] std::string member_marker(const node_id& id, generation gen) const;
+
+  /// To wait on. The owner calls on_readable() when it is readable, and on_writable() when it is writable while
+  /// wants_write(); ask wants_write() again after every call to the client.
+  [[nodiscard]] int fd() const { return channel_.get(); }
+  void on_readable();
+  [[nodiscard]] bool wants_write() const;
+  void on_writable();
+
+  /// Starts a process. Answered by on_spawned or on_spawn_failed, later: with kind too_large when command and
+  /// environment exceed 192 KiB, not_found, denied or invalid_input when program or directory cannot be used, io with
+  /// the errno of the step that failed.
+  void spawn(const launch& what);
+  /// The exit is written down: the keeper may forget this child.
+  void acknowledge(const node_id& id, generation gen);
+  /// Replaces the note. Errors: too_large (more than wire::max_keeper_note bytes).
+  outcome set_note(const node_id& id, generation gen, std::string text);
+  /// The daemon serves.
+  void ready();
+  /// The daemon cannot serve and is about to exit; tells whoever started it why. Sent at once if the channel takes it.
+  void failed(std::string_view text);
+  /// Everything is stopped, the daemon exits now: the keeper kills what is left and exits too. Sent at once if the
+  /// channel takes it. on_lost follows when nothing but the daemon is left; the daemon may exit before.
+  void shutdown();
+
+private:
+  using key = std::pair<node_id, generation>;
+  struct refusal {
+    key who;
+    error why;
+  };
+
+  client(unique_fd channel, handlers h);
+  outcome receive_inventory();
+  result<wire::spawn_frame> checked(const launch& what) const;
+  void enqueue(const wire::to_keeper& frame);
+  void fill_window();
+  void flush();
+  void lose();
+  void handle(const wire::to_daemon& frame, std::vector<unique_fd> fds);
+  void answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds);
+  void answer(const wire::spawn_failed_frame& frame);
+
+  unique_fd channel_;
+  handlers handlers_;
+  wire::welcome_frame welcome_;
+  std::string member_prefix_;
+  std::vector<child> inventory_;
+  std::deque<std::string> outgoing_;            ///< encoded, at most spawn_window spawns among them
+  std::deque<wire::spawn_frame> waiting_;       ///< beyond the window
+  std::map<key, wire::spawn_frame> unanswered_; ///< on the wire; without command, environment and note
+  std::deque<refusal> refusals_;                ///< failed before they reached the keeper, to be told from on_writable
+  bool lost_ = false;
+};
+
+} // namespace alder::keeper

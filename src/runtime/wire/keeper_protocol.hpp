@@ -1,0 +1,156 @@
+// The frames between alder-keeper and alderd: plain structs and their bytes. One frame is one SOCK_SEQPACKET record.
+#pragma once
+
+#include "alder/cause.hpp"
+#include "alder/error.hpp"
+#include "alder/exit_status.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace alder::wire {
+
+/// Said in hello and welcome; the two sides refuse each other when it differs.
+inline constexpr std::uint32_t keeper_protocol_version = 1;
+/// No frame is longer, in either direction.
+inline constexpr std::size_t max_keeper_frame = std::size_t{192} * 1024;
+/// A note is what the daemon wants to be told again about a child after a crash; no note is longer.
+inline constexpr std::size_t max_keeper_note = std::size_t{64} * 1024;
+
+/// The step of a start that failed, in the order in which they are taken.
+enum class spawn_stage : std::uint8_t {
+  pipe,       ///< making the output pipes
+  process,    ///< making the process
+  session,    ///< setsid
+  file_limit, ///< giving the original RLIMIT_NOFILE back
+  stdin_file, ///< opening the standard input
+  output,     ///< connecting the standard output and error
+  directory,  ///< chdir
+  program,    ///< execve
+};
+
+// From the daemon to the keeper.
+struct hello_frame {
+  std::uint32_t version = keeper_protocol_version;
+  std::int32_t pid = 0; ///< of the daemon, for the keeper's log
+  bool operator==(const hello_frame&) const = default;
+};
+/// The daemon serves: whoever started the keeper may be told.
+struct ready_frame {
+  bool operator==(const ready_frame&) const = default;
+};
+/// The daemon cannot serve and is about to exit; `text` is for whoever started the keeper.
+struct failed_frame {
+  std::string text;
+  bool operator==(const failed_frame&) const = default;
+};
+struct spawn_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::string program;                  ///< absolute path, already looked up
+  std::vector<std::string> command;     ///< argv, at least one word
+  std::vector<std::string> environment; ///< "NAME=value"
+  std::string cwd;                      ///< empty: the keeper's
+  std::string stdin_file;               ///< empty: /dev/null
+  std::optional<std::uint32_t> umask;
+  bool capture = true; ///< false: output goes to /dev/null
+  std::string note;
+  bool operator==(const spawn_frame&) const = default;
+};
+/// Replaces the stored note of a child.
+struct note_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::string text;
+  bool operator==(const note_frame&) const = default;
+};
+/// The daemon has written down that this child exited: the keeper forgets it and closes its pipes.
+struct acknowledge_frame {
+  node_id id;
+  alder::generation generation = 0;
+  bool operator==(const acknowledge_frame&) const = default;
+};
+/// The daemon has stopped everything and exits: the keeper makes sure and exits too.
+struct shutdown_frame {
+  bool operator==(const shutdown_frame&) const = default;
+};
+
+using to_keeper =
+    std::variant<hello_frame, ready_frame, failed_frame, spawn_frame, note_frame, acknowledge_frame, shutdown_frame>;
+
+// From the keeper to the daemon.
+struct welcome_frame {
+  std::uint32_t version = keeper_protocol_version;
+  std::uint32_t epoch = 0; ///< counts the starts of the daemon, from 1
+  std::int32_t keeper_pid = 0;
+  std::uint64_t keeper_start_ticks = 0; ///< of /proc/PID/stat: with the pid it names this keeper and no other
+  std::int64_t keeper_started_ms = 0;   ///< Unix time in milliseconds
+  bool operator==(const welcome_frame&) const = default;
+};
+/// A child the keeper still knows; with descriptors [pidfd, out, err], or [pidfd] when its output is not captured.
+struct child_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::int32_t pid = 0;
+  std::string note;
+  std::int64_t started_ms = 0; ///< Unix time in milliseconds
+  std::optional<exit_status> exited;
+  bool operator==(const child_frame&) const = default;
+};
+struct inventory_end_frame {
+  bool operator==(const inventory_end_frame&) const = default;
+};
+/// With the same descriptors as child_frame.
+struct spawned_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::int32_t pid = 0;
+  std::int64_t started_ms = 0; ///< Unix time in milliseconds
+  bool operator==(const spawned_frame&) const = default;
+};
+struct spawn_failed_frame {
+  node_id id;
+  alder::generation generation = 0;
+  spawn_stage stage = spawn_stage::process;
+  std::int32_t os_errno = 0;
+  bool operator==(const spawn_failed_frame&) const = default;
+};
+struct exited_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::int32_t pid = 0;
+  exit_status status;
+  bool core_dumped = false;
+  bool operator==(const exited_frame&) const = default;
+};
+/// A process that was not a main process ended and was reaped: an orphan of some service.
+struct reaped_frame {
+  std::int32_t pid = 0;
+  bool operator==(const reaped_frame&) const = default;
+};
+/// The keeper was asked to end: the daemon stops its trees and then sends shutdown.
+struct stop_requested_frame {
+  std::int32_t signal = 0;
+  bool operator==(const stop_requested_frame&) const = default;
+};
+
+using to_daemon = std::variant<welcome_frame, child_frame, inventory_end_frame, spawned_frame, spawn_failed_frame,
+                               exited_frame, reaped_frame, stop_requested_frame>;
+
+[[nodiscard]] std::string encode(const to_keeper& frame);
+[[nodiscard]] std::string encode(const to_daemon& frame);
+
+/// Reads exactly one frame back. Any bytes may come in. Errors (invalid_input): too long, unknown kind, cut short,
+/// bytes left over, a value out of its range.
+[[nodiscard]] result<to_keeper> decode_to_keeper(std::string_view bytes);
+[[nodiscard]] result<to_daemon> decode_to_daemon(std::string_view bytes);
+
+/// Why a start failed, without the errno: "chdir /nope", "exec /bin/x". `request` is what was asked for.
+[[nodiscard]] std::string stage_text(spawn_stage stage, const spawn_frame& request);
+
+} // namespace alder::wire
