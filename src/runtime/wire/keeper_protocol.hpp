@@ -17,6 +17,10 @@ namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
 inline constexpr std::uint32_t keeper_protocol_version = 1;
+/// In the daemon's environment: the number of its end of the channel.
+inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
+/// In every service's environment: the marker by which processes that left session and parents are recognised.
+inline constexpr const char* member_variable = "ALDER_MEMBER";
 /// No frame is longer, in either direction.
 inline constexpr std::size_t max_keeper_frame = std::size_t{192} * 1024;
 /// A note is what the daemon wants to be told again about a child after a crash; no note is longer.

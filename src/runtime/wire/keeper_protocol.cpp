@@ -1,0 +1,203 @@
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace alder::wire {
+namespace {
+
+/// Appends values: integers little-endian in their own width, text and lists with a 32-bit length before them.
+class writer {
+public:
+  template <class Int>
+  requires std::is_integral_v<Int>
+  void operator()(Int value) {
+    using bits = std::make_unsigned_t<std::conditional_t<std::is_same_v<Int, bool>, std::uint8_t, Int>>;
+    auto rest = static_cast<std::uint64_t>(static_cast<bits>(value));
+    for (std::size_t i = 0; i < sizeof(bits); ++i, rest >>= 8)
+      bytes_ += static_cast<char>(rest & 0xff);
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(Enum value) { (*this)(static_cast<std::uint8_t>(value)); }
+  void operator()(const std::string& text) {
+    (*this)(static_cast<std::uint32_t>(text.size()));
+    bytes_ += text;
+  }
+  void operator()(const std::vector<std::string>& list) {
+    (*this)(static_cast<std::uint32_t>(list.size()));
+    for (const auto& text : list)
+      (*this)(text);
+  }
+  void operator()(const exit_status& status) {
+    (*this)(status.kind);
+    (*this)(static_cast<std::int32_t>(status.value));
+  }
+  template <class T> void operator()(const std::optional<T>& value) {
+    (*this)(value.has_value());
+    if (value) (*this)(*value);
+  }
+
+  [[nodiscard]] std::string take() { return std::move(bytes_); }
+
+private:
+  std::string bytes_;
+};
+
+constexpr std::uint8_t last_of(spawn_stage) { return static_cast<std::uint8_t>(spawn_stage::program); }
+constexpr std::uint8_t last_of(exit_status::how) { return static_cast<std::uint8_t>(exit_status::how::unknown); }
+
+/// The reverse of `writer` over bytes nobody vouches for: after the first mistake nothing more is read.
+class reader {
+public:
+  explicit reader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class Int>
+  requires std::is_integral_v<Int>
+  void operator()(Int& value) {
+    using bits = std::make_unsigned_t<Int>;
+    if (!take(sizeof(Int))) return;
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < sizeof(Int); ++i)
+      number |= static_cast<std::uint64_t>(static_cast<unsigned char>(taken_[i])) << (8 * i);
+    value = static_cast<Int>(static_cast<bits>(number));
+  }
+  void operator()(bool& value) {
+    std::uint8_t number = 0;
+    (*this)(number);
+    good_ = good_ && number <= 1;
+    value = number == 1;
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(Enum& value) {
+    std::uint8_t number = 0;
+    (*this)(number);
+    good_ = good_ && number <= last_of(value);
+    if (good_) value = static_cast<Enum>(number);
+  }
+  void operator()(std::string& text) {
+    std::uint32_t size = 0;
+    (*this)(size);
+    if (take(size)) text = taken_;
+  }
+  void operator()(std::vector<std::string>& list) {
+    std::uint32_t size = 0;
+    (*this)(size);
+    // Each piece costs at least its length field, so that a lying count cannot make us reserve or loop for nothing.
+    good_ = good_ && size <= rest_.size() / sizeof(std::uint32_t);
+    for (std::uint32_t i = 0; good_ && i < size; ++i)
+      (*this)(list.emplace_back());
+  }
+  void operator()(exit_status& status) {
+    (*this)(status.kind);
+    std::int32_t value = 0;
+    (*this)(value);
+    status.value = value;
+  }
+  template <class T> void operator()(std::optional<T>& value) {
+    bool present = false;
+    (*this)(present);
+    if (good_ && present) (*this)(value.emplace());
+  }
+
+  [[nodiscard]] bool complete() const { return good_ && rest_.empty(); }
+
+private:
+  bool take(std::size_t count) {
+    good_ = good_ && count <= rest_.size();
+    if (!good_) return false;
+    taken_ = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return true;
+  }
+
+  std::string_view rest_;
+  std::string_view taken_;
+  bool good_ = true;
+};
+
+template <class Frame, class... Same>
+concept one_of = (std::is_same_v<std::remove_const_t<Frame>, Same> || ...);
+
+// The fields of each frame in their order on the wire, for writer and reader alike.
+void fields(auto&, one_of<ready_frame, shutdown_frame, inventory_end_frame> auto&) {}
+void fields(auto& visit, one_of<hello_frame> auto& f) { visit(f.version), visit(f.pid); }
+void fields(auto& visit, one_of<failed_frame> auto& f) { visit(f.text); }
+void fields(auto& visit, one_of<spawn_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.program), visit(f.command), visit(f.environment), visit(f.cwd);
+  visit(f.stdin_file), visit(f.umask), visit(f.capture), visit(f.note);
+}
+void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.text); }
+void fields(auto& visit, one_of<acknowledge_frame> auto& f) { visit(f.id), visit(f.generation); }
+void fields(auto& visit, one_of<welcome_frame> auto& f) {
+  visit(f.version), visit(f.epoch), visit(f.keeper_pid), visit(f.keeper_start_ticks), visit(f.keeper_started_ms);
+}
+void fields(auto& visit, one_of<child_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited);
+}
+void fields(auto& visit, one_of<spawned_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.started_ms);
+}
+void fields(auto& visit, one_of<spawn_failed_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.stage), visit(f.os_errno);
+}
+void fields(auto& visit, one_of<exited_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.status), visit(f.core_dumped);
+}
+void fields(auto& visit, one_of<reaped_frame> auto& f) { visit(f.pid); }
+void fields(auto& visit, one_of<stop_requested_frame> auto& f) { visit(f.signal); }
+
+/// The first byte of a frame is its place in the variant, counted from 1.
+template <class Frames> std::string encode_any(const Frames& frame) {
+  writer out;
+  out(static_cast<std::uint8_t>(frame.index() + 1));
+  std::visit([&](const auto& f) { fields(out, f); }, frame);
+  return out.take();
+}
+
+template <class Frames, std::size_t... Index> Frames make(std::size_t wanted, std::index_sequence<Index...>) {
+  Frames made;
+  (void)((Index == wanted && (made.template emplace<Index>(), true)) ||
+         ...); // exactly one matches: `wanted` is in range
+  return made;
+}
+
+error bad_frame(const std::string& what) { return {error_kind::invalid_input, "bad frame: " + what}; }
+
+template <class Frames> result<Frames> decode_any(std::string_view bytes) {
+  if (bytes.empty()) return bad_frame("it is empty");
+  if (bytes.size() > max_keeper_frame) return bad_frame("it is longer than 192 KiB");
+  const auto kind = static_cast<unsigned char>(bytes.front());
+  constexpr std::size_t kinds = std::variant_size_v<Frames>;
+  if (kind == 0 || kind > kinds) return bad_frame("its kind " + std::to_string(kind) + " is unknown");
+  auto frame = make<Frames>(kind - std::size_t{1}, std::make_index_sequence<kinds>{});
+  reader in{bytes.substr(1)};
+  std::visit([&](auto& f) { fields(in, f); }, frame);
+  if (!in.complete()) return bad_frame("the content of kind " + std::to_string(kind) + " does not fit");
+  return frame;
+}
+
+} // namespace
+
+std::string encode(const to_keeper& frame) { return encode_any(frame); }
+std::string encode(const to_daemon& frame) { return encode_any(frame); }
+result<to_keeper> decode_to_keeper(std::string_view bytes) { return decode_any<to_keeper>(bytes); }
+result<to_daemon> decode_to_daemon(std::string_view bytes) { return decode_any<to_daemon>(bytes); }
+
+std::string stage_text(spawn_stage stage, const spawn_frame& request) {
+  switch (stage) {
+  case spawn_stage::pipe: return "make the output pipes";
+  case spawn_stage::process: return "make a process";
+  case spawn_stage::session: return "make a session";
+  case spawn_stage::file_limit: return "restore the limit of open files";
+  case spawn_stage::stdin_file:
+    return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
+  case spawn_stage::output: return "connect the output";
+  case spawn_stage::directory: return "chdir " + request.cwd;
+  case spawn_stage::program: break;
+  }
+  return "exec " + request.program;
+}
+
+} // namespace alder::wire
