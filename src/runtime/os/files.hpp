@@ -1,0 +1,67 @@
+// Files as the daemon needs them: read whole or in part, replaced atomically, appended to.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+
+#include "alder/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace alder::os {
+
+/// A moment of the wall clock as files carry it.
+using file_time = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+/// What the system knows about a file.
+struct file_facts {
+  std::uint64_t size = 0; ///< bytes; 0 for what is not a regular file
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0; ///< with `device` the file's identity, whatever it is called
+  file_time modified{};
+  bool is_regular = false;
+};
+
+/// The whole file. Errors: not_found, denied, too_large (more than `limit` bytes), io.
+[[nodiscard]] result<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// Replaces the file, or creates it with mode 0600: after a crash there is the old content or the new, never a mixture.
+/// Written beside, synced, renamed, the directory synced. One writer a path at a time. Errors: not_found (no such
+/// directory), denied, io.
+outcome write_file_atomically(const std::string& path, std::string_view data);
+
+/// Creates the directory and its missing parents, each with `mode` (0 to 0777, less the umask). Present ones are left
+/// as they are. Errors: denied, conflict (something else has the name), io.
+outcome make_directories(const std::string& path, unsigned mode);
+
+/// Appends to the file, which is created with mode 0600 when missing. Errors as open_for_append and write_all.
+outcome append(const std::string& path, std::string_view data);
+
+/// Errors: not_found, denied, io.
+[[nodiscard]] result<unique_fd> open_for_reading(const std::string& path);
+
+/// For appending and reading; created with mode 0600 when missing. Never waits for the reader of a FIFO.
+/// Errors: not_found (no such directory), denied, io.
+[[nodiscard]] result<unique_fd> open_for_append(const std::string& path);
+
+/// Writes all of `data`, however many calls it takes. On an error a part may have been written. Errors: io.
+outcome write_all(int fd, std::string_view data);
+
+/// Fills `into` from `offset` on; fewer bytes only at the end of the file. Errors: io.
+[[nodiscard]] result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<char> into);
+
+/// Errors: not_found, denied, io.
+[[nodiscard]] result<file_facts> facts_of(const std::string& path);
+[[nodiscard]] result<file_facts> facts_of(int fd);
+
+/// Errors: not_found, denied, io.
+outcome rename_file(const std::string& from, const std::string& to);
+
+/// Cuts the file off (or extends it with zeros). Errors: io.
+outcome cut_file(int fd, std::uint64_t size);
+
+} // namespace alder::os
