@@ -1,0 +1,155 @@
+#include "runtime/os/background.hpp"
+
+#include "runtime/base/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t max_line = 4096;
+
+error failed(const std::string& what, int number) {
+  return error{error_kind::io, what + ": " + errno_text(number), number};
+}
+
+milliseconds left_until(steady_clock::time_point end) {
+  return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(end - steady_clock::now()));
+}
+
+int open_pidfd(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+/// In the new process: nothing here may fail without a word on the pipe, which is all the parent hears.
+[[noreturn]] void become(const std::vector<std::string>& command, int pipe_end, attachment how) {
+  std::array<char, 512> text{};
+  const auto give_up = [&](const char* stage) {
+    const auto size = std::snprintf(text.data(), text.size(), "error: %s %s: %s\n", stage, command.front().c_str(),
+                                    errno_text(errno).c_str());
+    const auto used = std::min(static_cast<std::size_t>(std::max(size, 0)), text.size() - 1);
+    (void)!::write(pipe_end, text.data(), used); // the parent then sees an end without a word
+    ::_exit(127);
+  };
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || ::dup2(null, STDIN_FILENO) < 0) give_up("no /dev/null for");
+  if (::dup2(how == attachment::detached ? null : STDERR_FILENO, STDOUT_FILENO) < 0) give_up("no output for");
+  if (how == attachment::detached && ::dup2(null, STDERR_FILENO) < 0) give_up("no error output for");
+  // dup2 onto itself would keep close-on-exec.
+  const bool placed =
+      pipe_end == ready_descriptor ? ::fcntl(pipe_end, F_SETFD, 0) == 0 : ::dup2(pipe_end, ready_descriptor) >= 0;
+  if (!placed) give_up("no ready pipe for");
+  (void)std::signal(SIGPIPE, SIG_DFL); // ignored signals are inherited by what we execute
+
+  std::vector<char*> words;
+  for (const auto& word : command)
+    words.push_back(const_cast<char*>(word.c_str())); // execv does not write to them
+  words.push_back(nullptr);
+  ::execv(words.front(), words.data());
+  give_up("could not start");
+  ::_exit(127);
+}
+
+/// Forks twice, so that nobody waits for the grandchild but process 1, and it is no session leader: it can never get a
+/// terminal again.
+outcome fork_detached(const std::vector<std::string>& command, int pipe_end) {
+  const auto middle = ::fork();
+  if (middle < 0) return failed("cannot start a process", errno);
+  if (middle == 0) {
+    (void)::setsid(); // cannot fail: a fresh process leads no group
+    const auto last = ::fork();
+    if (last == 0) become(command, pipe_end, attachment::detached);
+    ::_exit(last < 0 ? 1 : 0);
+  }
+  int status = 0;
+  while (::waitpid(middle, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0) return error{error_kind::io, "cannot start a process"};
+  return success();
+}
+
+} // namespace
+
+result<background_program> start_in_background(const std::vector<std::string>& command, attachment how) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failed("cannot make a pipe", errno);
+  background_program started{.ready = unique_fd{ends[0]}, .pid = 0};
+  const unique_fd theirs{ends[1]};
+  if (how == attachment::detached) {
+    if (auto forked = fork_detached(command, theirs.get()); !forked) return forked.failure();
+    return started;
+  }
+  started.pid = ::fork();
+  if (started.pid < 0) return failed("cannot start a process", errno);
+  if (started.pid == 0) {
+    (void)::setpgid(0, 0); // cannot fail for ourselves
+    become(command, theirs.get(), how);
+  }
+  return started;
+}
+
+result<std::string> read_line(int fd, milliseconds deadline) {
+  const auto end = steady_clock::now() + deadline;
+  std::string line;
+  while (line.size() < max_line) {
+    pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(left_until(end).count()));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) return error{error_kind::timed_out, "nothing was heard"};
+    char byte = 0;
+    const auto size = ::read(fd, &byte, 1);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (size <= 0) return error{error_kind::unavailable, "it ended without a word"};
+    if (byte == '\n') return line;
+    line.push_back(byte);
+  }
+  return line;
+}
+
+std::optional<exit_status> reap_child(int pid) {
+  int status = 0;
+  if (::waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+  if (WIFEXITED(status)) return exit_status::code(WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) return exit_status::signal(WTERMSIG(status));
+  return std::nullopt;
+}
+
+void reap_orphans(int kept) {
+  while (true) {
+    siginfo_t about{};
+    // WNOWAIT first: the kept child's status belongs to whoever asks for it.
+    if (::waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == 0 || about.si_pid == kept)
+      return;
+    (void)::waitpid(about.si_pid, nullptr, WNOHANG); // it has ended, as we just saw
+  }
+}
+
+bool wait_until_gone(int pid, milliseconds deadline) {
+  const unique_fd process{open_pidfd(pid)};
+  if (!process) return errno == ESRCH;
+  const auto end = steady_clock::now() + deadline;
+  while (true) {
+    pollfd wait{.fd = process.get(), .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(left_until(end).count()));
+    if (ready < 0 && errno == EINTR) continue;
+    return ready > 0;
+  }
+}
+
+void send_signal(int pid, int signal) {
+  if (pid > 0) (void)::kill(pid, signal); // gone already is as good
+}
+
+} // namespace alder::os

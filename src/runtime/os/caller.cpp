@@ -1,0 +1,100 @@
+#include "runtime/os/caller.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/words.hpp"
+
+#include <array>
+#include <cerrno>
+#include <clocale>
+#include <csignal>
+#include <cstring>
+
+#include <langinfo.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos && equals > 0) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+surroundings current_surroundings() {
+  std::array<char, 4096> cwd{};
+  const bool known = ::getcwd(cwd.data(), cwd.size()) != nullptr && cwd[0] == '/';
+  return {.uid = ::geteuid(), .cwd = known ? cwd.data() : "/", .environment = environment()};
+}
+
+result<std::string> own_directory() {
+  std::array<char, 4096> path{};
+  const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size <= 0) return error{error_kind::io, "/proc/self/exe cannot be read: " + errno_text(errno), errno};
+  const std::string whole{path.data(), static_cast<std::size_t>(size)};
+  return whole.substr(0, whole.rfind('/'));
+}
+
+int process_id() { return ::getpid(); }
+
+bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+terminal_size size_of_terminal(int fd) {
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
+  return {.columns = size.ws_col, .rows = size.ws_row};
+}
+
+bool use_locale() {
+  // With a locale that is not installed, the character set stays that of "C"; only LC_CTYPE is taken, so that numbers
+  // are written the same everywhere.
+  (void)std::setlocale(LC_CTYPE, "");
+  return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void ignore_broken_pipes() {
+  (void)std::signal(SIGPIPE, SIG_IGN); // fails for signals that do not exist only
+}
+
+bool reader_is_gone(int fd) {
+  pollfd wait{.fd = fd, .events = 0, .revents = 0};
+  return ::poll(&wait, 1, 0) > 0 && (wait.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool file_exists(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0;
+}
+
+std::string absolute_path(const std::string& path, const std::string& cwd) {
+  const auto whole = !path.empty() && path.front() == '/' ? path : cwd + "/" + path;
+  std::vector<std::string> parts;
+  for (const auto part : split(whole, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.emplace_back(part);
+    } else if (!parts.empty()) {
+      parts.pop_back();
+    }
+  }
+  return "/" + join(parts, "/");
+}
+
+std::optional<std::string> find_upwards(const std::string& directory, const std::vector<std::string>& names) {
+  for (auto here = directory;;) {
+    for (const auto& name : names) {
+      auto path = (here == "/" ? "" : here) + "/" + name;
+      if (file_exists(path)) return path;
+    }
+    if (here.empty() || here == "/") return std::nullopt;
+    const auto slash = here.rfind('/');
+    here = slash == 0 || slash == std::string::npos ? "/" : here.substr(0, slash);
+  }
+}
+
+} // namespace alder::os

@@ -1,0 +1,49 @@
+// What a program takes over from whoever started it: environment, working directory, terminal, and the files it names.
+#pragma once
+
+#include "runtime/os/paths.hpp"
+
+#include "alder/error.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder::os {
+
+/// This process's environment; of a name that stands twice, the first value.
+[[nodiscard]] std::map<std::string, std::string> environment();
+
+/// The user, working directory and environment of this process, for `locate`. cwd is "/" when it is gone.
+[[nodiscard]] surroundings current_surroundings();
+
+/// The directory this program's file is in. Error (io): /proc is not there.
+[[nodiscard]] result<std::string> own_directory();
+
+[[nodiscard]] int process_id();
+
+struct terminal_size {
+  unsigned columns = 0; ///< 0: unknown, or no terminal
+  unsigned rows = 0;
+};
+[[nodiscard]] bool is_terminal(int fd);
+/// $COLUMNS does not matter: the terminal itself is asked.
+[[nodiscard]] terminal_size size_of_terminal(int fd);
+
+/// Sets the character set from LC_ALL, LC_CTYPE or LANG; whether it is UTF-8. Once, before any text is measured.
+bool use_locale();
+
+/// A write to a pipe nobody reads then fails instead of ending the program.
+void ignore_broken_pipes();
+/// Whether `fd` is a pipe or socket whose reader has gone.
+[[nodiscard]] bool reader_is_gone(int fd);
+
+[[nodiscard]] bool file_exists(const std::string& path);
+/// `path` from `cwd`, without "." and ".." (by text), absolute.
+[[nodiscard]] std::string absolute_path(const std::string& path, const std::string& cwd);
+/// The first of `names` that exists in `directory`, else in its parent, and so on; its absolute path.
+[[nodiscard]] std::optional<std::string> find_upwards(const std::string& directory,
+                                                      const std::vector<std::string>& names);
+
+} // namespace alder::os

@@ -1,0 +1,111 @@
+#include "runtime/os/paths.hpp"
+
+#include "runtime/base/words.hpp"
+
+#include <cerrno>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+std::string variable(const surroundings& from, const std::string& name) {
+  const auto found = from.environment.find(name);
+  return found == from.environment.end() ? std::string{} : found->second;
+}
+
+std::string absolute_variable(const surroundings& from, const std::string& name) {
+  auto value = variable(from, name);
+  return !value.empty() && value.front() == '/' ? value : std::string{};
+}
+
+std::string without_trailing_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+  return path;
+}
+
+result<locations> with_socket(locations found) {
+  found.socket = found.run_dir + "/alder.sock";
+  if (found.socket.size() <= max_socket_path) return found;
+  return error{error_kind::invalid_input, "the path of the socket is too long: " + found.socket + " has " +
+                                              std::to_string(found.socket.size()) + " bytes, at most " +
+                                              std::to_string(max_socket_path) +
+                                              " are possible; set ALDER_HOME to a shorter directory"};
+}
+
+error refused(error_kind kind, const std::string& path, const std::string& why, int number = 0) {
+  return error{kind, path + " " + why, number};
+}
+
+outcome make_with_parents(const std::string& path) {
+  for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const bool last = slash == std::string::npos;
+    const auto part = last ? path : path.substr(0, slash);
+    if (::mkdir(part.c_str(), last ? 0700 : 0755) != 0 && errno != EEXIST) {
+      const int number = errno;
+      const auto kind = number == EACCES || number == EPERM ? error_kind::denied : error_kind::io;
+      return refused(kind, part, "cannot be created: " + errno_text(number), number);
+    }
+    if (last) return success();
+  }
+}
+
+} // namespace
+
+result<locations> locate(const surroundings& from) {
+  if (auto home = variable(from, "ALDER_HOME"); !home.empty()) {
+    if (home.front() != '/') home = from.cwd + "/" + home;
+    home = without_trailing_slashes(home);
+    return with_socket(
+        {.run_dir = home + "/run", .state_dir = home + "/state", .log_dir = home + "/log", .socket = {}});
+  }
+  if (from.uid == 0)
+    return with_socket(
+        {.run_dir = "/run/alder", .state_dir = "/var/lib/alder", .log_dir = "/var/log/alder", .socket = {}});
+
+  const auto runtime = without_trailing_slashes(absolute_variable(from, "XDG_RUNTIME_DIR"));
+  auto state = without_trailing_slashes(absolute_variable(from, "XDG_STATE_HOME"));
+  if (state.empty()) {
+    const auto home = without_trailing_slashes(absolute_variable(from, "HOME"));
+    if (home.empty())
+      return error{error_kind::invalid_input,
+                   "neither ALDER_HOME nor XDG_STATE_HOME nor HOME is set: there is no place for state"};
+    state = home + "/.local/state";
+  }
+  return with_socket({.run_dir = runtime.empty() ? "/tmp/alder-" + std::to_string(from.uid) : runtime + "/alder",
+                      .state_dir = state + "/alder",
+                      .log_dir = state + "/alder/log",
+                      .socket = {}});
+}
+
+result<locations> private_locations(const locations& base, int pid) {
+  const auto name = "/run-" + std::to_string(pid);
+  return with_socket({.run_dir = base.run_dir + name,
+                      .state_dir = base.state_dir + name,
+                      .log_dir = base.log_dir + name,
+                      .socket = {}});
+}
+
+outcome ensure_private_directory(const std::string& path) {
+  if (auto made = make_with_parents(path); !made) return made;
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return refused(error_kind::io, path, errno_text(errno), errno);
+  if (!S_ISDIR(found.st_mode)) return refused(error_kind::denied, path, "is not a directory");
+  if (found.st_uid != ::geteuid()) return refused(error_kind::denied, path, "belongs to another user");
+  if ((found.st_mode & 077U) != 0 && ::chmod(path.c_str(), 0700) != 0)
+    return refused(error_kind::io, path, "cannot be made private: " + errno_text(errno), errno);
+  return success();
+}
+
+outcome check_private_directory(const std::string& path) {
+  struct stat found {};
+  // Whatever else stops us from looking will stop us from connecting too, with a better error.
+  if (::lstat(path.c_str(), &found) != 0 || ::geteuid() == 0) return success();
+  if (!S_ISDIR(found.st_mode)) return refused(error_kind::denied, path, "is not a directory");
+  if (found.st_uid != ::geteuid()) return refused(error_kind::denied, path, "belongs to another user");
+  return success();
+}
+
+} // namespace alder::os

@@ -1,0 +1,50 @@
+// Where a daemon lives: its directories and its socket, the same for the daemon, the keeper and the command line.
+#pragma once
+
+#include "alder/error.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace alder::os {
+
+/// A socket path must fit into sockaddr_un with its terminator.
+inline constexpr std::size_t max_socket_path = 107;
+
+/// The home of one daemon. All paths are absolute.
+struct locations {
+  std::string run_dir;   ///< socket and lock
+  std::string state_dir; ///< journal, the daemon's and the keeper's own logs
+  std::string log_dir;   ///< output of services
+  std::string socket;    ///< in run_dir
+
+  bool operator==(const locations&) const = default;
+};
+
+/// What decides the locations.
+struct surroundings {
+  unsigned uid = 0;
+  std::string cwd; ///< absolute; a relative ALDER_HOME starts here
+  std::map<std::string, std::string> environment;
+};
+
+/// ALDER_HOME overrides all (H/run, H/state, H/log); else root has /run/alder, /var/lib/alder and /var/log/alder, and a
+/// user $XDG_RUNTIME_DIR/alder (or /tmp/alder-UID) and ${XDG_STATE_HOME:-$HOME/.local/state}/alder, with its logs in
+/// `log` there. Relative XDG directories are ignored, as their specification asks. Errors (invalid_input): a user
+/// without XDG_STATE_HOME and HOME; a socket path of more than max_socket_path bytes.
+[[nodiscard]] result<locations> locate(const surroundings& from);
+
+/// A home of its own beside `base`, for a daemon that serves one foreground run: `run-PID` in each directory. Error
+/// (invalid_input): the socket path is too long.
+[[nodiscard]] result<locations> private_locations(const locations& base, int pid);
+
+/// Makes `path` with its parents when missing, mode 0700, and takes the permissions of others away. Errors: denied (it
+/// belongs to another user, or is a symbolic link), io.
+[[nodiscard]] outcome ensure_private_directory(const std::string& path);
+
+/// For a client: whether a socket in `path` can be trusted. A missing directory can; so can any for root. Error: denied
+/// (it belongs to another user, or is no directory).
+[[nodiscard]] outcome check_private_directory(const std::string& path);
+
+} // namespace alder::os
