@@ -1,0 +1,109 @@
+// The one thread that moves the services' output from their pipes to files, so that bytes never travel in messages and
+// never delay a restart. It sleeps while nobody writes.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace alder::os {
+
+/// One output file, of the owner's choosing: usually one a service and one of out, err.
+using stream_id = std::uint64_t;
+
+/// The process's output is in the file, and its pipe is closed. Answers every `finish`; sent also when the next
+/// generation or a `close` made an end of it, so it may come twice.
+struct log_drained {
+  stream_id stream = 0;
+  alder::generation generation = 0;
+  bool operator==(const log_drained&) const = default;
+};
+/// Bytes of this stream are being lost from now on. The services are not held up; the pump goes on trying.
+struct log_failed {
+  stream_id stream = 0;
+  int os_errno = 0;
+  bool operator==(const log_failed&) const = default;
+};
+/// The stream is written again.
+struct log_recovered {
+  stream_id stream = 0;
+  std::uint64_t bytes_lost = 0; ///< since `log_failed`
+  bool operator==(const log_recovered&) const = default;
+};
+/// The file is no longer as it was when `watch` was asked for. Once, until the next `watch`.
+struct log_grown {
+  stream_id stream = 0;
+  bool operator==(const log_grown&) const = default;
+};
+using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown>;
+
+struct log_pump_settings {
+  std::chrono::microseconds coalesce{1000};    ///< how long a nearly empty pipe may fill before it is read
+  std::chrono::milliseconds retry_after{1000}; ///< between two tries to write to a file that refused
+};
+
+/// Since the start, over all streams.
+struct log_pump_counters {
+  std::uint64_t bytes_written = 0;
+  std::uint64_t bytes_lost = 0;
+  std::uint64_t lines_lost = 0;
+  std::uint64_t chunks = 0;  ///< reads that brought something
+  std::uint64_t wakeups = 0; ///< times the thread woke up
+};
+
+class log_pump_loop;
+
+/// All calls may come from any thread, return at once and take effect in the order given. At most 65536 may be waiting:
+/// the next one then waits for room, but for those made inside `notify`. What concerns an unknown stream is ignored,
+/// but for `finish`.
+class log_pump {
+public:
+  /// Called on the pump's thread: it hands the notice on, neither blocks nor throws.
+  using notify = std::function<void(const log_notice&)>;
+
+  /// Errors: io (no descriptors left).
+  [[nodiscard]] static result<std::unique_ptr<log_pump>> start(notify tell, log_pump_settings settings = {});
+
+  /// Carries out what was asked for, drains what was finished, and ends. Pipes not finished are closed unread.
+  ~log_pump();
+  log_pump(const log_pump&) = delete;
+  log_pump& operator=(const log_pump&) = delete;
+
+  /// Lets the stream write to `path`, which is created with mode 0600, missing directories with 0700; an open stream
+  /// moves there.
+  void open(stream_id stream, std::string path);
+
+  /// Output of the process `generation` comes from `pipe` from now on. One process after the other: what an older one
+  /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it.
+  void attach(stream_id stream, generation of, unique_fd pipe);
+
+  /// The process is gone: writes what is in its pipe at this moment, ends a last line without an end, closes the pipe,
+  /// sends `log_drained` (at once if that generation is not attached).
+  void finish(stream_id stream, generation of);
+
+  /// Opens the file's path again, after it was renamed.
+  void reopen(stream_id stream);
+
+  /// Finishes what is attached, then closes the file and forgets the stream.
+  void close(stream_id stream);
+
+  /// Asks for one `log_grown`, as soon as the file's size is another than `seen` bytes.
+  void watch(stream_id stream, std::uint64_t seen);
+  void unwatch(stream_id stream);
+
+  [[nodiscard]] log_pump_counters counters() const;
+
+private:
+  explicit log_pump(std::unique_ptr<log_pump_loop> loop);
+  std::unique_ptr<log_pump_loop> loop_;
+};
+
+} // namespace alder::os

@@ -1,0 +1,367 @@
+#include "runtime/os/log_pump_loop.hpp"
+
+#include "runtime/base/words.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::size_t most_commands = 65536;
+constexpr std::size_t most_events = 512;        // a wakeup; epoll takes turns when more are ready
+constexpr std::size_t chunk_bytes = 256 * 1024; // one read and one write
+constexpr std::size_t turn_bytes = 256 * 1024;  // of one stream before the next has its turn
+constexpr std::size_t usual_pipe = 64 * 1024;
+constexpr std::size_t large_pipe = 1024 * 1024;
+constexpr std::size_t most_large_pipes = 64; // what the kernel allows an unprivileged user anyway
+constexpr microseconds shortest_delay{50};
+constexpr std::uint64_t bell_id = ~std::uint64_t{0}; // in place of a stream's id
+
+std::size_t bytes_waiting(int fd) {
+  int count = 0;
+  return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+log_sink::moment now() { return {std::chrono::system_clock::now(), std::chrono::steady_clock::now()}; }
+
+error refused(const char* what) { return {error_kind::io, std::string{what} + ": " + errno_text(errno), errno}; }
+
+} // namespace
+
+log_pump_loop::log_pump_loop(log_pump::notify tell, log_pump_settings settings)
+    : tell_(std::move(tell)), settings_(settings), buffer_(chunk_bytes) {}
+
+log_pump_loop::~log_pump_loop() {
+  if (!thread_.joinable()) return;
+  push(log_command::stop{});
+  thread_.join();
+}
+
+outcome log_pump_loop::start() {
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return refused("cannot start the log pump: epoll");
+  bell_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!bell_) return refused("cannot start the log pump: eventfd");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = bell_id;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &event) != 0)
+    return refused("cannot start the log pump: epoll");
+  // Signals are for the daemon's own thread: the new one inherits a full mask.
+  sigset_t all{};
+  sigset_t before{};
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread{[this] { run(); }};
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  (void)::pthread_setname_np(thread_.native_handle(), "log pump"); // a help for people only
+  return success();
+}
+
+void log_pump_loop::push(log_command::any command) {
+  std::unique_lock lock{mutex_};
+  if (std::this_thread::get_id() != thread_.get_id()) // the pump cannot wait for itself
+    room_.wait(lock, [this] { return queue_.size() < most_commands; });
+  queue_.push_back(std::move(command));
+  if (queue_.size() > 1) return; // the bell has been rung
+  const std::uint64_t one = 1;
+  (void)!::write(bell_.get(), &one, sizeof one); // cannot fail: the counter is 0 or 1
+}
+
+log_pump_counters log_pump_loop::counters() const {
+  return {.bytes_written = bytes_written_,
+          .bytes_lost = bytes_lost_,
+          .lines_lost = lines_lost_,
+          .chunks = chunks_,
+          .wakeups = wakeups_};
+}
+
+void log_pump_loop::run() {
+  std::array<epoll_event, most_events> events{};
+  while (!stopping_ || !draining_.empty()) {
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), draining_.empty() ? -1 : 0);
+    wakeups_.fetch_add(1, std::memory_order_relaxed);
+    const auto at = clock::now();
+    bool has_commands = false;
+    bool has_read = !draining_.empty();
+    bool is_filling = false;
+    for (int i = 0; i < count; ++i) {
+      const auto& event = events.at(static_cast<std::size_t>(i));
+      if (event.data.u64 == bell_id) {
+        has_commands = true;
+      } else if (serve(event, at) == served::was_read) {
+        has_read = true;
+      } else {
+        is_filling = true;
+      }
+    }
+    if (!is_filling) fill_until_.reset();
+    if (has_commands) take_commands();
+    serve_draining();
+    if (is_filling && !has_read && !has_commands) nap();
+  }
+}
+
+void log_pump_loop::take_commands() {
+  std::uint64_t rings = 0;
+  std::vector<log_command::any> commands;
+  {
+    const std::lock_guard lock{mutex_};
+    (void)!::read(bell_.get(), &rings, sizeof rings); // nothing there is as good: the queue tells
+    commands.swap(queue_);
+  }
+  room_.notify_all();
+  for (auto& command : commands)
+    std::visit([this](auto& c) { on(c); }, command);
+}
+
+log_pump_loop::stream* log_pump_loop::find(stream_id id) {
+  const auto found = streams_.find(id);
+  return found == streams_.end() ? nullptr : &found->second;
+}
+
+void log_pump_loop::on(log_command::open& c) {
+  log_sink sink{std::move(c.path), settings_.retry_after};
+  const auto opened = sink.open(now());
+  auto* s = find(c.stream);
+  if (s == nullptr) {
+    s = &streams_
+             .emplace(c.stream, stream{.id = c.stream,
+                                       .sink = std::move(sink),
+                                       .sources = {},
+                                       .is_closing = false,
+                                       .watched_from = {},
+                                       .delay = settings_.coalesce})
+             .first->second;
+  } else {
+    s->sink = std::move(sink);
+    s->is_closing = false;
+  }
+  report(*s, opened);
+  check_watch(*s);
+}
+
+void log_pump_loop::on(log_command::attach& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr || !c.pipe) return;
+  const int fd = c.pipe.get();
+  // The flag belongs to the read end alone: the service's writes go on blocking.
+  (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  const int capacity = ::fcntl(fd, F_GETPIPE_SZ);
+  for (auto& older : s->sources)
+    older.is_finished = true;
+  source next;
+  next.generation = c.generation;
+  next.pipe = std::move(c.pipe);
+  next.capacity = capacity > 0 ? static_cast<std::size_t>(capacity) : usual_pipe;
+  next.is_finished = s->is_closing;
+  s->sources.push_back(std::move(next));
+  let_flow(*s);
+}
+
+void log_pump_loop::on(log_command::finish& c) {
+  auto* s = find(c.stream);
+  if (s != nullptr) {
+    for (auto& known : s->sources) {
+      if (known.generation != c.generation) continue;
+      known.is_finished = true;
+      return let_flow(*s);
+    }
+  }
+  tell_(log_drained{c.stream, c.generation});
+}
+
+void log_pump_loop::on(log_command::reopen& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr) return;
+  report(*s, s->sink.reopen(now()));
+  check_watch(*s);
+}
+
+void log_pump_loop::on(log_command::close& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr) return;
+  s->is_closing = true;
+  for (auto& each : s->sources)
+    each.is_finished = true;
+  if (s->sources.empty()) {
+    streams_.erase(c.stream);
+  } else {
+    let_flow(*s);
+  }
+}
+
+void log_pump_loop::on(log_command::watch& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr) return;
+  s->watched_from = c.seen;
+  check_watch(*s);
+}
+
+void log_pump_loop::on(log_command::stop&) { stopping_ = true; }
+
+/// The first source is read as it writes, or, when its process is gone, in turns until it is empty.
+void log_pump_loop::let_flow(stream& s) {
+  auto& first = s.sources.front();
+  if (!first.is_finished) {
+    if (!first.is_polled && !first.has_ended) poll(s, first);
+    return;
+  }
+  stop_polling(first);
+  // Not more than this: a grandchild that goes on writing must not keep the pipe open for ever.
+  if (!first.left) first.left = bytes_waiting(first.pipe.get());
+  draining_.insert(s.id);
+}
+
+void log_pump_loop::poll(stream& s, source& from) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = s.id;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, from.pipe.get(), &event) == 0) {
+    from.is_polled = true;
+    return;
+  }
+  tell_(log_failed{s.id, errno});
+}
+
+/// Closing is not enough to be rid of it: the keeper holds the same pipe end, and epoll would go on reporting it.
+void log_pump_loop::stop_polling(source& from) {
+  if (!from.is_polled) return;
+  (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.pipe.get(), nullptr); // it was added: cannot fail
+  from.is_polled = false;
+}
+
+/// Reads from a pipe that has something, unless it had better fill a little more: waking up for every line is what
+/// costs. All pipes that are filling are read at the same moment.
+log_pump_loop::served log_pump_loop::serve(const epoll_event& event, clock::time_point at) {
+  auto* s = find(event.data.u64);
+  if (s == nullptr || s->sources.empty() || !s->sources.front().is_polled) return served::was_read;
+  auto& from = s->sources.front();
+  const auto queued = bytes_waiting(from.pipe.get());
+  const bool is_over = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
+  const auto own_end = at + s->delay;
+  if (!fill_until_ || own_end < *fill_until_) fill_until_ = own_end;
+  if (!is_over && queued < from.capacity / 4 && at < *fill_until_) return served::is_filling;
+  adapt(*s, from, queued);
+  read_turn(*s);
+  return served::was_read;
+}
+
+/// A pipe that is full already by the time it is read holds its service up: it gets a larger one, or is read sooner.
+void log_pump_loop::adapt(stream& s, source& from, std::size_t queued) {
+  if (queued < from.capacity / 4) {
+    s.delay = std::min(settings_.coalesce, s.delay * 2);
+    return;
+  }
+  if (queued < from.capacity / 4 * 3) return;
+  if (from.capacity < large_pipe && large_pipes_ < most_large_pipes) {
+    const int capacity = ::fcntl(from.pipe.get(), F_SETPIPE_SZ, static_cast<int>(large_pipe));
+    if (capacity > 0) {
+      from.capacity = static_cast<std::size_t>(capacity);
+      from.is_large = true;
+      ++large_pipes_;
+      return;
+    }
+  }
+  s.delay = std::max(std::min(shortest_delay, settings_.coalesce), s.delay / 2);
+}
+
+/// Reads at most `turn_bytes`.
+void log_pump_loop::read_turn(stream& s) {
+  auto& from = s.sources.front();
+  std::size_t budget = turn_bytes;
+  while (budget > 0 && read_chunk(s, from, budget)) {
+  }
+  check_watch(s);
+  const bool is_empty = from.has_ended || (from.left && *from.left == 0);
+  if (from.has_ended) stop_polling(from); // a hang-up would be reported for ever
+  if (from.is_finished && is_empty) end_source(s);
+}
+
+/// One read and one write; false when there is nothing more for now.
+bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
+  const std::size_t want = std::min({buffer_.size(), budget, from.left.value_or(buffer_.size())});
+  if (want == 0 || from.has_ended) return false;
+  const auto got = ::read(from.pipe.get(), buffer_.data(), want);
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) {
+    const bool is_empty_now = got < 0 && errno == EAGAIN;
+    if (is_empty_now && from.left) from.left = 0;
+    from.has_ended = !is_empty_now;
+    return false;
+  }
+  const auto size = static_cast<std::size_t>(got);
+  budget -= size;
+  if (from.left) *from.left -= size;
+  chunks_.fetch_add(1, std::memory_order_relaxed);
+  const auto lost_before = s.sink.bytes_lost();
+  const auto written_before = s.sink.bytes_written();
+  const auto lines_before = s.sink.lines_lost();
+  report(s, s.sink.append({buffer_.data(), size}, now()));
+  bytes_written_.fetch_add(s.sink.bytes_written() - written_before, std::memory_order_relaxed);
+  bytes_lost_.fetch_add(s.sink.bytes_lost() - lost_before, std::memory_order_relaxed);
+  lines_lost_.fetch_add(s.sink.lines_lost() - lines_before, std::memory_order_relaxed);
+  return size == want;
+}
+
+void log_pump_loop::serve_draining() {
+  const std::vector<stream_id> all{draining_.begin(), draining_.end()};
+  for (const auto id : all) {
+    if (auto* s = find(id); s != nullptr && !s->sources.empty()) read_turn(*s);
+  }
+}
+
+/// The first source is finished and empty: the next one has its turn. May forget the stream.
+void log_pump_loop::end_source(stream& s) {
+  const auto id = s.id;
+  const auto of = s.sources.front().generation;
+  report(s, s.sink.end_line(now()));
+  check_watch(s);
+  if (s.sources.front().is_large) --large_pipes_;
+  s.sources.pop_front();
+  s.delay = settings_.coalesce;
+  draining_.erase(id);
+  if (!s.sources.empty()) {
+    let_flow(s);
+  } else if (s.is_closing) {
+    streams_.erase(id);
+  }
+  tell_(log_drained{id, of});
+}
+
+/// Lets the pipes fill; a command ends it.
+void log_pump_loop::nap() {
+  const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(*fill_until_ - clock::now());
+  if (left.count() <= 0) return;
+  pollfd bell{.fd = bell_.get(), .events = POLLIN, .revents = 0};
+  const timespec timeout{.tv_sec = static_cast<std::time_t>(left.count() / 1'000'000'000),
+                         .tv_nsec = static_cast<long>(left.count() % 1'000'000'000)};
+  (void)::ppoll(&bell, 1, &timeout, nullptr); // whether it ended early makes no difference: the loop looks again
+}
+
+void log_pump_loop::report(stream& s, const log_sink::report& r) {
+  if (r.failed) tell_(log_failed{s.id, *r.failed});
+  if (r.recovered) tell_(log_recovered{s.id, *r.recovered});
+}
+
+void log_pump_loop::check_watch(stream& s) {
+  if (!s.watched_from || *s.watched_from == s.sink.size()) return;
+  s.watched_from.reset();
+  tell_(log_grown{s.id});
+}
+
+} // namespace alder::os
