@@ -50,8 +50,9 @@ struct node_snapshot {
   // supervisors
   alder::strategy strategy = strategy::one_for_one;
   alder::intensity intensity;
-  unsigned restarts_used = 0;     ///< restarts that count at this moment
-  std::optional<std::chrono::milliseconds> oldest_expires; ///< until the oldest of them no longer counts, at `since` of reading
+  std::vector<wall_time> counted; ///< restarts that counted when this was published, newest first
+  unsigned restarts_used = 0;     ///< restarts that count at the moment of reading
+  std::optional<std::chrono::milliseconds> oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
   bool pool = false;
   std::vector<std::string> children; ///< names, in start order
 };

@@ -161,8 +161,12 @@ void supervision::run(step s) {
 }
 
 void supervision::on_begin(const begin& e) {
+  const auto stays_down = [&](const child_state& child) { return e.resume && e.down.count(child.rules.id) > 0; };
+  std::erase_if(children_, [&](const child_state& child) { // it ended, and was forgotten, before
+    return stays_down(child) && child.rules.restart == restart_kind::temporary;
+  });
   for (const auto& child : children_) {
-    if (e.resume && e.down.count(child.rules.id) > 0) continue;
+    if (stays_down(child)) continue;
     plan_.push_back(start_step{child.rules.id, e.resume ? start_mode::resume : start_mode::initial, e.why});
   }
   plan_.push_back(effect_step{supervisor_started{}});

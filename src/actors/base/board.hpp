@@ -1,0 +1,44 @@
+// What is known of every node, for those who look: actors publish, the API reads. Loop thread only.
+//
+// A published snapshot is immutable and is replaced as a whole, so a reader may keep one as long as it likes.
+#pragma once
+
+#include "alder/snapshot.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alder::actors {
+
+using node_ptr = std::shared_ptr<const node_snapshot>;
+
+class board {
+public:
+  /// Changes one node, which is made when it does not exist.
+  void update(const std::string& tree, const std::string& name, const std::function<void(node_snapshot&)>& change);
+  void remove(const std::string& tree, const std::string& name);
+  void remove_tree(const std::string& tree);
+
+  /// Null when there is none.
+  [[nodiscard]] node_ptr find(const std::string& tree, const std::string& name) const;
+  /// The nodes that `text` may mean: "name" in any tree, or "tree/name".
+  [[nodiscard]] std::vector<node_ptr> named(std::string_view text) const;
+  /// Every node of a tree, each supervisor before its children, in start order.
+  [[nodiscard]] std::vector<node_ptr> in_order(const std::string& tree) const;
+  /// Names of the trees that have nodes.
+  [[nodiscard]] std::vector<std::string> trees() const;
+  /// Every name there is, for suggestions.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// Called after every change of a node's state, with the node before (null: new) and after.
+  std::function<void(const node_ptr& before, const node_ptr& after)> on_change;
+
+private:
+  std::map<std::string, std::map<std::string, node_ptr>> trees_;
+};
+
+} // namespace alder::actors

@@ -1,0 +1,44 @@
+// The daemon's recent events and those who follow them. Loop thread only; the event bus is its one writer.
+#pragma once
+
+#include "alder/event.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace alder::actors {
+
+using event_ptr = std::shared_ptr<const event>;
+
+class event_feed {
+public:
+  static constexpr std::size_t kept = 10'000; ///< older events are in the event log only
+
+  /// Fills the feed with what a former daemon announced, oldest first.
+  void restore(std::vector<event> past);
+  /// Numbers the event and tells everybody.
+  void append(event e);
+
+  /// Events after `seq`, oldest first, at most the last `limit` of them.
+  [[nodiscard]] std::vector<event_ptr> after(std::uint64_t seq, std::size_t limit) const;
+  [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
+
+  using follower_id = std::uint64_t;
+  follower_id follow(std::function<void(const event_ptr&)> tell);
+  void unfollow(follower_id id) { followers_.erase(id); }
+
+  /// Where events are made to last; called for each, in order.
+  std::function<void(const event&)> store;
+
+private:
+  std::deque<event_ptr> events_;
+  std::uint64_t last_seq_ = 0;
+  std::map<follower_id, std::function<void(const event_ptr&)>> followers_;
+  follower_id last_follower_ = 0;
+};
+
+} // namespace alder::actors

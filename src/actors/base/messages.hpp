@@ -1,0 +1,171 @@
+// Every message between actors, grouped by receiver, and the typed handles. One struct a message, fields only.
+//
+// Messages never leave the daemon, so they are not serializable; what they carry is copied or shared.
+#pragma once
+
+#include "runtime/policy/process_machine.hpp"
+#include "runtime/policy/supervision.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/error.hpp"
+#include "alder/event.hpp"
+#include "alder/spec.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace alder::actors {
+
+// -- to a child (process, supervisor, part of the daemon), from its supervisor
+
+/// Start; the answer is `child_started`, once. `resume`: take over what is running already.
+struct start_order {
+  alder::generation generation = 0;
+  cause why;
+  bool resume = false;
+  unsigned restarts = 0; ///< automatic restarts of this child so far, this one included
+};
+/// The start under way is not wanted any more: end it soon.
+struct abort_order {};
+/// Stop; the answer is `child_ended`.
+struct stop_order {
+  cause why;
+};
+
+// -- to a supervisor
+
+struct child_started {
+  policy::start_result result;
+};
+/// The last message of a child.
+struct child_ended {
+  policy::child_gone gone;
+};
+/// The supervisor's own, through the mailbox or after a delay.
+struct retry_due {
+  policy::retry what;
+};
+
+/// The supervisor's own: a child whose actor keeps crashing gets its next one.
+struct takeover_due {
+  std::string id;
+  alder::generation generation = 0;
+};
+
+struct child_entry;
+
+/// A person's wish about one child; the answer comes when it is done.
+struct node_call {
+  enum class op : std::uint8_t {
+    start,   ///< start it when it is down, or at once when it waits for its next attempt
+    stop,    ///< stop it and keep it stopped
+    restart, ///< stop and start it; not counted
+    add,     ///< start `entry` as a new last child
+    remove,  ///< stop and forget it
+  };
+  op what = op::start;
+  std::string child;
+  std::shared_ptr<const child_entry> entry; ///< of add
+  cause why;
+};
+/// How a `node_call` ended.
+struct call_outcome {
+  bool changed = false; ///< false: it was so already
+  error failure;        ///< no message: success
+  [[nodiscard]] bool ok() const { return failure.message.empty(); }
+};
+
+// -- to a decider
+
+struct decide_restart {
+  policy::restart_request request;
+};
+struct restart_decided {
+  policy::restart_verdict verdict;
+};
+
+// -- to a process, from the launcher
+
+struct process_launched {
+  int pid = 0;
+  bool adopted = false;
+  wall_time since{};
+};
+struct process_refused {
+  std::string detail;
+};
+struct process_exited {
+  exit_status status;
+};
+struct process_members_gone {};
+struct readiness_answered {
+  bool ready = false;
+  std::string detail;
+};
+/// The process actor's own.
+struct process_timer {
+  std::uint64_t token = 0;
+};
+
+// -- to the event bus
+
+struct announcement {
+  event what;
+};
+
+// -- to a log writer
+
+/// Something of its streams changed; the pump's notices, brought to the loop thread.
+struct output_failed {
+  std::string stream;
+  int os_errno = 0;
+};
+struct output_recovered {
+  std::string stream;
+  std::uint64_t lost_bytes = 0;
+};
+
+// -- handles
+
+/// What a supervisor needs of a child …
+using child_actor =
+    caf::typed_actor<caf::reacts_to<start_order>, caf::reacts_to<abort_order>, caf::reacts_to<stop_order>>;
+/// … and a child of its supervisor.
+using parent_actor = caf::typed_actor<caf::reacts_to<child_started>, caf::reacts_to<child_ended>>;
+
+using supervisor_actor =
+    child_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<child_ended>, caf::reacts_to<retry_due>,
+                        caf::reacts_to<takeover_due>, caf::replies_to<node_call>::with<call_outcome>>;
+using decider_actor = caf::typed_actor<caf::replies_to<decide_restart>::with<restart_decided>>;
+using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf::reacts_to<process_refused>,
+                                          caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>,
+                                          caf::reacts_to<readiness_answered>, caf::reacts_to<process_timer>>;
+using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>>;
+using log_writer_actor = child_actor::extend<caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
+
+} // namespace alder::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::start_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::abort_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::stop_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::child_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::child_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::retry_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::takeover_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::node_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::call_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::decide_restart)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::restart_decided)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_launched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_refused)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_exited)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_members_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_timer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_recovered)

@@ -1,0 +1,85 @@
+// What every actor of the daemon shares, and the seams that tests replace.
+#pragma once
+
+#include "actors/base/board.hpp"
+#include "actors/base/messages.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace alder::actors {
+
+/// One process of one service.
+struct process_id {
+  node_id node;
+  alder::generation generation = 0;
+  auto operator<=>(const process_id&) const = default;
+};
+
+/// What a process actor asks of the operating system; the answers are messages to it. Loop thread only.
+class launcher {
+public:
+  launcher() = default;
+  launcher(const launcher&) = delete;
+  launcher& operator=(const launcher&) = delete;
+  virtual ~launcher() = default;
+
+  /// Runs the program, or takes over the process of this id that still runs: process_launched or process_refused, later
+  /// process_exited. `note` is kept with the process for the next daemon.
+  virtual void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) = 0;
+  /// Tries the readiness check of `spec` once: readiness_answered.
+  virtual void check_ready(const process_id& id, const service_spec& spec) = 0;
+  /// Signals the main process and every member.
+  virtual void signal_all(const process_id& id, int signal) = 0;
+  /// SIGKILL to main process and members until none is left: process_members_gone.
+  virtual void kill_all(const process_id& id) = 0;
+  /// process_members_gone when the members are gone.
+  virtual void await_members(const process_id& id) = 0;
+  /// Whether others than the main process belong to it.
+  [[nodiscard]] virtual bool has_members(const process_id& id) = 0;
+  /// The process is gone and reported: forget it once its output is written.
+  virtual void release(const process_id& id) = 0;
+  /// Its actor `who` is gone and the process is not: keep it for the next actor that launches this id (which may have
+  /// done so).
+  virtual void abandon(const process_id& id, const caf::actor_addr& who) = 0;
+  /// The generation and note of the process that a previous daemon or actor left behind; none: nothing is there.
+  struct leftover {
+    alder::generation generation = 0;
+    std::string note;
+  };
+  [[nodiscard]] virtual std::optional<leftover> left_behind(const node_id& node) = 0;
+};
+
+/// Shared by reference with every actor; outlives the actor system.
+struct runtime {
+  launcher& os;
+  board nodes;
+  /// Wall clock for what people read; a seam because tests live on a virtual clock.
+  std::function<wall_time()> wall_now;
+  /// Where events go; the event bus when it is there.
+  event_bus_actor events;
+  /// The supervisor that answers for each node: by node id, its parent.
+  std::map<node_id, supervisor_actor> parents;
+};
+
+/// A child as an actor-level supervisor knows it: what to start, and under which name.
+struct child_entry {
+  std::string name;
+  restart_kind restart = restart_kind::permanent;
+  std::shared_ptr<const service_spec> service;
+  std::shared_ptr<const supervisor_spec> supervisor;
+  /// A part of the daemon or a user's own actor. Called at every start; must answer start_order.
+  std::function<child_actor(caf::scheduled_actor* host, const parent_actor& parent)> part;
+  std::string tree;    ///< the tree it belongs to, when it is the root of one
+  bool resume = false; ///< its first start takes over what runs already
+};
+
+/// "tree/name".
+[[nodiscard]] inline node_id id_of(const std::string& tree, const std::string& name) { return tree + "/" + name; }
+
+} // namespace alder::actors

@@ -1,0 +1,40 @@
+// The actor that owns one running instance of a service, from launch to end. It carries out what policy/process_machine
+// decides.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/base/runtime.hpp"
+
+#include "runtime/policy/process_machine.hpp"
+
+namespace alder::actors {
+
+class process final : public actor_base<process_actor> {
+public:
+  process(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
+          parent_actor parent);
+  const char* name() const override { return "process"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  void on_start(const start_order& order);
+  void on_launched(const process_launched& launched);
+  void on_exited(const process_exited& exited);
+  void handle(const policy::process_event& e);
+  void carry_out(const policy::process_effect& effect);
+  void answer_start(policy::start_result::how how, const std::string& detail);
+  void publish(const std::function<void(node_snapshot&)>& change);
+  void announce(event_kind kind, const std::string& detail);
+
+  runtime& shared_;
+  std::string tree_;
+  std::shared_ptr<const service_spec> spec_;
+  parent_actor parent_;
+  policy::process_machine machine_;
+  process_id id_;
+  std::string restarts_note_; ///< kept with the process for the next daemon
+  bool reported_ = false;     ///< its end, or that it did not start
+};
+
+} // namespace alder::actors

@@ -1,0 +1,110 @@
+// The actor behind every supervisor, of the user's trees and of the daemon's own branch. It carries out what
+// policy/supervision decides: actors started and stopped, the decider asked, snapshots published, events announced.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/base/runtime.hpp"
+
+#include "runtime/policy/supervision.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+/// What a supervisor is made of: its own rules and its children.
+struct supervisor_plan {
+  std::string tree; ///< of its nodes on the board
+  std::string name;
+  policy::supervisor_rules rules;
+  bool pool = false;
+  std::vector<child_entry> children;
+};
+
+/// The plan of a supervisor of the user's.
+[[nodiscard]] supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec);
+
+class supervisor final : public actor_base<supervisor_actor> {
+public:
+  /// `parent` may be null: nobody hears of its end then. The decider is the built-in one unless `judge` is given.
+  supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
+             decider_actor judge = {});
+  const char* name() const override { return "supervisor"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct child {
+    std::shared_ptr<const child_entry> entry;
+    child_actor actor;
+    alder::generation generation = 0;
+    unsigned restarts = 0;
+    unsigned actor_crashes = 0;
+    bool stopping = false;
+    cause why; ///< of what it is doing now
+    std::optional<exit_reason> last_end;
+  };
+  struct pending_call {
+    caf::typed_response_promise<call_outcome> promise;
+    node_call what;
+    policy::call::op doing = policy::call::op::restart_child; ///< the step under way
+    bool then_start = false;                                  ///< it is stopped first, then started
+    bool then_delete = false;                                 ///< it is stopped first, then forgotten
+    bool was_down = false;
+  };
+
+  void on_start(const start_order& order);
+  void on_child_started(const child_started& message);
+  void on_child_ended(const child_ended& message);
+  caf::result<call_outcome> on_call(const node_call& call);
+  void handle(policy::event e);
+  void carry_out(const policy::effect& effect);
+
+  void start(const policy::start_child& order);
+  void bring_up(child& c, const start_order& order);
+  void on_actor_lost(const std::string& id, alder::generation generation, const caf::error& why);
+  void stop(const policy::stop_child& order);
+  void ask(const policy::ask_decider& question);
+  void plan_retry(const policy::schedule_retry& retry);
+  void on_report(const policy::report& report);
+  void on_settled(const policy::child_settled& settled);
+  void on_reply(const policy::reply& reply);
+  void on_started();
+  void on_start_failed(const policy::supervisor_start_failed& failed);
+  void on_ended(const policy::supervisor_ended& ended);
+  void begin_call(policy::call::op op, pending_call pending);
+  void adopt_entry(const child_entry& entry);
+  void recall(const std::string& name);
+  void take_over(const std::string& id, alder::generation generation);
+  void note_started(child& c, const std::string& id, bool adopted);
+  void forget(pending_call pending);
+  void finish_call(pending_call& pending, call_outcome outcome);
+
+  void publish_self();
+  void set_state(const std::string& id, node_state state, const std::string& reason);
+  void announce(event_kind kind, const std::string& id, const cause& why, const std::function<void(event&)>& more = {});
+  [[nodiscard]] event make_event(event_kind kind, const cause& why);
+  [[nodiscard]] std::string tree_of(const child& c) const;
+  [[nodiscard]] policy::time_point now_on_clock() { return clock().now(); }
+
+  runtime& shared_;
+  supervisor_plan plan_;
+  parent_actor parent_;
+  decider_actor decider_;
+  policy::supervision machine_;
+  alder::generation generation_ = 0;
+  std::map<std::string, child> children_;
+  std::map<policy::call_token, pending_call> calls_;
+  policy::call_token last_token_ = 0;
+  bool resuming_ = false;
+  bool answered_ = false; ///< the parent knows how the start went
+  wall_time started_at_;
+  std::minstd_rand random_;
+};
+
+} // namespace alder::actors
