@@ -6,6 +6,7 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace alder::policy {
 namespace {
@@ -29,7 +30,7 @@ bool is_expected_stop(const child_rules& rules, const exit_reason& reason) {
 
 supervision::supervision(supervisor_rules rules, std::vector<child_rules> children) : rules_(rules) {
   for (auto& child : children)
-    children_.push_back(child_of(std::move(child)));
+    add(std::move(child));
 }
 
 void supervision::recall(const std::string& id, alder::generation generation) {
@@ -165,6 +166,8 @@ void supervision::on_begin(const begin& e) {
   std::erase_if(children_, [&](const child_state& child) { // it ended, and was forgotten, before
     return stays_down(child) && child.rules.restart == restart_kind::temporary;
   });
+  places_.clear();
+  number_from(0);
   for (const auto& child : children_) {
     if (stays_down(child)) continue;
     plan_.push_back(start_step{child.rules.id, e.resume ? start_mode::resume : start_mode::initial, e.why});
@@ -363,7 +366,7 @@ void supervision::on_call(const call& c) {
     return answer(c.token, "");
   case call::op::start_child:
     if (child != nullptr) return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
-    children_.push_back(child_of(c.spec));
+    add(c.spec);
     plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
     return;
   }
@@ -374,12 +377,28 @@ void supervision::answer(call_token token, std::string error, std::string detail
 }
 
 child_state* supervision::find(const std::string& id) {
-  const auto found = std::find_if(children_.begin(), children_.end(), [&](const auto& c) { return c.rules.id == id; });
-  return found == children_.end() ? nullptr : &*found;
+  const auto place = places_.find(id);
+  return place == places_.end() ? nullptr : &children_[place->second];
 }
 
+void supervision::add(child_rules rules) {
+  places_.emplace(rules.id, children_.size());
+  children_.push_back(child_of(std::move(rules)));
+}
+
+/// Linear in the children behind it, which move up: nothing for the last, as when a group stops in reverse order.
 void supervision::remove(const std::string& id) {
-  std::erase_if(children_, [&](const auto& child) { return child.rules.id == id; });
+  const auto found = places_.find(id);
+  if (found == places_.end()) return;
+  const std::size_t place = found->second;
+  places_.erase(found);
+  children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(place));
+  number_from(place);
+}
+
+void supervision::number_from(std::size_t place) {
+  for (; place < children_.size(); ++place)
+    places_[children_[place].rules.id] = place;
 }
 
 bool supervision::all_significant_gone() const {

@@ -21,11 +21,13 @@
 #include "alder/cause.hpp"
 #include "alder/spec.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -186,6 +188,8 @@ public:
   [[nodiscard]] const supervisor_rules& rules() const { return rules_; }
   [[nodiscard]] const std::vector<time_point>& restarts() const { return restarts_; } ///< newest first
   [[nodiscard]] bool ended() const { return ended_; }
+  /// Whether a start, a stop or a question to the decider is under way.
+  [[nodiscard]] bool busy() const { return !plan_.empty() || !std::holds_alternative<std::monostate>(wait_); }
 
   /// After a crash of the daemon: the generation a child had reached, so that the next is a new number.
   void recall(const std::string& id, alder::generation generation);
@@ -221,7 +225,6 @@ private:
   /// What the machine waits for; start and stop remember the step itself.
   using wait = std::variant<std::monostate, start_step, stop_step, verdict_wait>;
 
-  [[nodiscard]] bool busy() const { return !plan_.empty() || !std::holds_alternative<std::monostate>(wait_); }
   [[nodiscard]] bool consume(const event& e);
   void cut_start_short(const event& e);
   void proceed();
@@ -244,12 +247,15 @@ private:
   void emit(effect e) { out_.push_back(std::move(e)); }
   void answer(call_token token, std::string error, std::string detail = {});
   child_state* find(const std::string& id);
+  void add(child_rules rules); ///< as the last
   void remove(const std::string& id);
+  void number_from(std::size_t place);
   [[nodiscard]] bool all_significant_gone() const;
   [[nodiscard]] std::vector<std::string> group_from(const std::string& id) const;
 
   supervisor_rules rules_;
   std::vector<child_state> children_;
+  std::unordered_map<std::string, std::size_t> places_; ///< of the children, in children_
   std::vector<time_point> restarts_;
   std::deque<step> plan_;
   wait wait_;
