@@ -13,7 +13,7 @@ list_of() {
     demo | test)
       echo redis-server=redis-server nginx-light=nginx nodejs=node python3=python3 curl=curl procps=ps
       ;;
-    dev) echo clang-format clang-tidy ;;
+    dev) echo clang-format=clang-format clang-tidy=clang-tidy shellcheck=shellcheck ;;
     *)
       sed -n 2p "${BASH_SOURCE[0]}" >&2
       return 2

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""The floors and house rules that no compiler sees. Usage: scripts/tidy.py [ROOT]
+
+Prints `file:line: [rule] what is wrong` for each breach and ends with 1 when there is any. The floors are those of
+docs/architecture.md, the rules those of the project's style. To allow one file what a rule forbids, name it in
+EXCEPTIONS with the reason.
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+
+# A file includes its own floor and lower ones; floors of one height are siblings that do not know each other. The
+# longest folder that fits wins.
+FLOORS = {
+    "include/alder": 0,
+    "src/runtime/base": 10,
+    "src/runtime/policy": 20,
+    "src/runtime/config": 20,
+    "src/runtime/wire": 20,
+    "src/runtime/os": 30,
+    "src/runtime/store": 40,
+    "src/runtime/keeper": 50,
+    "include/alder/actor": 60,
+    "src/actors/base": 70,
+    "src/actors/tree": 71,
+    "src/actors/watch": 72,
+    "src/actors/edge": 73,
+    "src/cli/common": 80,
+    "src/cli/commands": 81,
+    "src/cli/alder": 82,
+    "src/cli/alderd": 82,
+    "src/cli/alder_keeper": 82,
+}
+PURE = ("include/alder", "src/runtime/base", "src/runtime/policy", "src/runtime/config", "src/runtime/wire")
+MIRRORED = ("src/runtime/base", "src/runtime/policy", "src/runtime/config", "src/runtime/wire")
+MAY_CALL_SYSTEM = ("src/runtime/os", "src/runtime/keeper")
+MAY_USE_THREADS = ("src/runtime/os",)
+MAY_READ_CLOCK = ("src/runtime/os", "src/cli")
+MAY_KNOW_CAF = ("src/actors", "include/alder/actor", "src/cli/alderd")
+MAY_KNOW_JSON = ("src/runtime/config", "src/runtime/wire", "src/runtime/store", "src/actors", "src/cli")
+# The command line starts in milliseconds and the keeper depends on next to nothing, so neither links what is above os.
+NOT_ABOVE_OS = ("src/cli/common", "src/cli/commands", "src/cli/alder")
+KEEPER_ONLY = ("src/cli/alder_keeper",)
+
+# rule -> file -> why it may.
+EXCEPTIONS = {
+    "system": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
+    "effects": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
+    "mirror": {"src/runtime/base/assert.cpp": "it ends the process; the tests that expect a bug to be caught prove it"},
+}
+
+# Included by .cpp files only; with a number, by at most that many.
+HEAVY = {
+    "nlohmann/(?!json_fwd)": None,
+    r"libfyaml\.h": 1,
+    "spdlog/": 1,
+    "boost/beast": None,
+    "CLI/": None,
+}
+
+SYSTEM_HEADER = re.compile(
+    r"(sys|linux|net|netinet|arpa)/.*|(unistd|fcntl|poll|spawn|sched|pthread|dirent|netdb|pwd|grp|termios|signal|pty"
+    r"|utmp|dlfcn|ftw|glob)\.h|fstream|filesystem")
+EFFECT_HEADER = re.compile(r"iostream|fstream|filesystem|syncstream|caf/.*|boost/asio.*|boost/beast.*")
+THREAD_HEADER = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
+SYSTEM_CALL = re.compile(
+    r"(?<![\w>])::(_exit|accept4?|bind|chdir|chmod|chown|clone3?|close|connect|dup[23]?|epoll_\w+|eventfd|exec\w+|fchdir"
+    r"|fcntl|flock|fork|fstat|fsync|ftruncate|getenv|getpid|getppid|getuid|inotify_\w+|ioctl|kill|link|listen|lstat"
+    r"|mkdir|mkfifo|mmap|mount|munmap|open|openat|pidfd_\w+|pipe2?|poll|ppoll|prctl|pread|pwrite|raise|read|readlink|recv"
+    r"|recvmsg|rename|rmdir|select|send|sendmsg|setenv|setgid|setrlimit|setsid|setuid|shutdown|sigaction|signal"
+    r"|signalfd|sigprocmask|sleep|socket|socketpair|splice|stat|symlink|syscall|timerfd_\w+|truncate|umask|unlink"
+    r"|usleep|utimensat|vfork|wait|waitid|waitpid|write)\s*\("
+    r"|\bstd::(system|fopen|freopen|tmpfile|raise|signal)\s*\(|\bstd::this_thread::sleep_\w+")
+CLOCK = re.compile(r"\b(system|steady|high_resolution|utc)_clock::now\b|\bclock_gettime\b|\bgettimeofday\b"
+                   r"|(?<![\w.>:])(std::)?time\s*\(\s*(NULL|nullptr|0)\s*\)")
+CHANCE = re.compile(r"\brandom_device\b|(?<![\w.>])(std::)?(rand|srand)\s*\(|\bstd::getenv\b")
+TOO_NEW = re.compile(r"\bstd::(format|vformat|expected|unexpected|source_location|views|print|println|generator)\b"
+                     r"|^\s*#\s*include\s*<(format|expected|source_location|print|generator)>")
+USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\s+([\w:]+)")
+LITERALS = re.compile(r"std::(\w+::)?\w*literals$")
+MARKER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
+NOT_CODE = re.compile(
+    r"//[^\n]*|/\*.*?\*/"
+    r'|R"(?P<raw>[^()\s\\]{0,16})\(.*?\)(?P=raw)"'
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|(?<!\w)'(?:\\.|[^'\\\n])*'", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One file, as rules look at it. `code` are its lines without comments and the insides of literals."""
+
+    path: str
+    floor: "str | None"
+    lines: list
+    code: list
+
+    @property
+    def is_header(self):
+        return self.path.endswith(".hpp")
+
+    def includes(self):
+        """(line number, name, quoted or not) of every include."""
+        for number, (line, code) in enumerate(zip(self.lines, self.code), 1):
+            match = INCLUDE.match(line)
+            if match and code.lstrip().startswith("#"):
+                yield number, match.group(1) or match.group(2), match.group(1) is not None
+
+    def below(self, folders):
+        return any(self.path.startswith(folder + "/") for folder in folders)
+
+
+def read_source(root, path):
+    text = (root / path).read_text(encoding="utf-8")
+    code = NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    return Source(path, floor_of(path), text.splitlines(), code.splitlines())
+
+
+def floor_of(path):
+    fitting = [folder for folder in FLOORS if path.startswith(folder + "/")]
+    return max(fitting, key=len, default=None)
+
+
+def path_of_include(name):
+    """Where a quoted include of ours is, seen from the root."""
+    return ("include/" if name.startswith("alder/") else "src/") + name
+
+
+def matching_code(source, pattern):
+    for number, line in enumerate(source.code, 1):
+        match = pattern.search(line)
+        if match:
+            yield number, " ".join(match.group().split())
+
+
+# A rule takes a source and yields (line, what is wrong). Its name is the function's.
+
+
+def place(source):
+    if source.path.startswith(("src/", "include/")) and source.floor is None:
+        yield 1, "lies on no floor; see FLOORS in scripts/tidy.py"
+
+
+def floor(source):
+    for number, name, quoted in source.includes():
+        if not quoted or source.floor is None:
+            continue
+        there = floor_of(path_of_include(name))
+        if there is None:
+            yield number, f'"{name}": write the path from src/ or include/'
+        elif there != source.floor and FLOORS[there] >= FLOORS[source.floor]:
+            yield number, f"{source.floor} may not know {there}"
+        elif source.below(NOT_ABOVE_OS) and 30 < FLOORS[there] < 80:
+            yield number, f"the command line may not know {there}: it talks HTTP to the daemon"
+        elif source.below(KEEPER_ONLY) and FLOORS[there] > 50:
+            yield number, f"the keeper's program may not know {there}"
+
+
+def system(source):
+    if source.floor is None or source.below(MAY_CALL_SYSTEM):
+        return
+    for number, name, quoted in source.includes():
+        if not quoted and SYSTEM_HEADER.fullmatch(name):
+            yield number, f"<{name}> belongs to src/runtime/os"
+    for number, text in matching_code(source, SYSTEM_CALL):
+        yield number, f"`{text}…` is a system call; they belong to src/runtime/os"
+
+
+def effects(source):
+    if source.floor not in PURE:
+        return
+    for number, name, quoted in source.includes():
+        if not quoted and (EFFECT_HEADER.fullmatch(name) or SYSTEM_HEADER.fullmatch(name)):
+            yield number, f"<{name}>: {source.floor} is pure"
+    for number, text in matching_code(source, CHANCE):
+        yield number, f"`{text}`: {source.floor} is pure; take it as a parameter"
+
+
+def clock(source):
+    if source.floor is not None and not source.below(MAY_READ_CLOCK):
+        for number, text in matching_code(source, CLOCK):
+            yield number, f"`{text}` reads a clock; take the time as a parameter or from the actor's clock"
+
+
+def threads(source):
+    if source.floor is not None and not source.below(MAY_USE_THREADS):
+        for number, name, quoted in source.includes():
+            if not quoted and THREAD_HEADER.fullmatch(name):
+                yield number, f"<{name}>: state belongs to one actor, threads to src/runtime/os"
+
+
+def caf(source):
+    if source.floor is not None and not source.below(MAY_KNOW_CAF):
+        for number, name, quoted in source.includes():
+            if not quoted and name.startswith("caf/"):
+                yield number, f"{source.floor} may not know CAF"
+
+
+def json(source):
+    if source.floor is not None and not source.below(MAY_KNOW_JSON):
+        for number, name, quoted in source.includes():
+            if not quoted and name.startswith("nlohmann/"):
+                yield number, f"{source.floor} may not know JSON"
+
+
+def heavy(source):
+    if source.is_header:
+        for number, name, _ in source.includes():
+            if any(re.match(header, name) for header in HEAVY):
+                yield number, f"<{name}> is heavy: include it in a .cpp file only"
+
+
+def purpose(source):
+    if source.is_header and source.floor is not None:
+        first = source.lines[0] if source.lines else ""
+        if not re.match(r"// \w.*\w.*\s.*\w", first):
+            yield 1, "the first line of a header says what the file is for"
+
+
+def once(source):
+    if source.is_header and not any(line.strip() == "#pragma once" for line in source.lines):
+        yield 1, "no #pragma once"
+
+
+def own_first(source):
+    """A header that compiles only after another one is found out by its own .cpp file."""
+    own = re.sub(r"\.cpp$", ".hpp", source.path)
+    if own == source.path or source.floor is None:
+        return
+    quoted = [(number, name) for number, name, is_quoted in source.includes() if is_quoted]
+    everything = [name for _, name, _ in source.includes()]
+    for number, name in quoted:
+        if path_of_include(name) == own and everything[0] != name:
+            yield number, f'"{name}" comes first'
+
+
+def marker(source):
+    for number, line in enumerate(source.lines, 1):
+        if MARKER.search(line):
+            yield number, "open an issue instead of leaving a marker"
+
+
+def using_namespace(source):
+    for number, line in enumerate(source.code, 1):
+        match = USING_NAMESPACE.match(line)
+        if match and not LITERALS.match(match.group(1)):
+            yield number, f"no using-directive for {match.group(1)}"
+
+
+def too_new(source):
+    for number, text in matching_code(source, TOO_NEW):
+        yield number, f"`{text}` is unknown to g++ 12 or clang-tidy 14"
+
+
+RULES = (place, floor, system, effects, clock, threads, caf, json, heavy, purpose, once, own_first, marker,
+         using_namespace, too_new)
+
+
+def mirror(root, sources):
+    """Every .cpp of a pure floor has its test at the same path."""
+    for source in sources:
+        if source.floor in MIRRORED and source.path.endswith(".cpp"):
+            test = "tests/" + source.path[len("src/"):-len(".cpp")] + "_test.cpp"
+            if not (root / test).exists():
+                yield source.path, 1, f"has no test at {test}"
+
+
+def heavy_once(_, sources):
+    """Some libraries are wrapped by one file, which catches what they throw."""
+    for header, most in HEAVY.items():
+        users = sorted((source.path, number) for source in sources for number, name, _ in source.includes()
+                       if source.floor is not None and re.match(header, name))
+        files = sorted({path for path, _ in users})
+        if most is not None and len(files) > most:
+            for path in files[most:]:
+                number = next(number for user, number in users if user == path)
+                yield path, number, f"{header.rstrip('/')} is included by {files[0]} already; go through that"
+
+
+TREE_RULES = (mirror, heavy_once)
+
+
+def breaches(root):
+    """All (path, line, rule, text), sorted."""
+    paths = sorted(str(path.relative_to(root)) for top in ("include", "src", "tests", "examples", "bench")
+                   for path in (root / top).rglob("*.[ch]pp"))
+    sources = [read_source(root, path) for path in paths]
+    found = [(source.path, number, rule.__name__, text)
+             for source in sources for rule in RULES for number, text in rule(source)]
+    found += [(path, number, rule.__name__, text)
+              for rule in TREE_RULES for path, number, text in rule(root, sources)]
+    return sorted(breach for breach in found if breach[0] not in EXCEPTIONS.get(breach[2], {}))
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent).resolve()
+    found = breaches(root)
+    for path, number, rule, text in found:
+        print(f"{path}:{number}: [{rule}] {text}")
+    print(f"tidy: {len(found)} breaches" if found else "tidy: ok")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

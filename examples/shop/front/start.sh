@@ -4,7 +4,7 @@ set -eu
 
 PATH="$PATH:/usr/sbin"
 # Not private (0700): a worker of a root nginx runs as another user and has its temporary files here.
-mkdir -p -m 711 "$SHOP_DIR"
+[ -d "$SHOP_DIR" ] || mkdir -m 711 "$SHOP_DIR"
 if [ ! -O "$SHOP_DIR" ] || [ -L "$SHOP_DIR" ]; then
   echo "front: $SHOP_DIR belongs to somebody else; set SHOP_DIR" >&2
   exit 1

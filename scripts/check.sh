@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# The entry point for developers. Usage: scripts/check.sh [quick|fmt|fix|tidy|dev|release|asan|tsan|all]
+#   quick    formatting, floors, build and all tests but the end-to-end ones (the default; before a commit)
+#   fmt fix  is all formatted?, format all
+#   tidy     floors, shellcheck and clang-tidy
+#   dev release asan tsan   build and all tests in that preset
+#   all      fmt, tidy, dev, release, asan, tsan (before a merge)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cpp_files() { # TOP…: NUL-separated
+  local tops=() top
+  for top in "$@"; do if [[ -d "$top" ]]; then tops+=("$top"); fi; done
+  find "${tops[@]}" -name '*.[ch]pp' -print0
+}
+in_batches() { xargs -0 --no-run-if-empty -P "$(nproc)" -n 4 "$@"; }
+
+fmt() { cpp_files include src tests examples bench | xargs -0 clang-format --dry-run --Werror; }
+fix() { cpp_files include src tests examples bench | xargs -0 clang-format -i; }
+floors() { python3 scripts/tidy.py .; }
+tidy() {
+  floors
+  shellcheck scripts/*.sh .ci/run examples/shop/front/start.sh
+  cmake --preset dev
+  cpp_files src tests | grep -zE '\.cpp$' | in_batches clang-tidy -p build/dev --quiet
+}
+preset() { # NAME
+  cmake --preset "$1" -DALDER_TESTS=ON
+  cmake --build --preset "$1"
+  ctest --preset "$1" --parallel "$(nproc)"
+}
+quick() {
+  step fmt
+  step floors
+  cmake --preset dev >/dev/null
+  cmake --build --preset dev
+  ctest --preset quick --parallel "$(nproc)"
+}
+all() {
+  local name
+  for name in fmt tidy dev release asan tsan; do step "$name"; done
+}
+
+# Runs one check and says how it went; its output only when it failed.
+step() { # NAME
+  local log status=0
+  log="$(mktemp)"
+  printf '%-8s ' "$1"
+  scripts/check.sh "only-$1" >"$log" 2>&1 || status=$?
+  if [[ $status -eq 0 ]]; then echo ok; else
+    echo FAILED
+    cat "$log"
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+if [[ "${1:-}" != only-* ]]; then scripts/packages.sh build test dev; fi
+case "${1:-quick}" in
+  quick | all) "${1:-quick}" ;;
+  fmt | tidy | dev | release | asan | tsan) step "$1" ;;
+  fix) fix ;;
+  only-fmt | only-floors | only-tidy) "${1#only-}" ;;
+  only-*) preset "${1#only-}" ;;
+  *)
+    sed -n '2,/^set/{/^#/p}' scripts/check.sh >&2
+    exit 2
+    ;;
+esac

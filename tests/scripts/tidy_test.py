@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Feeds scripts/tidy.py small trees: every rule fires where it should, and nowhere else."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TIDY = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "tidy.py"
+HEADER = "// Says what this file is for.\n#pragma once\n"
+
+
+def breaches(files):
+    """The `file:line: [rule]` parts of what tidy says about a tree, and its exit status."""
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in files.items():
+            file = pathlib.Path(root, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        run = subprocess.run([sys.executable, TIDY, root], capture_output=True, text=True, timeout=60, check=False)
+    lines = [line.split("]")[0] + "]" for line in run.stdout.splitlines() if "[" in line]
+    return lines, run.returncode
+
+
+class TidyTest(unittest.TestCase):
+    def fires(self, expected, files):
+        """Exactly the breaches `expected`, each as "file:line: [rule]", and an exit status that says so."""
+        found, status = breaches(files)
+        self.assertEqual(found, expected)
+        self.assertEqual(status, 1 if expected else 0)
+
+    def in_header(self, path, line, rule):
+        self.fires([f"{path}:3: [{rule}]"] if rule else [], {path: HEADER + line + "\n"})
+
+    def test_a_good_tree_is_silent(self):
+        self.fires([], {
+            "include/alder/spec.hpp": HEADER + "#include <string>\n",
+            "src/runtime/base/text.hpp": HEADER + "#include <vector>\n",
+            "src/runtime/base/text.cpp": '#include "runtime/base/text.hpp"\n\n#include "alder/spec.hpp"\n',
+            "tests/runtime/base/text_test.cpp": '#include "runtime/base/text.hpp"\n',
+            "src/runtime/os/spawn.cpp": '#include <unistd.h>\n#include "runtime/base/text.hpp"\nint p = ::fork();\n',
+        })
+
+    def test_a_floor_does_not_know_a_higher_one(self):
+        self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/os/spawn.hpp"', "floor")
+        self.in_header("include/alder/spec.hpp", '#include "runtime/base/text.hpp"', "floor")
+        self.in_header("src/actors/tree/process.hpp", '#include "actors/edge/api.hpp"', "floor")
+        self.in_header("src/cli/common/client.hpp", '#include "cli/commands/up.hpp"', "floor")
+
+    def test_a_floor_knows_itself_and_lower_ones(self):
+        self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/policy/backoff.hpp"', None)
+        self.in_header("src/actors/edge/api.hpp", '#include "actors/tree/process.hpp"', None)
+        self.in_header("src/cli/commands/up.hpp", '#include "cli/common/client.hpp"', None)
+
+    def test_siblings_of_one_height_do_not_know_each_other(self):
+        self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/wire/json_text.hpp"', "floor")
+        self.in_header("src/cli/alder/args.hpp", '#include "cli/alderd/main.hpp"', "floor")
+
+    def test_the_command_line_does_not_know_the_daemon(self):
+        self.in_header("src/cli/common/client.hpp", '#include "actors/base/messages.hpp"', "floor")
+        self.in_header("src/cli/common/client.hpp", '#include "runtime/keeper/client.hpp"', "floor")
+        self.in_header("src/cli/alderd/parts.hpp", '#include "actors/base/messages.hpp"', None)
+
+    def test_the_program_of_the_keeper_knows_nothing_above_the_keeper(self):
+        self.in_header("src/cli/alder_keeper/args.hpp", '#include "actors/base/messages.hpp"', "floor")
+        self.in_header("src/cli/alder_keeper/args.hpp", '#include "runtime/keeper/keeper.hpp"', None)
+
+    def test_an_include_is_written_from_the_top(self):
+        self.in_header("src/runtime/os/spawn.hpp", '#include "pidfd.hpp"', "floor")
+
+    def test_a_file_in_src_lies_on_a_floor(self):
+        self.fires(["src/runtime/misc/tool.hpp:1: [place]"], {"src/runtime/misc/tool.hpp": HEADER})
+
+    def test_only_os_and_keeper_call_the_system(self):
+        self.in_header("src/runtime/store/journal.hpp", "inline int f() { return ::fsync(3); }", "system")
+        self.in_header("src/runtime/store/journal.hpp", "#include <sys/stat.h>", "system")
+        self.in_header("src/cli/common/launch.hpp", "inline void f() { std::this_thread::sleep_for(t); }", "system")
+        self.in_header("src/runtime/os/files.hpp", "inline int f() { return ::fsync(3); }", None)
+        self.in_header("src/runtime/keeper/keeper.hpp", "#include <sys/wait.h>", None)
+
+    def test_a_qualified_name_is_no_system_call(self):
+        self.in_header("src/actors/tree/process.hpp", "inline void f() { os::open(x); y->kill(); }", None)
+
+    def test_what_comments_and_literals_say_is_no_code(self):
+        for line in ("// ::fork() is not called here", "/* ::fork() */", 'auto a = "::fork()";', "auto b = '\\''; // ::kill(1)",
+                     'auto c = R"x(\n::fork()\n)x";', "int d = 1'000; // ::fork()\nint e = 2'000;"):
+            self.in_header("src/runtime/store/journal.hpp", line, None)
+        self.in_header("src/runtime/store/journal.hpp", "int d = 1'000; int e = ::fork(); int f = 2'000;", "system")
+
+    def test_a_pure_floor_has_no_effects(self):
+        self.fires(["src/runtime/policy/plan.hpp:3: [effects]", "src/runtime/policy/plan.hpp:3: [system]"],
+                   {"src/runtime/policy/plan.hpp": HEADER + "#include <fstream>\n"})
+        self.in_header("src/runtime/wire/api.hpp", "#include <iostream>", "effects")
+        self.in_header("src/runtime/policy/backoff.hpp", "inline std::random_device chance;", "effects")
+        self.in_header("src/runtime/config/load.hpp", 'inline auto* home = std::getenv("HOME");', "effects")
+
+    def test_only_os_and_cli_read_clocks(self):
+        line = "inline auto t = std::chrono::steady_clock::now();"
+        self.in_header("src/runtime/policy/backoff.hpp", line, "clock")
+        self.in_header("src/actors/tree/process.hpp", line, "clock")
+        self.in_header("src/runtime/os/wall.hpp", line, None)
+        self.in_header("src/runtime/policy/backoff.hpp", "inline auto t = time(nullptr);", "clock")
+        self.in_header("src/runtime/policy/backoff.hpp", "auto f(std::chrono::steady_clock::time_point now);", None)
+
+    def test_only_os_has_threads(self):
+        self.in_header("src/actors/tree/process.hpp", "#include <mutex>", "threads")
+        self.in_header("src/runtime/os/pump.hpp", "#include <thread>", None)
+
+    def test_only_actors_know_caf(self):
+        self.in_header("src/runtime/keeper/keeper.hpp", "#include <caf/all.hpp>", "caf")
+        self.in_header("src/cli/common/client.hpp", "#include <caf/all.hpp>", "caf")
+        self.in_header("src/actors/tree/process.hpp", "#include <caf/all.hpp>", None)
+
+    def test_the_keeper_does_not_know_json(self):
+        self.fires(["src/runtime/keeper/keeper.cpp:1: [json]"],
+                   {"src/runtime/keeper/keeper.cpp": "#include <nlohmann/json.hpp>\n"})
+
+    def test_heavy_headers_are_for_cpp_files(self):
+        for name in ("nlohmann/json.hpp", "spdlog/spdlog.h", "CLI/CLI.hpp", "boost/beast/http.hpp", "libfyaml.h"):
+            self.in_header("src/cli/common/client.hpp", f"#include <{name}>", "heavy")
+            self.fires([], {"src/cli/common/client.cpp": f"#include <{name}>\n"})
+        self.in_header("src/cli/common/client.hpp", "#include <nlohmann/json_fwd.hpp>", None)
+
+    def test_one_file_wraps_a_library_that_throws_or_prints(self):
+        self.fires(["src/cli/alderd/main.cpp:2: [heavy_once]"], {
+            "src/actors/base/log.cpp": "#include <spdlog/spdlog.h>\n#include <spdlog/sinks/sink.h>\n",
+            "src/cli/alderd/main.cpp": "\n#include <spdlog/spdlog.h>\n",
+        })
+
+    def test_a_header_says_what_it_is_for(self):
+        self.fires(["src/runtime/os/spawn.hpp:1: [purpose]"], {"src/runtime/os/spawn.hpp": "#pragma once\n"})
+        self.fires(["src/runtime/os/spawn.hpp:1: [purpose]"],
+                   {"src/runtime/os/spawn.hpp": "// spawn.hpp\n#pragma once\n"})
+
+    def test_a_header_is_included_once(self):
+        self.fires(["src/runtime/os/spawn.hpp:1: [once]"], {"src/runtime/os/spawn.hpp": "// Starts a process.\n"})
+
+    def test_a_cpp_file_includes_its_own_header_first(self):
+        files = {"src/runtime/os/spawn.cpp": '#include <string>\n#include "runtime/os/spawn.hpp"\n'}
+        self.fires(["src/runtime/os/spawn.cpp:2: [own_first]"], files)
+
+    def test_a_pure_source_has_a_mirrored_test(self):
+        self.fires(["src/runtime/wire/frame.cpp:1: [mirror]"], {"src/runtime/wire/frame.cpp": "int f;\n"})
+        self.fires([], {"src/runtime/wire/frame.cpp": "int f;\n", "tests/runtime/wire/frame_test.cpp": "int g;\n"})
+        self.fires([], {"src/runtime/os/spawn.cpp": "int f;\n"})
+
+    def test_no_markers_of_unfinished_work(self):
+        for word in ("TO" "DO", "FIX" "ME", "XX" "X"):
+            self.in_header("src/runtime/os/spawn.hpp", f"// {word}: later", "marker")
+            self.fires(["tests/runtime/os/spawn_test.cpp:1: [marker]"],
+                       {"tests/runtime/os/spawn_test.cpp": f"// {word}\n"})
+
+    def test_no_using_directives_but_for_literals(self):
+        self.in_header("src/runtime/os/spawn.hpp", "using namespace std;", "using_namespace")
+        self.in_header("src/runtime/os/spawn.hpp", "  using namespace std::chrono;", "using_namespace")
+        for name in ("std::chrono_literals", "std::literals", "std::literals::string_literals"):
+            self.in_header("src/runtime/os/spawn.hpp", f"using namespace {name};", None)
+
+    def test_nothing_newer_than_the_tools(self):
+        self.in_header("src/runtime/os/spawn.hpp", 'auto s = std::format("{}", 1);', "too_new")
+        self.in_header("src/runtime/os/spawn.hpp", "#include <expected>", "too_new")
+
+    def test_an_exception_counts_for_its_file_and_rule_alone(self):
+        self.in_header("src/runtime/base/unique_fd.hpp", "#include <unistd.h>", None)
+        self.in_header("src/runtime/base/unique_fd.hpp", "#include <mutex>", "threads")
+
+
+if __name__ == "__main__":
+    unittest.main()
