@@ -26,7 +26,7 @@ struct source {
 /// What came of it.
 struct loaded {
   std::optional<tree_spec> tree;       ///< only when there is no error; then complete
-  std::vector<diagnostic> diagnostics; ///< errors and warnings in order of position, at most 100
+  std::vector<diagnostic> diagnostics; ///< errors and warnings in order of position, at most 152
 };
 
 /// Reads a configuration. All mistakes are reported at once. Pure but for `read_file`, which is called at most once a

@@ -1,0 +1,50 @@
+// What the readers of one configuration share: its surroundings, its mistakes, and what was seen so far.
+#pragma once
+
+#include "runtime/config/env_file.hpp"
+#include "runtime/config/load_tree.hpp"
+#include "runtime/config/report.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace alder::config {
+
+constexpr std::size_t max_services = 20'000;        ///< processes of a tree
+constexpr std::size_t max_spec_bytes = 256U << 20U; ///< of all commands and environments of a tree
+
+struct context {
+  explicit context(const source& s)
+      : from(s), mistakes(s.file, s.text), directory(s.file.substr(0, s.file.rfind('/') + 1)) {}
+
+  const source& from;
+  report mistakes;
+  std::string directory;                                            ///< of the file, ends in '/'
+  std::map<std::string, span> names;                                ///< of supervisors and services so far
+  std::map<std::string, std::shared_ptr<const env_file>> env_files; ///< by path; null: not readable, reported
+  std::size_t services = 0;
+  std::size_t spec_bytes = 0;
+};
+
+/// Which process of a service values are read for: gives ${INSTANCE} and ${INSTANCES} their meaning. Without one they
+/// have none.
+struct instance {
+  unsigned index = 0;
+  unsigned count = 1;
+};
+using instance_scope = std::optional<instance>;
+
+/// `path` as an absolute one without "." and ".." (taken away as text), starting at the directory of the file.
+[[nodiscard]] std::string absolute_path(const context& in, std::string_view path);
+
+/// Makes a valid node name out of any text: other characters become '-'; "tree" when nothing is left.
+[[nodiscard]] std::string made_valid(std::string_view name);
+
+/// Checks a node's name and that it is new; reports what is wrong.
+void check_name(context& in, const std::string& name, span where);
+
+} // namespace alder::config

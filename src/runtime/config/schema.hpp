@@ -1,0 +1,81 @@
+// The one table of configuration keys: the parser, its suggestions, the JSON Schema and docs/config.md are made from
+// it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alder::config {
+
+/// The mappings that have keys of their own; a key can belong to several.
+enum class place : std::uint8_t {
+  root = 1,
+  supervisor = 2,
+  service = 4,
+  intensity = 8,
+  backoff = 16,
+  stop = 32,
+  ready = 64,
+};
+
+/// What a value has to look like.
+enum class value_kind : std::uint8_t {
+  name,
+  word, ///< one of `words`
+  boolean,
+  whole_number, ///< from `low` to `high`
+  number,       ///< from `low` to `high`
+  share,        ///< "10%" or 0.1
+  duration,
+  timeout, ///< a duration or "infinity"
+  signal,
+  octal,
+  path,
+  input, ///< a path or null
+  paths, ///< a path or a list of them
+  command,
+  tcp_address,
+  http_url,
+  exit_codes,
+  signals,
+  environment,
+  inherit, ///< true, false or a list of names
+  children,
+  group, ///< a mapping with the keys of `inner`
+};
+
+struct key_entry {
+  std::string_view name;
+  unsigned places; ///< of enum place, or-ed
+  value_kind kind;
+  std::string_view fallback; ///< the default, as people write it; empty: none
+  std::string_view help;     ///< one sentence
+  std::string_view example;  ///< a value, as it is written in YAML
+  std::vector<std::string> words{};
+  std::string_view noun{}; ///< what the words are: "restart policy"
+  long low = 0;
+  long high = 0;
+  place inner = place::root;
+};
+
+/// In the order in which docs/config.md lists them.
+[[nodiscard]] const std::vector<key_entry>& key_table();
+
+/// The key of this name at this place, or null.
+[[nodiscard]] const key_entry* find_key(place where, std::string_view name);
+
+/// The names of all keys of a place.
+[[nodiscard]] std::vector<std::string> key_names(place where);
+
+/// "a supervisor", "a service", "'backoff'".
+[[nodiscard]] std::string_view phrase(place where);
+
+/// "a duration such as 30s", "true or false": ends "expected …".
+[[nodiscard]] std::string_view phrase(value_kind kind);
+
+/// The table in Markdown, for docs/config.md.
+[[nodiscard]] std::string key_table_markdown();
+
+} // namespace alder::config

@@ -1,0 +1,41 @@
+// What supervisors hand down to everything below them, and the environment that comes of it.
+#pragma once
+
+#include "runtime/config/context.hpp"
+#include "runtime/config/fields.hpp"
+
+#include "alder/spec.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder::config {
+
+/// Defaults for one level of the tree. Fields point into the document: they are read anew for each instance.
+struct settings {
+  struct layer {
+    const node* env = nullptr;
+    const field* env_file = nullptr;
+  };
+  std::vector<layer> environment;     ///< outermost supervisor first
+  const field* inherit_env = nullptr; ///< null: inherit all
+  const field* cwd = nullptr;         ///< null: the directory of the file
+  alder::backoff backoff;
+  stop_spec stop;
+  std::optional<unsigned> umask;
+};
+
+/// The settings of a supervisor or service with these keys below `above`: `env`, `stop` and `backoff` key by key, the
+/// others as a whole. `own` must outlive the result.
+[[nodiscard]] settings settings_below(context& in, const settings& above, const fields& own);
+
+/// The environment of a process: what is inherited, then level by level the env files and `env`; PATH always is set.
+[[nodiscard]] std::map<std::string, std::string> environment_of(context& in, const settings& of,
+                                                                const instance_scope& which);
+
+/// The working directory of a process.
+[[nodiscard]] std::string directory_of(context& in, const settings& of, const instance_scope& which);
+
+} // namespace alder::config
