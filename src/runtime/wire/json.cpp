@@ -1,0 +1,296 @@
+#include "runtime/wire/json.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/wire/event_sentence.hpp"
+#include "runtime/wire/spec_text.hpp"
+#include "runtime/wire/time_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace alder::wire {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int schema = 1;
+constexpr unsigned deepest_node = 64;
+
+std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json exit_value(const exit_status& status) {
+  json value{{"text", brief(status)}};
+  if (status.kind == exit_status::how::exited) value["code"] = status.value;
+  if (status.kind == exit_status::how::signaled) value["signal"] = signal_name(status.value);
+  return value;
+}
+
+json intensity_value(const node_snapshot& node) {
+  const auto most = node.intensity.max_restarts;
+  json value{{"max", most},
+             {"window_ms", node.intensity.within.count()},
+             {"used", node.restarts_used},
+             {"left", most - std::min(most, node.restarts_used)}};
+  if (node.restarts_used > 0 && node.oldest_expires) value["oldest_expires_ms"] = node.oldest_expires->count();
+  return value;
+}
+
+std::string_view type_of(node_snapshot::kind kind) {
+  switch (kind) {
+  case node_snapshot::kind::service: return "service";
+  case node_snapshot::kind::supervisor: return "supervisor";
+  case node_snapshot::kind::actor: return "actor";
+  }
+  return "?";
+}
+
+void add_supervisor(json& value, const node_snapshot& node) {
+  value["strategy"] = word(node.strategy);
+  value["pool"] = node.pool;
+  value["intensity"] = intensity_value(node);
+}
+
+void add_process(json& value, const node_snapshot& node) {
+  value["generation"] = node.generation;
+  if (node.pid > 0) value["pid"] = node.pid;
+  if (node.last_exit) {
+    value["last_exit"] = exit_value(node.last_exit->status);
+    value["last_exit"]["at"] = time_text(node.last_exit->at);
+  }
+}
+
+json node_value(const node_snapshot& node) {
+  json value{{"type", type_of(node.what)}, {"tree", node.tree}, {"name", node.name}};
+  if (!node.parent.empty()) value["parent"] = node.parent;
+  value["state"] = word(node.state);
+  value["since"] = time_text(node.since);
+  value["reason"] = node.reason;
+  value["restart"] = word(node.restart);
+  value["restarts"] = node.restarts;
+  if (node.what == node_snapshot::kind::supervisor) {
+    add_supervisor(value, node);
+  } else {
+    add_process(value, node);
+  }
+  if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
+  return value;
+}
+
+json tree_value(const node_snapshot& node, const node_lookup& find, unsigned depth) {
+  json value = node_value(node);
+  if (node.what != node_snapshot::kind::supervisor) return value;
+  json children = json::array();
+  for (const auto& name : node.children) {
+    const auto* child = depth < deepest_node ? find(name) : nullptr;
+    if (child != nullptr) children.push_back(tree_value(*child, find, depth + 1));
+  }
+  value["children"] = std::move(children);
+  return value;
+}
+
+json log_line_value(const log_line& line) {
+  json value{{"at", time_text(line.at)},
+             {"tree", line.tree},
+             {"service", line.service},
+             {"stream", line.stream},
+             {"line", line.line}};
+  if (line.partial) value["partial"] = true;
+  return value;
+}
+
+json event_value(const event& e) {
+  json value{{"seq", e.seq}, {"at", time_text(e.at)}, {"kind", word(e.kind)}};
+  if (!e.tree.empty()) value["tree"] = e.tree;
+  if (!e.name.empty()) value["name"] = e.name;
+  if (e.pid > 0) value["pid"] = e.pid;
+  if (e.generation > 0) value["generation"] = e.generation;
+  if (e.status) value["exit"] = exit_value(*e.status);
+  if (e.kind == event_kind::restart_planned || e.delay.count() > 0) value["delay_ms"] = e.delay.count();
+  value["cause"] = {{"kind", word(e.cause.what)},
+                    {"origin", e.cause.origin},
+                    {"detail", e.cause.detail},
+                    {"strategy", e.cause.strategy}};
+  value["text"] = sentence(e);
+  return value;
+}
+
+void add_spec(json& value, const service_spec& spec) {
+  value["command"] = spec.command;
+  value["cwd"] = spec.cwd;
+  value["environment"] = spec.environment;
+  value["ready"] = ready_text(spec.ready);
+  value["stop"] = stop_text(spec.stop);
+  value["backoff"] = backoff_text(spec.backoff);
+}
+
+json processes_value(const std::vector<process_entry>& processes) {
+  json list = json::array();
+  for (const auto& p : processes)
+    list.push_back({{"pid", p.pid}, {"ppid", p.ppid}, {"command", p.command}});
+  return list;
+}
+
+json detail_value(const node_snapshot& node, const node_detail& detail) {
+  json value = json::object();
+  if (node.service) add_spec(value, *node.service);
+  value["path"] = detail.path;
+  if (detail.strategy) value["strategy"] = word(*detail.strategy);
+  if (detail.intensity)
+    value["intensity"] = {{"max", detail.intensity->max_restarts}, {"window_ms", detail.intensity->within.count()}};
+  if (node.what == node_snapshot::kind::service) {
+    value["processes"] = processes_value(detail.processes);
+    value["log_out"] = detail.log_out;
+    value["log_err"] = detail.log_err;
+  }
+  value["events"] = json::array();
+  for (const auto& e : detail.events)
+    value["events"].push_back(event_value(e));
+  value["log"] = json::array();
+  for (const auto& line : detail.log)
+    value["log"].push_back(log_line_value(line));
+  return value;
+}
+
+json diagnostics_value(const std::vector<diagnostic_entry>& diagnostics) {
+  json list = json::array();
+  for (const auto& d : diagnostics) {
+    json value{{"severity", d.is_error ? "error" : "warning"}, {"code", d.code}, {"message", d.message}};
+    if (!d.label.empty()) value["label"] = d.label;
+    value["file"] = d.file;
+    if (d.line > 0) value["line"] = d.line;
+    if (d.column > 0) value["column"] = d.column;
+    if (d.end_column > 0) value["end_column"] = d.end_column;
+    if (!d.snippet.empty()) value["snippet"] = d.snippet;
+    value["help"] = d.help;
+    list.push_back(std::move(value));
+  }
+  return list;
+}
+
+void add_problem(json& value, const problem& p) {
+  value["type"] = "about:blank";
+  value["status"] = p.status;
+  value["title"] = status_title(p.status);
+  value["code"] = p.code;
+  value["detail"] = p.detail;
+  if (!p.help.empty()) value["help"] = p.help;
+  if (!p.diagnostics.empty()) value["diagnostics"] = diagnostics_value(p.diagnostics);
+}
+
+} // namespace
+
+std::string tree_json(const node_snapshot& root, const node_lookup& find) { return text_of(tree_value(root, find, 1)); }
+
+std::string trees_json(const std::vector<nested_tree>& trees, const nested_tree* daemon) {
+  json value{{"schema", schema}, {"trees", json::array()}};
+  for (const auto& tree : trees)
+    value["trees"].push_back(tree_value(*tree.root, tree.find, 1));
+  if (daemon != nullptr) value["daemon"] = tree_value(*daemon->root, daemon->find, 1);
+  return text_of(value);
+}
+
+std::string node_json(const node_snapshot& node) { return text_of(node_value(node)); }
+
+std::string services_json(const std::vector<const node_snapshot*>& services) {
+  json value{{"schema", schema}, {"services", json::array()}};
+  for (const auto* service : services)
+    value["services"].push_back(node_value(*service));
+  return text_of(value);
+}
+
+std::string log_line_json(const log_line& line) { return text_of(log_line_value(line)); }
+
+std::string detail_json(const nested_tree& node, const node_detail& detail) {
+  json value{{"schema", schema}};
+  value.update(tree_value(*node.root, node.find, 1));
+  value["detail"] = detail_value(*node.root, detail);
+  return text_of(value);
+}
+
+std::string event_json(const event& e) { return text_of(event_value(e)); }
+
+std::string gap_json(std::uint64_t missed) { return text_of({{"gap", missed}}); }
+
+std::string problem_json(const problem& p) {
+  json value = json::object();
+  add_problem(value, p);
+  return text_of(value);
+}
+
+std::string_view status_title(unsigned status) {
+  constexpr std::array<std::pair<unsigned, std::string_view>, 16> titles{{{200, "OK"},
+                                                                          {202, "Accepted"},
+                                                                          {400, "Bad Request"},
+                                                                          {403, "Forbidden"},
+                                                                          {404, "Not Found"},
+                                                                          {405, "Method Not Allowed"},
+                                                                          {408, "Request Timeout"},
+                                                                          {409, "Conflict"},
+                                                                          {413, "Content Too Large"},
+                                                                          {422, "Unprocessable Content"},
+                                                                          {429, "Too Many Requests"},
+                                                                          {431, "Request Header Fields Too Large"},
+                                                                          {500, "Internal Server Error"},
+                                                                          {501, "Not Implemented"},
+                                                                          {503, "Service Unavailable"},
+                                                                          {504, "Gateway Timeout"}}};
+  const auto found = std::find_if(titles.begin(), titles.end(), [&](const auto& t) { return t.first == status; });
+  return found == titles.end() ? "Error" : found->second;
+}
+
+std::string result_json(const operation_result& r) {
+  if (r.failure) return problem_json(*r.failure);
+  return text_of({{"schema", schema}, {"ok", true}, {"changed", r.changed}});
+}
+
+std::string done_json(const operation_result& r) {
+  json value{
+      {"done", true}, {"ok", !r.failure}, {"changed", r.changed}, {"status", r.failure ? r.failure->status : 200U}};
+  if (r.failure) add_problem(value, *r.failure);
+  return text_of(value);
+}
+
+std::string ping_json(std::string_view version, int pid) {
+  return text_of({{"schema", schema}, {"pong", true}, {"version", version}, {"pid", pid}});
+}
+
+std::string info_json(const daemon_info& info) {
+  json counts = json::object();
+  for (const auto state : {node_state::stopped, node_state::starting, node_state::running, node_state::stopping,
+                           node_state::backoff, node_state::finished, node_state::failed}) {
+    const auto found = info.counts.find(state);
+    counts[std::string{word(state)}] = found == info.counts.end() ? 0 : found->second;
+  }
+  return text_of({{"schema", schema},
+                  {"version", info.version},
+                  {"pid", info.pid},
+                  {"keeper_pid", info.keeper_pid},
+                  {"started_at", time_text(info.started_at)},
+                  {"uptime_ms", info.uptime.count()},
+                  {"epoch", info.epoch},
+                  {"socket", info.socket},
+                  {"state_dir", info.state_dir},
+                  {"log_dir", info.log_dir},
+                  {"trees", info.trees},
+                  {"counts", std::move(counts)}});
+}
+
+std::string configs_json(const std::vector<tree_config>& trees) {
+  json value{{"schema", schema}, {"trees", json::array()}};
+  for (const auto& t : trees)
+    value["trees"].push_back(
+        {{"tree", t.tree}, {"file", t.file}, {"text", t.text}, {"up_since", time_text(t.up_since)}});
+  return text_of(value);
+}
+
+std::string validation_json(bool ok, const std::string& tree, const std::vector<diagnostic_entry>& diagnostics) {
+  json value{{"schema", schema}, {"ok", ok}};
+  if (!tree.empty()) value["tree"] = tree;
+  value["diagnostics"] = diagnostics_value(diagnostics);
+  return text_of(value);
+}
+
+} // namespace alder::wire

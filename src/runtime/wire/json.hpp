@@ -1,0 +1,169 @@
+// The JSON of docs/api.md, from our structs and back: strings in, strings out.
+#pragma once
+
+#include "alder/error.hpp"
+#include "alder/event.hpp"
+#include "alder/snapshot.hpp"
+#include "alder/spec.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alder::wire {
+
+// Everything written is one line without a line end. Bytes that are not UTF-8 become U+FFFD.
+
+/// Finds a node of the tree by its name; null when it is not there (any more).
+using node_lookup = std::function<const node_snapshot*(const std::string& name)>;
+
+/// A tree to be nested: its root, and where the other nodes are.
+struct nested_tree {
+  const node_snapshot* root = nullptr; ///< not owned, not null
+  node_lookup find;
+};
+
+/// One node; the children of a supervisor are nested, at most 64 deep.
+[[nodiscard]] std::string tree_json(const node_snapshot& root, const node_lookup& find);
+/// The answer to GET /v1/tree; `daemon` is its own branch, null to leave it out.
+[[nodiscard]] std::string trees_json(const std::vector<nested_tree>& trees, const nested_tree* daemon);
+/// One node, without children.
+[[nodiscard]] std::string node_json(const node_snapshot& node);
+/// The answer to GET /v1/services. No element is null.
+[[nodiscard]] std::string services_json(const std::vector<const node_snapshot*>& services);
+
+/// One line of output.
+struct log_line {
+  wall_time at{};
+  std::string tree;
+  std::string service;
+  std::string stream;   ///< "out" or "err"
+  std::string line;     ///< without its end
+  bool partial = false; ///< the line goes on in the next one: it was too long
+};
+[[nodiscard]] std::string log_line_json(const log_line& line);
+
+struct process_entry {
+  int pid = 0;
+  int ppid = 0;
+  std::string command;
+};
+
+/// What `detail` of a node says beyond its snapshot.
+struct node_detail {
+  std::vector<std::string> path;             ///< names from the root to it
+  std::optional<alder::strategy> strategy;   ///< of its supervisor
+  std::optional<alder::intensity> intensity; ///< of its supervisor
+  std::vector<process_entry> processes;      ///< the main process first
+  std::string log_out;
+  std::string log_err;
+  std::vector<event> events;
+  std::vector<log_line> log;
+};
+/// The answer to GET /v1/services/{name}: the node with its children and `detail`.
+[[nodiscard]] std::string detail_json(const nested_tree& node, const node_detail& detail);
+
+/// An event as one object, `text` included.
+[[nodiscard]] std::string event_json(const event& e);
+/// Reads what `event_json` wrote; fields it does not know are ignored. Errors (invalid_input): not JSON, nested more
+/// than 32 deep, no `seq`, `at` or `kind`, a value that cannot be.
+[[nodiscard]] result<event> parse_event(std::string_view text);
+
+/// What stands in place of `missed` events or lines for a follower that was too slow.
+[[nodiscard]] std::string gap_json(std::uint64_t missed);
+
+/// What is wrong with a configuration, field by field as in docs/api.md. `line`, `column`, `end_column`: 0 is left out.
+struct diagnostic_entry {
+  bool is_error = true;
+  std::string code;
+  std::string message;
+  std::string label;
+  std::string file;
+  unsigned line = 0;
+  unsigned column = 0;
+  unsigned end_column = 0;
+  std::string snippet;
+  std::vector<std::string> help;
+};
+
+/// An error answer, application/problem+json.
+struct problem {
+  unsigned status = 500; ///< of HTTP
+  std::string code;      ///< "no_such_node"
+  std::string detail;
+  std::vector<std::string> help;
+  std::vector<diagnostic_entry> diagnostics;
+};
+[[nodiscard]] std::string problem_json(const problem& p);
+
+/// The reason phrase of an HTTP status this API uses: "Not Found"; "Error" for others.
+[[nodiscard]] std::string_view status_title(unsigned status);
+
+/// How an operation that changes something ended.
+struct operation_result {
+  bool changed = false;
+  std::optional<problem> failure; ///< none: it went well
+};
+/// The answer to an operation that is complete: `{"schema":1,"ok":true,"changed":…}`, or its problem.
+[[nodiscard]] std::string result_json(const operation_result& r);
+/// The last line of a streamed operation.
+[[nodiscard]] std::string done_json(const operation_result& r);
+
+/// The answer to GET /_ping.
+[[nodiscard]] std::string ping_json(std::string_view version, int pid);
+
+struct daemon_info {
+  std::string version;
+  int pid = 0;
+  int keeper_pid = 0;
+  wall_time started_at{};
+  milliseconds uptime{0};
+  unsigned epoch = 1;
+  std::string socket;
+  std::string state_dir;
+  std::string log_dir;
+  std::size_t trees = 0;
+  std::map<node_state, std::size_t> counts; ///< services; a state without any may be left out
+};
+/// The answer to GET /v1/info.
+[[nodiscard]] std::string info_json(const daemon_info& info);
+
+struct tree_config {
+  std::string tree;
+  std::string file;
+  std::string text;
+  wall_time up_since{};
+};
+/// The answer to GET /v1/config.
+[[nodiscard]] std::string configs_json(const std::vector<tree_config>& trees);
+
+/// The answer to POST /v1/config/validate.
+[[nodiscard]] std::string validation_json(bool ok, const std::string& tree,
+                                          const std::vector<diagnostic_entry>& diagnostics);
+
+/// The body of PUT /v1/config.
+struct config_request {
+  std::string file; ///< absolute
+  std::string text;
+  std::map<std::string, std::string> environment;
+};
+/// Errors (invalid_input): which field is wrong, and what is expected.
+[[nodiscard]] result<config_request> parse_config_request(std::string_view body);
+
+/// The body of POST /v1/services.
+struct service_request {
+  std::string name;
+  std::vector<std::string> command; ///< not empty
+  std::string cwd;                  ///< absolute
+  std::map<std::string, std::string> environment;
+  std::optional<restart_kind> restart;
+};
+/// Errors (invalid_input): which field is wrong, and what is expected. Whether the name is allowed is for others to
+/// say.
+[[nodiscard]] result<service_request> parse_service_request(std::string_view body);
+
+} // namespace alder::wire
