@@ -18,7 +18,7 @@ show() {
   printf '\n$ %s\n' "$*"
   local status=0
   shown="$("$@" 2>&1)" || status=$?
-  printf '%s\n' "$shown"
+  if [[ -n "$shown" ]]; then printf '%s\n' "$shown"; fi
   if [[ $status -ne 0 ]]; then fail "\`$*\` ended with $status"; fi
 }
 # Polls until a command says yes.
@@ -57,11 +57,12 @@ remember_family() {
 cleanup() {
   local status=$?
   trap - EXIT INT TERM
+  set +e # one thing that cannot be cleaned up must not keep the rest from it
   # After a story that went well nothing runs any more, and all of this finds nothing to do.
   if [[ -n "${ALDER_HOME:-}" ]] && command -v alder >/dev/null; then
-    timeout 60 alder daemon stop >/dev/null 2>&1 || true
+    timeout 60 alder daemon stop >/dev/null 2>&1
     if [[ -s "$scratch/family" ]]; then
-      state alive <"$scratch/family" | while read -r pid _; do kill -9 "$pid" 2>/dev/null || true; done
+      state alive <"$scratch/family" | while read -r pid _; do kill -9 "$pid" 2>/dev/null; done
     fi
   fi
   rm -rf "$scratch"
