@@ -14,7 +14,7 @@ namespace alder::os {
 struct member {
   int pid = 0;
   std::uint64_t start_ticks = 0; ///< as in /proc/PID/stat
-  unique_fd pidfd;
+  unique_fd pidfd; ///< invalid when this process had no descriptor left; signal_members() then opens it for a moment
 };
 
 /// Where to look and what to look for.

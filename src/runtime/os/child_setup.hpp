@@ -1,0 +1,39 @@
+// What a new process does between clone and exec: async-signal-safe calls only, no allocation, in the parent's memory.
+#pragma once
+
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include <optional>
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+namespace alder::os {
+
+/// Everything the child needs, made ready by the parent, which waits until the child has executed or ended.
+struct child_plan {
+  const char* program = nullptr; ///< absolute path
+  char* const* arguments = nullptr;
+  char* const* environment = nullptr;
+  const char* directory = nullptr;  ///< null: stay
+  const char* stdin_file = nullptr; ///< null: /dev/null
+  int out = -1;                     ///< becomes 1; above 2
+  int err = -1;                     ///< becomes 2; above 2
+  int passed = -1;                  ///< stays open under its number over exec; -1: none
+  std::optional<mode_t> umask;
+  std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE
+};
+
+/// Where the child leaves its failure: it shares the parent's memory until it executes.
+struct child_failure {
+  bool happened = false;
+  wire::spawn_stage stage = wire::spawn_stage::process;
+  int os_errno = 0;
+};
+
+/// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
+/// dispositions; file limit; standard input, output and error; umask; directory; empty signal mask; exec.
+/// A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
+void set_up_and_exec(const child_plan& plan, child_failure& failure);
+
+} // namespace alder::os

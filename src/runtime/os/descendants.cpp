@@ -1,0 +1,156 @@
+#include "runtime/os/descendants.hpp"
+
+#include "runtime/os/pidfd.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace alder::os {
+namespace {
+
+/// How often a kill looks for processes that were born meanwhile. Everything it found is stopped, so more rounds than
+/// the tree is deep are needed only against processes that are being born at this moment.
+constexpr int max_freeze_rounds = 100;
+/// Bounds a walk; more processes than Linux can have.
+constexpr std::size_t max_walk = std::size_t{4} << 20;
+
+struct relative {
+  process_stat process;
+  std::optional<std::size_t> parent; ///< index in the walk; none: a child of the root
+};
+
+/// Everything below `root`, parents before children, without `passed_over` and what is below them.
+std::vector<relative> walk(int root, const std::set<int>& passed_over) {
+  const family people;
+  std::vector<relative> found;
+  std::set<int> seen;
+  const auto visit = [&](int parent_pid, std::optional<std::size_t> parent) {
+    for (const int pid : people.children(parent_pid)) {
+      if (passed_over.count(pid) != 0 || !seen.insert(pid).second) continue;
+      if (const auto process = read_stat(pid)) found.push_back({*process, parent});
+    }
+  };
+  visit(root, std::nullopt);
+  for (std::size_t i = 0; i < found.size() && i < max_walk; ++i)
+    visit(found[i].process.pid, i);
+  return found;
+}
+
+/// Opens pidfds for the living among `processes` that still are who they were when they were found.
+std::vector<member> hold(const std::vector<process_stat>& processes) {
+  std::vector<member> held;
+  for (const auto& process : processes) {
+    if (!is_living(process)) continue;
+    auto pidfd = open_pidfd(process.pid);
+    if (pidfd) {
+      const auto now = read_stat(process.pid);
+      if (now && (now->start_ticks != process.start_ticks || !is_living(*now))) continue;
+      held.push_back({process.pid, process.start_ticks, std::move(*pidfd)});
+    } else if (pidfd.failure().kind != error_kind::not_found) {
+      // No descriptor was left for it: it is listed all the same, so that the list does not look empty when it is not.
+      held.push_back({process.pid, process.start_ticks, unique_fd{}});
+    }
+  }
+  return held;
+}
+
+/// Marks in `belongs` whatever follows from what is marked: children of members, and their sessions. True when that was
+/// news.
+bool spread(const std::vector<relative>& people, std::vector<bool>& belongs) {
+  std::set<int> sessions;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const auto& parent = people[i].parent;
+    if (parent && belongs[*parent]) belongs[i] = true;
+    if (belongs[i] && people[i].process.session > 0) sessions.insert(people[i].process.session);
+  }
+  bool grown = false;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    if (belongs[i] || sessions.count(people[i].process.session) == 0) continue;
+    belongs[i] = true;
+    grown = true;
+  }
+  return grown;
+}
+
+std::vector<process_stat> find_members(const membership& who) {
+  const auto people = walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
+  std::vector<bool> belongs(people.size());
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const auto& process = people[i].process;
+    const auto& parent = people[i].parent;
+    const bool is_main = who.main_pid > 0 && (process.pid == who.main_pid || process.session == who.main_pid);
+    belongs[i] = is_main || (parent && belongs[*parent]) ||
+                 (!who.marker.empty() && environment_has(process.pid, wire::member_variable, who.marker));
+  }
+  // Each round adds a process or is the last.
+  while (spread(people, belongs)) {
+  }
+  std::vector<process_stat> found;
+  for (std::size_t i = 0; i < people.size(); ++i)
+    if (belongs[i]) found.push_back(people[i].process);
+  return found;
+}
+
+template <class Look> std::size_t freeze_and_kill(const Look& look) {
+  std::set<std::pair<int, std::uint64_t>> frozen;
+  std::vector<member> found;
+  for (int round = 0; round < max_freeze_rounds; ++round) {
+    found = look();
+    bool news = false;
+    for (const auto& one : found) {
+      if (!frozen.emplace(one.pid, one.start_ticks).second) continue;
+      news = true;
+      (void)signal_members({&one, 1}, SIGSTOP); // one that has just gone needs no stop
+    }
+    if (!news) break;
+  }
+  return signal_members(found, SIGKILL);
+}
+
+} // namespace
+
+std::vector<member> members(const membership& who) { return hold(find_members(who)); }
+
+bool has_orphans(int keeper_pid, std::span<const int> known) {
+  std::vector<int> sorted(known.begin(), known.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto children = family{}.children(keeper_pid);
+  return std::any_of(children.begin(), children.end(),
+                     [&](int pid) { return !std::binary_search(sorted.begin(), sorted.end(), pid); });
+}
+
+std::size_t signal_members(std::span<const member> whom, int signal) {
+  std::size_t reached = 0;
+  for (const auto& one : whom) {
+    if (one.pidfd) {
+      reached += signal_pidfd(one.pidfd.get(), signal).ok() ? 1 : 0;
+      continue;
+    }
+    const auto pidfd = open_pidfd(one.pid);
+    const auto now = read_stat(one.pid);
+    if (pidfd && now && now->start_ticks == one.start_ticks) reached += signal_pidfd(pidfd->get(), signal).ok() ? 1 : 0;
+  }
+  return reached;
+}
+
+std::size_t kill_members(const membership& who) {
+  return freeze_and_kill([&] { return members(who); });
+}
+
+std::vector<member> tree_below(int root, int spared) {
+  std::vector<process_stat> found;
+  for (const auto& one : walk(root, {spared}))
+    found.push_back(one.process);
+  return hold(found);
+}
+
+std::size_t kill_tree_below(int root, int spared) {
+  return freeze_and_kill([&] { return tree_below(root, spared); });
+}
+
+} // namespace alder::os

@@ -1,0 +1,160 @@
+#include "runtime/os/keeper_home.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/os/files.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+error refused(const std::string& what, int number) {
+  return {error_kind::io, what + ": " + errno_text(number), number};
+}
+error refused(const std::string& what) { return refused(what, errno); }
+
+constexpr off_t max_log = off_t{4} << 20;
+
+/// Whether the file behind `fd` still is what `path` names: somebody may have removed it between open and lock.
+bool is_same_file(int fd, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
+} // namespace
+
+outcome claim_directory(const std::string& path) {
+  if (path.empty() || path.front() != '/')
+    return error{error_kind::invalid_input, "the directory '" + path + "' is not an absolute path", 0};
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) return refused("look at directory " + path);
+    if (auto made = make_directories(path, 0700); !made) return made;
+    if (::stat(path.c_str(), &info) != 0) return refused("look at directory " + path);
+  }
+  if (!S_ISDIR(info.st_mode)) return error{error_kind::invalid_input, path + " is not a directory", ENOTDIR};
+  if (info.st_uid != ::geteuid())
+    return error{error_kind::denied,
+                 "directory " + path + " belongs to another user (uid " + std::to_string(info.st_uid) + ")", EPERM};
+  return success();
+}
+
+result<std::optional<unique_fd>> try_lock(const std::string& path) {
+  constexpr int max_attempts = 10;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!file) return refused("open " + path);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) return std::optional<unique_fd>{};
+      return refused("lock " + path);
+    }
+    if (is_same_file(file.get(), path)) return std::optional<unique_fd>{std::move(file)};
+  }
+  return error{error_kind::io, path + " is removed again and again by somebody", 0};
+}
+
+outcome write_pid(int locked_file) {
+  const auto text = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(locked_file, 0) != 0) return refused("empty the lock file");
+  if (::pwrite(locked_file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return refused("write the lock file");
+  return success();
+}
+
+result<unique_fd> open_log(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && info.st_size > max_log)
+    (void)::rename(path.c_str(), (path + ".1").c_str()); // when it fails the log goes on in the large file
+  unique_fd file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
+  if (!file) return refused("open " + path);
+  return file;
+}
+
+outcome leave_terminal() {
+  const int pid = ::fork();
+  if (pid < 0) return refused("fork");
+  if (pid > 0) ::_exit(0);
+  if (::setsid() < 0) return refused("setsid");
+  return success();
+}
+
+outcome tidy_descriptors(int kept) {
+  int fd = 0;
+  do { // each open takes the lowest free number, so this ends with the first above 2
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return refused("open /dev/null");
+    if (fd <= 2 && ::fcntl(fd, F_SETFD, 0) != 0) return refused("FD_CLOEXEC");
+  } while (fd <= 2);
+  const auto first_kept = static_cast<unsigned>(kept > 2 ? kept : 2);
+  if (kept > 3 && ::close_range(3, first_kept - 1, 0) != 0) return refused("close_range");
+  if (::close_range(first_kept + 1, ~0U, 0) != 0) return refused("close_range");
+  if (kept > 2 && ::fcntl(kept, F_SETFD, FD_CLOEXEC) != 0) return refused("descriptor " + std::to_string(kept));
+  return success();
+}
+
+outcome redirect_stdio(int log) {
+  const unique_fd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+  if (!null) return refused("open /dev/null");
+  if (::dup2(null.get(), 0) < 0 || ::dup2(null.get(), 1) < 0 || ::dup2(log, 2) < 0) return refused("dup2");
+  return success();
+}
+
+outcome become_subreaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return refused("become subreaper");
+  return success();
+}
+
+outcome end_with_parent() {
+  const auto parent = ::getppid();
+  if (::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) return refused("PR_SET_PDEATHSIG");
+  // The signal is only sent for a parent that ends from now on.
+  if (::getppid() != parent) return error{error_kind::unavailable, "the parent process has ended", 0};
+  return success();
+}
+
+result<rlimit> raise_file_limit() {
+  rlimit before{};
+  if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return refused("getrlimit");
+  const rlimit raised{before.rlim_max, before.rlim_max};
+  if (::setrlimit(RLIMIT_NOFILE, &raised) != 0) return refused("setrlimit");
+  return before;
+}
+
+result<unique_fd> take_signals() {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  if (::sigaction(SIGPIPE, &ignore, nullptr) != 0) return refused("sigaction");
+  // Inherited dispositions are set back: an ignored signal never reaches a signalfd, and with SIGCHLD ignored the
+  // kernel would reap the children itself.
+  struct sigaction plain {};
+  plain.sa_handler = SIG_DFL;
+  sigset_t taken;
+  ::sigemptyset(&taken);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) {
+    plain.sa_flags = signal == SIGCHLD ? SA_NOCLDSTOP : 0; // stops of children are no news here
+    if (::sigaction(signal, &plain, nullptr) != 0) return refused("sigaction");
+    ::sigaddset(&taken, signal);
+  }
+  if (::sigprocmask(SIG_SETMASK, &taken, nullptr) != 0) return refused("sigprocmask");
+  unique_fd fd{::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd) return refused("signalfd");
+  return fd;
+}
+
+int next_signal(int signal_fd) {
+  signalfd_siginfo info{};
+  if (::read(signal_fd, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
+  return static_cast<int>(info.ssi_signo);
+}
+
+} // namespace alder::os

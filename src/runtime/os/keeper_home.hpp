@@ -1,0 +1,56 @@
+// The directories and the lock of one keeper, and what it does to itself before it serves.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+
+#include "alder/error.hpp"
+
+#include <optional>
+#include <string>
+
+#include <sys/resource.h>
+
+namespace alder::os {
+
+/// Makes the directory (0700) and its missing parents, or accepts the one that is there. Errors: invalid_input (not
+/// absolute, not a directory), denied (it belongs to another user), io.
+outcome claim_directory(const std::string& path);
+
+/// Takes the lock file, creating it; nothing when somebody else holds it. The lock lasts as long as the descriptor,
+/// which is close-on-exec. Errors: io.
+[[nodiscard]] result<std::optional<unique_fd>> try_lock(const std::string& path);
+
+/// Writes this process's number into the locked file. Errors: io.
+outcome write_pid(int locked_file);
+
+/// Opens a log for appending, close-on-exec, 0600; one that has grown beyond 4 MiB is first renamed to PATH.1.
+/// Errors: io.
+[[nodiscard]] result<unique_fd> open_log(const std::string& path);
+
+/// Leaves the terminal: a new process in a new session goes on, this one exits with 0. Errors: io.
+outcome leave_terminal();
+
+/// Descriptors 0, 1 and 2 are open afterwards (/dev/null where they were not), all others but `kept` closed.
+/// Errors: io.
+outcome tidy_descriptors(int kept);
+
+/// 0 and 1 become /dev/null, 2 becomes `log`. Errors: io.
+outcome redirect_stdio(int log);
+
+/// Makes this process the parent of orphaned descendants. Errors: io.
+outcome become_subreaper();
+
+/// SIGTERM for this process when its parent ends. Errors: io; unavailable (the parent had ended already).
+outcome end_with_parent();
+
+/// Raises the soft limit of open files to the hard one. Returns the limits as they were. Errors: io.
+[[nodiscard]] result<rlimit> raise_file_limit();
+
+/// SIGPIPE is ignored; SIGCHLD (ends only), SIGTERM, SIGINT and SIGHUP are blocked and come through the returned
+/// non-blocking signalfd. Errors: io.
+[[nodiscard]] result<unique_fd> take_signals();
+
+/// The next signal waiting in the signalfd; 0: none.
+[[nodiscard]] int next_signal(int signal_fd);
+
+} // namespace alder::os

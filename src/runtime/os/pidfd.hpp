@@ -1,0 +1,32 @@
+// Signals and exit statuses through pidfds, which cannot hit another process with the same number.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+
+#include "alder/error.hpp"
+#include "alder/exit_status.hpp"
+
+#include <optional>
+
+namespace alder::os {
+
+/// A close-on-exec pidfd, which becomes readable when the process ends. Errors: not_found (no such process), io.
+[[nodiscard]] result<unique_fd> open_pidfd(int pid);
+
+/// Errors: not_found (it has ended and was reaped), denied, invalid_input (no such signal), io.
+outcome signal_pidfd(int pidfd, int signal);
+
+/// How one ended child ended, and who it was.
+struct ended_child {
+  int pid = 0;
+  exit_status status;
+  bool core_dumped = false;
+};
+
+/// Reaps one child that has ended, whichever; nothing when none has. Only for the process that is the parent of all.
+[[nodiscard]] std::optional<ended_child> reap_any();
+
+/// Waits for and reaps the child of this pidfd.
+void reap(int pidfd);
+
+} // namespace alder::os

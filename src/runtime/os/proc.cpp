@@ -1,0 +1,155 @@
+#include "runtime/os/proc.hpp"
+
+#include "runtime/base/unique_fd.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <string>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+/// The first `limit` bytes of a file in /proc; nothing when it cannot be opened.
+std::optional<std::string> read_proc(const std::string& path, std::size_t limit) {
+  const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) return std::nullopt;
+  std::string text;
+  while (text.size() < limit) {
+    constexpr std::size_t step = 4096;
+    const auto had = text.size();
+    text.resize(had + step);
+    const auto got = ::read(file.get(), text.data() + had, step);
+    text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+  }
+  return text;
+}
+
+std::string proc_path(int pid, std::string_view name) {
+  return "/proc/" + std::to_string(pid) + "/" + std::string{name};
+}
+
+/// The numbers among the names in a directory.
+std::vector<int> numbered_entries(const std::string& path) {
+  std::vector<int> numbers;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
+  if (!directory) return numbers;
+  while (const auto* entry = ::readdir(directory.get())) {
+    const std::string_view name{static_cast<const char*>(entry->d_name)};
+    int number = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size()) numbers.push_back(number);
+  }
+  return numbers;
+}
+
+void append_numbers(std::vector<int>& numbers, std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    int number = 0;
+    const auto parsed = std::from_chars(at, end, number);
+    if (parsed.ec == std::errc{}) numbers.push_back(number);
+    at = parsed.ptr + 1;
+  }
+}
+
+/// Children belong to the thread that made them, so those of all threads are listed.
+std::vector<int> read_children_files(int pid) {
+  std::vector<int> found;
+  const auto tasks = proc_path(pid, "task");
+  for (const int task : numbered_entries(tasks)) {
+    constexpr std::size_t limit = std::size_t{16} << 20; // two million pids
+    if (const auto text = read_proc(tasks + "/" + std::to_string(task) + "/children", limit))
+      append_numbers(found, *text);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+} // namespace
+
+std::optional<process_stat> parse_stat(std::string_view text) {
+  // The name is in parentheses and may hold any bytes, parentheses and spaces too: the last one closes it.
+  const auto open = text.find(" (");
+  const auto close = text.rfind(") ");
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
+  process_stat p;
+  if (std::from_chars(text.data(), text.data() + open, p.pid).ec != std::errc{}) return std::nullopt;
+  const char* at = text.data() + close + 2;
+  const char* const end = text.data() + text.size();
+  const auto next_field = [&] { at = std::min(std::find(at, end, ' ') + 1, end); };
+  if (at == end) return std::nullopt;
+  p.state = *at;
+  const auto number = [&](auto& value) { return std::from_chars(at, end, value).ec == std::errc{}; };
+  for (int field = 4; field <= 22; ++field) { // as counted in proc(5)
+    if (at >= end) return std::nullopt;
+    next_field();
+    const bool good = field == 4    ? number(p.parent)
+                      : field == 6  ? number(p.session)
+                      : field == 20 ? number(p.threads)
+                      : field == 22 ? number(p.start_ticks)
+                                    : true;
+    if (!good) return std::nullopt;
+  }
+  return p;
+}
+
+std::optional<process_stat> read_stat(int pid) {
+  const auto text = read_proc(proc_path(pid, "stat"), 4096);
+  return text ? parse_stat(*text) : std::nullopt;
+}
+
+bool is_living(const process_stat& p) { return (p.state != 'Z' && p.state != 'X') || p.threads > 1; }
+
+bool environment_has(int pid, std::string_view name, std::string_view value) {
+  const auto text = read_proc(proc_path(pid, "environ"), std::size_t{2} << 20);
+  if (!text) return false;
+  const std::string wanted = std::string{name} + "=" + std::string{value};
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const auto entry = rest.substr(0, rest.find('\0'));
+    if (entry == wanted) return true;
+    rest.remove_prefix(std::min(entry.size() + 1, rest.size()));
+  }
+  return false;
+}
+
+family::family()
+    : family(::access("/proc/thread-self/children", R_OK) == 0 ? source::children_files : source::whole_proc) {}
+
+family::family(source from) : source_(from) {
+  if (source_ == source::children_files) return;
+  for (const int pid : numbered_entries("/proc"))
+    if (const auto p = read_stat(pid)) everyone_.push_back(*p);
+  std::sort(everyone_.begin(), everyone_.end(), [](const auto& a, const auto& b) { return a.parent < b.parent; });
+}
+
+std::vector<int> family::children(int pid) const {
+  if (source_ == source::whole_proc) {
+    std::vector<int> found;
+    const auto first = std::lower_bound(everyone_.begin(), everyone_.end(), pid,
+                                        [](const process_stat& p, int wanted) { return p.parent < wanted; });
+    for (auto p = first; p != everyone_.end() && p->parent == pid; ++p)
+      found.push_back(p->pid);
+    return found;
+  }
+  // Most processes have no children: an empty list needs no second reading, except of one that is reaping at this
+  // moment; that one is read twice by whoever repeats until nobody is left.
+  auto found = read_children_files(pid);
+  for (int reading = 1; reading < 5 && !found.empty(); ++reading) {
+    auto again = read_children_files(pid);
+    if (again == found) break;
+    found = std::move(again);
+  }
+  return found;
+}
+
+} // namespace alder::os

@@ -1,0 +1,52 @@
+// What /proc says about one process, and who its children are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace alder::os {
+
+/// A line of /proc/PID/stat.
+struct process_stat {
+  int pid = 0;
+  char state = '?'; ///< R, S, D, T, Z …
+  int parent = 0;
+  int session = 0;
+  int threads = 0;
+  std::uint64_t start_ticks = 0; ///< since boot: with the pid it names one process and no later one
+};
+
+/// Reads the text of /proc/PID/stat; nothing when it is not one.
+[[nodiscard]] std::optional<process_stat> parse_stat(std::string_view text);
+
+/// Nothing when there is no such process.
+[[nodiscard]] std::optional<process_stat> read_stat(int pid);
+
+/// Not a zombie. A process whose first thread has ended while others run looks like one, but lives.
+[[nodiscard]] bool is_living(const process_stat& p);
+
+/// Whether the environment the process was started with has `name`=`value`. False also when it cannot be read. Looks at
+/// the first 2 MiB.
+[[nodiscard]] bool environment_has(int pid, std::string_view name, std::string_view value);
+
+/// Who is whose child: from the `children` files where the kernel has them, else from one look at all of /proc.
+class family {
+public:
+  enum class source : std::uint8_t { children_files, whole_proc };
+
+  /// Picks the source the kernel offers.
+  family();
+  explicit family(source from);
+
+  /// The children of `pid`, zombies included. A list that changes while it is read can lack one, so it is read until
+  /// two readings agree (at most 5).
+  [[nodiscard]] std::vector<int> children(int pid) const;
+
+private:
+  source source_;
+  std::vector<process_stat> everyone_; ///< of whole_proc, sorted by parent
+};
+
+} // namespace alder::os

@@ -1,0 +1,126 @@
+#include "runtime/os/spawn.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/os/child_setup.hpp"
+#include "runtime/os/pidfd.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+/// The child's stack, inside the frame of the waiting parent. What runs on it is set_up_and_exec and libc's thin
+/// wrappers.
+constexpr std::size_t child_stack_size = std::size_t{64} * 1024;
+
+struct both_sides {
+  const child_plan& plan;
+  child_failure failure;
+};
+
+/// No sanitizer here: it would take the child's stack for a damaged one of the parent.
+__attribute__((no_sanitize("address", "undefined"))) int run_child(void* argument) {
+  auto& shared = *static_cast<both_sides*>(argument);
+  set_up_and_exec(shared.plan, shared.failure);
+  ::syscall(SYS_exit_group, 127); // _exit without hooks of sanitizers; the status is not looked at
+  return 127;
+}
+
+/// All signals are held back around clone: a handler must not run in the child while it shares our memory.
+class signals_held {
+public:
+  signals_held() {
+    sigset_t all;
+    ::sigfillset(&all);
+    (void)::pthread_sigmask(SIG_SETMASK, &all, &before_); // cannot fail with these arguments
+  }
+  ~signals_held() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_held(const signals_held&) = delete;
+  signals_held& operator=(const signals_held&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+/// Returns the pid, or -1 with errno set.
+int clone_child(both_sides& shared, unique_fd& pidfd) {
+  alignas(16) std::array<std::byte, child_stack_size> stack; // not initialised: touched pages cost memory
+  int descriptor = -1;
+  const signals_held held;
+  const int pid = ::clone(run_child, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                          &shared, &descriptor);
+  if (pid > 0) pidfd.reset(descriptor);
+  return pid;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> list;
+  list.reserve(words.size() + 1);
+  for (const auto& word : words)
+    list.push_back(const_cast<char*>(word.c_str())); // execve's type predates const; it does not write
+  list.push_back(nullptr);
+  return list;
+}
+
+struct output_ends {
+  unique_fd out_read, out_write, err_read, err_write;
+};
+
+/// Only our read ends are non-blocking: the flag of a write end would be the program's surprise.
+bool make_pipe(unique_fd& read_end, unique_fd& write_end) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  read_end.reset(ends[0]);
+  write_end.reset(ends[1]);
+  return ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) == 0;
+}
+
+bool open_output(const spawn_request& request, output_ends& ends) {
+  using output = spawn_request::output;
+  switch (request.where) {
+  case output::pipes: return make_pipe(ends.out_read, ends.out_write) && make_pipe(ends.err_read, ends.err_write);
+  case output::null: ends.out_write.reset(::open("/dev/null", O_WRONLY | O_CLOEXEC)); return ends.out_write.valid();
+  case output::file: break;
+  }
+  ends.out_write.reset(::fcntl(request.file, F_DUPFD_CLOEXEC, 3));
+  return ends.out_write.valid();
+}
+
+} // namespace
+
+std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request) {
+  ALDER_ASSERT(!request.command.empty());
+  output_ends ends;
+  if (!open_output(request, ends)) return spawn_failure{wire::spawn_stage::pipe, errno};
+  const auto arguments = pointers(request.command);
+  const auto environment = pointers(request.environment);
+  const child_plan plan{.program = request.program.c_str(),
+                        .arguments = arguments.data(),
+                        .environment = environment.data(),
+                        .directory = request.cwd.empty() ? nullptr : request.cwd.c_str(),
+                        .stdin_file = request.stdin_file.empty() ? nullptr : request.stdin_file.c_str(),
+                        .out = ends.out_write.get(),
+                        .err = ends.err_write ? ends.err_write.get() : ends.out_write.get(),
+                        .passed = request.passed,
+                        .umask = request.umask,
+                        .file_limit = request.file_limit};
+  both_sides shared{plan, {}};
+  unique_fd pidfd;
+  const int pid = clone_child(shared, pidfd);
+  if (pid < 0) return spawn_failure{wire::spawn_stage::process, errno};
+  if (shared.failure.happened) {
+    reap(pidfd.get());
+    return spawn_failure{shared.failure.stage, shared.failure.os_errno};
+  }
+  return spawned_process{pid, std::move(pidfd), std::move(ends.out_read), std::move(ends.err_read)};
+}
+
+} // namespace alder::os
