@@ -73,6 +73,8 @@ public:
   static constexpr std::size_t spawn_window = 16;
   /// Spawn requests waiting in the client; beyond that they fail.
   static constexpr std::size_t max_waiting_spawns = 65536;
+  /// Frames waiting for the keeper to read; a keeper further behind is given up (on_lost).
+  static constexpr std::size_t max_outgoing = 65536;
 
   /// Says hello over `channel` (a SOCK_SEQPACKET socket; made non-blocking and close-on-exec) and blocks until the
   /// inventory is complete, at most 10 s. Errors: invalid_input (not a socket), conflict (another protocol version),

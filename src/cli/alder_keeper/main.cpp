@@ -1,0 +1,65 @@
+// alder-keeper: makes its home, takes the lock, leaves the terminal, and serves until everything is stopped.
+#include "runtime/keeper/keeper.hpp"
+#include "runtime/keeper/log.hpp"
+#include "runtime/keeper/options.hpp"
+#include "runtime/os/keeper_home.hpp"
+
+#include <cstdio>
+
+namespace {
+
+namespace keeper = alder::keeper;
+namespace os = alder::os;
+using alder::outcome;
+using alder::result;
+using alder::unique_fd;
+
+/// What must be true before the keeper may serve; in this order, each step once.
+result<unique_fd> claim_home(const keeper::options& options) {
+  for (const auto* directory : {&options.run_dir, &options.state_dir, &options.log_dir})
+    if (auto claimed = os::claim_directory(*directory); !claimed) return claimed.failure();
+  auto lock = os::try_lock(options.run_dir + "/keeper.lock");
+  if (!lock) return lock.failure();
+  return lock->has_value() ? std::move(**lock) : unique_fd{};
+}
+
+outcome leave_or_stay(const keeper::options& options) {
+  if (options.foreground) return os::end_with_parent();
+  auto log = os::open_log(options.state_dir + "/keeper.log");
+  if (!log) return log.failure();
+  if (auto left = os::leave_terminal(); !left) return left;
+  return os::redirect_stdio(log->get());
+}
+
+int fail(unique_fd& ready, const alder::error& why) {
+  keeper::say(why.message);
+  keeper::report(ready, "error: " + why.message);
+  return 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto options = keeper::parse_options({argv + (argc > 0 ? 1 : 0), argv + argc});
+  if (!options) {
+    std::fprintf(stderr, "alder-keeper: %s\n%s", options.failure().message.c_str(), keeper::usage);
+    return 2;
+  }
+  unique_fd ready{options->ready_fd};
+  if (auto tidied = os::tidy_descriptors(ready.get()); !tidied) return fail(ready, tidied.failure());
+  auto lock = claim_home(*options);
+  if (!lock) return fail(ready, lock.failure());
+  if (!lock->valid()) {
+    keeper::report(ready, "busy");
+    return 0;
+  }
+  if (auto settled = leave_or_stay(*options); !settled) return fail(ready, settled.failure());
+  // From here on this is the process that stays: its number is the right one, its children are its own.
+  if (auto written = os::write_pid(lock->get()); !written) return fail(ready, written.failure());
+  if (auto reaping = os::become_subreaper(); !reaping) return fail(ready, reaping.failure());
+  const auto file_limit = os::raise_file_limit();
+  if (!file_limit) return fail(ready, file_limit.failure());
+  auto signals = os::take_signals();
+  if (!signals) return fail(ready, signals.failure());
+  return keeper::keeper{std::move(*options), std::move(*signals), *file_limit, std::move(ready)}.run();
+}

@@ -1,0 +1,284 @@
+#include "runtime/keeper/client.hpp"
+
+#include "runtime/base/overloaded.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/os/program.hpp"
+#include "runtime/os/unix_socket.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace alder::keeper {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds attach_timeout{10};
+/// Frames handled in one on_readable(), so that a busy keeper does not starve the owner's loop.
+constexpr int frames_per_turn = 64;
+
+wall_time wall(std::int64_t unix_ms) { return wall_time{std::chrono::milliseconds{unix_ms}}; }
+
+/// Waits for `events` at most until `deadline`; false when it passed.
+bool wait_until(int fd, short events, steady::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now()).count();
+    if (left <= 0) return false;
+    pollfd waited{fd, events, 0};
+    if (::poll(&waited, 1, static_cast<int>(left)) > 0) return true;
+  }
+}
+
+unique_fd take(std::vector<unique_fd>& fds, std::size_t index) {
+  return index < fds.size() ? std::move(fds[index]) : unique_fd{};
+}
+
+bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
+
+error could_not_start(error why) {
+  why.message.insert(0, "could not start: ");
+  return why;
+}
+
+error_kind kind_of(int number) {
+  switch (number) {
+  case ENOENT: return error_kind::not_found;
+  case EACCES:
+  case EPERM: return error_kind::denied;
+  case E2BIG: return error_kind::too_large;
+  default: return error_kind::io;
+  }
+}
+
+} // namespace
+
+client::client(unique_fd channel, handlers h) : channel_(std::move(channel)), handlers_(std::move(h)) {}
+client::~client() = default;
+
+result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h) {
+  if (auto adopted = os::adopt_record_socket(channel.get()); !adopted) return adopted.failure();
+  std::unique_ptr<client> made{new client{std::move(channel), std::move(h)}};
+  made->enqueue(wire::hello_frame{.pid = ::getpid()});
+  if (auto received = made->receive_inventory(); !received) return received.failure();
+  return made;
+}
+
+outcome client::receive_inventory() {
+  const auto deadline = steady::now() + attach_timeout;
+  const error gone{error_kind::unavailable, "the keeper closed the channel", 0};
+  bool welcomed = false;
+  for (;;) {
+    os::record in;
+    const auto got = os::receive_record(channel_.get(), wire::max_keeper_frame, in);
+    if (got == os::transfer::closed || lost_) return gone;
+    if (got == os::transfer::blocked) {
+      const short events = outgoing_.empty() ? POLLIN : POLLIN | POLLOUT;
+      if (!wait_until(channel_.get(), events, deadline))
+        return error{error_kind::timed_out, "the keeper did not answer within 10s", 0};
+      flush();
+      continue;
+    }
+    const auto frame = wire::decode_to_daemon(in.bytes);
+    if (!frame) return frame.failure();
+    if (const auto* welcome = std::get_if<wire::welcome_frame>(&*frame)) {
+      if (welcome->version != wire::keeper_protocol_version)
+        return error{error_kind::conflict,
+                     "the keeper speaks protocol version " + std::to_string(welcome->version) + ", this daemon " +
+                         std::to_string(wire::keeper_protocol_version),
+                     0};
+      welcome_ = *welcome;
+      member_prefix_ = std::to_string(welcome->keeper_pid) + "." + std::to_string(welcome->keeper_start_ticks);
+      welcomed = true;
+    } else if (const auto* known = std::get_if<wire::child_frame>(&*frame); known != nullptr && welcomed) {
+      inventory_.push_back({known->id, known->generation, known->pid, take(in.fds, 0), take(in.fds, 1), take(in.fds, 2),
+                            known->note, wall(known->started_ms), known->exited});
+    } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
+      return success();
+    } else {
+      return error{error_kind::invalid_input, "the keeper sent something else than its inventory", 0};
+    }
+  }
+}
+
+wall_time client::keeper_started() const { return wall(welcome_.keeper_started_ms); }
+
+std::string client::member_marker(const node_id& id, generation gen) const {
+  return member_prefix_ + "/" + id + "/" + std::to_string(gen);
+}
+
+/// Looks up the program and checks everything the keeper would stumble over.
+result<wire::spawn_frame> client::checked(const launch& what) const {
+  const error nul{error_kind::invalid_input, "command, environment and paths cannot hold a NUL byte", 0};
+  if (what.command.empty()) return error{error_kind::invalid_input, "the command is empty", 0};
+  if (what.note.size() > wire::max_keeper_note) return error{error_kind::too_large, "the note exceeds 64 KiB", 0};
+  if (auto usable = os::check_directory(what.cwd); !usable) return usable.failure();
+  const auto path = what.environment.find("PATH");
+  auto program = os::find_program(what.command.front(),
+                                  path == what.environment.end() ? os::default_path : path->second, what.cwd);
+  if (!program) return program.failure();
+  wire::spawn_frame frame{.id = what.id,
+                          .generation = what.gen,
+                          .program = std::move(*program),
+                          .command = what.command,
+                          .environment = {},
+                          .cwd = what.cwd,
+                          .stdin_file = what.stdin_file,
+                          .umask = what.umask,
+                          .capture = what.capture,
+                          .note = what.note};
+  for (const auto& [name, value] : what.environment)
+    if (name != wire::member_variable) frame.environment.push_back(name + "=" + value);
+  frame.environment.push_back(std::string{wire::member_variable} + "=" + member_marker(what.id, what.gen));
+  if (holds_nul(frame.program) || holds_nul(frame.cwd) || holds_nul(frame.stdin_file) ||
+      std::any_of(frame.command.begin(), frame.command.end(), holds_nul) ||
+      std::any_of(frame.environment.begin(), frame.environment.end(), holds_nul))
+    return nul;
+  if (wire::encode(frame).size() > wire::max_keeper_frame)
+    return error{error_kind::too_large, "command and environment exceed 192 KiB", 0};
+  return frame;
+}
+
+void client::spawn(const launch& what) {
+  auto frame = checked(what);
+  const key who{what.id, what.gen};
+  if (frame && waiting_.size() >= max_waiting_spawns)
+    frame = error{error_kind::too_large, "65536 processes are waiting to be started already", 0};
+  if (frame && unanswered_.count(who) != 0)
+    frame = error{error_kind::conflict, "this generation is being started already", 0};
+  if (!frame) {
+    refusals_.push_back({who, could_not_start(frame.failure())});
+    return;
+  }
+  waiting_.push_back(std::move(*frame));
+  fill_window();
+}
+
+void client::fill_window() {
+  while (!waiting_.empty() && unanswered_.size() < spawn_window) {
+    auto frame = std::move(waiting_.front());
+    waiting_.pop_front();
+    enqueue(frame);
+    // Only what an answer can mention is kept.
+    frame.command.clear();
+    frame.environment.clear();
+    frame.note.clear();
+    const key who{frame.id, frame.generation};
+    unanswered_.insert_or_assign(who, std::move(frame));
+  }
+}
+
+void client::acknowledge(const node_id& id, generation gen) { enqueue(wire::acknowledge_frame{id, gen}); }
+
+outcome client::set_note(const node_id& id, generation gen, std::string text) {
+  if (text.size() > wire::max_keeper_note) return error{error_kind::too_large, "the note exceeds 64 KiB", 0};
+  enqueue(wire::note_frame{id, gen, std::move(text)});
+  return success();
+}
+
+void client::ready() { enqueue(wire::ready_frame{}); }
+
+void client::failed(std::string_view text) {
+  constexpr std::size_t longest = 4096;
+  enqueue(wire::failed_frame{std::string{text.substr(0, longest)}});
+}
+
+void client::shutdown() { enqueue(wire::shutdown_frame{}); }
+
+void client::enqueue(const wire::to_keeper& frame) {
+  if (lost_) return;
+  if (outgoing_.size() >= max_outgoing) {
+    // The keeper has not read for very long: it is as good as gone, and the next on_readable() says so.
+    (void)::shutdown(channel_.get(), SHUT_RDWR); // fails only when it is closed already
+    return;
+  }
+  outgoing_.push_back(wire::encode(frame));
+  flush();
+}
+
+/// Calls no handler: a broken channel shows itself to the next on_readable().
+void client::flush() {
+  while (!outgoing_.empty()) {
+    const auto sent = os::send_record(channel_.get(), outgoing_.front(), {});
+    if (sent == os::transfer::blocked) return;
+    if (sent == os::transfer::closed) return outgoing_.clear();
+    outgoing_.pop_front();
+  }
+}
+
+bool client::wants_write() const { return !lost_ && (!outgoing_.empty() || !refusals_.empty()); }
+
+void client::on_writable() {
+  if (lost_) return;
+  flush();
+  // Handlers may call spawn() and add refusals: only those there are now are told in this turn.
+  for (auto count = refusals_.size(); count > 0; --count) {
+    const auto refused = std::move(refusals_.front());
+    refusals_.pop_front();
+    if (handlers_.on_spawn_failed) handlers_.on_spawn_failed(refused.who.first, refused.who.second, refused.why);
+  }
+}
+
+void client::on_readable() {
+  for (int turn = 0; turn < frames_per_turn && !lost_; ++turn) {
+    os::record in;
+    const auto got = os::receive_record(channel_.get(), wire::max_keeper_frame, in);
+    if (got == os::transfer::blocked) return;
+    if (got == os::transfer::closed) return lose();
+    const auto frame = wire::decode_to_daemon(in.bytes);
+    if (!frame) return lose();
+    handle(*frame, std::move(in.fds));
+  }
+}
+
+void client::lose() {
+  lost_ = true;
+  if (handlers_.on_lost) handlers_.on_lost();
+}
+
+void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
+  std::visit(overloaded{
+                 [&](const wire::spawned_frame& f) { answer(f, std::move(fds)); },
+                 [&](const wire::spawn_failed_frame& f) { answer(f); },
+                 [&](const wire::exited_frame& f) {
+                   if (handlers_.on_exited) handlers_.on_exited(f.id, f.generation, f.status);
+                 },
+                 [&](const wire::reaped_frame& f) {
+                   if (handlers_.on_reaped) handlers_.on_reaped(f.pid);
+                 },
+                 [&](const wire::stop_requested_frame& f) {
+                   if (handlers_.on_stop_requested) handlers_.on_stop_requested(f.signal);
+                 },
+                 [&](const wire::welcome_frame&) { lose(); },
+                 [&](const wire::child_frame&) { lose(); },
+                 [&](const wire::inventory_end_frame&) { lose(); },
+             },
+             frame);
+}
+
+void client::answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds) {
+  unanswered_.erase({frame.id, frame.generation});
+  fill_window();
+  if (!handlers_.on_spawned) return;
+  handlers_.on_spawned({frame.id, frame.generation, frame.pid, take(fds, 0), take(fds, 1), take(fds, 2), "",
+                        wall(frame.started_ms), std::nullopt});
+}
+
+void client::answer(const wire::spawn_failed_frame& frame) {
+  const auto asked = unanswered_.find({frame.id, frame.generation});
+  if (asked == unanswered_.end()) return lose();
+  auto text = wire::stage_text(frame.stage, asked->second) + ": " + errno_text(frame.os_errno);
+  // The program was found a moment ago, so what is missing is what its first line or header names.
+  if (frame.stage == wire::spawn_stage::program && frame.os_errno == ENOENT) text += ", its interpreter may be missing";
+  unanswered_.erase(asked);
+  fill_window();
+  if (!handlers_.on_spawn_failed) return;
+  handlers_.on_spawn_failed(frame.id, frame.generation,
+                            could_not_start({kind_of(frame.os_errno), std::move(text), frame.os_errno}));
+}
+
+} // namespace alder::keeper

@@ -1,0 +1,245 @@
+#include "runtime/keeper/keeper.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/keeper/log.hpp"
+#include "runtime/keeper/respawn.hpp"
+#include "runtime/os/keeper_home.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/os/unix_socket.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace alder::keeper {
+namespace {
+
+/// Frames read before signals and deadlines get their turn.
+constexpr int frames_per_turn = 64;
+/// What a dead daemon can have left in the channel; more comes only from somebody who inherited its end.
+constexpr int frames_after_death = 4096;
+
+std::int64_t unix_ms_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+std::vector<std::string> daemon_environment(int channel) {
+  const std::string variable = std::string{wire::keeper_fd_variable} + "=";
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (std::string_view{*entry}.substr(0, variable.size()) != variable) environment.emplace_back(*entry);
+  environment.push_back(variable + std::to_string(channel));
+  return environment;
+}
+
+} // namespace
+
+void report(unique_fd& ready, const std::string& line) {
+  if (!ready) return;
+  std::string text = line.substr(0, 2000); // below PIPE_BUF: written whole or not at all
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  text += '\n';
+  (void)!::write(ready.get(), text.data(), text.size()); // nobody may be listening any more
+  ready.reset();
+}
+
+keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready)
+    : options_(std::move(o)), signals_(std::move(signals)), file_limit_(file_limit), ready_(std::move(ready)),
+      started_ms_(unix_ms_now()) {
+  if (const auto self = os::read_stat(::getpid())) start_ticks_ = self->start_ticks;
+}
+
+int keeper::run() {
+  start_daemon();
+  while (!exit_code_)
+    wait_and_handle();
+  return *exit_code_;
+}
+
+int keeper::wait_ms() const {
+  std::optional<steady::time_point> due = start_due_;
+  if (stop_due_ && (!due || *stop_due_ < *due)) due = stop_due_;
+  if (!due) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - steady::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 600'000));
+}
+
+void keeper::wait_and_handle() {
+  const short reading = outgoing_.size() < max_unread ? POLLIN : 0;
+  const short writing = outgoing_.empty() ? 0 : POLLOUT;
+  std::array<pollfd, 2> waited{pollfd{signals_.get(), POLLIN, 0},
+                               pollfd{channel_.get(), static_cast<short>(reading | writing), 0}};
+  if (::poll(waited.data(), waited.size(), wait_ms()) < 0) return; // EINTR or no memory for a moment
+  // The channel first: what the daemon said before it died counts.
+  if ((waited[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_channel(frames_per_turn);
+  if (waited[0].revents != 0 && !exit_code_) handle_signals();
+  if (!exit_code_) handle_deadlines();
+  flush();
+}
+
+void keeper::handle_signals() {
+  bool children_ended = false;
+  while (const int signal = os::next_signal(signals_.get())) {
+    if (signal == SIGCHLD)
+      children_ended = true;
+    else if (signal == SIGHUP && !options_.foreground)
+      say("SIGHUP ignored");
+    else
+      on_stop_signal(signal);
+  }
+  if (children_ended && !exit_code_) reap_children();
+}
+
+void keeper::handle_deadlines() {
+  const auto now = steady::now();
+  if (stop_due_ && now >= *stop_due_) {
+    say("the daemon did not stop everything within 120s");
+    return kill_everything();
+  }
+  if (start_due_ && now >= *start_due_) start_daemon();
+}
+
+void keeper::reap_children() {
+  std::optional<os::ended_child> daemon;
+  while (const auto ended = os::reap_any()) {
+    const auto known = running_.find(ended->pid);
+    if (ended->pid == daemon_pid_) {
+      daemon = ended;
+    } else if (known == running_.end()) {
+      if (reaped_notices_ >= max_reaped_notices) continue;
+      send(wire::reaped_frame{ended->pid});
+    } else {
+      children_[known->second].exited = ended->status;
+      send(
+          wire::exited_frame{known->second.first, known->second.second, ended->pid, ended->status, ended->core_dumped});
+      running_.erase(known);
+    }
+  }
+  if (daemon) daemon_ended(*daemon);
+}
+
+void keeper::read_channel(int limit) {
+  for (int count = 0; count < limit && channel_ && !exit_code_; ++count) {
+    os::record in;
+    const auto got = os::receive_record(channel_.get(), wire::max_keeper_frame, in);
+    if (got == os::transfer::blocked) return;
+    if (got == os::transfer::closed) return break_contact("it closed its channel");
+    const auto frame = wire::decode_to_keeper(in.bytes);
+    if (!frame) return break_contact(frame.failure().message);
+    handle(*frame);
+  }
+}
+
+void keeper::flush() {
+  while (channel_ && !outgoing_.empty()) {
+    const auto& next = outgoing_.front();
+    std::array<int, 3> fds{};
+    std::size_t count = 0;
+    if (next.fds_of) {
+      const auto child = children_.find(*next.fds_of);
+      if (child != children_.end())
+        for (const auto* fd : {&child->second.pidfd, &child->second.out, &child->second.err})
+          if (*fd) fds[count++] = fd->get();
+    }
+    const auto sent = os::send_record(channel_.get(), next.bytes, {fds.data(), count});
+    if (sent == os::transfer::blocked) return;
+    if (sent == os::transfer::closed) {
+      // What it said before may still be unread, a shutdown even; reading comes to the end of the channel by itself.
+      outgoing_.clear();
+      reaped_notices_ = 0;
+      return;
+    }
+    if (next.is_reaped_notice) --reaped_notices_;
+    outgoing_.pop_front();
+  }
+}
+
+void keeper::start_daemon() {
+  start_due_.reset();
+  ++epoch_;
+  daemon_started_ = steady::now();
+  auto pair = os::record_pair(wire::max_keeper_frame);
+  if (!pair) return daemon_did_not_start(pair.failure().message);
+  auto log = os::open_log(options_.state_dir + "/daemon.log");
+  if (!log) return daemon_did_not_start(log.failure().message);
+  os::spawn_request request{.program = options_.daemon,
+                            .command = {options_.daemon, "--run-dir", options_.run_dir, "--state-dir",
+                                        options_.state_dir, "--log-dir", options_.log_dir},
+                            .environment = daemon_environment(pair->second.get()),
+                            .cwd = "",
+                            .stdin_file = "",
+                            .umask = {},
+                            .where = os::spawn_request::output::file,
+                            .file = log->get(),
+                            .passed = pair->second.get(),
+                            .file_limit = {}}; // it holds many descriptors, so it keeps our raised limit
+  request.command.insert(request.command.end(), options_.daemon_arguments.begin(), options_.daemon_arguments.end());
+  auto started = os::spawn(request);
+  if (const auto* failure = std::get_if<os::spawn_failure>(&started)) {
+    const auto step = wire::stage_text(failure->stage, {.program = options_.daemon});
+    return daemon_did_not_start(step + ": " + errno_text(failure->os_errno));
+  }
+  auto& process = std::get<os::spawned_process>(started);
+  daemon_pid_ = process.pid;
+  daemon_pidfd_ = std::move(process.pidfd);
+  channel_ = std::move(pair->first);
+  contact_ = contact::silent;
+  say("daemon started, pid " + std::to_string(daemon_pid_) + ", epoch " + std::to_string(epoch_));
+}
+
+void keeper::daemon_did_not_start(const std::string& why) {
+  say("the daemon could not be started: " + why);
+  plan_next_start("the daemon could not be started: " + why);
+}
+
+void keeper::daemon_ended(const os::ended_child& how) {
+  const auto text = "the daemon " + phrase(how.status);
+  daemon_pid_ = 0;
+  daemon_pidfd_.reset();
+  read_channel(frames_after_death);
+  close_channel();
+  contact_ = contact::absent;
+  if (exit_code_) return;
+  say(text);
+  plan_next_start(text + " before it was ready, see " + options_.state_dir + "/daemon.log");
+}
+
+void keeper::plan_next_start(const std::string& why) {
+  if (epoch_ == 1 && !was_ready_ && children_.empty()) {
+    // Whoever started us is there to hear it, and there is nothing to keep: no loop.
+    report(ready_, "error: " + why);
+    exit_code_ = 1;
+    return;
+  }
+  const auto now = steady::now();
+  const auto lifetime = std::chrono::duration_cast<std::chrono::milliseconds>(now - daemon_started_);
+  const auto next = after_daemon_end(short_lives_, lifetime);
+  short_lives_ = next.short_lives;
+  if (stop_signal_ != 0 && next.delay.count() > 0) {
+    say("there is no daemon to stop the services in order");
+    return kill_everything();
+  }
+  if (next.delay.count() > 0) say("next start in " + std::to_string(next.delay.count()) + "ms");
+  start_due_ = now + next.delay;
+}
+
+void keeper::break_contact(const std::string& why) {
+  close_channel();
+  contact_ = contact::broken;
+  if (daemon_pid_ == 0) return; // it is dead, and this was the end of what it had said
+  say("the daemon is killed: " + why);
+  (void)os::signal_pidfd(daemon_pidfd_.get(), SIGKILL); // fails only when it has just ended
+}
+
+void keeper::close_channel() {
+  channel_.reset();
+  outgoing_.clear();
+  reaped_notices_ = 0;
+}
+
+} // namespace alder::keeper

@@ -1,0 +1,180 @@
+// What the keeper does on the daemon's frames, and how it ends.
+#include "runtime/base/words.hpp"
+#include "runtime/keeper/keeper.hpp"
+#include "runtime/keeper/log.hpp"
+#include "runtime/os/descendants.hpp"
+#include "runtime/os/keeper_home.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace alder::keeper {
+namespace {
+
+constexpr std::chrono::seconds stop_timeout{120};
+constexpr std::chrono::seconds kill_timeout{10};
+constexpr std::chrono::seconds daemon_exit_timeout{10};
+
+std::int64_t unix_ms_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+} // namespace
+
+void keeper::handle(const wire::to_keeper& frame) {
+  const bool is_hello = std::holds_alternative<wire::hello_frame>(frame);
+  if (is_hello == (contact_ == contact::attached)) return break_contact("hello is its first frame and comes once");
+  std::visit([this](const auto& f) { on(f); }, frame);
+}
+
+void keeper::send(const wire::to_daemon& frame, std::optional<key> fds_of) {
+  if (contact_ != contact::attached) return; // the next daemon learns everything that matters from its inventory
+  const bool is_reaped_notice = std::holds_alternative<wire::reaped_frame>(frame);
+  if (is_reaped_notice) ++reaped_notices_;
+  outgoing_.push_back({wire::encode(frame), std::move(fds_of), is_reaped_notice});
+}
+
+void keeper::on(const wire::hello_frame& frame) {
+  contact_ = contact::attached;
+  send(wire::welcome_frame{
+      .epoch = epoch_, .keeper_pid = ::getpid(), .keeper_start_ticks = start_ticks_, .keeper_started_ms = started_ms_});
+  if (frame.version != wire::keeper_protocol_version) {
+    say("the daemon speaks protocol version " + std::to_string(frame.version) + ", this keeper " +
+        std::to_string(wire::keeper_protocol_version));
+    return; // it learns that from the welcome and ends with a message of its own
+  }
+  for (const auto& [who, child] : children_)
+    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited}, who);
+  send(wire::inventory_end_frame{});
+  if (stop_signal_ != 0) send(wire::stop_requested_frame{stop_signal_});
+}
+
+void keeper::on(const wire::ready_frame&) {
+  was_ready_ = true;
+  report(ready_, "ready");
+}
+
+void keeper::on(const wire::failed_frame& frame) {
+  say("the daemon failed: " + frame.text);
+  report(ready_, "error: " + frame.text);
+}
+
+void keeper::on(const wire::spawn_frame& frame) {
+  const key who{frame.id, frame.generation};
+  const auto fail = [&](wire::spawn_stage stage, int number) {
+    send(wire::spawn_failed_frame{frame.id, frame.generation, stage, number});
+  };
+  if (frame.command.empty()) return fail(wire::spawn_stage::program, EINVAL);
+  if (children_.count(who) != 0) return fail(wire::spawn_stage::process, EEXIST);
+  if (children_.size() >= max_children) return fail(wire::spawn_stage::process, EAGAIN);
+  using output = os::spawn_request::output;
+  auto started = os::spawn({.program = frame.program,
+                            .command = frame.command,
+                            .environment = frame.environment,
+                            .cwd = frame.cwd,
+                            .stdin_file = frame.stdin_file,
+                            .umask = frame.umask,
+                            .where = frame.capture ? output::pipes : output::null,
+                            .file = -1,
+                            .passed = -1,
+                            .file_limit = file_limit_});
+  if (const auto* failure = std::get_if<os::spawn_failure>(&started)) return fail(failure->stage, failure->os_errno);
+  auto& process = std::get<os::spawned_process>(started);
+  record child{.pid = process.pid,
+               .pidfd = std::move(process.pidfd),
+               .out = std::move(process.out),
+               .err = std::move(process.err),
+               .started_ms = unix_ms_now(),
+               .note = frame.note,
+               .exited = {}};
+  send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms}, who);
+  running_.emplace(child.pid, who);
+  children_.emplace(who, std::move(child));
+}
+
+void keeper::on(const wire::note_frame& frame) {
+  const auto child = children_.find({frame.id, frame.generation});
+  if (child != children_.end() && frame.text.size() <= wire::max_keeper_note) child->second.note = frame.text;
+}
+
+void keeper::on(const wire::acknowledge_frame& frame) {
+  const auto child = children_.find({frame.id, frame.generation});
+  if (child != children_.end() && child->second.exited) children_.erase(child);
+}
+
+void keeper::on(const wire::shutdown_frame&) {
+  say("shutdown");
+  kill_descendants(daemon_pid_);
+  // The end of the channel tells the daemon that nothing is left; it is on its way out already, or learns it now.
+  close_channel();
+  contact_ = contact::broken;
+  const auto deadline = steady::now() + daemon_exit_timeout;
+  for (reap_quietly(); daemon_pid_ != 0 && steady::now() < deadline; reap_quietly())
+    wait_for_signal(std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now()));
+  if (daemon_pid_ != 0) say("the daemon did not end within 10s and is killed");
+  kill_descendants(0);
+  exit_code_ = 0;
+}
+
+void keeper::on_stop_signal(int signal) {
+  say(signal_name(signal) + " received");
+  if (stop_signal_ != 0 || daemon_pid_ == 0) return kill_everything();
+  stop_signal_ = signal;
+  stop_due_ = steady::now() + stop_timeout;
+  send(wire::stop_requested_frame{signal});
+}
+
+void keeper::kill_everything() {
+  say("killing everything");
+  kill_descendants(0);
+  report(ready_, "error: the keeper was asked to end");
+  exit_code_ = 1;
+}
+
+void keeper::kill_descendants(int spared) {
+  const auto deadline = steady::now() + kill_timeout;
+  for (;;) {
+    (void)os::kill_tree_below(::getpid(), spared); // what counts is who is left
+    // Without /proc the main processes are known all the same.
+    for (const auto& [pid, who] : running_)
+      (void)os::signal_pidfd(children_[who].pidfd.get(), SIGKILL);
+    if (spared == 0 && daemon_pidfd_) (void)os::signal_pidfd(daemon_pidfd_.get(), SIGKILL);
+    reap_quietly();
+    const auto left = os::tree_below(::getpid(), spared);
+    if (left.empty() && running_.empty() && (spared != 0 || daemon_pid_ == 0)) return;
+    const auto time_left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now());
+    if (time_left.count() <= 0) {
+      std::string pids;
+      for (const auto& one : left)
+        pids += " " + std::to_string(one.pid);
+      return say("these processes do not die:" + pids);
+    }
+    // Usually a child is reaped next. One that hangs below another in the kernel makes no SIGCHLD here: look again.
+    wait_for_signal(std::min(time_left, std::chrono::milliseconds{50}));
+  }
+}
+
+void keeper::reap_quietly() {
+  while (const auto ended = os::reap_any()) {
+    if (ended->pid == daemon_pid_) {
+      daemon_pid_ = 0;
+      daemon_pidfd_.reset();
+    } else if (const auto known = running_.find(ended->pid); known != running_.end()) {
+      children_[known->second].exited = ended->status;
+      running_.erase(known);
+    }
+  }
+}
+
+void keeper::wait_for_signal(std::chrono::milliseconds longest) {
+  pollfd waited{signals_.get(), POLLIN, 0};
+  (void)::poll(&waited, 1, static_cast<int>(longest.count())); // woken early or late: the caller looks for itself
+  while (os::next_signal(signals_.get()) != 0) {
+  }
+}
+
+} // namespace alder::keeper
