@@ -32,7 +32,7 @@ bool take_word(std::string_view text, std::size_t& at, std::string& word) {
     if (quote == 0 && blanks.find(c) != std::string_view::npos) break;
     if (quote == 0 && (c == '\'' || c == '"')) {
       quote = c;
-    } else if (c == quote) {
+    } else if (quote != 0 && c == quote) {
       quote = 0;
     } else if (c == '\\' && quote != '\'' && at + 1 < text.size() &&
                (quote == 0 || std::string_view{"\"\\$`"}.find(text[at + 1]) != std::string_view::npos)) {
