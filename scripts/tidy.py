@@ -37,7 +37,7 @@ PURE = ("include/alder", "src/runtime/base", "src/runtime/policy", "src/runtime/
 MIRRORED = ("src/runtime/base", "src/runtime/policy", "src/runtime/config", "src/runtime/wire")
 MAY_CALL_SYSTEM = ("src/runtime/os", "src/runtime/keeper")
 MAY_USE_THREADS = ("src/runtime/os",)
-MAY_READ_CLOCK = ("src/runtime/os", "src/cli")
+MAY_READ_CLOCK = ("src/runtime/os", "src/runtime/keeper", "src/cli")
 MAY_KNOW_CAF = ("src/actors", "include/alder/actor", "src/cli/alderd")
 MAY_KNOW_JSON = ("src/runtime/config", "src/runtime/wire", "src/runtime/store", "src/actors", "src/cli")
 # The command line starts in milliseconds and the keeper depends on next to nothing, so neither links what is above os.

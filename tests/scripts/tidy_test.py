@@ -1,37 +1,56 @@
 #!/usr/bin/env python3
 """Feeds scripts/tidy.py small trees: every rule fires where it should, and nowhere else."""
 
+import importlib.util
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
 TIDY = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "tidy.py"
 HEADER = "// Says what this file is for.\n#pragma once\n"
 
 
-def breaches(files):
-    """The `file:line: [rule]` parts of what tidy says about a tree, and its exit status."""
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            file = pathlib.Path(root, path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        run = subprocess.run([sys.executable, TIDY, root], capture_output=True, text=True, timeout=60, check=False)
-    lines = [line.split("]")[0] + "]" for line in run.stdout.splitlines() if "[" in line]
-    return lines, run.returncode
+def load_tidy():
+    module_spec = importlib.util.spec_from_file_location("tidy", TIDY)
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules["tidy"] = module
+    module_spec.loader.exec_module(module)
+    return module
+
+
+tidy = load_tidy()
+
+
+def write_tree(root, files):
+    for path, text in files.items():
+        file = pathlib.Path(root, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 class TidyTest(unittest.TestCase):
     def fires(self, expected, files):
-        """Exactly the breaches `expected`, each as "file:line: [rule]", and an exit status that says so."""
-        found, status = breaches(files)
+        """Exactly the breaches `expected`, each as "file:line: [rule]"."""
+        with tempfile.TemporaryDirectory() as root:
+            write_tree(root, files)
+            found = [f"{path}:{line}: [{rule}]" for path, line, rule, _ in tidy.breaches(pathlib.Path(root))]
         self.assertEqual(found, expected)
-        self.assertEqual(status, 1 if expected else 0)
 
     def in_header(self, path, line, rule):
         self.fires([f"{path}:3: [{rule}]"] if rule else [], {path: HEADER + line + "\n"})
+
+    def test_the_program_prints_breaches_and_ends_with_1(self):
+        with tempfile.TemporaryDirectory() as root:
+            command = [sys.executable, str(TIDY), root]
+            good = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            write_tree(root, {"src/runtime/os/spawn.hpp": "// Starts a process.\n"})
+            bad = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((good.returncode, good.stdout), (0, "tidy: ok\n"))
+        self.assertEqual((bad.returncode, bad.stdout.splitlines()),
+                         (1, ["src/runtime/os/spawn.hpp:1: [once] no #pragma once", "tidy: 1 breaches"]))
 
     def test_a_good_tree_is_silent(self):
         self.fires([], {
@@ -95,11 +114,12 @@ class TidyTest(unittest.TestCase):
         self.in_header("src/runtime/policy/backoff.hpp", "inline std::random_device chance;", "effects")
         self.in_header("src/runtime/config/load.hpp", 'inline auto* home = std::getenv("HOME");', "effects")
 
-    def test_only_os_and_cli_read_clocks(self):
+    def test_only_os_keeper_and_cli_read_clocks(self):
         line = "inline auto t = std::chrono::steady_clock::now();"
         self.in_header("src/runtime/policy/backoff.hpp", line, "clock")
         self.in_header("src/actors/tree/process.hpp", line, "clock")
         self.in_header("src/runtime/os/wall.hpp", line, None)
+        self.in_header("src/runtime/keeper/keeper.hpp", line, None)
         self.in_header("src/runtime/policy/backoff.hpp", "inline auto t = time(nullptr);", "clock")
         self.in_header("src/runtime/policy/backoff.hpp", "auto f(std::chrono::steady_clock::time_point now);", None)
 
