@@ -18,11 +18,16 @@ namespace {
 using environment = std::map<std::string, std::string>;
 using services_by_name = std::map<std::string, service_spec>;
 
+/// The text of a file of the repository; empty when there is none.
+std::string text_of(const std::string& path) {
+  std::ifstream file{std::string{ALDER_SOURCE_DIR} + "/" + path};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 config::loaded load_example(const std::string& name, const environment& caller = {}) {
   config::source from;
   from.file = std::string{ALDER_SOURCE_DIR} + "/examples/" + name + "/alder.yaml";
-  std::ifstream file{from.file};
-  from.text.assign(std::istreambuf_iterator<char>{file}, {});
+  from.text = text_of("examples/" + name + "/alder.yaml");
   from.environment = caller;
   return config::load_tree(from);
 }
@@ -57,6 +62,12 @@ TEST(Examples, load_without_an_error_or_a_warning) {
     EXPECT_TRUE(loaded.tree.has_value()) << name;
     EXPECT_TRUE(loaded.diagnostics.empty()) << config::render(loaded.diagnostics, /*colour=*/false);
   }
+}
+
+TEST(Examples, the_readme_quotes_hello_as_it_is) {
+  const auto hello = text_of("examples/hello/alder.yaml");
+  ASSERT_FALSE(hello.empty());
+  EXPECT_NE(text_of("README.md").find("```yaml\n" + hello + "```\n"), std::string::npos);
 }
 
 TEST(Examples, the_shop_has_one_supervisor_of_each_strategy) {
