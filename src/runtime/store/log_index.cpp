@@ -1,0 +1,76 @@
+#include "runtime/store/log_index.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace alder::store {
+
+std::optional<std::uint64_t> find_chunk(std::uint64_t count, const record_at& record, std::uint64_t offset) {
+  std::uint64_t low = 0; // records before it do not begin after `offset`
+  std::uint64_t high = count;
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    const auto found = record(middle);
+    if (!found) return std::nullopt;
+    if (found->offset <= offset) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low == 0 ? std::nullopt : std::optional{low - 1};
+}
+
+log_index::log_index(const std::string& file) : path_(wire::log_index_path(file)) {}
+
+void log_index::refresh(os::file_time otherwise) {
+  otherwise_ = otherwise;
+  if (!fd_ && !path_.empty()) {
+    if (auto opened = os::open_for_reading(path_)) fd_ = std::move(*opened);
+  }
+  const auto facts = fd_ ? os::facts_of(fd_.get()) : result<os::file_facts>{os::file_facts{}};
+  const auto count = facts ? facts->size / wire::log_index_record_size : 0;
+  if (count < count_) { // it was begun anew
+    block_count_ = 0;
+    last_found_.reset();
+  }
+  count_ = count;
+}
+
+std::optional<wire::log_index_record> log_index::record(std::uint64_t position) {
+  if (position >= count_) return std::nullopt;
+  if (position < block_first_ || position >= block_first_ + block_count_) {
+    block_first_ = position - position % block_records;
+    const auto got = os::read_at(fd_.get(), block_first_ * wire::log_index_record_size, block_);
+    block_count_ = got ? *got / wire::log_index_record_size : 0;
+    if (position >= block_first_ + block_count_) return std::nullopt;
+  }
+  return wire::decode_log_index(block_.data() + (position - block_first_) * wire::log_index_record_size);
+}
+
+bool log_index::is_in_chunk(std::uint64_t position, std::uint64_t offset) {
+  const auto own = record(position);
+  if (!own || own->offset > offset) return false;
+  const auto next = record(position + 1);
+  return position + 1 >= count_ || (next && next->offset > offset);
+}
+
+os::file_time log_index::time_at(std::uint64_t offset) {
+  if (count_ == 0) return otherwise_;
+  auto position = last_found_;
+  if (position && !is_in_chunk(*position, offset))
+    position = is_in_chunk(*position + 1, offset) ? std::optional{*position + 1} : std::nullopt;
+  // What was written before the index began is no younger than its first record.
+  if (!position)
+    position = find_chunk(
+                   count_, [this](std::uint64_t at) { return record(at); }, offset)
+                   .value_or(0);
+  const auto found = record(*position);
+  if (!found || found->unix_ns > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return otherwise_;
+  last_found_ = position;
+  return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(found->unix_ns)}};
+}
+
+} // namespace alder::store

@@ -1,0 +1,53 @@
+// When the lines of an output file were written, from the index beside it.
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/wire/log_index_record.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace alder::store {
+
+/// The record at a position; nothing when it cannot be read.
+using record_at = std::function<std::optional<wire::log_index_record>(std::uint64_t)>;
+
+/// The last of `count` records, sorted by offset, that does not begin after `offset`; nothing when all do or one cannot
+/// be read. Records that are not sorted give some answer, and no more than 64 are looked at.
+[[nodiscard]] std::optional<std::uint64_t> find_chunk(std::uint64_t count, const record_at& record,
+                                                      std::uint64_t offset);
+
+/// A missing or damaged index gives the output file's own time instead. Not for use by two threads at once.
+class log_index {
+public:
+  log_index() = default;
+  /// `file`: the output file the index belongs to.
+  explicit log_index(const std::string& file);
+
+  /// Takes notice of what has been written since; `otherwise` stands for what the index does not know.
+  void refresh(os::file_time otherwise);
+
+  /// When the byte at `offset` was written, as exactly as the chunk it came in.
+  [[nodiscard]] os::file_time time_at(std::uint64_t offset);
+
+private:
+  static constexpr std::size_t block_records = 256;
+
+  [[nodiscard]] std::optional<wire::log_index_record> record(std::uint64_t position);
+  [[nodiscard]] bool is_in_chunk(std::uint64_t position, std::uint64_t offset);
+
+  std::string path_;
+  unique_fd fd_;
+  std::uint64_t count_ = 0;
+  os::file_time otherwise_{};
+  std::optional<std::uint64_t> last_found_; ///< lines are asked for in order mostly
+  std::uint64_t block_first_ = 0;
+  std::size_t block_count_ = 0;
+  std::array<char, block_records * wire::log_index_record_size> block_{};
+};
+
+} // namespace alder::store

@@ -1,0 +1,346 @@
+#include "runtime/wire/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace alder::wire {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr wall_time moment{1795369502113ms};
+constexpr const char* moment_text = "2026-11-22T17:45:02.113Z";
+
+node_snapshot service_named(std::string name, std::string parent) {
+  node_snapshot node;
+  node.tree = "shop";
+  node.name = std::move(name);
+  node.parent = std::move(parent);
+  node.state = node_state::running;
+  node.since = moment;
+  node.reason = "started";
+  node.generation = 3;
+  node.pid = 4140;
+  return node;
+}
+
+node_snapshot supervisor_named(std::string name, std::string parent, std::vector<std::string> children) {
+  auto node = service_named(std::move(name), std::move(parent));
+  node.what = node_snapshot::kind::supervisor;
+  node.pid = 0;
+  node.strategy = strategy::rest_for_one;
+  node.intensity = {5, 30s};
+  node.children = std::move(children);
+  return node;
+}
+
+event planned_restart() {
+  event e;
+  e.seq = 812;
+  e.at = moment;
+  e.kind = event_kind::restart_planned;
+  e.tree = "shop";
+  e.name = "api:0";
+  e.pid = 4141;
+  e.generation = 3;
+  e.status = exit_status::signal(SIGSEGV);
+  e.delay = 3200ms;
+  e.cause = {cause::kind::own_exit, "", "was killed by SIGSEGV", ""};
+  return e;
+}
+
+void expect_same(const event& a, const event& b) {
+  EXPECT_EQ(a.seq, b.seq);
+  EXPECT_EQ(a.at, b.at);
+  EXPECT_EQ(a.kind, b.kind);
+  EXPECT_EQ(a.tree, b.tree);
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.pid, b.pid);
+  EXPECT_EQ(a.generation, b.generation);
+  EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.delay, b.delay);
+  EXPECT_EQ(a.cause, b.cause);
+}
+
+TEST(NodeJson, AServiceHasTheFieldsOfTheApi) {
+  auto node = service_named("api:0", "api");
+  node.restarts = 2;
+  node.last_exit = last_exit{exit_status::code(1), moment};
+  EXPECT_EQ(node_json(node),
+            R"({"type":"service","tree":"shop","name":"api:0","parent":"api","state":"running","since":")" +
+                std::string{moment_text} +
+                R"(","reason":"started","restart":"permanent","restarts":2,"generation":3,"pid":4140,)" +
+                R"("last_exit":{"text":"code 1","code":1,"at":")" + moment_text + R"("}})");
+}
+
+TEST(NodeJson, WhatHasNothingToSayIsAbsent) {
+  auto node = service_named("db", "");
+  node.pid = 0;
+  node.next_attempt = moment; // of an earlier backoff
+  const auto text = node_json(node);
+  for (const auto* field : {"parent", "pid", "last_exit", "next_attempt"})
+    EXPECT_EQ(text.find('"' + std::string{field} + '"'), std::string::npos) << field;
+}
+
+TEST(NodeJson, BackoffSaysWhenTheNextAttemptIs) {
+  auto node = service_named("db", "shop");
+  node.state = node_state::backoff;
+  node.next_attempt = moment;
+  node.last_exit = last_exit{exit_status::signal(SIGSEGV), moment};
+  const auto text = node_json(node);
+  EXPECT_NE(text.find(R"("next_attempt":"2026-11-22T17:45:02.113Z")"), std::string::npos);
+  EXPECT_NE(text.find(R"("last_exit":{"text":"SIGSEGV","signal":"SIGSEGV","at":)"), std::string::npos);
+}
+
+TEST(NodeJson, ASupervisorShowsItsBudgetAndNestsItsChildren) {
+  auto root = supervisor_named("shop", "", {"db", "gone", "api"});
+  root.restarts_used = 4;
+  root.oldest_expires = 12000ms;
+  const auto db = service_named("db", "shop");
+  auto pool = supervisor_named("api", "shop", {});
+  pool.pool = true;
+  pool.restarts_used = 9; // more than allowed: it just gave up
+  const node_lookup find = [&](const std::string& name) -> const node_snapshot* {
+    if (name == "db") return &db;
+    return name == "api" ? &pool : nullptr;
+  };
+  const auto text = tree_json(root, find);
+  EXPECT_NE(
+      text.find(R"("strategy":"rest_for_one","pool":false,"intensity":{"max":5,"window_ms":30000,"used":4,"left":1,)"
+                R"("oldest_expires_ms":12000},"children":[{"type":"service","tree":"shop","name":"db")"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"("pool":true,"intensity":{"max":5,"window_ms":30000,"used":9,"left":0},"children":[]}]})"),
+            std::string::npos)
+      << text;
+}
+
+TEST(NodeJson, ALoopInTheTreeEnds) {
+  const auto root = supervisor_named("shop", "", {"shop"});
+  const auto text = tree_json(root, [&](const std::string&) { return &root; });
+  EXPECT_LT(text.size(), 64U * 400U);
+}
+
+TEST(NodeJson, AnswersCarryTheSchema) {
+  const auto db = service_named("db", "");
+  const nested_tree tree{&db, [](const std::string&) -> const node_snapshot* { return nullptr; }};
+  EXPECT_EQ(trees_json({}, nullptr), R"({"schema":1,"trees":[]})");
+  EXPECT_EQ(trees_json({tree}, &tree),
+            R"({"schema":1,"trees":[)" + node_json(db) + R"(],"daemon":)" + node_json(db) + "}");
+  EXPECT_EQ(services_json({&db, &db}), R"({"schema":1,"services":[)" + node_json(db) + "," + node_json(db) + "]}");
+}
+
+TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
+  auto db = service_named("db", "shop");
+  auto spec = std::make_shared<service_spec>();
+  spec->command = {"redis-server", "--port", "6400"};
+  spec->cwd = "/srv";
+  spec->environment = {{"TZ", "UTC"}};
+  spec->ready = {.check = ready_tcp{"127.0.0.1", 6400}, .timeout = 10s};
+  db.service = spec;
+  node_detail detail;
+  detail.path = {"shop", "db"};
+  detail.strategy = strategy::one_for_all;
+  detail.intensity = intensity{3, 5s};
+  detail.processes = {{4140, 1, "redis-server"}};
+  detail.log_out = "/log/db.out";
+  detail.events = {planned_restart()};
+  detail.log = {{moment, "shop", "db", "out", "ready", false}};
+  const auto text = detail_json({&db, {}}, detail);
+  EXPECT_EQ(text.rfind(R"({"schema":1,"type":"service","tree":"shop","name":"db")", 0), 0U) << text;
+  for (
+      const auto* part :
+      {R"("detail":{"command":["redis-server","--port","6400"],"cwd":"/srv","environment":{"TZ":"UTC"},)",
+       R"("ready":"tcp 127.0.0.1:6400 within 10s","stop":"SIGTERM, SIGKILL after 10s","backoff":"none","path":["shop","db"],)",
+       R"("strategy":"one_for_all","intensity":{"max":3,"window_ms":5000},"processes":[{"pid":4140,"ppid":1,"command":"redis-server"}],)",
+       R"("log_out":"/log/db.out","log_err":"","events":[{"seq":812)", R"("log":[{"at":"2026-11-22T17:45:02.113Z")"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
+TEST(EventJson, IsTheObjectOfTheApi) {
+  EXPECT_EQ(
+      event_json(planned_restart()),
+      R"({"seq":812,"at":"2026-11-22T17:45:02.113Z","kind":"restart_planned","tree":"shop","name":"api:0","pid":4141,)"
+      R"("generation":3,"exit":{"text":"SIGSEGV","signal":"SIGSEGV"},"delay_ms":3200,)"
+      R"("cause":{"kind":"own_exit","origin":"","detail":"was killed by SIGSEGV","strategy":""},)"
+      R"("text":"api:0 will be restarted in 3.2s because it was killed by SIGSEGV"})");
+}
+
+TEST(EventJson, ReadsBackWhatItWrites) {
+  for (int k = 0; k <= static_cast<int>(event_kind::warning); ++k) {
+    for (int c = 0; c <= static_cast<int>(cause::kind::adopted); ++c) {
+      auto e = planned_restart();
+      e.kind = static_cast<event_kind>(k);
+      e.cause = {static_cast<cause::kind>(c), "cache", "line\nend \"quoted\" \xc3\xa9", "one_for_all"};
+      const auto back = parse_event(event_json(e));
+      ASSERT_TRUE(back) << back.failure().message;
+      expect_same(*back, e);
+    }
+  }
+}
+
+TEST(EventJson, ReadsBackEveryWayToEnd) {
+  for (const auto& status :
+       {std::optional<exit_status>{}, std::optional{exit_status{}}, std::optional{exit_status::code(0)},
+        std::optional{exit_status::code(255)}, std::optional{exit_status::signal(SIGKILL)},
+        std::optional{exit_status::signal(SIGRTMIN + 1)}}) {
+    event e;
+    e.status = status;
+    const auto back = parse_event(event_json(e));
+    ASSERT_TRUE(back) << back.failure().message;
+    expect_same(*back, e);
+  }
+}
+
+TEST(EventJson, IgnoresUnknownFields) {
+  const auto e = parse_event(
+      R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","colour":["red"],"cause":{"kind":"request","x":1}})");
+  ASSERT_TRUE(e) << e.failure().message;
+  EXPECT_EQ(e->cause.what, cause::kind::request);
+}
+
+TEST(EventJson, RefusesWhatCannotBe) {
+  for (const auto* text :
+       {"", "{", "[]", "7", R"({"seq":1})", R"({"seq":1,"at":"2026-11-22T17:45:02Z"})",
+        R"({"at":"2026-11-22T17:45:02Z","kind":"warning"})",
+        R"({"seq":-1,"at":"2026-11-22T17:45:02Z","kind":"warning"})", R"({"seq":1,"at":"today","kind":"warning"})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"party"})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","pid":4294967296})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","pid":"1"})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","exit":3})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","exit":{"signal":"SIGNOTHING"}})",
+        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","cause":{"kind":"mood"}})"}) {
+    const auto e = parse_event(text);
+    ASSERT_FALSE(e) << text;
+    EXPECT_EQ(e.failure().kind, error_kind::invalid_input) << text;
+  }
+}
+
+TEST(EventJson, NestingIsCapped) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","x":)" + std::string(depth, '[') +
+           std::string(depth, ']') + "}";
+  };
+  EXPECT_TRUE(parse_event(nested(31)));
+  EXPECT_FALSE(parse_event(nested(32)));
+  EXPECT_FALSE(parse_event(std::string(1'000'000, '[')));
+  EXPECT_TRUE(parse_event(
+      R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","x":"\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["})"));
+}
+
+TEST(LogLineJson, BytesThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(log_line_json({moment, "shop", "api:0", "out",
+                           "a\xff"
+                           "b\xc3",
+                           false}),
+            R"({"at":"2026-11-22T17:45:02.113Z","tree":"shop","service":"api:0","stream":"out","line":"a)"
+            "\xef\xbf\xbd"
+            "b"
+            "\xef\xbf\xbd"
+            R"("})");
+}
+
+TEST(LogLineJson, APieceOfALineSaysSo) {
+  const auto text = log_line_json({moment, "shop", "api", "err", "x", true});
+  EXPECT_NE(text.find(R"("line":"x","partial":true})"), std::string::npos);
+  EXPECT_EQ(gap_json(412), R"({"gap":412})");
+}
+
+TEST(ProblemJson, IsTheObjectOfTheApi) {
+  EXPECT_EQ(problem_json({404, "no_such_node", "there is no 'cahce'", {"did you mean 'cache'?"}, {}}),
+            R"({"type":"about:blank","status":404,"title":"Not Found","code":"no_such_node",)"
+            R"("detail":"there is no 'cahce'","help":["did you mean 'cache'?"]})");
+  EXPECT_EQ(status_title(599), "Error");
+}
+
+TEST(ProblemJson, DiagnosticsSayWhere) {
+  const diagnostic_entry d{true,
+                           "E012",
+                           "invalid value for 'restart'",
+                           "unknown restart policy",
+                           "/a.yaml",
+                           6,
+                           14,
+                           20,
+                           "restart: alwyas",
+                           {"did you mean 'always'?"}};
+  const std::string entry =
+      R"({"severity":"error","code":"E012","message":"invalid value for 'restart'","label":"unknown restart policy",)"
+      R"("file":"/a.yaml","line":6,"column":14,"end_column":20,"snippet":"restart: alwyas","help":["did you mean 'always'?"]})";
+  EXPECT_EQ(validation_json(false, "", {d}), R"({"schema":1,"ok":false,"diagnostics":[)" + entry + "]}");
+  EXPECT_NE(problem_json({422, "invalid_config", "1 error", {}, {d}}).find(R"("diagnostics":[)" + entry + "]}"),
+            std::string::npos);
+  EXPECT_EQ(validation_json(true, "shop", {}), R"({"schema":1,"ok":true,"tree":"shop","diagnostics":[]})");
+}
+
+TEST(OperationJson, SaysHowItEnded) {
+  EXPECT_EQ(result_json({true, {}}), R"({"schema":1,"ok":true,"changed":true})");
+  EXPECT_EQ(done_json({false, {}}), R"({"done":true,"ok":true,"changed":false,"status":200})");
+  EXPECT_EQ(done_json({true, problem{504, "timed_out", "it goes on", {}, {}}}),
+            R"({"done":true,"ok":false,"changed":true,"status":504,"type":"about:blank","title":"Gateway Timeout",)"
+            R"("code":"timed_out","detail":"it goes on"})");
+}
+
+TEST(DaemonJson, TellsAboutItself) {
+  EXPECT_EQ(ping_json("0.1.0", 123), R"({"schema":1,"pong":true,"version":"0.1.0","pid":123})");
+  daemon_info info;
+  info.version = "0.1.0";
+  info.started_at = moment;
+  info.uptime = 1500ms;
+  info.counts = {{node_state::running, 4}};
+  const auto text = info_json(info);
+  EXPECT_NE(text.find(R"("started_at":"2026-11-22T17:45:02.113Z","uptime_ms":1500,"epoch":1,)"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"("counts":{"stopped":0,"starting":0,"running":4,)"), std::string::npos) << text;
+  EXPECT_EQ(
+      configs_json({{"shop", "/a.yaml", "name: shop\n", moment}}),
+      R"({"schema":1,"trees":[{"tree":"shop","file":"/a.yaml","text":"name: shop\n","up_since":"2026-11-22T17:45:02.113Z"}]})");
+}
+
+TEST(RequestJson, ReadsAConfiguration) {
+  const auto r = parse_config_request(R"({"file":"/a.yaml","text":"x: 1","environment":{"A":"1","B":""}})");
+  ASSERT_TRUE(r) << r.failure().message;
+  EXPECT_EQ(r->file, "/a.yaml");
+  EXPECT_EQ(r->text, "x: 1");
+  EXPECT_EQ(r->environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", ""}}));
+}
+
+TEST(RequestJson, ReadsAService) {
+  const auto r = parse_service_request(
+      R"({"name":"web","command":["node",""],"cwd":"/s","environment":{},"restart":"on-failure"})");
+  ASSERT_TRUE(r) << r.failure().message;
+  EXPECT_EQ(r->command, (std::vector<std::string>{"node", ""}));
+  EXPECT_EQ(r->restart, restart_kind::transient);
+  EXPECT_FALSE(parse_service_request(R"({"name":"web","command":["node"],"cwd":"/s","environment":{}})")->restart);
+}
+
+TEST(RequestJson, SaysWhichFieldIsWrongAndWhatIsExpected) {
+  const auto config = [](const char* body) { return parse_config_request(body).failure().message; };
+  EXPECT_EQ(config(R"({"text":"","environment":{}})"), "'file' is missing: expected a text");
+  EXPECT_EQ(config(R"({"file":"a.yaml","text":"","environment":{}})"),
+            "'file': expected an absolute path, got 'a.yaml'");
+  EXPECT_EQ(config(R"({"file":"","text":"","environment":{}})"), "'file' is empty");
+  EXPECT_EQ(config(R"({"file":"/a","text":7,"environment":{}})"), "'text': expected a text, got number");
+  EXPECT_EQ(config(R"({"file":"/a","text":"","environment":[]})"),
+            "'environment': expected an object of texts, got array");
+  EXPECT_EQ(config(R"({"file":"/a","text":"","environment":{"A":1}})"), "'environment.A': expected a text, got number");
+  EXPECT_EQ(config(R"({"file":"/a","text":"","environment":{"A=B":""}})"),
+            "'environment': 'A=B' cannot be the name of a variable");
+  EXPECT_EQ(config(R"({"fil":"/a","text":"","environment":{}})"), "'fil' is not a field here: did you mean 'file'?");
+  EXPECT_EQ(config("[1]"), "expected a JSON object, got array");
+  EXPECT_EQ(config("{").rfind("not JSON: parse error at line 1, column 2", 0), 0U) << config("{");
+  const auto service = [](const char* body) { return parse_service_request(body).failure().message; };
+  EXPECT_EQ(service(R"({"name":"w","command":"ls","cwd":"/","environment":{}})"),
+            "'command': expected a list of texts, got string");
+  EXPECT_EQ(service(R"({"name":"w","command":[],"cwd":"/","environment":{}})"), "'command': the program is missing");
+  EXPECT_EQ(service(R"({"name":"w","command":["a",1],"cwd":"/","environment":{}})"),
+            "'command[1]': expected a text, got number");
+  EXPECT_EQ(service(R"({"name":"w","command":["a\u0000b"],"cwd":"/","environment":{}})"),
+            "'command[0]' contains a NUL byte");
+  EXPECT_EQ(service(R"({"name":"w","command":["a"],"cwd":"/","environment":{},"restart":"alwyas"})"),
+            "'restart': expected permanent, transient or temporary, got 'alwyas'");
+}
+
+} // namespace
+} // namespace alder::wire
