@@ -42,38 +42,42 @@ stop_spec stop_below(context& in, stop_spec base, const field* given) {
   return base;
 }
 
-/// The env file at `path`, read once; null when it cannot be read. Its mistakes are reported.
-std::shared_ptr<const env_file> load_env_file(context& in, const field& f, const std::string& path) {
+/// The env file at `path`, read once; null when it cannot be read. Its mistakes are reported. `at` is where it is
+/// named.
+std::shared_ptr<const env_file> load_env_file(context& in, span at, const std::string& path) {
   const auto known = in.env_files.find(path);
   if (known != in.env_files.end()) return known->second;
   auto& slot = in.env_files[path];
-  const auto text = in.from.read_file
-                        ? in.from.read_file(path)
-                        : result<std::string>{error{error_kind::unavailable, "files cannot be read here"}};
+  const result<std::string> text =
+      in.from.read_file ? in.from.read_file(path) : error{error_kind::unavailable, "files cannot be read here"};
   if (!text || text->size() > max_text) {
     const auto why = text ? std::string{"it has more than 1 MiB"} : text.failure().message;
-    in.mistakes.add(code::unreadable_env_file, f.value->where, "the env file '" + path + "' cannot be read", {why, {}});
+    in.mistakes.add(code::unreadable_env_file, at, "the env file '" + path + "' cannot be read", {why, {}});
     return nullptr;
   }
   auto parsed = std::make_shared<env_file>(parse_env_file(*text));
   const text_map map{*text};
   for (const auto& problem : parsed->problems) {
     in.mistakes.add_elsewhere(code::bad_env_line, path, map, problem.line, problem.what,
-                              {"expected NAME=VALUE", {"it is read because of " + in.mistakes.place(f.value->where)}});
+                              {"expected NAME=VALUE", {"it is read because of " + in.mistakes.place(at)}});
   }
   slot = std::move(parsed);
   return slot;
 }
 
+void apply_file(context& in, const node& named, const instance_scope& which, environment& to) {
+  const auto path = read_text(in, named, which);
+  if (!path) return;
+  const auto file = load_env_file(in, named.where, absolute_path(in, *path));
+  if (file == nullptr) return;
+  for (const auto& [name, value] : file->variables)
+    to[name] = value;
+}
+
 void apply_files(context& in, const field* files, const instance_scope& which, environment& to) {
-  const auto paths = read_texts(in, files, which);
-  if (!paths) return;
-  for (const auto& path : *paths) {
-    const auto file = load_env_file(in, *files, absolute_path(in, path));
-    if (file == nullptr) continue;
-    for (const auto& [name, value] : file->variables)
-      to[name] = value;
-  }
+  if (files == nullptr) return;
+  for (const auto* item : scalars_of(in, *files))
+    apply_file(in, *item, which, to);
 }
 
 void apply_env(context& in, const node& env, const instance_scope& which, environment& to) {

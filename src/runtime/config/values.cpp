@@ -99,20 +99,6 @@ std::optional<int> signal_of(context& in, const key_entry& key, const node& scal
   return std::nullopt;
 }
 
-/// The elements of a list of scalars; reports others.
-std::vector<const node*> scalars_of(context& in, const field& f) {
-  if (f.value->is != node::shape::sequence) return {f.value};
-  std::vector<const node*> items;
-  for (const auto& item : f.value->items) {
-    if (item->is_scalar()) {
-      items.push_back(item.get());
-    } else {
-      wrong_type(in, f.key->name, item->where, "text as an element of the list", found_phrase(*item));
-    }
-  }
-  return items;
-}
-
 bool is_host(std::string_view host) {
   return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -169,6 +155,19 @@ std::optional<std::uint16_t> read_port(context& in, const field& f, std::string_
 }
 
 } // namespace
+
+std::vector<const node*> scalars_of(context& in, const field& f) {
+  if (f.value->is != node::shape::sequence) return {f.value};
+  std::vector<const node*> items;
+  for (const auto& item : f.value->items) {
+    if (item->is_scalar()) {
+      items.push_back(item.get());
+    } else {
+      wrong_type(in, f.key->name, item->where, "text as an element of the list", found_phrase(*item));
+    }
+  }
+  return items;
+}
 
 std::optional<std::string> read_text(context& in, const node& scalar, const instance_scope& which) {
   const auto e = expanded(in, scalar, which);

@@ -33,7 +33,9 @@ namespace alder::config {
 [[nodiscard]] std::optional<int> read_signal(context& in, const field* f);
 [[nodiscard]] std::optional<std::vector<int>> read_signals(context& in, const field* f);
 [[nodiscard]] std::optional<std::vector<int>> read_exit_codes(context& in, const field* f);
-/// The scalar or the scalars of a list.
+/// The scalar itself, or the scalars of a list; reports other elements.
+[[nodiscard]] std::vector<const node*> scalars_of(context& in, const field& f);
+/// Their texts.
 [[nodiscard]] std::optional<std::vector<std::string>> read_texts(context& in, const field* f,
                                                                  const instance_scope& which = {});
 /// The words of a command, at least one, the first not empty.

@@ -1,0 +1,52 @@
+#include "runtime/config/document.hpp"
+
+#include <gtest/gtest.h>
+
+namespace alder::config {
+namespace {
+
+TEST(TextMap, CountsLinesAndCharactersFromOne) {
+  const text_map map{"ab\n邮件x\n"};
+  EXPECT_EQ(map.locate(0).line, 1U);
+  EXPECT_EQ(map.locate(1).column, 2U);
+  EXPECT_EQ(map.locate(9).line, 2U);
+  EXPECT_EQ(map.locate(9).column, 3U);
+  EXPECT_EQ(map.locate(1000).line, 3U);
+}
+
+TEST(TextMap, GivesLinesWithoutTheirEnds) {
+  const text_map map{"a\r\nbc\nd"};
+  EXPECT_EQ(map.line_at(0), "a");
+  EXPECT_EQ(map.line_at(4), "bc");
+  EXPECT_EQ(map.line_at(99), "d");
+  EXPECT_EQ(map.start_of_line(3), 6U);
+  EXPECT_EQ(map.start_of_line(9), 7U);
+}
+
+TEST(TextMap, CutsASpanOffAtTheEndOfItsFirstLine) {
+  const text_map map{"abc\ndef"};
+  EXPECT_EQ(map.end_column({1, 6}), 4U);
+  EXPECT_EQ(map.end_column({1, 1}), 3U);
+  EXPECT_EQ(map.end_column({3, 3}), 5U);
+}
+
+TEST(Utf8, FindsTheFirstInvalidByte) {
+  EXPECT_EQ(find_invalid_utf8("a邮😀"), 8U);
+  EXPECT_EQ(find_invalid_utf8("a\xff"), 1U);
+  EXPECT_EQ(find_invalid_utf8("\xc0\xaf"), 0U);
+  EXPECT_EQ(find_invalid_utf8("\xe0\x80\x80"), 0U);
+  EXPECT_EQ(find_invalid_utf8("\xed\xa0\x80"), 0U);
+  EXPECT_EQ(find_invalid_utf8("\xf4\x90\x80\x80"), 0U);
+  EXPECT_EQ(find_invalid_utf8("ab\xe9\x82"), 2U);
+}
+
+TEST(Node, FindsEntriesByKey) {
+  node mapping;
+  mapping.is = node::shape::mapping;
+  mapping.entries.push_back({"a", {}, std::make_shared<node>()});
+  EXPECT_NE(mapping.find("a"), nullptr);
+  EXPECT_EQ(mapping.find("b"), nullptr);
+}
+
+} // namespace
+} // namespace alder::config

@@ -1,0 +1,79 @@
+#include "runtime/config/schema.hpp"
+
+#include "tests/runtime/config/config_fixture.hpp"
+
+#include <set>
+
+namespace alder::config {
+namespace {
+
+constexpr const char* begin_mark = "<!-- keys: made from src/runtime/config/schema.cpp -->\n";
+constexpr const char* end_mark = "<!-- end of keys -->\n";
+
+TEST(Schema, NamesEachKeyOfAPlaceOnce) {
+  for (const auto p :
+       {place::root, place::supervisor, place::service, place::intensity, place::backoff, place::stop, place::ready}) {
+    const auto names = key_names(p);
+    EXPECT_FALSE(names.empty());
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << phrase(p);
+  }
+}
+
+TEST(Schema, HasHelpAndAnExampleForEachKey) {
+  for (const auto& key : key_table()) {
+    EXPECT_FALSE(key.help.empty()) << key.name;
+    EXPECT_FALSE(key.example.empty()) << key.name;
+    EXPECT_FALSE(phrase(key.kind).empty()) << key.name;
+  }
+}
+
+/// A configuration in which `key` stands where it belongs, with its example.
+std::string with_example(const key_entry& key) {
+  const std::string pair = std::string{key.name} + ": " + std::string{key.example};
+  const auto on = [&](place p) { return (key.places & static_cast<unsigned>(p)) != 0; };
+  if (on(place::service)) {
+    const bool renamed = key.name == "service";
+    const bool commanded = key.name == "command";
+    const std::string extra = key.name == "significant" ? ", restart: transient"
+                              : key.name == "intensity" ? ", instances: 2"
+                                                        : "";
+    return "auto_shutdown: any_significant\nchildren: [{" + pair + (renamed ? "" : ", service: web") +
+           (commanded ? "" : ", command: x") + extra + "}]";
+  }
+  if (on(place::root)) return pair + (key.name == "children" ? "" : "\nchildren: []");
+  if (on(place::supervisor)) return "children: [{" + pair + ", children: []}]";
+  if (on(place::intensity)) return "children: []\nintensity: {" + pair + "}";
+  if (on(place::backoff)) return "children: []\nbackoff: {" + pair + "}";
+  if (on(place::stop)) return "children: []\nstop: {" + pair + "}";
+  const bool is_check = key.name == "tcp" || key.name == "http" || key.name == "exec" || key.name == "after";
+  return "children: [{service: web, command: x, ready: {" + pair + (is_check ? "" : ", tcp: 80") + "}}]";
+}
+
+TEST(Schema, HasExamplesThatAreRight) {
+  for (const auto& key : key_table()) {
+    config_file file{with_example(key)};
+    file.with_file("/srv/shop/common.env", "A=1").with_file("/srv/shop/api.env", "B=1");
+    const auto l = file.load();
+    EXPECT_TRUE(l.tree) << key.name << "\n" << file.from.text << "\n" << render(l.diagnostics, false);
+  }
+}
+
+TEST(Schema, IsTheTableOfTheDocumentation) {
+  const std::string path = std::string{ALDER_SOURCE_DIR} + "/docs/config.md";
+  auto text = file_text(path);
+  const auto begin = text.find(begin_mark);
+  const auto end = text.find(end_mark);
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_LT(begin, end);
+  const auto from = begin + std::string{begin_mark}.size();
+  const char* update = std::getenv("ALDER_UPDATE_GOLDEN");
+  if (update != nullptr && std::string{update} == "1") {
+    text.replace(from, end - from, key_table_markdown());
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  const auto now = file_text(path);
+  EXPECT_EQ(now.substr(from, now.find(end_mark) - from), key_table_markdown()) << "ALDER_UPDATE_GOLDEN=1 rewrites it";
+}
+
+} // namespace
+} // namespace alder::config
