@@ -1,0 +1,481 @@
+#include "runtime/keeper/keeper.hpp"
+
+#include "tests/support/keeper_bed.hpp"
+
+#include "runtime/os/descendants.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/os/unix_socket.hpp"
+
+#include <random>
+
+#include <sys/stat.h>
+
+namespace alder::test {
+namespace {
+
+struct Keeper : ::testing::Test {
+  keeper_bed bed;
+
+  listener attach(fake_daemon& daemon) { return listener{std::move(daemon.channel)}; }
+};
+
+TEST_F(Keeper, gives_the_daemon_its_epoch_and_itself) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  ASSERT_NE(heard.client, nullptr);
+  EXPECT_EQ(heard.client->epoch(), 1U);
+  EXPECT_EQ(heard.client->keeper_pid(), bed.keeper_pid());
+  const auto self = os::read_stat(bed.keeper_pid());
+  ASSERT_TRUE(self.has_value());
+  EXPECT_EQ(heard.client->member_marker("a/b", 3),
+            std::to_string(self->pid) + "." + std::to_string(self->start_ticks) + "/a/b/3");
+  EXPECT_TRUE(heard.client->take_inventory().empty());
+}
+
+TEST_F(Keeper, says_ready_when_the_daemon_does) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->ready();
+  EXPECT_EQ(bed.ready_line(), "ready");
+}
+
+TEST_F(Keeper, makes_its_directories_private) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  for (const auto* name : {"run", "state", "log"}) {
+    struct stat info {};
+    ASSERT_EQ(::stat(bed.dir.path(name).c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700U) << name;
+  }
+}
+
+TEST_F(Keeper, passes_on_why_the_daemon_failed) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->failed("the socket\nis taken");
+  EXPECT_EQ(bed.ready_line(), "error: the socket is taken");
+  daemon.control.reset();
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
+}
+
+TEST_F(Keeper, ends_when_the_first_daemon_ends_before_it_is_ready) {
+  bed.start_with({"--exit", "7"});
+  EXPECT_EQ(bed.ready_line(),
+            "error: the daemon exited with code 7 before it was ready, see " + bed.dir.path("state/daemon.log"));
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
+}
+
+TEST_F(Keeper, ends_when_there_is_no_daemon_program) {
+  bed.start_with({}, "/nowhere/alderd");
+  EXPECT_EQ(bed.ready_line(),
+            "error: the daemon could not be started: exec /nowhere/alderd: no such file or directory (ENOENT)");
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
+}
+
+TEST_F(Keeper, a_second_one_says_busy) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->ready();
+  ASSERT_EQ(bed.ready_line(), "ready");
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const unique_fd read_end{ends[0]};
+  unique_fd write_end{ends[1]};
+  auto words = bed.command(true, {}, "/bin/false");
+  for (auto& word : words)
+    if (word == "RFD") word = std::to_string(write_end.get());
+  auto second = os::spawn({.program = words.front(),
+                           .command = words,
+                           .environment = {},
+                           .cwd = "",
+                           .stdin_file = "",
+                           .umask = {},
+                           .where = os::spawn_request::output::null,
+                           .file = -1,
+                           .passed = write_end.get(),
+                           .file_limit = {}});
+  ASSERT_TRUE(std::holds_alternative<os::spawned_process>(second));
+  write_end.reset();
+  EXPECT_EQ(read_line(read_end.get()), "busy");
+  siginfo_t info{};
+  const auto& pidfd = std::get<os::spawned_process>(second).pidfd;
+  ASSERT_TRUE(readable(pidfd.get()));
+  ASSERT_EQ(::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED), 0);
+  EXPECT_EQ(info.si_status, 0);
+}
+
+TEST_F(Keeper, leaves_the_terminal_unless_told_otherwise) {
+  bed.start_with({"--control", bed.dir.path("control")}, bin("fixture_keeper_daemon"), /*foreground=*/false);
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(0)); // the process that was started
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  const int pid = heard.client->keeper_pid();
+  auto pidfd = os::open_pidfd(pid);
+  ASSERT_TRUE(pidfd.ok());
+  bed.keeper_pidfd = std::move(*pidfd);
+  EXPECT_EQ(bed.keeper_pid(), pid);
+  const auto self = os::read_stat(pid);
+  ASSERT_TRUE(self.has_value());
+  EXPECT_EQ(self->session, pid);
+  heard.client->ready();
+  EXPECT_EQ(bed.ready_line(), "ready");
+  heard.client->shutdown();
+  daemon.control.reset();
+  EXPECT_TRUE(readable(bed.keeper_pidfd.get()));
+}
+
+TEST_F(Keeper, reports_exit_codes_and_signals) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/zero", "exit 0"));
+  heard.client->spawn(shell("t/three", "exit 3"));
+  heard.client->spawn(shell("t/killed", "kill -KILL $$"));
+  ASSERT_TRUE(heard.until_exits(3));
+  for (const auto& [id, gen, status] : heard.exits) {
+    EXPECT_EQ(gen, 1U);
+    EXPECT_EQ(status, id == "t/zero"    ? exit_status::code(0)
+                      : id == "t/three" ? exit_status::code(3)
+                                        : exit_status::signal(SIGKILL));
+  }
+}
+
+TEST_F(Keeper, hands_over_a_pidfd_and_both_outputs) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a", "echo out; echo err >&2; exec sleep 1000"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  auto& child = heard.spawned.front();
+  EXPECT_EQ(read_line(child.out.get()), "out");
+  EXPECT_EQ(read_line(child.err.get()), "err");
+  EXPECT_NE(::fcntl(child.out.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_GT(child.started.time_since_epoch().count(), 0);
+  ASSERT_TRUE(os::signal_pidfd(child.pidfd.get(), SIGTERM).ok());
+  ASSERT_TRUE(heard.until_exits(1));
+  EXPECT_EQ(heard.exits.front().status, exit_status::signal(SIGTERM));
+  EXPECT_TRUE(readable(child.pidfd.get()));
+}
+
+TEST_F(Keeper, the_marker_is_in_the_environment) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a", "echo $ALDER_MEMBER", 9));
+  ASSERT_TRUE(heard.until_spawned(1));
+  EXPECT_EQ(read_line(heard.spawned.front().out.get()), heard.client->member_marker("t/a", 9));
+}
+
+TEST_F(Keeper, services_get_the_original_limit_of_open_files) {
+  rlimit own{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);
+  const rlimit lower{123, own.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lower), 0);
+  bed.start();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &own), 0);
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a", "ulimit -n"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  EXPECT_EQ(read_line(heard.spawned.front().out.get()), "123");
+}
+
+TEST_F(Keeper, without_capture_there_is_only_a_pidfd) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  auto quiet = shell("t/a", "readlink /proc/self/fd/1 | grep -qx /dev/null");
+  quiet.capture = false;
+  heard.client->spawn(quiet);
+  ASSERT_TRUE(heard.until_exits(1));
+  EXPECT_TRUE(heard.spawned.front().pidfd.valid());
+  EXPECT_FALSE(heard.spawned.front().out.valid());
+}
+
+TEST_F(Keeper, failed_starts_name_their_step_and_never_look_like_exits) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  auto no_stdin = shell("t/stdin", "exit");
+  no_stdin.stdin_file = "/nope";
+  const auto script = bed.dir.path("script");
+  std::ofstream{script} << "#!/no/interpreter\n";
+  ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
+  heard.client->spawn(no_stdin);
+  heard.client->spawn(launch_of("t/script", {script}));
+  ASSERT_TRUE(heard.until_failed(2));
+  EXPECT_EQ(heard.failed[0].why.message, "could not start: open /nope for stdin: no such file or directory (ENOENT)");
+  EXPECT_EQ(heard.failed[0].why.os_errno, ENOENT);
+  EXPECT_EQ(heard.failed[1].why.message,
+            "could not start: exec " + script + ": no such file or directory (ENOENT), its interpreter may be missing");
+  heard.client->spawn(shell("t/good", "exit"));
+  ASSERT_TRUE(heard.until_exits(1));
+  EXPECT_EQ(heard.exits.front().id, "t/good");
+  EXPECT_TRUE(heard.reaped.empty());
+}
+
+TEST_F(Keeper, the_same_generation_does_not_start_twice) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a", "exec sleep 1000"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  heard.client->spawn(shell("t/a", "exec sleep 1000"));
+  ASSERT_TRUE(heard.until_failed(1));
+  EXPECT_EQ(heard.failed.front().why.os_errno, EEXIST);
+}
+
+TEST_F(Keeper, starts_hundreds_at_once_without_either_side_blocking) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  constexpr std::size_t many = 300;
+  for (std::size_t i = 0; i < many; ++i)
+    heard.client->spawn(launch_of("t/" + std::to_string(i), {"true"}));
+  ASSERT_TRUE(heard.until_exits(many));
+  EXPECT_EQ(heard.spawned.size(), many);
+}
+
+TEST_F(Keeper, reaps_orphans_and_says_so) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  const auto fifo = bed.dir.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads.
+  heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); exec sleep 1000"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  const int orphan = std::atoi(read_line(heard.spawned.front().out.get()).c_str());
+  ASSERT_GT(orphan, 0);
+  std::ofstream{fifo} << "go\n";
+  ASSERT_TRUE(heard.until([&] { return !heard.reaped.empty(); }));
+  EXPECT_EQ(heard.reaped.front(), orphan);
+}
+
+TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
+  bed.start();
+  auto first = bed.next_daemon();
+  int pid = 0;
+  {
+    auto heard = attach(first);
+    heard.client->ready();
+    auto what = shell("t/a", "read line; echo before; exec sleep 1000", 4);
+    what.note = "old note";
+    what.stdin_file = "/dev/null";
+    heard.client->spawn(what);
+    ASSERT_TRUE(heard.until_spawned(1));
+    pid = heard.spawned.front().pid;
+    ASSERT_TRUE(heard.client->set_note("t/a", 4, "new note").ok());
+  }
+  first.crash();
+  auto second = bed.next_daemon();
+  auto heard = attach(second);
+  EXPECT_EQ(heard.client->epoch(), 2U);
+  auto inventory = heard.client->take_inventory();
+  ASSERT_EQ(inventory.size(), 1U);
+  EXPECT_EQ(inventory[0].id, "t/a");
+  EXPECT_EQ(inventory[0].gen, 4U);
+  EXPECT_EQ(inventory[0].pid, pid);
+  EXPECT_EQ(inventory[0].note, "new note");
+  EXPECT_FALSE(inventory[0].exited.has_value());
+  EXPECT_EQ(read_line(inventory[0].out.get()), "before");
+  EXPECT_TRUE(os::signal_pidfd(inventory[0].pidfd.get(), 0).ok());
+}
+
+TEST_F(Keeper, an_exit_is_repeated_with_its_output_until_it_is_acknowledged) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  {
+    auto heard = attach(daemon);
+    heard.client->ready();
+    heard.client->spawn(shell("t/a", "echo last words; exit 5"));
+    ASSERT_TRUE(heard.until_exits(1));
+  }
+  daemon.crash();
+  daemon = bed.next_daemon();
+  {
+    auto heard = attach(daemon);
+    auto inventory = heard.client->take_inventory();
+    ASSERT_EQ(inventory.size(), 1U);
+    EXPECT_EQ(inventory[0].exited, exit_status::code(5));
+    EXPECT_EQ(read_all(inventory[0].out.get()), "last words\n");
+    heard.client->acknowledge("t/a", 1);
+  }
+  daemon.crash();
+  daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  EXPECT_TRUE(heard.client->take_inventory().empty());
+  EXPECT_EQ(heard.client->epoch(), 3U);
+}
+
+TEST_F(Keeper, an_exit_between_two_daemons_is_in_the_inventory) {
+  bed.start();
+  auto first = bed.next_daemon();
+  const auto fifo = bed.dir.path("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  int pid = 0;
+  {
+    auto heard = attach(first);
+    heard.client->ready();
+    heard.client->spawn(shell("t/a", "read go < " + fifo + "; exit 6"));
+    ASSERT_TRUE(heard.until_spawned(1));
+    pid = heard.spawned.front().pid;
+  }
+  auto pidfd = os::open_pidfd(pid);
+  ASSERT_TRUE(pidfd.ok());
+  first.crash();
+  std::ofstream{fifo} << "go\n";
+  ASSERT_TRUE(readable(pidfd->get()));
+  auto second = bed.next_daemon();
+  auto heard = attach(second);
+  auto inventory = heard.client->take_inventory();
+  ASSERT_EQ(inventory.size(), 1U);
+  if (!inventory[0].exited) {
+    ASSERT_TRUE(heard.until_exits(1));
+    EXPECT_EQ(heard.exits.front().status, exit_status::code(6));
+  } else {
+    EXPECT_EQ(inventory[0].exited, exit_status::code(6));
+  }
+}
+
+TEST_F(Keeper, an_old_daemon_is_killed_when_it_drops_its_channel) {
+  bed.start();
+  auto first = bed.next_daemon();
+  {
+    auto heard = attach(first);
+    heard.client->ready();
+    ASSERT_EQ(bed.ready_line(), "ready");
+  }
+  auto second = bed.next_daemon(); // the first still held its control socket: only SIGKILL ends it
+  EXPECT_NE(second.pid, first.pid);
+  EXPECT_NE(::kill(first.pid, 0), 0);
+  char byte = 0;
+  EXPECT_EQ(::read(first.control.get(), &byte, 1), 0);
+}
+
+TEST_F(Keeper, garbage_costs_the_daemon_its_life_but_no_service) {
+  bed.start();
+  std::mt19937 random{7};
+  int pid = 0;
+  auto daemon = bed.next_daemon();
+  {
+    auto heard = attach(daemon);
+    heard.client->ready();
+    heard.client->spawn(shell("t/a", "exec sleep 1000"));
+    ASSERT_TRUE(heard.until_spawned(1));
+    pid = heard.spawned.front().pid;
+  }
+  for (int round = 0; round < 3; ++round) {
+    daemon = bed.next_daemon();
+    std::string bytes(1 + random() % 5000, '\0');
+    for (auto& byte : bytes)
+      byte = static_cast<char>(random());
+    bytes[0] = static_cast<char>(round == 0 ? 200 : 4); // an unknown kind, then a spawn that is none
+    (void)os::send_record(daemon.channel.get(), bytes, {});
+  }
+  daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  auto inventory = heard.client->take_inventory();
+  ASSERT_EQ(inventory.size(), 1U);
+  EXPECT_EQ(inventory[0].pid, pid);
+  EXPECT_EQ(heard.client->epoch(), 5U);
+}
+
+TEST_F(Keeper, passes_a_stop_request_on) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
+  ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
+  EXPECT_EQ(heard.stops.front(), SIGTERM);
+  heard.client->shutdown();
+  daemon.control.reset();
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(0));
+}
+
+TEST_F(Keeper, a_second_stop_signal_kills_everything) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a", "trap '' TERM; echo set; while :; do sleep 1000; done"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  EXPECT_EQ(read_line(heard.spawned.front().out.get()), "set");
+  ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
+  ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
+  ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
+  EXPECT_TRUE(readable(heard.spawned.front().pidfd.get(), steady::now() + std::chrono::milliseconds{100}));
+}
+
+TEST_F(Keeper, shutdown_leaves_no_process_behind) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  const auto file = bed.dir.path("orphan");
+  heard.client->spawn(launch_of("t/fork", {bin("fixture_double_fork"), file}));
+  heard.client->spawn(shell("t/tree", "sleep 1000 & sleep 1000 & trap '' TERM; echo set; wait"));
+  ASSERT_TRUE(heard.until_exits(1)); // the first process of the daemoniser
+  ASSERT_TRUE(heard.until_spawned(2));
+  for (auto& child : heard.spawned)
+    if (child.id == "t/tree") {
+      EXPECT_EQ(read_line(child.out.get()), "set");
+    }
+  const auto before = os::tree_below(bed.keeper_pid(), daemon.pid);
+  EXPECT_GE(before.size(), 4U);
+  heard.client->shutdown();
+  ASSERT_TRUE(heard.until([&] { return heard.lost; })); // nothing is left but the daemon
+  for (const auto& one : before)
+    EXPECT_TRUE(readable(one.pidfd.get(), steady::now() + std::chrono::milliseconds{1})) << one.pid;
+  daemon.control.reset();
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(0));
+}
+
+TEST_F(Keeper, what_the_daemon_said_right_before_it_died_counts) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  {
+    auto heard = attach(daemon);
+    heard.client->spawn(shell("t/a", "exit 0"));
+    ASSERT_TRUE(heard.until_spawned(1)); // the notice of the exit stays unread
+    ASSERT_TRUE(readable(heard.spawned.front().pidfd.get()));
+    heard.client->shutdown();
+  }
+  ::kill(daemon.pid, SIGKILL);
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(0));
+}
+
+TEST_F(Keeper, ends_with_the_process_that_started_it_in_the_foreground) {
+  const auto words = bed.command(true, {"--control", bed.dir.path("control")}, bin("fixture_keeper_daemon"));
+  std::string line;
+  for (const auto& word : words)
+    if (word != "--ready-fd" && word != "RFD") line += word + " ";
+  auto parent = os::spawn({.program = "/bin/sh",
+                           .command = {"sh", "-c", line + "& wait"},
+                           .environment = own_environment(),
+                           .cwd = "",
+                           .stdin_file = "",
+                           .umask = {},
+                           .where = os::spawn_request::output::null,
+                           .file = -1,
+                           .passed = -1,
+                           .file_limit = {}});
+  auto& shell_process = std::get<os::spawned_process>(parent);
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  auto pidfd = os::open_pidfd(heard.client->keeper_pid());
+  ASSERT_TRUE(pidfd.ok());
+  bed.keeper_pidfd = std::move(*pidfd);
+  ASSERT_TRUE(os::signal_pidfd(shell_process.pidfd.get(), SIGKILL).ok());
+  os::reap(shell_process.pidfd.get());
+  ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
+  heard.client->shutdown();
+  daemon.control.reset();
+  EXPECT_TRUE(readable(bed.keeper_pidfd.get()));
+}
+
+} // namespace
+} // namespace alder::test
