@@ -1,0 +1,119 @@
+#include "tests/fuzz/driver.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/store/line_splitter.hpp"
+#include "runtime/store/log_index.hpp"
+#include "runtime/wire/json.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace alder;
+
+/// The pieces of `bytes` put together again; every piece must begin where it says.
+std::string join(const std::vector<store::line_piece>& pieces, std::string_view bytes) {
+  std::string text;
+  for (const auto& piece : pieces) {
+    ALDER_ASSERT(piece.offset == text.size());
+    ALDER_ASSERT(bytes.substr(text.size(), piece.text.size()) == piece.text);
+    text += piece.text;
+    if (!piece.partial) text += '\n';
+  }
+  return text;
+}
+
+/// Nothing is lost and nothing depends on how the bytes were portioned.
+void check_splitter(std::string_view bytes, std::size_t portion, std::size_t longest) {
+  store::line_splitter whole{0, longest};
+  store::line_splitter portioned{0, longest};
+  std::vector<store::line_piece> pieces;
+  std::vector<store::line_piece> others;
+  whole.feed(bytes, pieces);
+  for (std::size_t at = 0; at < bytes.size(); at += portion)
+    portioned.feed(bytes.substr(at, portion), others);
+  ALDER_ASSERT(pieces == others);
+  if (auto rest = whole.take_rest()) pieces.push_back(std::move(*rest));
+  for (const auto& piece : pieces)
+    ALDER_ASSERT(piece.text.size() <= longest);
+  ALDER_ASSERT(join(pieces, bytes) == bytes);
+}
+
+/// What is found backwards has as many lines as asked for, or is everything.
+void check_tail(std::string_view bytes, std::size_t lines, std::size_t portion) {
+  store::tail_search search{lines};
+  std::size_t begin = 0;
+  for (auto end = bytes.size(); end > 0;) {
+    const auto block = std::min(end, portion);
+    if (const auto found = search.look(bytes.substr(end - block, block))) {
+      begin = end - block + *found;
+      break;
+    }
+    end -= block;
+  }
+  ALDER_ASSERT(begin == 0 || bytes[begin - 1] == '\n');
+  const auto tail = bytes.substr(begin);
+  const auto ends = static_cast<std::size_t>(std::count(tail.begin(), tail.end(), '\n'));
+  const auto found = ends + (tail.empty() || tail.back() == '\n' ? 0 : 1);
+  ALDER_ASSERT(begin == 0 ? found <= lines : found == lines);
+}
+
+/// Any bytes are an index; in a sorted one the chunk found is the right one.
+void check_index(std::string_view bytes, std::uint64_t offset) {
+  const auto count = bytes.size() / wire::log_index_record_size;
+  const auto record = [&](std::uint64_t at) -> std::optional<wire::log_index_record> {
+    ALDER_ASSERT(at < count);
+    return wire::decode_log_index(bytes.data() + at * wire::log_index_record_size);
+  };
+  const auto found = store::find_chunk(count, record, offset);
+  ALDER_ASSERT(!found || *found < count);
+  for (std::uint64_t at = 1; at < count; ++at) {
+    if (record(at)->offset < record(at - 1)->offset) return;
+  }
+  ALDER_ASSERT(!found || record(*found)->offset <= offset);
+  const auto next = found ? *found + 1 : 0;
+  ALDER_ASSERT(next >= count || record(next)->offset > offset);
+}
+
+/// What can be read is written the same way again.
+void check_event(std::string_view bytes) {
+  const auto e = wire::parse_event(bytes);
+  if (!e) return;
+  const auto text = wire::event_json(*e);
+  const auto again = wire::parse_event(text);
+  ALDER_ASSERT(again && wire::event_json(*again) == text);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string input(data, data + size);
+  const std::size_t portion = size > 0 ? 1 + data[0] % 32 : 1;
+  const std::size_t longest = size > 1 ? 1 + data[1] % 64 : 1;
+  check_splitter(input, portion, longest);
+  check_tail(input, longest, portion);
+  check_index(input, portion * longest);
+  check_event(input);
+  return 0;
+}
+
+std::vector<std::string> fuzz_seeds() {
+  event e;
+  e.seq = 812;
+  e.tree = "shop";
+  e.name = "api:0";
+  e.pid = 4141;
+  e.status = exit_status::signal(11);
+  e.cause = {cause::kind::own_exit, "", "was killed by SIGSEGV", "one_for_all"};
+  std::string index;
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    const auto bytes = wire::encode({i * 10, i});
+    index.append(bytes.data(), bytes.size());
+  }
+  return {"one\ntwo\n\nfour is a longer line than the others are\nrest", index, wire::event_json(e), "\n\n\n",
+          std::string(200, 'x') + "\n"};
+}

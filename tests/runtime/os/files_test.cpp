@@ -1,0 +1,98 @@
+#include "runtime/os/files.hpp"
+
+#include "tests/support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include <sys/stat.h>
+
+namespace alder::os {
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat s {};
+  return ::stat(path.c_str(), &s) == 0 ? s.st_mode & 0777U : 0U;
+}
+
+TEST(Files, WhatIsWrittenAtomicallyIsReadBack) {
+  const test::temporary_directory dir;
+  const std::string bytes{"a\0b\n", 4};
+  ASSERT_TRUE(write_file_atomically(dir / "x", "old and longer"));
+  ASSERT_TRUE(write_file_atomically(dir / "x", bytes));
+  EXPECT_EQ(*read_file(dir / "x", 4), bytes);
+  EXPECT_EQ(mode_of(dir / "x"), 0600U);
+  EXPECT_FALSE(std::filesystem::exists(dir / "x.new"));
+}
+
+TEST(Files, AFailedAtomicWriteLeavesNothingBehind) {
+  const test::temporary_directory dir;
+  std::filesystem::create_directories(dir / "x/full"); // a rename onto it must fail
+  const auto written = write_file_atomically(dir / "x", "new");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.failure().kind, error_kind::io);
+  EXPECT_FALSE(std::filesystem::exists(dir / "x.new"));
+}
+
+TEST(Files, ReadingHasALimit) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "x", std::string(200'000, 'x')));
+  EXPECT_EQ(read_file(dir / "x", 200'000)->size(), 200'000U);
+  EXPECT_EQ(read_file(dir / "x", 199'999).failure().kind, error_kind::too_large);
+}
+
+TEST(Files, AMissingFileIsNotFound) {
+  const test::temporary_directory dir;
+  const auto text = read_file(dir / "none", 10);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.failure().kind, error_kind::not_found);
+  EXPECT_EQ(text.failure().os_errno, ENOENT);
+  EXPECT_EQ(text.failure().message, "cannot read " + (dir / "none") + ": no such file or directory (ENOENT)");
+  EXPECT_EQ(facts_of(dir / "none").failure().kind, error_kind::not_found);
+  EXPECT_EQ(rename_file(dir / "none", dir / "x").failure().kind, error_kind::not_found);
+}
+
+TEST(Files, DirectoriesAreMadeWithTheirParents) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(make_directories(dir / "a/b/c", 0700));
+  ASSERT_TRUE(make_directories(dir / "a/b/c/", 0755));
+  EXPECT_EQ(mode_of(dir / "a"), 0700U);
+  EXPECT_EQ(mode_of(dir / "a/b/c"), 0700U);
+  ASSERT_TRUE(append(dir / "file", "x"));
+  EXPECT_EQ(make_directories(dir / "file", 0700).failure().kind, error_kind::conflict);
+  EXPECT_EQ(make_directories(dir / "file/b", 0700).failure().kind, error_kind::conflict);
+}
+
+TEST(Files, AppendingAddsAtTheEnd) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "x", "one\n"));
+  ASSERT_TRUE(append(dir / "x", "two\n"));
+  EXPECT_EQ(*read_file(dir / "x", 100), "one\ntwo\n");
+  EXPECT_EQ(mode_of(dir / "x"), 0600U);
+}
+
+TEST(Files, AFullDiskIsAnError) {
+  const auto written = append("/dev/full", "x");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.failure().os_errno, ENOSPC);
+}
+
+TEST(Files, ReadingAtStopsAtTheEnd) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "x", "0123456789"));
+  auto fd = open_for_append(dir / "x");
+  ASSERT_TRUE(fd);
+  std::array<char, 8> into{};
+  EXPECT_EQ(*read_at(fd->get(), 6, into), 4U);
+  EXPECT_EQ(std::string(into.data(), 4), "6789");
+  EXPECT_EQ(*read_at(fd->get(), 100, into), 0U);
+  ASSERT_TRUE(cut_file(fd->get(), 3));
+  EXPECT_EQ(facts_of(fd->get())->size, 3U);
+  EXPECT_EQ(facts_of(dir / "x")->inode, facts_of(fd->get())->inode);
+}
+
+} // namespace
+} // namespace alder::os

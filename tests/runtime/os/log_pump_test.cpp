@@ -1,0 +1,324 @@
+#include "runtime/os/log_pump.hpp"
+
+#include "tests/support/temporary_directory.hpp"
+
+#include "runtime/os/files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct pipe_ends {
+  unique_fd read;
+  unique_fd write;
+};
+
+pipe_ends make_pipe() {
+  std::array<int, 2> fds{};
+  EXPECT_EQ(::pipe2(fds.data(), O_CLOEXEC), 0);
+  return {unique_fd{fds[0]}, unique_fd{fds[1]}};
+}
+
+std::string text_of(const std::string& path) {
+  const auto text = read_file(path, 64 << 20);
+  return text ? *text : "(" + text.failure().message + ")";
+}
+
+/// Collects what the pump tells; waits for it with a deadline.
+class listener {
+public:
+  [[nodiscard]] log_pump::notify ear() {
+    return [this](const log_notice& n) {
+      const std::lock_guard lock{mutex_};
+      heard_.push_back(n);
+      changed_.notify_all();
+    };
+  }
+  /// Whether the notice came, in 10 s.
+  [[nodiscard]] bool hears(const log_notice& n, std::ptrdiff_t times = 1) {
+    std::unique_lock lock{mutex_};
+    return changed_.wait_for(lock, 10s, [&] { return std::count(heard_.begin(), heard_.end(), n) >= times; });
+  }
+  [[nodiscard]] std::ptrdiff_t times_heard(const log_notice& n) {
+    const std::lock_guard lock{mutex_};
+    return std::count(heard_.begin(), heard_.end(), n);
+  }
+  [[nodiscard]] std::vector<log_notice> heard() {
+    const std::lock_guard lock{mutex_};
+    return heard_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<log_notice> heard_;
+};
+
+class LogPump : public ::testing::Test {
+protected:
+  void SetUp() override {
+    auto started = log_pump::start(listener_.ear(), {.retry_after = 20ms});
+    ASSERT_TRUE(started) << started.failure().message;
+    pump_ = std::move(*started);
+  }
+  /// The write end of a process attached to the stream.
+  unique_fd attach(stream_id stream, generation of) {
+    auto ends = make_pipe();
+    pump_->attach(stream, of, std::move(ends.read));
+    return std::move(ends.write);
+  }
+  /// Returns when everything asked for so far has been done.
+  void settle() {
+    const auto mark = ++last_mark_;
+    pump_->finish(~stream_id{1}, mark); // nobody's: answered at once
+    ASSERT_TRUE(listener_.hears(log_drained{~stream_id{1}, mark}));
+  }
+  static void say(const unique_fd& pipe, std::string_view text) { ASSERT_TRUE(write_all(pipe.get(), text)); }
+
+  test::temporary_directory dir_;
+  listener listener_;
+  std::unique_ptr<log_pump> pump_;
+  generation last_mark_ = 0;
+};
+
+TEST_F(LogPump, MovesBytesAndAnswersFinish) {
+  pump_->open(1, dir_ / "a/out.log");
+  const auto pipe = attach(1, 1);
+  say(pipe, "hello\nworld\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "a/out.log"), "hello\nworld\n");
+  EXPECT_EQ(pump_->counters().bytes_written, 12U);
+}
+
+TEST_F(LogPump, EndsAPartialLastLine) {
+  pump_->open(1, dir_ / "out.log");
+  auto pipe = attach(1, 1);
+  say(pipe, "no end");
+  pipe.reset();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), "no end\n");
+}
+
+TEST_F(LogPump, ANewGenerationWaitsUntilTheOldOneIsWritten) {
+  pump_->open(1, dir_ / "out.log");
+  std::vector<unique_fd> writers;
+  for (generation g = 1; g <= 3; ++g) {
+    auto ends = make_pipe();
+    say(ends.write, "generation " + std::to_string(g));
+    pump_->attach(1, g, std::move(ends.read));
+    writers.push_back(std::move(ends.write));
+  }
+  pump_->finish(1, 3);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 3}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), "generation 1\ngeneration 2\ngeneration 3\n");
+  // Drained by the next one's coming; a finish that comes later is answered all the same.
+  EXPECT_EQ(listener_.times_heard(log_drained{1, 1}), 1);
+  pump_->finish(1, 1);
+  EXPECT_TRUE(listener_.hears(log_drained{1, 1}, 2));
+}
+
+TEST_F(LogPump, GenerationsNeverShareALine) {
+  pump_->open(1, dir_ / "out.log");
+  std::string expected;
+  auto pipe = attach(1, 1);
+  for (generation g = 1; g <= 50; ++g) {
+    const auto lines = std::string(40'000, 'x') + "\n" + std::to_string(g) + " ends here";
+    say(pipe, lines);
+    expected += lines + "\n";
+    auto next = attach(1, g + 1);
+    pump_->finish(1, g);
+    pipe = std::move(next);
+  }
+  ASSERT_TRUE(listener_.hears(log_drained{1, 50}));
+  EXPECT_TRUE(text_of(dir_ / "out.log") == expected);
+}
+
+TEST_F(LogPump, AGrandchildThatGoesOnWritingDoesNotKeepThePipeOpen) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1); // stays open for writing
+  say(pipe, "last words\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), "last words\n");
+}
+
+TEST_F(LogPump, AProcessThatClosedItsOutputCostsNothing) {
+  pump_->open(1, dir_ / "out.log");
+  auto pipe = attach(1, 1);
+  say(pipe, "bye\n");
+  pump_->watch(1, 0);
+  ASSERT_TRUE(listener_.hears(log_grown{1}));
+  pipe.reset();
+  settle();
+  settle();
+  const auto before = pump_->counters().wakeups;
+  for (int i = 0; i < 20; ++i)
+    settle();
+  EXPECT_LE(pump_->counters().wakeups - before, 21U) << "a hang-up must not be reported for ever";
+  pump_->finish(1, 1);
+  EXPECT_TRUE(listener_.hears(log_drained{1, 1}));
+}
+
+TEST_F(LogPump, AnotherHolderOfThePipeDoesNotKeepItAwake) {
+  pump_->open(1, dir_ / "out.log");
+  auto ends = make_pipe();
+  const unique_fd kept{::fcntl(ends.read.get(), F_DUPFD_CLOEXEC, 0)}; // as the keeper does
+  pump_->attach(1, 1, std::move(ends.read));
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  say(ends.write, "nobody reads this\n");
+  const auto before = pump_->counters().wakeups;
+  for (int i = 0; i < 20; ++i)
+    settle();
+  EXPECT_LE(pump_->counters().wakeups - before, 21U);
+}
+
+TEST_F(LogPump, AFullDiskNeverBlocksTheService) {
+  std::filesystem::create_symlink("/dev/full", dir_ / "out.log");
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  const std::string megabytes(4 << 20, 'x');
+  say(pipe, megabytes); // returns only because somebody reads
+  ASSERT_TRUE(listener_.hears(log_failed{1, ENOSPC}));
+  std::filesystem::remove(dir_ / "out.log");
+  pump_->reopen(1);
+  settle();
+  // What was in the pipe at that moment may have been written already; the rest is lost and told.
+  const auto is_recovered = [&] {
+    const auto heard = listener_.heard();
+    return std::any_of(heard.begin(), heard.end(),
+                       [](const auto& n) { return std::holds_alternative<log_recovered>(n); });
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!is_recovered() && std::chrono::steady_clock::now() < deadline) {
+    say(pipe, "again\n");
+    settle();
+  }
+  ASSERT_TRUE(is_recovered());
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(listener_.times_heard(log_failed{1, ENOSPC}), 1);
+  EXPECT_NE(text_of(dir_ / "out.log").find("again\n"), std::string::npos);
+  EXPECT_GT(pump_->counters().bytes_lost, 0U);
+}
+
+TEST_F(LogPump, AFileThatCannotBeOpenedIsToldAndTriedAgain) {
+  ASSERT_TRUE(append(dir_ / "way", "not a directory"));
+  pump_->open(1, dir_ / "way/out.log");
+  ASSERT_TRUE(listener_.hears(log_failed{1, ENOTDIR}));
+  const auto pipe = attach(1, 1);
+  std::filesystem::remove(dir_ / "way");
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!std::filesystem::exists(dir_ / "way/out.log") && std::chrono::steady_clock::now() < deadline) {
+    say(pipe, "line\n");
+    settle();
+  }
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "way/out.log"));
+}
+
+TEST_F(LogPump, ReopenMovesToTheNewFile) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  say(pipe, "old\n");
+  pump_->watch(1, 0);
+  ASSERT_TRUE(listener_.hears(log_grown{1}));
+  std::filesystem::rename(dir_ / "out.log", dir_ / "out.log.1");
+  pump_->reopen(1);
+  settle();
+  say(pipe, "new\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log.1"), "old\n");
+  EXPECT_EQ(text_of(dir_ / "out.log"), "new\n");
+}
+
+TEST_F(LogPump, GrownIsToldOnceUntilWatchedAgain) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  pump_->watch(1, 0);
+  settle();
+  EXPECT_EQ(listener_.times_heard(log_grown{1}), 0);
+  say(pipe, "one\n");
+  ASSERT_TRUE(listener_.hears(log_grown{1}));
+  say(pipe, "two\n");
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (pump_->counters().bytes_written < 8 && std::chrono::steady_clock::now() < deadline)
+    settle();
+  EXPECT_EQ(listener_.times_heard(log_grown{1}), 1);
+  pump_->watch(1, 4); // what came between reading and asking is not missed
+  ASSERT_TRUE(listener_.hears(log_grown{1}, 2));
+  pump_->watch(1, 8);
+  pump_->unwatch(1);
+  say(pipe, "three\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(listener_.times_heard(log_grown{1}), 2);
+}
+
+TEST_F(LogPump, CloseDrainsWhatIsAttached) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  say(pipe, std::string(60'000, 'x'));
+  pump_->close(1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(std::filesystem::file_size(dir_ / "out.log"), 60'001U);
+  pump_->close(1); // unknown by now: ignored
+  settle();
+}
+
+TEST_F(LogPump, TheEndOfThePumpDrainsWhatIsFinished) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  say(pipe, "last\n");
+  pump_->finish(1, 1);
+  pump_.reset();
+  EXPECT_EQ(text_of(dir_ / "out.log"), "last\n");
+  EXPECT_EQ(listener_.times_heard(log_drained{1, 1}), 1);
+}
+
+TEST_F(LogPump, NoLineOfThreeWritersIsLostOrSplit) {
+  constexpr int lines = 100'000;
+  const auto line_of = [](stream_id id, int n) { return std::to_string(id) + " line " + std::to_string(n) + "\n"; };
+  std::vector<std::thread> writers;
+  for (stream_id id = 1; id <= 3; ++id) {
+    pump_->open(id, dir_ / std::to_string(id));
+    auto pipe = attach(id, 1);
+    writers.emplace_back([&, id, fd = std::move(pipe)] {
+      for (int n = 0; n < lines; ++n) {
+        if (!write_all(fd.get(), line_of(id, n))) return;
+      }
+    });
+  }
+  for (auto& writer : writers)
+    writer.join();
+  for (stream_id id = 1; id <= 3; ++id) {
+    pump_->finish(id, 1);
+    ASSERT_TRUE(listener_.hears(log_drained{id, 1}));
+    std::string expected;
+    for (int n = 0; n < lines; ++n)
+      expected += line_of(id, n);
+    EXPECT_TRUE(text_of(dir_ / std::to_string(id)) == expected) << "stream " << id;
+  }
+  EXPECT_EQ(pump_->counters().bytes_lost, 0U);
+}
+
+} // namespace
+} // namespace alder::os
