@@ -50,6 +50,7 @@ effects supervision::handle(event e, time_point now, double random) {
     proceed();
   } else {
     cut_start_short(e);
+    stop_waits_ = stop_waits_ || std::holds_alternative<stop_asked>(e);
     stash_.push_back(std::move(e));
   }
   return std::exchange(out_, {});
@@ -133,6 +134,8 @@ void supervision::run(step s) {
                           wait_ = start;
                           const bool automatic = start.mode == start_mode::restart;
                           emit(start_child{start.id, child->generation, start.why, automatic});
+                          // It cannot be left out, for its result may undo or end what is under way; it can be short.
+                          if (stop_waits_) emit(abort_start{start.id, child->generation});
                         },
                         [&](const stop_step& stop) {
                           auto* child = find(stop.id);

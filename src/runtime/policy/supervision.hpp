@@ -8,7 +8,7 @@
 //   state        event                        leads to
 //   new          begin                        starting: children in order
 //   busy         answer of the step           next step of the plan
-//   busy         anything else                stash (a stop also cuts a start short)
+//   busy         anything else                stash (a stop also cuts a start short, and those that follow)
 //   idle         exited, retry                ask the decider
 //   idle         verdict                      a plan: stop group, start group; or stop everything
 //   idle         call                         a plan, or an answer at once
@@ -260,6 +260,7 @@ private:
   std::deque<step> plan_;
   wait wait_;
   std::deque<event> stash_;
+  bool stop_waits_ = false; ///< in the stash
   effects out_;
   time_point now_;
   double random_ = 0.5;

@@ -1,0 +1,133 @@
+#include "runtime/policy/restart_decision.hpp"
+
+#include <gtest/gtest.h>
+
+namespace alder::policy {
+namespace {
+
+using action = restart_verdict::action;
+using kind = exit_reason::kind;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr time_point at(int second) { return time_point{seconds{second}}; }
+
+restart_request asked(restart_kind restart, std::optional<kind> exit) {
+  restart_request request;
+  request.restart = restart;
+  if (exit) request.exit = exit_reason{*exit, {}, {}, false};
+  request.now = at(100);
+  return request;
+}
+
+action decided(restart_kind restart, std::optional<kind> exit) { return decide(asked(restart, exit)).what; }
+
+TEST(RestartDecision, PermanentIsAlwaysRestarted) {
+  for (const auto exit : {kind::normal, kind::shutdown, kind::shutdown_term, kind::killed, kind::crash})
+    EXPECT_EQ(decided(restart_kind::permanent, exit), action::restart);
+}
+
+TEST(RestartDecision, TransientIsRestartedOnlyAfterAnAbnormalExit) {
+  for (const auto clean : {kind::normal, kind::shutdown, kind::shutdown_term})
+    EXPECT_EQ(decided(restart_kind::transient, clean), action::leave);
+  for (const auto abnormal : {kind::killed, kind::crash})
+    EXPECT_EQ(decided(restart_kind::transient, abnormal), action::restart);
+}
+
+TEST(RestartDecision, TemporaryIsForgottenWhateverTheReason) {
+  for (const auto exit : {kind::normal, kind::crash, kind::killed})
+    EXPECT_EQ(decided(restart_kind::temporary, exit), action::forget);
+}
+
+TEST(RestartDecision, AFailedAttemptIsRepeatedWhateverTheRestartKind) {
+  for (const auto restart : {restart_kind::permanent, restart_kind::transient, restart_kind::temporary})
+    EXPECT_EQ(decided(restart, std::nullopt), action::restart);
+}
+
+TEST(RestartDecision, WhatIsNotRestartedIsNotCounted) {
+  auto request = asked(restart_kind::transient, kind::normal);
+  request.restarts = {at(99), at(1)};
+  request.intensity = {0, seconds{5}};
+  EXPECT_EQ(decide(request).restarts, request.restarts);
+}
+
+TEST(RestartDecision, AsManyAsAllowedArePermittedAndOneMoreIsNot) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {3, seconds{5}};
+  request.restarts = {at(99), at(98)};
+  const auto third = decide(request);
+  EXPECT_EQ(third.what, action::restart);
+  EXPECT_EQ(third.restarts, (std::vector{at(100), at(99), at(98)}));
+  request.restarts = third.restarts;
+  const auto fourth = decide(request);
+  EXPECT_EQ(fourth.what, action::give_up);
+  EXPECT_EQ(fourth.restarts.size(), 4U) << "the stamp is stored before the comparison";
+}
+
+TEST(RestartDecision, WithNoneAllowedTheFirstIsTooMany) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {0, seconds{5}};
+  EXPECT_EQ(decide(request).what, action::give_up);
+}
+
+TEST(RestartDecision, ARestartExactlyAsOldAsThePeriodStillCounts) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {1, seconds{5}};
+  request.restarts = {at(95)};
+  EXPECT_EQ(decide(request).what, action::give_up);
+  request.now += milliseconds{1};
+  const auto later = decide(request);
+  EXPECT_EQ(later.what, action::restart);
+  EXPECT_EQ(later.restarts, std::vector{request.now}) << "what is too old is dropped";
+}
+
+TEST(StillCounting, KeepsTheNewestUpToThePeriod) {
+  EXPECT_EQ(still_counting({at(10), at(6), at(5), at(4)}, seconds{5}, at(10)), (std::vector{at(10), at(6), at(5)}));
+  EXPECT_TRUE(still_counting({}, seconds{5}, at(10)).empty());
+}
+
+TEST(Backoff, NoMinimumMeansNoDelay) {
+  EXPECT_EQ(backoff_delay({milliseconds{0}, seconds{30}, 2.0, 0.5, seconds{60}}, 9, 0.9), milliseconds{0});
+}
+
+TEST(Backoff, GrowsByItsFactorUpToItsMaximum) {
+  const alder::backoff rules{milliseconds{100}, milliseconds{1000}, 2.0, 0.0, seconds{60}};
+  const std::vector<int> expected{100, 200, 400, 800, 1000, 1000};
+  for (unsigned attempt = 0; attempt < expected.size(); ++attempt)
+    EXPECT_EQ(backoff_delay(rules, attempt, 0.0), milliseconds{expected[attempt]}) << "attempt " << attempt;
+  EXPECT_EQ(backoff_delay(rules, 4'000'000'000U, 0.5), milliseconds{1000}) << "far beyond what a double holds";
+}
+
+TEST(Backoff, AMaximumBelowTheMinimumIsTheMinimum) {
+  EXPECT_EQ(backoff_delay({milliseconds{500}, milliseconds{100}, 2.0, 0.0, seconds{60}}, 3, 0.5), milliseconds{500});
+}
+
+TEST(Backoff, JitterSpreadsBothWaysAroundTheDelay) {
+  const alder::backoff rules{milliseconds{1000}, milliseconds{30000}, 2.0, 0.1, seconds{60}};
+  EXPECT_EQ(backoff_delay(rules, 0, 0.0), milliseconds{900});
+  EXPECT_EQ(backoff_delay(rules, 0, 0.5), milliseconds{1000});
+  EXPECT_EQ(backoff_delay(rules, 0, 0.9999999), milliseconds{1100});
+  EXPECT_EQ(backoff_delay({milliseconds{1000}, seconds{30}, 2.0, 1.0, seconds{60}}, 0, 0.0), milliseconds{0});
+}
+
+TEST(Backoff, TheAttemptsOfAChildThatRanLongEnoughBeginAnew) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.backoff = {milliseconds{100}, seconds{30}, 2.0, 0.0, seconds{60}};
+  request.attempts = 3;
+  request.ran_for = milliseconds{59999};
+  EXPECT_EQ(decide(request).delay, milliseconds{800});
+  EXPECT_EQ(decide(request).attempts, 4U);
+  request.ran_for = seconds{60};
+  EXPECT_EQ(decide(request).delay, milliseconds{100});
+  EXPECT_EQ(decide(request).attempts, 1U);
+}
+
+TEST(Backoff, AnAttemptThatNeverRanDoesNotResetIt) {
+  auto request = asked(restart_kind::permanent, std::nullopt);
+  request.backoff = {milliseconds{100}, seconds{30}, 2.0, 0.0, milliseconds{0}};
+  request.attempts = 2;
+  EXPECT_EQ(decide(request).delay, milliseconds{400});
+}
+
+} // namespace
+} // namespace alder::policy

@@ -1,0 +1,260 @@
+// Random trees, random deaths, calls and delays, answers in random order: what must hold whatever happens.
+#include "tests/conformance/supervision_double.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace alder::policy {
+namespace {
+
+using testing::child_script;
+using testing::supervision_double;
+using testing::supervisor_life;
+using testing::trace_line;
+using phase = child_state::phase;
+using kind = exit_reason::kind;
+using std::chrono::milliseconds;
+
+constexpr unsigned trees = 4000;
+constexpr unsigned most_actions = 40;
+constexpr unsigned deepest = 3;
+
+/// Numbers from a seed, the same on every machine.
+class dice {
+public:
+  explicit dice(unsigned seed) : engine_(seed) {}
+  unsigned below(std::size_t n) { return static_cast<unsigned>(engine_() % n); }
+  bool one_in(unsigned n) { return below(n) == 0; }
+  template <class Value> Value any_of(std::initializer_list<Value> values) {
+    return *(values.begin() + below(values.size()));
+  }
+
+private:
+  std::mt19937 engine_;
+};
+
+/// Makes up children with ids of their own.
+class inventor {
+public:
+  explicit inventor(dice& d) : dice_(d) {}
+
+  child_script supervisor(const std::string& id, unsigned depth) {
+    child_script script = child(id);
+    script.rules.supervisor = true;
+    script.supervisor.strategy = dice_.any_of({strategy::one_for_one, strategy::one_for_all, strategy::rest_for_one});
+    script.supervisor.intensity = {dice_.below(5), milliseconds{1000 * (1 + dice_.below(5))}};
+    script.supervisor.auto_shutdown = dice_.any_of(
+        {auto_shutdown::never, auto_shutdown::never, auto_shutdown::any_significant, auto_shutdown::all_significant});
+    for (unsigned left = dice_.below(5); left > 0; --left) {
+      const bool nested = depth < deepest && dice_.one_in(4);
+      script.children.push_back(nested ? supervisor(next("s"), depth + 1) : child(next("w")));
+    }
+    return script;
+  }
+
+  child_script child(const std::string& id) {
+    child_script script;
+    script.rules.id = id;
+    script.rules.restart = dice_.any_of({restart_kind::permanent, restart_kind::transient, restart_kind::temporary});
+    script.rules.significant = script.rules.restart != restart_kind::permanent && dice_.one_in(3);
+    script.rules.brutal_kill = dice_.one_in(8);
+    if (dice_.one_in(3)) script.rules.backoff.min = milliseconds{10 * (1 + dice_.below(50))};
+    for (unsigned attempt = 1; attempt < 12; ++attempt) {
+      if (dice_.one_in(attempt == 1 ? 40 : 6)) script.fail_starts.insert(attempt);
+      if (dice_.one_in(20)) script.ignore_starts.insert(attempt);
+    }
+    script.on_stop = dice_.any_of({testing::stop_habit::clean, testing::stop_habit::clean, testing::stop_habit::hang,
+                                   testing::stop_habit::normal, testing::stop_habit::crash});
+    return script;
+  }
+
+  child_script newcomer() { return child(next("n")); }
+
+private:
+  std::string next(const char* letter) { return letter + std::to_string(++last_); }
+
+  dice& dice_;
+  unsigned last_ = 0;
+};
+
+/// Plays one tree and keeps an account of what its supervisors do, apart from theirs.
+class model {
+public:
+  explicit model(unsigned seed)
+      : dice_(seed), inventor_(dice_),
+        tree_(inventor_.supervisor("root", 1),
+              {[this](const trace_line& line) { on_trace(line); },
+               [this](const supervisor_life& life, const effect& e) { on_effect(life, e); },
+               [this](const supervisor_life& life, const restart_request& asked, const restart_verdict& given) {
+                 on_verdict(life, asked, given);
+               }},
+              [this](std::size_t n) { return dice_.below(n); }) {}
+
+  void play() {
+    tree_.start();
+    for (unsigned actions = dice_.below(most_actions); actions > 0; --actions) {
+      for (unsigned steps = dice_.below(12); steps > 0 && tree_.step(); --steps) {
+      }
+      act();
+      if (!dice_.one_in(4)) continue;
+      tree_.run();
+      check_rest();
+    }
+    tree_.stop();
+    tree_.run();
+    check_end();
+  }
+
+  [[nodiscard]] const std::vector<std::string>& mistakes() const { return mistakes_; }
+  [[nodiscard]] unsigned restarts() const { return restarts_; }
+  [[nodiscard]] unsigned cuts() const { return cuts_; }
+
+private:
+  struct account {
+    std::vector<time_point> granted; ///< restarts, oldest first
+    unsigned automatic = 0;          ///< starts that count as restarts
+    std::string open;                ///< the child that is being started or stopped
+  };
+
+  void wrong(const std::string& what) { mistakes_.push_back(what); }
+
+  void act() {
+    const auto alive = tree_.alive();
+    switch (dice_.below(8)) {
+    case 0: return tree_.advance(milliseconds{dice_.below(3000)});
+    case 1: return call();
+    case 2:
+      if (dice_.one_in(10)) tree_.stop();
+      return;
+    default:
+      for (unsigned deaths = 1 + dice_.below(3); deaths > 0 && !alive.empty(); --deaths)
+        (void)tree_.exit(alive[dice_.below(alive.size())], // false when it was drawn twice
+                         dice_.any_of({kind::crash, kind::crash, kind::killed, kind::normal, kind::shutdown}));
+    }
+  }
+
+  void call() {
+    if (tree_.running().empty()) return;
+    const auto target = std::next(tree_.running().begin(), dice_.below(tree_.running().size()));
+    const auto& children = target->second->machine.children();
+    const auto what = dice_.any_of(
+        {call::op::terminate_child, call::op::restart_child, call::op::delete_child, call::op::start_child});
+    child_script subject = inventor_.newcomer();
+    if (what != call::op::start_child && !children.empty())
+      subject.rules.id = children[dice_.below(children.size())].rules.id;
+    calls_.insert(tree_.call(target->first, what, subject));
+  }
+
+  void on_trace(const trace_line& line) {
+    for (auto& [life, kept] : accounts_) {
+      if (kept.open == line.id && line.kind != trace_line::what::init && line.kind != trace_line::what::report)
+        kept.open.clear();
+    }
+  }
+
+  void on_effect(const supervisor_life& life, const effect& e) {
+    auto& kept = accounts_[&life];
+    if (std::holds_alternative<abort_start>(e)) ++cuts_;
+    if (const auto* start = std::get_if<start_child>(&e)) {
+      if (!kept.open.empty()) wrong(life.id + " starts " + start->id + " while it waits for " + kept.open);
+      kept.open = start->id;
+      kept.automatic += start->automatic ? 1 : 0;
+      const bool in_order = start->why.what == cause::kind::tree_start ||
+                            (start->automatic && life.machine.rules().strategy != strategy::one_for_one);
+      if (in_order && later_alive(life, start->id)) wrong(start->id + " is started while a later sibling is alive");
+      if (life.machine.rules().strategy == strategy::one_for_one && kept.automatic > kept.granted.size())
+        wrong(start->id + " is restarted without leave");
+    }
+    if (const auto* stop = std::get_if<stop_child>(&e)) {
+      if (!kept.open.empty()) wrong(life.id + " stops " + stop->id + " while it waits for " + kept.open);
+      if (life.processes.at(stop->id).alive) kept.open = stop->id;
+      if (stop->why.what != cause::kind::request && later_alive(life, stop->id))
+        wrong(stop->id + " is stopped before a later sibling");
+    }
+    const bool over = std::holds_alternative<supervisor_ended>(e) || std::holds_alternative<supervisor_start_failed>(e);
+    if (over && any_alive(life)) wrong(life.id + " ends before its children");
+  }
+
+  void on_verdict(const supervisor_life& life, const restart_request& asked, const restart_verdict& given) {
+    if (given.what != restart_verdict::action::restart) return;
+    ++restarts_;
+    auto& granted = accounts_[&life].granted;
+    granted.push_back(asked.now);
+    const auto within = std::count_if(granted.begin(), granted.end(), [&](time_point at) {
+      return asked.now - at <= life.machine.rules().intensity.within;
+    });
+    if (within > static_cast<long>(life.machine.rules().intensity.max_restarts))
+      wrong(life.id + " restarts more often than it may");
+  }
+
+  static bool later_alive(const supervisor_life& life, const std::string& id) {
+    bool later = false;
+    for (const auto& child : life.machine.children()) {
+      const auto process = life.processes.find(child.rules.id);
+      if (later && process != life.processes.end() && process->second.alive) return true;
+      later = later || child.rules.id == id;
+    }
+    return false;
+  }
+
+  static bool any_alive(const supervisor_life& life) {
+    return std::any_of(life.processes.begin(), life.processes.end(), [](const auto& p) { return p.second.alive; });
+  }
+
+  /// Nothing moves: then nobody waits, but for the timer of a delayed restart.
+  void check_rest() {
+    std::size_t restarting = 0;
+    for (const auto& [id, life] : tree_.running()) {
+      if (life->machine.busy() || !life->mailbox.empty()) wrong(id + " still has work to do");
+      for (const auto& child : life->machine.children()) {
+        const auto process = life->processes.find(child.rules.id);
+        const bool alive = process != life->processes.end() && process->second.alive;
+        if (alive != (child.what == phase::running)) wrong(child.rules.id + " is not what its supervisor thinks");
+        restarting += child.what == phase::restarting ? 1 : 0;
+      }
+    }
+    if (restarting > tree_.pending_timers()) wrong("a child waits for a retry that will not come");
+    for (const auto token : calls_) {
+      if (tree_.answers().count(token) == 0) wrong("a call was not answered");
+    }
+  }
+
+  void check_end() {
+    check_rest();
+    if (!tree_.running().empty()) wrong(tree_.running().begin()->first + " is still there after the end");
+    if (!tree_.alive().empty()) wrong(tree_.alive().front() + " is alive after the end");
+    mistakes_.insert(mistakes_.end(), tree_.violations().begin(), tree_.violations().end());
+  }
+
+  dice dice_;
+  inventor inventor_;
+  std::map<const supervisor_life*, account> accounts_;
+  std::set<call_token> calls_;
+  std::vector<std::string> mistakes_;
+  unsigned restarts_ = 0;
+  unsigned cuts_ = 0;
+  supervision_double tree_;
+};
+
+TEST(SupervisionModel, KeepsItsPromisesWhateverHappensInWhateverOrder) {
+  unsigned restarts = 0;
+  unsigned cuts = 0;
+  for (unsigned seed = 0; seed < trees; ++seed) {
+    model m{seed};
+    m.play();
+    ASSERT_TRUE(m.mistakes().empty()) << "seed " << seed << ": " << m.mistakes().front();
+    restarts += m.restarts();
+    cuts += m.cuts();
+  }
+  EXPECT_GT(restarts, trees) << "too little happens to prove anything";
+  EXPECT_GT(cuts, trees / 100) << "stops hardly ever meet a start";
+}
+
+} // namespace
+} // namespace alder::policy
