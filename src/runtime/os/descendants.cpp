@@ -16,6 +16,8 @@ namespace {
 /// How often a kill looks for processes that were born meanwhile. Everything it found is stopped, so more rounds than
 /// the tree is deep are needed only against processes that are being born at this moment.
 constexpr int max_freeze_rounds = 100;
+/// How often a walk looks for children that came to the root meanwhile.
+constexpr int max_walk_rounds = 100;
 /// Bounds a walk; more processes than Linux can have.
 constexpr std::size_t max_walk = std::size_t{4} << 20;
 
@@ -35,9 +37,15 @@ std::vector<relative> walk(int root, const std::set<int>& passed_over) {
       if (const auto process = read_stat(pid)) found.push_back({*process, parent});
     }
   };
-  visit(root, std::nullopt);
-  for (std::size_t i = 0; i < found.size() && i < max_walk; ++i)
-    visit(found[i].process.pid, i);
+  // When a process ends during the walk, before its children were asked for, these have become children of the root,
+  // whose list was read before: so the root is asked again until it has no news.
+  std::size_t walked = 0;
+  for (int round = 0; round < max_walk_rounds; ++round) {
+    visit(root, std::nullopt);
+    if (walked == found.size()) break;
+    for (; walked < found.size() && walked < max_walk; ++walked)
+      visit(found[walked].process.pid, walked);
+  }
   return found;
 }
 
@@ -77,6 +85,17 @@ bool spread(const std::vector<relative>& people, std::vector<bool>& belongs) {
   return grown;
 }
 
+/// Whether the process holds the marker, or held it perhaps: one that is exiting has lost its environment before its
+/// descriptors, and an orphan has nobody else to ask. Better wait for the end of a stranger than restart a service
+/// whose port is still taken.
+bool may_hold_marker(const relative& one, const std::string& marker) {
+  if (marker.empty()) return false;
+  if (environment_has(one.process.pid, wire::member_variable, marker)) return true;
+  if (one.parent) return false;
+  const auto now = read_stat(one.process.pid); // after the environment, for it could have gone in between
+  return now && now->is_exiting && now->start_ticks == one.process.start_ticks;
+}
+
 std::vector<process_stat> find_members(const membership& who) {
   const auto people = walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
   std::vector<bool> belongs(people.size());
@@ -84,8 +103,7 @@ std::vector<process_stat> find_members(const membership& who) {
     const auto& process = people[i].process;
     const auto& parent = people[i].parent;
     const bool is_main = who.main_pid > 0 && (process.pid == who.main_pid || process.session == who.main_pid);
-    belongs[i] = is_main || (parent && belongs[*parent]) ||
-                 (!who.marker.empty() && environment_has(process.pid, wire::member_variable, who.marker));
+    belongs[i] = is_main || (parent && belongs[*parent]) || may_hold_marker(people[i], who.marker);
   }
   // Each round adds a process or is the last.
   while (spread(people, belongs)) {

@@ -88,23 +88,36 @@ std::optional<process_stat> parse_stat(std::string_view text) {
   const auto next_field = [&] { at = std::min(std::find(at, end, ' ') + 1, end); };
   if (at == end) return std::nullopt;
   p.state = *at;
+  unsigned flags = 0;
+  constexpr unsigned exiting_flag = 0x4; // PF_EXITING of the kernel's sched.h
   const auto number = [&](auto& value) { return std::from_chars(at, end, value).ec == std::errc{}; };
   for (int field = 4; field <= 22; ++field) { // as counted in proc(5)
     if (at >= end) return std::nullopt;
     next_field();
     const bool good = field == 4    ? number(p.parent)
                       : field == 6  ? number(p.session)
+                      : field == 9  ? number(flags)
                       : field == 20 ? number(p.threads)
                       : field == 22 ? number(p.start_ticks)
                                     : true;
     if (!good) return std::nullopt;
   }
+  p.is_exiting = (flags & exiting_flag) != 0;
   return p;
 }
 
 std::optional<process_stat> read_stat(int pid) {
   const auto text = read_proc(proc_path(pid, "stat"), 4096);
   return text ? parse_stat(*text) : std::nullopt;
+}
+
+std::string command_line(int pid) {
+  constexpr std::size_t limit = 4096;
+  auto text = read_proc(proc_path(pid, "cmdline"), limit).value_or("");
+  while (!text.empty() && text.back() == '\0')
+    text.pop_back();
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
 }
 
 bool is_living(const process_stat& p) { return (p.state != 'Z' && p.state != 'X') || p.threads > 1; }

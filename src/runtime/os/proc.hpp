@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct process_stat {
   char state = '?'; ///< R, S, D, T, Z …
   int parent = 0;
   int session = 0;
+  bool is_exiting = false; ///< on its way out: may still hold descriptors and ports, has no environment any more
   int threads = 0;
   std::uint64_t start_ticks = 0; ///< since boot: with the pid it names one process and no later one
 };
@@ -23,6 +25,9 @@ struct process_stat {
 
 /// Nothing when there is no such process.
 [[nodiscard]] std::optional<process_stat> read_stat(int pid);
+
+/// The command a process runs, its words joined by blanks; empty when it is gone. At most 4 KiB.
+[[nodiscard]] std::string command_line(int pid);
 
 /// Not a zombie. A process whose first thread has ended while others run looks like one, but lives.
 [[nodiscard]] bool is_living(const process_stat& p);

@@ -1,0 +1,191 @@
+#include "runtime/os/spawn.hpp"
+
+#include "tests/support/keeper_bed.hpp"
+
+#include "runtime/os/proc.hpp"
+
+#include <linux/close_range.h>
+#include <sys/stat.h>
+
+namespace alder::os {
+namespace {
+
+spawn_request sh(const std::string& script) {
+  spawn_request request;
+  request.program = "/bin/sh";
+  request.command = {"sh", "-c", script};
+  request.environment = {"PATH=/usr/bin:/bin", "GREETING=hello"};
+  return request;
+}
+
+/// Runs it to its end and returns its standard output.
+std::string output_of(const spawn_request& request) {
+  auto started = spawn(request);
+  if (const auto* failure = std::get_if<spawn_failure>(&started))
+    return "failed at " + std::to_string(static_cast<int>(failure->stage)) + " errno " +
+           std::to_string(failure->os_errno);
+  auto& process = std::get<spawned_process>(started);
+  auto text = test::read_all(process.out.get());
+  reap(process.pidfd.get());
+  return text;
+}
+
+spawn_failure failure_of(const spawn_request& request) {
+  auto started = spawn(request);
+  if (const auto* failure = std::get_if<spawn_failure>(&started)) return *failure;
+  ADD_FAILURE() << "it started";
+  reap(std::get<spawned_process>(started).pidfd.get());
+  return {};
+}
+
+TEST(Spawn, runs_the_program_with_its_words_and_environment) {
+  auto request = sh("echo $0 $1 $GREETING; env | wc -l");
+  request.command.insert(request.command.end(), {"zero", "one"});
+  const auto text = output_of(request);
+  EXPECT_EQ(text.substr(0, text.find('\n')), "zero one hello");
+}
+
+TEST(Spawn, output_and_error_are_apart) {
+  auto started = spawn(sh("echo out; echo err >&2"));
+  auto& process = std::get<spawned_process>(started);
+  EXPECT_EQ(test::read_all(process.out.get()), "out\n");
+  EXPECT_EQ(test::read_all(process.err.get()), "err\n");
+  reap(process.pidfd.get());
+}
+
+TEST(Spawn, the_pidfd_becomes_readable_at_the_end) {
+  auto started = spawn(sh("read x")); // /dev/null: ends at once
+  auto& process = std::get<spawned_process>(started);
+  EXPECT_TRUE(test::readable(process.pidfd.get()));
+  const auto ended = read_stat(process.pid);
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_EQ(ended->state, 'Z');
+  reap(process.pidfd.get());
+  EXPECT_FALSE(read_stat(process.pid).has_value());
+}
+
+TEST(Spawn, gives_a_session_of_its_own) {
+  auto started = spawn(sh("echo here; exec sleep 1000"));
+  auto& process = std::get<spawned_process>(started);
+  EXPECT_EQ(test::read_line(process.out.get()), "here");
+  const auto found = read_stat(process.pid);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->session, process.pid);
+  ASSERT_TRUE(signal_pidfd(process.pidfd.get(), SIGKILL).ok());
+  reap(process.pidfd.get());
+}
+
+TEST(Spawn, signals_are_neither_ignored_nor_blocked_whatever_the_parent_does) {
+  struct sigaction before {};
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ASSERT_EQ(::sigaction(SIGPIPE, &ignore, &before), 0);
+  sigset_t blocked;
+  sigset_t old;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &blocked, &old), 0);
+  auto request = sh("");
+  request.program = "/bin/grep";
+  request.command = {"grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"};
+  const auto text = output_of(request);
+  ASSERT_EQ(::pthread_sigmask(SIG_SETMASK, &old, nullptr), 0);
+  ASSERT_EQ(::sigaction(SIGPIPE, &before, nullptr), 0);
+  EXPECT_EQ(text, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(Spawn, leaks_no_descriptor) {
+  // What the test inherited from whoever runs it is not the question.
+  ASSERT_EQ(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), 0);
+  const unique_fd ours{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  auto request = sh("");
+  request.program = "/bin/ls";
+  request.command = {"ls", "/proc/self/fd"};
+  EXPECT_EQ(output_of(request), "0\n1\n2\n3\n"); // 3 is the directory it lists
+}
+
+TEST(Spawn, passes_the_descriptor_it_is_told_to) {
+  const unique_fd passed{::open("/dev/zero", O_RDONLY | O_CLOEXEC)};
+  auto request = sh("readlink /proc/self/fd/" + std::to_string(passed.get()));
+  request.passed = passed.get();
+  EXPECT_EQ(output_of(request), "/dev/zero\n");
+}
+
+TEST(Spawn, sets_directory_umask_limit_and_input) {
+  test::scratch dir;
+  std::ofstream{dir.path("in")} << "from the file\n";
+  auto request = sh("pwd; umask; ulimit -n; cat");
+  request.cwd = dir.path();
+  request.umask = 027;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = 77;
+  request.file_limit = limit;
+  request.stdin_file = dir.path("in");
+  EXPECT_EQ(output_of(request), dir.path() + "\n0027\n77\nfrom the file\n");
+}
+
+TEST(Spawn, a_fifo_without_a_writer_as_input_does_not_block_the_parent) {
+  test::scratch dir;
+  ASSERT_EQ(::mkfifo(dir.path("fifo").c_str(), 0600), 0);
+  auto request = sh("cat; echo done");
+  request.stdin_file = dir.path("fifo");
+  EXPECT_EQ(output_of(request), "done\n");
+}
+
+TEST(Spawn, each_failing_step_is_named_with_its_errno) {
+  using wire::spawn_stage;
+  auto request = sh("exit");
+  request.stdin_file = "/nope";
+  EXPECT_EQ(failure_of(request).stage, spawn_stage::stdin_file);
+  EXPECT_EQ(failure_of(request).os_errno, ENOENT);
+
+  request = sh("exit");
+  request.cwd = "/nope";
+  EXPECT_EQ(failure_of(request).stage, spawn_stage::directory);
+  EXPECT_EQ(failure_of(request).os_errno, ENOENT);
+
+  request = sh("exit");
+  request.program = "/etc/passwd";
+  EXPECT_EQ(failure_of(request).stage, spawn_stage::program);
+  EXPECT_EQ(failure_of(request).os_errno, EACCES);
+
+  request = sh("exit");
+  request.file_limit = rlimit{10, 5};
+  EXPECT_EQ(failure_of(request).stage, spawn_stage::file_limit);
+  EXPECT_EQ(failure_of(request).os_errno, EINVAL);
+
+  request = sh("exit");
+  request.where = spawn_request::output::file;
+  request.file = -1;
+  EXPECT_EQ(failure_of(request).stage, spawn_stage::pipe);
+  EXPECT_EQ(failure_of(request).os_errno, EBADF);
+}
+
+TEST(Spawn, without_a_descriptor_left_the_pipes_fail) {
+  rlimit own{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);
+  const rlimit none{0, own.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto failure = failure_of(sh("exit"));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &own), 0);
+  EXPECT_EQ(failure.stage, wire::spawn_stage::pipe);
+  EXPECT_EQ(failure.os_errno, EMFILE);
+}
+
+TEST(Spawn, a_failed_start_leaves_no_child_and_no_descriptor) {
+  auto request = sh("exit");
+  request.cwd = "/nope";
+  const auto entries = [] {
+    const std::filesystem::directory_iterator all{"/proc/self/fd"};
+    return std::distance(begin(all), end(all));
+  };
+  const auto before = entries();
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::directory);
+  EXPECT_EQ(entries(), before);
+  EXPECT_TRUE(family{}.children(::getpid()).empty());
+}
+
+} // namespace
+} // namespace alder::os
