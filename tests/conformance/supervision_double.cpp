@@ -275,8 +275,9 @@ void supervision_double::halt(supervisor_life& life, const policy::stop_child& o
     process.nested->mailbox.emplace_back(policy::event{policy::stop_asked{order.why}});
     return;
   }
-  later([this, &life, id = order.id] {
-    if (life.processes.at(id).alive) bury(life, id, reason_when_stopped(life.scripts.at(id)));
+  later([this, &life, id = order.id, attempt = process.attempt] {
+    const auto& now = life.processes.at(id); // it may have died meanwhile, and a successor may be there
+    if (now.alive && now.attempt == attempt) bury(life, id, reason_when_stopped(life.scripts.at(id)));
   });
 }
 

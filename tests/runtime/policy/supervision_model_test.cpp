@@ -21,7 +21,7 @@ using phase = child_state::phase;
 using kind = exit_reason::kind;
 using std::chrono::milliseconds;
 
-constexpr unsigned trees = 4000;
+constexpr unsigned trees = 20000;
 constexpr unsigned most_actions = 40;
 constexpr unsigned deepest = 3;
 
