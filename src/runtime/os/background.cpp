@@ -148,6 +148,10 @@ bool wait_until_gone(int pid, milliseconds deadline) {
   }
 }
 
+void pause(milliseconds time) {
+  (void)::poll(nullptr, 0, static_cast<int>(time.count())); // a signal may end it early
+}
+
 void send_signal(int pid, int signal) {
   if (pid > 0) (void)::kill(pid, signal); // gone already is as good
 }

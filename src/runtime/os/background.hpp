@@ -40,6 +40,8 @@ struct background_program {
 void reap_orphans(int kept);
 /// Waits until process `pid` (any, not only a child) has ended; false when it has not within `deadline`.
 [[nodiscard]] bool wait_until_gone(int pid, std::chrono::milliseconds deadline);
+/// Does nothing for a while, between two attempts.
+void pause(std::chrono::milliseconds time);
 /// Sends a signal; a process that has gone is passed over.
 void send_signal(int pid, int signal);
 

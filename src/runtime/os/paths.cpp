@@ -1,8 +1,7 @@
 #include "runtime/os/paths.hpp"
 
-#include "runtime/base/words.hpp"
-
-#include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,22 +34,7 @@ result<locations> with_socket(locations found) {
                                               " are possible; set ALDER_HOME to a shorter directory"};
 }
 
-error refused(error_kind kind, const std::string& path, const std::string& why, int number = 0) {
-  return error{kind, path + " " + why, number};
-}
-
-outcome make_with_parents(const std::string& path) {
-  for (auto slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-    const bool last = slash == std::string::npos;
-    const auto part = last ? path : path.substr(0, slash);
-    if (::mkdir(part.c_str(), last ? 0700 : 0755) != 0 && errno != EEXIST) {
-      const int number = errno;
-      const auto kind = number == EACCES || number == EPERM ? error_kind::denied : error_kind::io;
-      return refused(kind, part, "cannot be created: " + errno_text(number), number);
-    }
-    if (last) return success();
-  }
-}
+error denied(const std::string& path, const std::string& why) { return error{error_kind::denied, path + " " + why, 0}; }
 
 } // namespace
 
@@ -88,23 +72,20 @@ result<locations> private_locations(const locations& base, int pid) {
                       .socket = {}});
 }
 
-outcome ensure_private_directory(const std::string& path) {
-  if (auto made = make_with_parents(path); !made) return made;
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) return refused(error_kind::io, path, errno_text(errno), errno);
-  if (!S_ISDIR(found.st_mode)) return refused(error_kind::denied, path, "is not a directory");
-  if (found.st_uid != ::geteuid()) return refused(error_kind::denied, path, "belongs to another user");
-  if ((found.st_mode & 077U) != 0 && ::chmod(path.c_str(), 0700) != 0)
-    return refused(error_kind::io, path, "cannot be made private: " + errno_text(errno), errno);
-  return success();
+void remove_private_home(const locations& home) {
+  for (const auto& path : {home.run_dir, home.state_dir, home.log_dir}) {
+    if (path.rfind("/run-") != path.rfind('/')) continue;
+    std::error_code ignored; // what cannot be removed is left; nobody waits for it
+    std::filesystem::remove_all(path, ignored);
+  }
 }
 
 outcome check_private_directory(const std::string& path) {
   struct stat found {};
   // Whatever else stops us from looking will stop us from connecting too, with a better error.
   if (::lstat(path.c_str(), &found) != 0 || ::geteuid() == 0) return success();
-  if (!S_ISDIR(found.st_mode)) return refused(error_kind::denied, path, "is not a directory");
-  if (found.st_uid != ::geteuid()) return refused(error_kind::denied, path, "belongs to another user");
+  if (!S_ISDIR(found.st_mode)) return denied(path, "is not a directory");
+  if (found.st_uid != ::geteuid()) return denied(path, "belongs to another user");
   return success();
 }
 

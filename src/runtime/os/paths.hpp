@@ -39,9 +39,8 @@ struct surroundings {
 /// (invalid_input): the socket path is too long.
 [[nodiscard]] result<locations> private_locations(const locations& base, int pid);
 
-/// Makes `path` with its parents when missing, mode 0700, and takes the permissions of others away. Errors: denied (it
-/// belongs to another user, or is a symbolic link), io.
-[[nodiscard]] outcome ensure_private_directory(const std::string& path);
+/// Removes a home of private_locations with all that is in it; of any other, nothing.
+void remove_private_home(const locations& home);
 
 /// For a client: whether a socket in `path` can be trusted. A missing directory can; so can any for root. Error: denied
 /// (it belongs to another user, or is no directory).

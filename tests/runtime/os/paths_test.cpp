@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <string>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -27,11 +26,6 @@ struct scratch {
   scratch& operator=(const scratch&) = delete;
   std::string path;
 };
-
-mode_t mode_of(const std::string& path) {
-  struct stat about {};
-  return ::lstat(path.c_str(), &about) == 0 ? about.st_mode & 07777U : 0;
-}
 
 TEST(Paths, AlderHomeOverridesAllForRootToo) {
   const auto found =
@@ -90,41 +84,21 @@ TEST(Paths, APrivateHomeLiesBesideTheSharedOne) {
   EXPECT_EQ(*own, (locations{"/h/run/run-42", "/h/state/run-42", "/h/log/run-42", "/h/run/run-42/alder.sock"}));
 }
 
-TEST(Paths, AMissingDirectoryIsMadeForItsOwnerAlone) {
+TEST(Paths, OnlyAPrivateHomeIsRemoved) {
   const scratch here;
-  const auto path = here.path + "/a/b";
-  ASSERT_TRUE(ensure_private_directory(path).ok());
-  EXPECT_EQ(mode_of(path), 0700U);
-  EXPECT_TRUE(ensure_private_directory(path).ok());
+  const auto base = locate(user({{"ALDER_HOME", here.path}}));
+  const auto own = private_locations(*base, 42);
+  std::filesystem::create_directories(own->state_dir + "/below");
+  remove_private_home(*own);
+  EXPECT_FALSE(std::filesystem::exists(own->state_dir));
+  remove_private_home(*base);
+  EXPECT_TRUE(std::filesystem::exists(base->state_dir));
 }
 
-TEST(Paths, ADirectoryOpenToOthersIsClosed) {
+TEST(Paths, AMissingDirectoryAndOnesOwnCanBeTrusted) {
   const scratch here;
-  const auto path = here.path + "/open";
-  ASSERT_EQ(::mkdir(path.c_str(), 0777), 0);
-  ASSERT_EQ(::chmod(path.c_str(), 0777), 0);
-  ASSERT_TRUE(ensure_private_directory(path).ok());
-  EXPECT_EQ(mode_of(path), 0700U);
-}
-
-TEST(Paths, ASymbolicLinkIsNotTaken) {
-  const scratch here;
-  const auto link = here.path + "/link";
-  ASSERT_EQ(::symlink("/tmp", link.c_str()), 0);
-  const auto made = ensure_private_directory(link);
-  ASSERT_FALSE(made.ok());
-  EXPECT_EQ(made.failure().kind, error_kind::denied);
-}
-
-TEST(Paths, AnotherUsersDirectoryIsNotTaken) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can make one";
-  const scratch here;
-  const auto path = here.path + "/theirs";
-  ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
-  ASSERT_EQ(::chown(path.c_str(), 12345, 12345), 0);
-  const auto made = ensure_private_directory(path);
-  ASSERT_FALSE(made.ok());
-  EXPECT_EQ(made.failure().kind, error_kind::denied);
+  EXPECT_TRUE(check_private_directory(here.path).ok());
+  EXPECT_TRUE(check_private_directory(here.path + "/none").ok());
 }
 
 } // namespace

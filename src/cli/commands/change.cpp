@@ -1,0 +1,145 @@
+#include "cli/commands/change.hpp"
+
+#include "cli/commands/follow.hpp"
+#include "cli/common/screens.hpp"
+
+#include "runtime/base/overloaded.hpp"
+#include "runtime/base/units.hpp"
+
+#include <optional>
+#include <variant>
+
+namespace alder::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds spinner_period{120};
+/// The daemon is given this much longer than --timeout to say so itself.
+constexpr milliseconds grace{1000};
+constexpr unsigned shown_log_lines = 5;
+
+/// One change under way.
+class watcher {
+public:
+  watcher(session& s, const change& what)
+      : s_{s}, what_{what}, progress_{s.out(), s.setup().rows, what.words, session::now()}, begin_{session::now()},
+        loop_{s.setup().where.socket} {}
+
+  exit_code run() {
+    loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
+    loop_.every(spinner_period, [this] { on_tick(); });
+    auto target = what_.target;
+    if (s_.wanted().timeout) target += "?wait=" + format_duration(*s_.wanted().timeout);
+    loop_.open({.method = what_.method, .target = target, .body = what_.body, .accept = "application/x-ndjson"},
+               {.on_line = [this](std::string_view line) { return on_line(line); },
+                .on_end = [this](const result<reply>& how) { on_end(how); }});
+    loop_.run();
+    if (code_) return *code_;
+    return done_ ? conclude()
+                 : s_.fail({.code = exit_code::no_daemon,
+                            .what = "the daemon went away before it was done",
+                            .help = {"'alder tree' shows how far it came"},
+                            .diagnostics = {}});
+  }
+
+private:
+  void interrupt(int signal) {
+    s_.note("the daemon goes on; 'alder tree' shows how far it is\n");
+    code_ = code_of_signal(signal);
+    loop_.stop();
+  }
+
+  void on_tick() {
+    show(progress_.on_tick(session::now()));
+    if (!s_.wanted().timeout || session::now() < begin_ + *s_.wanted().timeout + grace) return;
+    code_ = s_.fail({.code = exit_code::timed_out,
+                     .what = "not done within " + format_duration(*s_.wanted().timeout),
+                     .help = {"the daemon goes on; 'alder tree' shows how far it is"},
+                     .diagnostics = {}});
+    loop_.stop();
+  }
+
+  flow on_line(std::string_view line) {
+    const auto read = read_event_line(line);
+    if (!read) {
+      code_ = s_.fail(explain(read.failure()));
+      return flow::stop;
+    }
+    if (s_.wanted().json && !s_.print(std::string{line} + "\n")) return stop_reading();
+    std::visit(overloaded{[&](const event_view& event) { show(progress_.on_event(event, session::now())); },
+                          [](const gap_view&) {}, [&](const done_view& done) { done_ = done; }},
+               *read);
+    if (is_unread_) return stop_reading();
+    return done_ ? flow::stop : flow::go_on;
+  }
+
+  flow stop_reading() {
+    code_ = s_.end_code();
+    return flow::stop;
+  }
+
+  void on_end(const result<reply>& how) {
+    if (!how) {
+      code_ = s_.fail(explain(how.failure()));
+    } else if (how->status != 200) {
+      code_ = s_.fail(explain(read_problem(how->status, how->body)));
+    }
+  }
+
+  void show(const std::string& text) {
+    if (text.empty() || s_.wanted().json || s_.wanted().quiet || is_unread_) return;
+    is_unread_ = !s_.print(text);
+  }
+
+  exit_code conclude() {
+    if (!done_->ok) {
+      const auto told = explain(done_->why);
+      // With --json the last line of the stream has said it.
+      if (s_.wanted().json) return told.code;
+      (void)s_.fail(told);
+      show_logs();
+      return told.code;
+    }
+    show((done_->changed ? progress_.summary(session::now()) : what_.nothing_to_do) + "\n");
+    return s_.end_code();
+  }
+
+  /// The last words of what failed.
+  void show_logs() {
+    for (const auto& name : progress_.failed()) {
+      const auto target = "/v1/logs?tail=" + std::to_string(shown_log_lines) + "&service=" + percent_encoded(name);
+      const auto answer =
+          s_.try_request({.method = "GET", .target = target, .body = {}, .accept = "application/x-ndjson"});
+      const auto* text = std::get_if<std::string>(&answer);
+      if (text == nullptr) continue; // the failure itself has been told; without logs it is still complete
+      std::size_t from = 0;
+      for (auto end = text->find('\n'); end != std::string::npos; end = text->find('\n', from)) {
+        const auto line = read_log_line(std::string_view{*text}.substr(from, end - from));
+        from = end + 1;
+        if (!line) continue;
+        if (const auto* log = std::get_if<log_view>(&*line))
+          s_.note(log_text(s_.err(), *log, {.has_prefix = true, .name_width = 0}));
+      }
+    }
+  }
+
+  session& s_;
+  const change& what_;
+  progress progress_;
+  wall_time begin_;
+  stream_loop loop_;
+  std::optional<done_view> done_;
+  std::optional<exit_code> code_;
+  bool is_unread_ = false; ///< nobody reads standard output any more
+};
+
+} // namespace
+
+exit_code carry_out(session& s, const change& what) {
+  auto trusted = os::check_private_directory(s.setup().where.run_dir);
+  if (!trusted) return s.fail(explain(trusted.failure()));
+  return watcher{s, what}.run();
+}
+
+} // namespace alder::cli

@@ -1,0 +1,22 @@
+// Carries out a request that changes something and shows how it goes on.
+#pragma once
+
+#include "cli/common/progress.hpp"
+#include "cli/common/session.hpp"
+
+#include <string>
+
+namespace alder::cli {
+
+struct change {
+  std::string method;
+  std::string target; ///< without a query
+  std::string body;
+  change_words words;
+  std::string nothing_to_do; ///< what to say when it was so already
+};
+
+/// Streams the events of the change, then its result. Ctrl-C stops watching, not the change.
+exit_code carry_out(session& s, const change& what);
+
+} // namespace alder::cli

@@ -1,0 +1,42 @@
+#include "cli/commands/command.hpp"
+#include "cli/common/project.hpp"
+#include "cli/common/screens.hpp"
+
+#include "runtime/base/overloaded.hpp"
+
+namespace alder::cli {
+namespace {
+
+std::size_t count_services(const supervisor_spec& supervisor) {
+  std::size_t number = 0;
+  for (const auto& child : supervisor.children)
+    number += std::visit(
+        overloaded{[](const service_spec&) { return std::size_t{1}; },
+                   [](const std::shared_ptr<const supervisor_spec>& below) { return count_services(*below); }},
+        child);
+  return number;
+}
+
+} // namespace
+
+exit_code run_check(session& s) {
+  const auto& words = s.wanted().words;
+  const auto opened = open_project(words.empty() ? "" : words.front(), s.setup().around);
+  if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
+  const auto& file = std::get<project>(opened);
+  const auto& tree = file.loaded.tree;
+  const auto code = tree ? exit_code::ok : exit_code::usage;
+  if (s.wanted().json) {
+    (void)s.print(check_body(tree ? tree->root.name : std::string{}, file.loaded.diagnostics) + "\n");
+    return s.end_code() == exit_code::ok ? code : s.end_code();
+  }
+  // What is wrong is what this command was asked for, so it is data, and --quiet leaves errors only.
+  if (!file.loaded.diagnostics.empty() && (!tree || !s.wanted().quiet))
+    (void)s.print(config::render(file.loaded.diagnostics, s.out().colour));
+  if (tree && !s.wanted().quiet)
+    (void)s.print(file.file + ": tree " + tree->root.name + ", " + counted(count_services(tree->root), "service") +
+                  ": ok\n");
+  return s.end_code() == exit_code::ok ? code : s.end_code();
+}
+
+} // namespace alder::cli

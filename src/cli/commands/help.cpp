@@ -1,0 +1,23 @@
+#include "cli/commands/command.hpp"
+
+#include "runtime/base/text.hpp"
+
+namespace alder::cli {
+
+exit_code run_help(session& s) {
+  if (s.wanted().words.empty()) {
+    (void)s.print(overview(s.out()));
+    return s.end_code();
+  }
+  const auto& name = s.wanted().words.front();
+  if (const auto* command = find_command(name)) {
+    (void)s.print(help_for(s.out(), *command));
+    return s.end_code();
+  }
+  std::vector<std::string> help{"'alder help' lists the commands"};
+  if (const auto near = nearest(name, command_names())) help.insert(help.begin(), "did you mean '" + *near + "'?");
+  return s.fail(
+      {.code = exit_code::usage, .what = "there is no command '" + name + "'", .help = help, .diagnostics = {}});
+}
+
+} // namespace alder::cli

@@ -1,0 +1,17 @@
+#include "cli/commands/command.hpp"
+#include "cli/common/screens.hpp"
+
+namespace alder::cli {
+
+exit_code run_info(session& s) {
+  const auto body = s.get("/v1/info");
+  if (!body) return s.end_code();
+  if (s.wanted().json) {
+    (void)s.print(*body + "\n");
+    return s.end_code();
+  }
+  if (const auto info = s.understood(*body, read_info)) (void)s.print(info_screen(s.out(), *info));
+  return s.end_code();
+}
+
+} // namespace alder::cli

@@ -1,0 +1,16 @@
+#include "cli/commands/command.hpp"
+
+namespace alder::cli {
+
+exit_code run_ping(session& s) {
+  const auto body = s.get("/_ping");
+  if (!body) return s.end_code();
+  const auto pong = s.understood(*body, read_pong);
+  if (!pong || s.wanted().quiet) return s.end_code();
+  (void)s.print(s.wanted().json
+                    ? *body + "\n"
+                    : "the daemon answers: version " + pong->version + ", pid " + std::to_string(pong->pid) + "\n");
+  return s.end_code();
+}
+
+} // namespace alder::cli

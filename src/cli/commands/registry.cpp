@@ -1,0 +1,53 @@
+#include "cli/commands/command.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace alder::cli {
+namespace {
+
+struct entry {
+  std::string_view name;
+  exit_code (*run)(session&);
+};
+
+constexpr std::array<entry, 18> entries{{{"check", run_check},
+                                         {"daemon", run_daemon},
+                                         {"describe", run_describe},
+                                         {"down", run_down},
+                                         {"events", run_events},
+                                         {"run", run_foreground},
+                                         {"help", run_help},
+                                         {"info", run_info},
+                                         {"logs", run_logs},
+                                         {"ls", run_ls},
+                                         {"paths", run_paths},
+                                         {"ping", run_ping},
+                                         {"restart", run_restart},
+                                         {"schema", run_schema},
+                                         {"start", run_start},
+                                         {"stop", run_stop},
+                                         {"tree", run_tree},
+                                         {"up", run_up}}};
+
+} // namespace
+
+exit_code run_command(session& s) {
+  const auto* command = s.wanted().command;
+  if (s.wanted().wants_version) {
+    (void)s.print("alder " ALDER_VERSION "\n");
+    return s.end_code();
+  }
+  if (command == nullptr || s.wanted().wants_help) {
+    (void)s.print(command == nullptr ? overview(s.out()) : help_for(s.out(), *command));
+    return s.end_code();
+  }
+  const auto* found =
+      std::find_if(entries.begin(), entries.end(), [&](const entry& one) { return one.name == command->name; });
+  ALDER_ASSERT(found != entries.end());
+  return found->run(s);
+}
+
+} // namespace alder::cli

@@ -1,0 +1,298 @@
+#include "cli/commands/command.hpp"
+#include "cli/commands/follow.hpp"
+#include "cli/common/launch.hpp"
+#include "cli/common/project.hpp"
+#include "cli/common/run_verdict.hpp"
+#include "cli/common/screens.hpp"
+
+#include "runtime/base/overloaded.hpp"
+#include "runtime/os/background.hpp"
+#include "runtime/os/caller.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <optional>
+
+namespace alder::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds tick_period{250};
+/// After the second signal the keeper kills everything; a keeper that has not ended then is killed itself.
+constexpr milliseconds kill_deadline{10000};
+/// Enough to miss nothing between the start of the tree and our following it.
+constexpr unsigned first_tail = 1000;
+
+bool is_worth_knowing(std::string_view kind) {
+  constexpr std::array<std::string_view, 8> kinds{"exited",  "restart_planned", "start_failed", "gave_up",
+                                                  "warning", "tree_failed",     "adopted",      "finished"};
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+bool may_end_the_run(std::string_view kind) {
+  return kind == "finished" || kind == "stopped" || kind == "gave_up" || kind == "tree_failed" || kind == "exited";
+}
+
+struct own_keeper {
+  os::locations where;
+  int pid = 0;
+  bool is_private = false; ///< the usual home is taken
+};
+
+/// Starts a keeper of our own: in the usual home, or, when a daemon has that, in a fresh one.
+result<own_keeper> start_keeper(session& s) {
+  const auto own = os::own_directory();
+  const auto found = find_programs(own ? *own : std::string{}, s.setup().around);
+  if (!found) return found.failure();
+  own_keeper keeper{.where = s.setup().where, .pid = 0, .is_private = false};
+  while (true) {
+    const auto started =
+        os::start_in_background(keeper_command(*found, keeper.where, keeper_mode::foreground), os::attachment::child);
+    if (!started) return started.failure();
+    keeper.pid = started->pid;
+    const auto said = hear(*started, keeper.where);
+    if (said && *said == keeper_word::ready) return keeper;
+    os::send_signal(keeper.pid, SIGTERM);
+    if (os::wait_until_gone(keeper.pid, kill_deadline)) (void)os::reap_child(keeper.pid); // it had nothing to run yet
+    if (!said) return said.failure();
+    if (keeper.is_private)
+      return error{error_kind::conflict, "the private home " + keeper.where.run_dir + " is taken", 0};
+    auto fresh = os::private_locations(s.setup().where, os::process_id());
+    if (!fresh) return fresh.failure();
+    os::remove_private_home(*fresh); // of an earlier run with the same number
+    keeper.where = std::move(*fresh);
+    keeper.is_private = true;
+    s.note("alder: a daemon is running in " + s.setup().where.run_dir + " already; this run has its own home, " +
+           keeper.where.run_dir + "\n");
+  }
+}
+
+class foreground_run {
+public:
+  foreground_run(session& s, const project& file, own_keeper keeper)
+      : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, begin_{session::now()},
+        last_log_{begin_}, asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {}
+
+  exit_code run() {
+    loop_.on_signals(/*with_children=*/true, [this](int signal) { on_signal(signal); });
+    loop_.every(tick_period, [this] { on_tick(); });
+    follow_events();
+    follow_logs();
+    bring_up();
+    loop_.run_until_stopped();
+    if (keeper_.is_private) os::remove_private_home(keeper_.where);
+    if (signal_ != 0) return code_of_signal(signal_);
+    const auto& result = result_.value_or(run_result{.code = exit_code::failed, .reason = "the run ended early"});
+    if (!result.reason.empty())
+      return s_.fail({.code = result.code, .what = result.reason, .help = {}, .diagnostics = {}});
+    return s_.end_code() == exit_code::ok ? result.code : s_.end_code();
+  }
+
+private:
+  void bring_up() {
+    open(
+        {.method = "PUT",
+         .target = "/v1/config",
+         .body = config_body(file_.file, file_.text, s_.setup().around.environment),
+         .accept = "application/x-ndjson"},
+        [this](std::string_view line) {
+          const auto read = read_event_line(line);
+          const auto* done = read ? std::get_if<done_view>(&*read) : nullptr;
+          if (done == nullptr) return flow::go_on; // events come by their own stream
+          is_up_ = true;
+          done->ok ? check_verdict() : fail_start(done->why);
+          return flow::go_on;
+        },
+        [this](const result<reply>& how) {
+          // A daemon that died over it has been started again, and its journal knows the tree.
+          if (how && how->status != 200) fail_start(read_problem(how->status, how->body));
+          is_up_ = true;
+          check_verdict();
+        });
+  }
+
+  void fail_start(const problem& why) {
+    const auto told = explain(why);
+    if (!told.diagnostics.empty()) s_.note(config::render(told.diagnostics, s_.err().colour));
+    finish({.code = told.code, .reason = told.what});
+  }
+
+  void follow_events() {
+    has_events_ = true;
+    const auto target = last_event_ == 0 ? "/v1/events?follow=1&tail=" + std::to_string(first_tail)
+                                         : "/v1/events?follow=1&since=" + std::to_string(last_event_);
+    open(
+        {.method = "GET", .target = target, .body = {}, .accept = "application/x-ndjson"},
+        [this](std::string_view line) { return on_event_line(line); },
+        [this](const result<reply>&) { has_events_ = false; });
+  }
+
+  flow on_event_line(std::string_view line) {
+    const auto read = read_event_line(line);
+    const auto* event = read ? std::get_if<event_view>(&*read) : nullptr;
+    if (event == nullptr) return flow::go_on; // a gap: the tree itself says what counts
+    last_event_ = event->seq;
+    const bool is_old = event->at && *event->at < begin_;
+    if (is_old || event->tree != tree_) return flow::go_on;
+    if (is_worth_knowing(event->kind) && !s_.wanted().json) s_.note(event_text(s_.err(), *event, session::now()));
+    if (event->kind == "tree_removed") finish({});
+    if (may_end_the_run(event->kind)) check_verdict();
+    return flow::go_on;
+  }
+
+  void follow_logs() {
+    has_logs_ = true;
+    open(
+        {.method = "GET",
+         .target = "/v1/logs?follow=1&tail=" + std::to_string(first_tail),
+         .body = {},
+         .accept = "application/x-ndjson"},
+        [this](std::string_view line) { return on_log_line(line); },
+        [this](const result<reply>&) {
+          has_logs_ = false;
+          skip_until_ = last_log_;
+        });
+  }
+
+  flow on_log_line(std::string_view text) {
+    const auto read = read_log_line(text);
+    if (!read) return flow::go_on;
+    if (const auto* gap = std::get_if<gap_view>(&*read)) s_.note(gap_text(s_.err(), *gap, "line"));
+    const auto* line = std::get_if<log_view>(&*read);
+    if (line == nullptr || line->tree != tree_) return flow::go_on;
+    if (line->at && (*line->at < begin_ || (skip_until_ && *line->at <= *skip_until_)))
+      return flow::go_on; // shown already, or older
+    if (line->at) last_log_ = *line->at;
+    widest_ = std::max(widest_, columns_of(line->service));
+    const auto shown = s_.wanted().json
+                           ? std::string{text} + "\n"
+                           : log_text(s_.out(), *line, {.has_prefix = !s_.wanted().no_prefix, .name_width = widest_});
+    if (!s_.print(shown)) finish({});
+    return flow::go_on;
+  }
+
+  /// Opens a stream that is counted, so that the end is noticed.
+  void open(const call& what, std::function<flow(std::string_view)> on_line,
+            std::function<void(const result<reply>&)> on_end) {
+    ++streams_;
+    loop_.open(what,
+               {.on_line = std::move(on_line), .on_end = [this, on_end = std::move(on_end)](const result<reply>& how) {
+                  --streams_;
+                  on_end(how);
+                  end_if_over();
+                }});
+  }
+
+  void check_verdict() {
+    if (!is_up_ || result_) return;
+    const auto answer = asking_.send({.method = "GET", .target = "/v1/tree", .body = {}, .accept = {}});
+    if (!answer || answer->status != 200) return; // the daemon is away; the next tick asks again
+    const auto trees = read_tree(answer->body);
+    if (!trees) return;
+    for (const auto& root : trees->trees) {
+      if (root.tree != tree_) continue;
+      if (auto over = verdict(root)) finish(*over);
+    }
+  }
+
+  /// Ends the run: the daemon stops what is left, then itself and its keeper, and we hear of the keeper's end.
+  void finish(run_result with) {
+    if (result_) return;
+    result_ = std::move(with);
+    ask_for_shutdown();
+  }
+
+  void ask_for_shutdown() {
+    if (is_shutdown_asked_) return;
+    is_shutdown_asked_ = true;
+    open(
+        {.method = "POST", .target = "/v1/daemon/shutdown", .body = {}, .accept = {}},
+        [](std::string_view) { return flow::go_on; },
+        [this](const result<reply>& how) {
+          // Without a daemon to ask, the keeper is asked: it does the same with what is there.
+          if (!how && !is_keeper_gone_) os::send_signal(keeper_.pid, SIGTERM);
+        });
+  }
+
+  void on_signal(int signal) {
+    if (signal == SIGCHLD) return on_child();
+    if (signal_ != 0) {
+      // Twice, so that it does not wait for the daemon.
+      os::send_signal(keeper_.pid, SIGTERM);
+      os::send_signal(keeper_.pid, SIGINT);
+      kill_at_ = session::now() + kill_deadline;
+      return;
+    }
+    signal_ = signal;
+    s_.note("alder: stopping; once more to kill\n");
+    finish({.code = code_of_signal(signal), .reason = {}});
+  }
+
+  void on_child() {
+    if (const auto status = os::reap_child(keeper_.pid)) {
+      is_keeper_gone_ = true;
+      if (!result_)
+        result_ = run_result{.code = exit_code::failed,
+                             .reason = "the keeper ended unexpectedly; see " + keeper_.where.state_dir + "/keeper.log"};
+    }
+    if (os::process_id() == 1) os::reap_orphans(keeper_.pid);
+    end_if_over();
+  }
+
+  void on_tick() {
+    if (kill_at_ && session::now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
+    if (is_keeper_gone_ || result_) return;
+    // A daemon that died is started again by its keeper: go on where it was.
+    if (has_events_ && has_logs_) return;
+    if (!has_events_) follow_events();
+    if (!has_logs_) follow_logs();
+    check_verdict();
+  }
+
+  void end_if_over() {
+    if (is_keeper_gone_ && streams_ == 0) loop_.stop();
+  }
+
+  session& s_;
+  const project& file_;
+  std::string tree_;
+  own_keeper keeper_;
+  wall_time begin_;
+  wall_time last_log_;
+  std::optional<wall_time> skip_until_; ///< after a reconnection: what was shown before it
+  std::uint64_t last_event_ = 0;
+  std::size_t widest_ = 0;
+  unsigned streams_ = 0;
+  bool has_events_ = false;
+  bool has_logs_ = false;
+  bool is_up_ = false; ///< the tree has been brought up, or has failed to
+  bool is_shutdown_asked_ = false;
+  bool is_keeper_gone_ = false;
+  int signal_ = 0; ///< the first that asked us to end
+  std::optional<wall_time> kill_at_;
+  std::optional<run_result> result_;
+  client asking_;
+  stream_loop loop_;
+};
+
+} // namespace
+
+exit_code run_foreground(session& s) {
+  const auto& words = s.wanted().words;
+  auto opened = open_project(words.empty() ? "" : words.front(), s.setup().around);
+  if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
+  const auto& file = std::get<project>(opened);
+  if (!file.loaded.tree)
+    return s.fail({.code = exit_code::usage,
+                   .what = file.file + " is no valid configuration",
+                   .help = {},
+                   .diagnostics = file.loaded.diagnostics});
+  if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
+  auto keeper = start_keeper(s);
+  if (!keeper) return s.fail(explain(keeper.failure()));
+  return foreground_run{s, file, std::move(*keeper)}.run();
+}
+
+} // namespace alder::cli

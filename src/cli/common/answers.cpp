@@ -1,0 +1,383 @@
+#include "cli/common/answers.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace alder::cli {
+namespace {
+
+using nlohmann::json;
+
+// What the daemon leaves out, and what has another type than promised, reads as empty: a newer daemon must not break an
+// older command.
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+template <class T> T number_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_integer()) return T{};
+  if (found->is_number_unsigned()) {
+    const auto value = found->get<std::uint64_t>();
+    return value <= static_cast<std::uint64_t>(std::numeric_limits<T>::max()) ? static_cast<T>(value) : T{};
+  }
+  const auto value = found->get<std::int64_t>();
+  const auto least = static_cast<std::int64_t>(std::numeric_limits<T>::min());
+  return value >= least ? static_cast<T>(value) : T{}; // a negative one: the branch above has the others
+}
+
+bool flag_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::optional<wall_time> time_of(const json& object, const char* key) { return parse_time(text_of(object, key)); }
+
+std::vector<std::string> texts_of(const json& object, const char* key) {
+  std::vector<std::string> texts;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return texts;
+  for (const auto& one : *found)
+    if (one.is_string()) texts.push_back(one.get<std::string>());
+  return texts;
+}
+
+/// Calls `take` with each object of the array `key`.
+template <class Take> void each_of(const json& object, const char* key, Take take) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) return;
+  for (const auto& one : *found)
+    if (one.is_object()) take(one);
+}
+
+std::map<std::string, std::string> map_of(const json& object, const char* key) {
+  std::map<std::string, std::string> map;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_object()) return map;
+  for (const auto& [name, value] : found->items())
+    if (value.is_string()) map.emplace(name, value.get<std::string>());
+  return map;
+}
+
+std::optional<exit_view> exit_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  exit_view view{
+      .text = text_of(*found, "text"), .code = {}, .signal = text_of(*found, "signal"), .at = time_of(*found, "at")};
+  if (found->contains("code")) view.code = number_of<int>(*found, "code");
+  return view;
+}
+
+std::optional<intensity_view> intensity_of(const json& object) {
+  const auto found = object.find("intensity");
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  intensity_view view{.max = number_of<unsigned>(*found, "max"),
+                      .window = milliseconds{number_of<std::int64_t>(*found, "window_ms")},
+                      .used = number_of<unsigned>(*found, "used"),
+                      .left = number_of<unsigned>(*found, "left"),
+                      .oldest_expires = {}};
+  if (found->contains("oldest_expires_ms"))
+    view.oldest_expires = milliseconds{number_of<std::int64_t>(*found, "oldest_expires_ms")};
+  return view;
+}
+
+event_view event_of(const json& object) {
+  return {.seq = number_of<std::uint64_t>(object, "seq"),
+          .at = time_of(object, "at"),
+          .kind = text_of(object, "kind"),
+          .tree = text_of(object, "tree"),
+          .name = text_of(object, "name"),
+          .pid = number_of<int>(object, "pid"),
+          .generation = number_of<unsigned>(object, "generation"),
+          .text = text_of(object, "text")};
+}
+
+log_view log_of(const json& object) {
+  return {.at = time_of(object, "at"),
+          .tree = text_of(object, "tree"),
+          .service = text_of(object, "service"),
+          .from_stderr = text_of(object, "stream") == "err",
+          .line = text_of(object, "line")};
+}
+
+std::optional<detail_view> detail_of(const json& object) {
+  const auto found = object.find("detail");
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  detail_view view{.command = texts_of(*found, "command"),
+                   .cwd = text_of(*found, "cwd"),
+                   .environment = map_of(*found, "environment"),
+                   .ready = text_of(*found, "ready"),
+                   .stop = text_of(*found, "stop"),
+                   .backoff = text_of(*found, "backoff"),
+                   .path = texts_of(*found, "path"),
+                   .strategy = text_of(*found, "strategy"),
+                   .intensity = intensity_of(*found),
+                   .processes = {},
+                   .log_out = text_of(*found, "log_out"),
+                   .log_err = text_of(*found, "log_err"),
+                   .events = {},
+                   .log = {}};
+  each_of(*found, "processes", [&](const json& one) {
+    view.processes.push_back(
+        {.pid = number_of<int>(one, "pid"), .parent = number_of<int>(one, "ppid"), .command = text_of(one, "command")});
+  });
+  each_of(*found, "events", [&](const json& one) { view.events.push_back(event_of(one)); });
+  each_of(*found, "log", [&](const json& one) { view.log.push_back(log_of(one)); });
+  return view;
+}
+
+/// False: nested too deeply.
+bool fill_node(node_view& node, const json& object, unsigned depth) {
+  if (depth > max_tree_depth) return false;
+  node = {.type = text_of(object, "type"),
+          .tree = text_of(object, "tree"),
+          .name = text_of(object, "name"),
+          .parent = text_of(object, "parent"),
+          .state = text_of(object, "state"),
+          .since = time_of(object, "since"),
+          .reason = text_of(object, "reason"),
+          .restart = text_of(object, "restart"),
+          .restarts = number_of<unsigned>(object, "restarts"),
+          .pid = number_of<int>(object, "pid"),
+          .last_exit = exit_of(object, "last_exit"),
+          .next_attempt = time_of(object, "next_attempt"),
+          .strategy = text_of(object, "strategy"),
+          .pool = flag_of(object, "pool"),
+          .intensity = intensity_of(object),
+          .children = {},
+          .detail = detail_of(object)};
+  bool fits = true;
+  each_of(object, "children",
+          [&](const json& child) { fits = fits && fill_node(node.children.emplace_back(), child, depth + 1); });
+  return fits;
+}
+
+error not_promised(const std::string& what) {
+  return error{error_kind::io, "the daemon's answer is not understood: " + what};
+}
+
+/// The document as an object, or what is wrong with it.
+result<json> parse_object(std::string_view text) {
+  auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) return not_promised("it is not JSON");
+  if (!document.is_object()) return not_promised("it is not an object");
+  return document;
+}
+
+result<std::vector<node_view>> nodes_of(const json& object, const char* key) {
+  std::vector<node_view> nodes;
+  bool fits = true;
+  each_of(object, key, [&](const json& one) { fits = fits && fill_node(nodes.emplace_back(), one, 0); });
+  if (!fits) return not_promised("nodes are nested too deeply");
+  return nodes;
+}
+
+config::diagnostic diagnostic_of(const json& one) {
+  return {.severity = text_of(one, "severity") == "warning" ? config::diagnostic::level::warning
+                                                            : config::diagnostic::level::error,
+          .code = text_of(one, "code"),
+          .message = text_of(one, "message"),
+          .label = text_of(one, "label"),
+          .file = text_of(one, "file"),
+          .line = number_of<unsigned>(one, "line"),
+          .column = number_of<unsigned>(one, "column"),
+          .end_column = number_of<unsigned>(one, "end_column"),
+          .snippet = text_of(one, "snippet"),
+          .help = texts_of(one, "help")};
+}
+
+problem problem_of(unsigned status, const json& object) {
+  problem view{.status = status,
+               .code = text_of(object, "code"),
+               .detail = text_of(object, "detail"),
+               .help = texts_of(object, "help"),
+               .diagnostics = {}};
+  if (object.contains("status")) view.status = number_of<unsigned>(object, "status");
+  if (view.detail.empty()) view.detail = text_of(object, "title");
+  each_of(object, "diagnostics", [&](const json& one) { view.diagnostics.push_back(diagnostic_of(one)); });
+  return view;
+}
+
+gap_view gap_of(const json& object) { return {.missed = number_of<std::uint64_t>(object, "gap")}; }
+
+/// Environments may hold any bytes, JSON may not: what is not UTF-8 is replaced.
+std::string written(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// Up to `digits` digits at `at`.
+std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t digits) {
+  if (at + digits > text.size()) return std::nullopt;
+  int value = 0;
+  const auto* first = text.data() + at;
+  const auto parsed = std::from_chars(first, first + digits, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != first + digits || *first == '-') return std::nullopt;
+  return value;
+}
+
+} // namespace
+
+result<std::vector<node_view>> read_services(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  if (!document->contains("services")) return not_promised("there are no 'services' in it");
+  return nodes_of(*document, "services");
+}
+
+result<tree_view> read_tree(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  if (!document->contains("trees")) return not_promised("there are no 'trees' in it");
+  auto trees = nodes_of(*document, "trees");
+  if (!trees) return trees.failure();
+  tree_view view{.trees = std::move(*trees), .daemon = {}};
+  if (const auto daemon = document->find("daemon"); daemon != document->end() && daemon->is_object())
+    if (!fill_node(view.daemon.emplace(), *daemon, 0)) return not_promised("nodes are nested too deeply");
+  return view;
+}
+
+result<node_view> read_node(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  node_view node;
+  if (!fill_node(node, *document, 0)) return not_promised("nodes are nested too deeply");
+  if (node.name.empty()) return not_promised("the node has no name");
+  return node;
+}
+
+result<std::vector<config_view>> read_config(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  std::vector<config_view> all;
+  each_of(*document, "trees",
+          [&](const json& one) { all.push_back({.tree = text_of(one, "tree"), .file = text_of(one, "file")}); });
+  return all;
+}
+
+result<info_view> read_info(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  const auto& object = *document;
+  info_view view{.version = text_of(object, "version"),
+                 .pid = number_of<int>(object, "pid"),
+                 .keeper_pid = number_of<int>(object, "keeper_pid"),
+                 .started = time_of(object, "started_at"),
+                 .uptime = milliseconds{number_of<std::int64_t>(object, "uptime_ms")},
+                 .epoch = number_of<unsigned>(object, "epoch"),
+                 .socket = text_of(object, "socket"),
+                 .state_dir = text_of(object, "state_dir"),
+                 .log_dir = text_of(object, "log_dir"),
+                 .trees = number_of<unsigned>(object, "trees"),
+                 .counts = {}};
+  if (const auto counts = object.find("counts"); counts != object.end() && counts->is_object())
+    for (const auto& [state, number] : counts->items())
+      if (number.is_number_unsigned()) view.counts.emplace_back(state, number.get<unsigned>());
+  return view;
+}
+
+result<pong_view> read_pong(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  if (!flag_of(*document, "pong")) return not_promised("it is no pong");
+  return pong_view{.version = text_of(*document, "version"), .pid = number_of<int>(*document, "pid")};
+}
+
+result<event_line> read_event_line(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  if (document->contains("gap")) return event_line{gap_of(*document)};
+  if (document->contains("done")) {
+    done_view done{.ok = flag_of(*document, "ok"), .changed = flag_of(*document, "changed"), .why = {}};
+    if (!done.ok) done.why = problem_of(500, *document);
+    return event_line{std::move(done)};
+  }
+  return event_line{event_of(*document)};
+}
+
+result<log_line> read_log_line(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  if (document->contains("gap")) return log_line{gap_of(*document)};
+  return log_line{log_of(*document)};
+}
+
+problem read_problem(unsigned status, std::string_view text) {
+  const auto document = parse_object(text);
+  auto view = document ? problem_of(status, *document)
+                       : problem{.status = status, .code = {}, .detail = {}, .help = {}, .diagnostics = {}};
+  if (view.detail.empty()) view.detail = "the daemon answered with status " + std::to_string(status);
+  return view;
+}
+
+std::string config_body(const std::string& file, const std::string& text,
+                        const std::map<std::string, std::string>& environment) {
+  return written({{"file", file}, {"text", text}, {"environment", environment}});
+}
+
+std::string service_body(const ad_hoc_service& service) {
+  json body{
+      {"name", service.name}, {"command", service.command}, {"cwd", service.cwd}, {"environment", service.environment}};
+  if (!service.restart.empty()) body["restart"] = service.restart;
+  return written(body);
+}
+
+std::string check_body(const std::string& tree, const std::vector<config::diagnostic>& diagnostics) {
+  auto list = json::array();
+  bool is_ok = true;
+  for (const auto& one : diagnostics) {
+    const bool is_error = one.severity == config::diagnostic::level::error;
+    is_ok = is_ok && !is_error;
+    list.push_back({{"severity", is_error ? "error" : "warning"},
+                    {"code", one.code},
+                    {"message", one.message},
+                    {"label", one.label},
+                    {"file", one.file},
+                    {"line", one.line},
+                    {"column", one.column},
+                    {"end_column", one.end_column},
+                    {"snippet", one.snippet},
+                    {"help", one.help}});
+  }
+  json body{{"schema", 1}, {"ok", is_ok}, {"diagnostics", std::move(list)}};
+  if (!tree.empty()) body["tree"] = tree;
+  return written(body);
+}
+
+std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code) {
+  return written({{"schema", 1}, {"error", {{"message", what}, {"help", help}, {"exit_code", exit_code}}}});
+}
+
+std::string strings_body(const std::vector<std::pair<std::string, std::string>>& fields) {
+  json body{{"schema", 1}};
+  for (const auto& [name, value] : fields)
+    body[name] = value;
+  return written(body);
+}
+
+std::optional<wall_time> parse_time(std::string_view text) {
+  using std::chrono::sys_days, std::chrono::year, std::chrono::month, std::chrono::day, std::chrono::year_month_day,
+      std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+      text.back() != 'Z')
+    return std::nullopt;
+  const auto y = digits_at(text, 0, 4);
+  const auto mon = digits_at(text, 5, 2);
+  const auto d = digits_at(text, 8, 2);
+  const auto h = digits_at(text, 11, 2);
+  const auto min = digits_at(text, 14, 2);
+  const auto s = digits_at(text, 17, 2);
+  if (!y || !mon || !d || !h || !min || !s) return std::nullopt;
+  const year_month_day date{year{*y}, month{static_cast<unsigned>(*mon)}, day{static_cast<unsigned>(*d)}};
+  if (!date.ok() || *h > 23 || *min > 59 || *s > 60) return std::nullopt;
+  int millis = 0;
+  if (text[19] == '.') {
+    const auto fraction = digits_at(text, 20, 3);
+    if (!fraction || text.size() != 24) return std::nullopt;
+    millis = *fraction;
+  }
+  return wall_time{sys_days{date}} + hours{*h} + minutes{*min} + seconds{*s} + milliseconds{millis};
+}
+
+} // namespace alder::cli

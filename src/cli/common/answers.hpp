@@ -1,0 +1,194 @@
+// What the daemon answers, read from JSON into plain structs, and the bodies it is sent.
+#pragma once
+
+#include "runtime/config/diagnostic.hpp"
+
+#include "alder/error.hpp"
+#include "alder/event.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace alder::cli {
+
+using std::chrono::milliseconds;
+
+/// Nodes nested deeper than this are refused.
+inline constexpr unsigned max_tree_depth = 64;
+
+/// An answer that is no success (application/problem+json).
+struct problem {
+  unsigned status = 0;
+  std::string code;
+  std::string detail;
+  std::vector<std::string> help;
+  std::vector<config::diagnostic> diagnostics;
+};
+
+struct exit_view {
+  std::string text;
+  std::optional<int> code;
+  std::string signal;
+  std::optional<wall_time> at;
+};
+
+struct intensity_view {
+  unsigned max = 0;
+  milliseconds window{0};
+  unsigned used = 0;
+  unsigned left = 0;
+  std::optional<milliseconds> oldest_expires;
+};
+
+/// One line of `detail.processes`.
+struct process_view {
+  int pid = 0;
+  int parent = 0;
+  std::string command;
+};
+
+struct event_view {
+  std::uint64_t seq = 0;
+  std::optional<wall_time> at;
+  std::string kind;
+  std::string tree;
+  std::string name;
+  int pid = 0;
+  unsigned generation = 0;
+  std::string text;
+};
+
+struct log_view {
+  std::optional<wall_time> at;
+  std::string tree;
+  std::string service;
+  bool from_stderr = false;
+  std::string line;
+};
+
+struct detail_view {
+  std::vector<std::string> command;
+  std::string cwd;
+  std::map<std::string, std::string> environment;
+  std::string ready;
+  std::string stop;
+  std::string backoff;
+  std::vector<std::string> path;
+  std::string strategy;
+  std::optional<intensity_view> intensity;
+  std::vector<process_view> processes;
+  std::string log_out;
+  std::string log_err;
+  std::vector<event_view> events;
+  std::vector<log_view> log;
+};
+
+/// A node; fields a kind of node does not have are empty.
+struct node_view {
+  std::string type; ///< "service", "supervisor" or "actor"
+  std::string tree;
+  std::string name;
+  std::string parent;
+  std::string state;
+  std::optional<wall_time> since;
+  std::string reason;
+  std::string restart;
+  unsigned restarts = 0;
+  int pid = 0;
+  std::optional<exit_view> last_exit;
+  std::optional<wall_time> next_attempt;
+  std::string strategy;
+  bool pool = false;
+  std::optional<intensity_view> intensity;
+  std::vector<node_view> children;
+  std::optional<detail_view> detail;
+};
+
+struct tree_view {
+  std::vector<node_view> trees;
+  std::optional<node_view> daemon;
+};
+
+struct config_view {
+  std::string tree;
+  std::string file;
+};
+
+struct info_view {
+  std::string version;
+  int pid = 0;
+  int keeper_pid = 0;
+  std::optional<wall_time> started;
+  milliseconds uptime{0};
+  unsigned epoch = 0;
+  std::string socket;
+  std::string state_dir;
+  std::string log_dir;
+  unsigned trees = 0;
+  std::vector<std::pair<std::string, unsigned>> counts;
+};
+
+struct pong_view {
+  std::string version;
+  int pid = 0;
+};
+
+/// The last line of a streamed change.
+struct done_view {
+  bool ok = false;
+  bool changed = false;
+  problem why; ///< when not ok
+};
+
+/// A follower was too slow.
+struct gap_view {
+  std::uint64_t missed = 0;
+};
+
+using event_line = std::variant<event_view, gap_view, done_view>;
+using log_line = std::variant<log_view, gap_view>;
+
+// Each reads one JSON document. Error (io): not JSON, or not what the API promises.
+[[nodiscard]] result<std::vector<node_view>> read_services(std::string_view text);
+[[nodiscard]] result<tree_view> read_tree(std::string_view text);
+[[nodiscard]] result<node_view> read_node(std::string_view text);
+[[nodiscard]] result<std::vector<config_view>> read_config(std::string_view text);
+[[nodiscard]] result<info_view> read_info(std::string_view text);
+[[nodiscard]] result<pong_view> read_pong(std::string_view text);
+[[nodiscard]] result<event_line> read_event_line(std::string_view text);
+[[nodiscard]] result<log_line> read_log_line(std::string_view text);
+/// Whatever the body is: a body that is no problem document becomes one with `status` and its title alone.
+[[nodiscard]] problem read_problem(unsigned status, std::string_view text);
+
+/// The body of PUT /v1/config.
+[[nodiscard]] std::string config_body(const std::string& file, const std::string& text,
+                                      const std::map<std::string, std::string>& environment);
+
+struct ad_hoc_service {
+  std::string name;
+  std::vector<std::string> command;
+  std::string cwd;
+  std::map<std::string, std::string> environment;
+  std::string restart; ///< empty: the daemon's default
+};
+/// The body of POST /v1/services.
+[[nodiscard]] std::string service_body(const ad_hoc_service& service);
+
+/// {"schema":1,"ok":…,"tree":…,"diagnostics":[…]} as the daemon's validation answers it.
+[[nodiscard]] std::string check_body(const std::string& tree, const std::vector<config::diagnostic>& diagnostics);
+/// {"schema":1,"error":{…}} for --json.
+[[nodiscard]] std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code);
+/// One flat JSON object of strings, with "schema": 1.
+[[nodiscard]] std::string strings_body(const std::vector<std::pair<std::string, std::string>>& fields);
+
+/// "2026-11-22T17:45:02.113Z"; nothing when it is no such time.
+[[nodiscard]] std::optional<wall_time> parse_time(std::string_view text);
+
+} // namespace alder::cli

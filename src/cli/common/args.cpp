@@ -1,0 +1,188 @@
+#include "cli/common/args.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace alder::cli {
+namespace {
+
+/// Values as written; they are read afterwards, for better words about what is wrong with them.
+struct raw_values {
+  std::string tail;
+  std::string restart;
+  std::string timeout;
+  bool out = false;
+  bool err = false;
+  bool socket = false;
+  bool run_dir = false;
+  bool state_dir = false;
+  bool log_dir = false;
+};
+
+failure misuse(std::string what, std::vector<std::string> help) {
+  return {.code = exit_code::usage, .what = std::move(what), .help = std::move(help), .diagnostics = {}};
+}
+
+std::string help_hint(const command_info* command) {
+  return command == nullptr ? "'alder help' lists the commands"
+                            : "'alder " + std::string{command->name} + " --help' says more";
+}
+
+void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
+  const std::string flags{text_of(id).flags};
+  switch (id) {
+  case option::follow: app.add_flag(flags, into.follow); return;
+  case option::tail: app.add_option(flags, raw.tail); return;
+  case option::out: app.add_flag(flags, raw.out); return;
+  case option::err: app.add_flag(flags, raw.err); return;
+  case option::all: app.add_flag(flags, into.all); return;
+  case option::watch: app.add_flag(flags, into.watch); return;
+  case option::show_env: app.add_flag(flags, into.show_env); return;
+  case option::no_prefix: app.add_flag(flags, into.no_prefix); return;
+  case option::name: app.add_option(flags, into.name); return;
+  case option::cwd: app.add_option(flags, into.cwd); return;
+  case option::restart: app.add_option(flags, raw.restart); return;
+  case option::timeout: app.add_option(flags, raw.timeout); return;
+  case option::socket: app.add_flag(flags, raw.socket); return;
+  case option::run_dir: app.add_flag(flags, raw.run_dir); return;
+  case option::state_dir: app.add_flag(flags, raw.state_dir); return;
+  case option::log_dir: app.add_flag(flags, raw.log_dir); return;
+  }
+}
+
+std::vector<std::string> known_flags(const command_info* command) {
+  std::vector<std::string> flags;
+  const auto add = [&](const option_text& one) {
+    for (const auto flag : split(one.flags, ','))
+      flags.emplace_back(flag);
+  };
+  for (const auto& one : common_options())
+    add(one);
+  if (command == nullptr) return flags;
+  for (const auto id : command->options)
+    add(text_of(id));
+  return flags;
+}
+
+std::optional<failure> read_values(invocation& into, const raw_values& raw) {
+  const auto hint = help_hint(into.command);
+  if (!raw.tail.empty()) {
+    unsigned number = 0;
+    const auto* end = raw.tail.data() + raw.tail.size();
+    const auto parsed = std::from_chars(raw.tail.data(), end, number);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || number > max_tail)
+      return misuse("'" + raw.tail + "' is no number of lines from 0 to " + std::to_string(max_tail), {hint});
+    into.tail = number;
+  }
+  if (!raw.timeout.empty()) {
+    const auto time = parse_duration(raw.timeout);
+    if (!time) return misuse("invalid --timeout: " + time.failure().message, {"write it with its unit, e.g. 30s"});
+    into.timeout = *time;
+  }
+  if (!raw.restart.empty()) {
+    const auto kind = restart_named(raw.restart);
+    if (!kind) {
+      std::vector<std::string> help{"one of: permanent, transient, temporary"};
+      const auto near = nearest(raw.restart, {"permanent", "transient", "temporary", "always", "on-failure", "never"});
+      if (near) help.insert(help.begin(), "did you mean '" + *near + "'?");
+      return misuse("'" + raw.restart + "' is no kind of restart", help);
+    }
+    into.restart = word(*kind);
+  }
+  if (raw.out != raw.err) into.stream = raw.out ? "out" : "err";
+  if (raw.socket) into.path_part = "socket";
+  if (raw.run_dir) into.path_part = "run";
+  if (raw.state_dir) into.path_part = "state";
+  if (raw.log_dir) into.path_part = "log";
+  return std::nullopt;
+}
+
+std::optional<failure> unknown_option(const CLI::App& app, const command_info* command) {
+  const auto left = app.remaining();
+  if (left.empty()) return std::nullopt;
+  const auto& what = left.front();
+  const auto flag = what.substr(0, what.find('='));
+  std::vector<std::string> help{help_hint(command)};
+  if (const auto near = nearest(flag, known_flags(command))) help.insert(help.begin(), "did you mean '" + *near + "'?");
+  return misuse("unknown option '" + flag + "'", help);
+}
+
+std::optional<failure> check_words(const invocation& wanted) {
+  const auto& command = *wanted.command;
+  const auto name = std::string{command.name};
+  const auto hint = help_hint(wanted.command);
+  const bool has_program = !wanted.program.empty();
+  if (name == "start" && wanted.words.empty() && !has_program)
+    return misuse("'alder start' needs a NAME, or -- and a COMMAND", {hint});
+  if (name == "start" && !wanted.words.empty() && has_program)
+    return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"a new service is named with --name"});
+  if (wanted.words.size() < command.least_words)
+    return misuse("'alder " + name + "' needs " + std::string{command.usage}, {hint});
+  if (wanted.words.size() > command.most_words)
+    return misuse("'alder " + name + "' does not take '" + wanted.words.at(command.most_words) + "'", {hint});
+  return std::nullopt;
+}
+
+std::optional<failure> parse_options(std::vector<std::string> words, invocation& into) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  raw_values raw;
+  app.add_flag("-h,--help", into.wants_help);
+  app.add_flag("--json", into.json);
+  app.add_flag("-q,--quiet", into.quiet);
+  app.add_flag("--no-color,--no-colour", into.no_colour);
+  app.add_flag("--version", into.wants_version);
+  if (into.command != nullptr) {
+    for (const auto id : into.command->options)
+      add_option(app, id, into, raw);
+    app.add_option("words", into.words);
+  }
+  std::reverse(words.begin(), words.end()); // CLI11 takes them from the back
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::ParseError& wrong) {
+    return misuse(wrong.what(), {help_hint(into.command)});
+  }
+  if (auto unknown = unknown_option(app, into.command)) return unknown;
+  return read_values(into, raw);
+}
+
+} // namespace
+
+std::variant<invocation, failure> parse_command_line(const std::vector<std::string>& words) {
+  invocation wanted;
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  std::vector<std::string> before{words.begin(), dashes};
+  const auto is_word = [](const std::string& word) { return word.empty() || word.front() != '-' || word == "-"; };
+  const auto name = std::find_if(before.begin(), before.end(), is_word);
+  if (name != before.end()) {
+    wanted.command = find_command(*name);
+    if (wanted.command == nullptr) {
+      std::vector<std::string> help{help_hint(nullptr)};
+      if (const auto near = nearest(*name, command_names()))
+        help.insert(help.begin(), "did you mean 'alder " + *near + "'?");
+      return misuse("there is no command '" + *name + "'", help);
+    }
+    before.erase(name);
+  }
+  if (auto wrong = parse_options(std::move(before), wanted)) return *wrong;
+  if (wanted.wants_help || wanted.wants_version || wanted.command == nullptr) return wanted;
+
+  if (dashes != words.end()) {
+    // Only `start` has a program; elsewhere "--" says that names follow, even if they look like options.
+    auto& rest = wanted.command->name == "start" ? wanted.program : wanted.words;
+    rest.insert(rest.end(), dashes + 1, words.end());
+  }
+  if (auto wrong = check_words(wanted)) return *wrong;
+  return wanted;
+}
+
+} // namespace alder::cli

@@ -1,0 +1,46 @@
+// From the words of the command line to what is wanted.
+#pragma once
+
+#include "cli/common/command_table.hpp"
+#include "cli/common/failure.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace alder::cli {
+
+inline constexpr unsigned max_tail = 100000;
+
+/// What is wanted. Options a command does not have keep their defaults.
+struct invocation {
+  const command_info* command = nullptr; ///< nullptr: `alder` alone
+  std::vector<std::string> words;        ///< names, files, patterns
+  std::vector<std::string> program;      ///< after "--", for `start`
+  bool wants_help = false;
+  bool wants_version = false;
+  bool json = false;
+  bool quiet = false;
+  bool no_colour = false;
+
+  bool follow = false;
+  std::optional<unsigned> tail;
+  std::string stream; ///< "", "out" or "err"
+  bool all = false;
+  bool watch = false;
+  bool show_env = false;
+  bool no_prefix = false;
+  std::string name;
+  std::string cwd;
+  std::string restart; ///< as the API spells it
+  std::optional<std::chrono::milliseconds> timeout;
+  std::string path_part; ///< "", "socket", "run", "state" or "log"
+};
+
+/// Reads the words after the program's name. A failure is always exit_code::usage.
+[[nodiscard]] std::variant<invocation, failure> parse_command_line(const std::vector<std::string>& words);
+
+} // namespace alder::cli

@@ -1,0 +1,259 @@
+#include "cli/common/command_table.hpp"
+
+#include "runtime/base/assert.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace alder::cli {
+namespace {
+
+constexpr unsigned any = std::numeric_limits<unsigned>::max();
+
+constexpr std::array<std::pair<option, option_text>, 16> options{
+    {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
+     {option::tail, {"-n,--tail", "N", "begin with the last N (at most 100000)"}},
+     {option::out, {"--out", "", "standard output only"}},
+     {option::err, {"--err", "", "standard error only"}},
+     {option::all, {"--all", "", "with the daemon's own branch"}},
+     {option::watch, {"--watch", "", "show it again whenever something happens, until Ctrl-C"}},
+     {option::show_env, {"--show-env", "", "with the values of environment variables"}},
+     {option::no_prefix, {"--no-prefix", "", "the lines alone, without time and name"}},
+     {option::name, {"--name", "NAME", "the service's name (default: the program's)"}},
+     {option::cwd, {"--cwd", "DIR", "its working directory (default: this one)"}},
+     {option::restart, {"--restart", "KIND", "permanent (default), transient or temporary"}},
+     {option::timeout, {"--timeout", "TIME", "give up waiting after this long, e.g. 30s; exit code 6"}},
+     {option::socket, {"--socket", "", "the socket alone"}},
+     {option::run_dir, {"--run", "", "the directory of socket and lock alone"}},
+     {option::state_dir, {"--state", "", "the directory of the journal alone"}},
+     {option::log_dir, {"--log", "", "the directory of the logs alone"}}}};
+
+constexpr std::array<option_text, 4> common{{{"-h,--help", "", "show this"},
+                                             {"--json", "", "data for programs on standard output, and nothing else"},
+                                             {"-q,--quiet", "", "say nothing but errors"},
+                                             {"--no-color", "", "no colours (also: NO_COLOR=1)"}}};
+
+std::vector<command_info> make_commands() {
+  return {
+      {"up",
+       {},
+       "trees",
+       "[FILE]",
+       "bring a configuration's tree up",
+       {option::timeout},
+       0,
+       1,
+       {"alder up                     # alder.yaml here or in a directory above", "alder up shop/alder.yaml"}},
+      {"down",
+       {},
+       "trees",
+       "[TREE… | FILE]",
+       "stop a tree in reverse order and forget it",
+       {option::timeout},
+       0,
+       any,
+       {"alder down                   # the project's tree, or the only one", "alder down shop"}},
+      {"run",
+       {},
+       "trees",
+       "[FILE]",
+       "run a tree in the foreground; its result is the exit code",
+       {option::no_prefix},
+       0,
+       1,
+       {"alder run alder.yaml         # for containers and CI", "alder run --no-prefix job.yaml"}},
+      {"start",
+       {},
+       "services",
+       "NAME… | [OPTIONS] -- COMMAND…",
+       "start a stopped node, or a program without a file",
+       {option::name, option::cwd, option::restart, option::timeout},
+       0,
+       any,
+       {"alder start db", "alder start -- python3 -m http.server",
+        "alder start --name web --restart transient -- ./server.sh 8080"}},
+      {"stop",
+       {},
+       "services",
+       "NAME…",
+       "stop nodes and keep them stopped",
+       {option::timeout},
+       1,
+       any,
+       {"alder stop api", "alder stop api:0 worker"}},
+      {"restart",
+       {},
+       "services",
+       "NAME…",
+       "stop and start nodes; no failure is counted",
+       {option::timeout},
+       1,
+       any,
+       {"alder restart api"}},
+      {"ls",
+       {"list", "ps", "status", "l"},
+       "looking",
+       "[PATTERN]",
+       "list services",
+       {},
+       0,
+       1,
+       {"alder ls", "alder ls 'api*'", "alder ls --json"}},
+      {"tree",
+       {},
+       "looking",
+       "",
+       "show supervisors, services and restart budgets",
+       {option::all, option::watch},
+       0,
+       0,
+       {"alder tree", "alder tree --all             # with the daemon's own actors", "alder tree --watch"}},
+      {"describe",
+       {"show"},
+       "looking",
+       "NAME",
+       "everything about one node",
+       {option::show_env},
+       1,
+       1,
+       {"alder describe api:0", "alder describe shop/api --show-env"}},
+      {"logs",
+       {"log"},
+       "looking",
+       "[NAME…]",
+       "output of services",
+       {option::follow, option::tail, option::out, option::err, option::no_prefix},
+       0,
+       any,
+       {"alder logs -f                # everything, as it comes", "alder logs -n 100 --err api"}},
+      {"events",
+       {},
+       "looking",
+       "[NAME…]",
+       "what happened, and why",
+       {option::follow, option::tail},
+       0,
+       any,
+       {"alder events", "alder events -f api"}},
+      {"check",
+       {"validate"},
+       "files",
+       "[FILE]",
+       "report every mistake of a configuration",
+       {},
+       0,
+       1,
+       {"alder check alder.yaml"}},
+      {"schema",
+       {},
+       "files",
+       "",
+       "print the JSON Schema of configurations",
+       {},
+       0,
+       0,
+       {"alder schema >alder.schema.json"}},
+      {"ping", {}, "the daemon", "", "whether the daemon answers", {}, 0, 0, {"alder ping && echo there"}},
+      {"info", {}, "the daemon", "", "version, process ids and places of the daemon", {}, 0, 0, {"alder info --json"}},
+      {"paths",
+       {},
+       "the daemon",
+       "",
+       "where socket, state and logs are",
+       {option::socket, option::run_dir, option::state_dir, option::log_dir},
+       0,
+       0,
+       {"curl --unix-socket \"$(alder paths --socket)\" http://alder/v1/services"}},
+      {"daemon",
+       {},
+       "the daemon",
+       "start | stop | status",
+       "start or stop the daemon itself",
+       {option::timeout},
+       1,
+       1,
+       {"alder daemon start", "alder daemon stop            # stops all trees first", "alder daemon status"}},
+      {"help", {}, "the daemon", "[COMMAND]", "show help", {}, 0, 1, {"alder help logs"}},
+  };
+}
+
+const std::vector<command_info>& commands() {
+  static const auto table = make_commands();
+  return table;
+}
+
+void add_options(std::string& text, const look& on, std::string_view title, std::span<const option_text> list) {
+  text += "\n" + paint(on, tone::bold, title) + "\n";
+  for (const auto& one : list) {
+    auto flags = std::string{one.flags};
+    if (const auto comma = flags.find(','); comma != std::string::npos) flags.insert(comma + 1, " ");
+    if (flags.rfind("--", 0) == 0) flags.insert(0, "    ");
+    if (!one.value.empty()) flags += " " + std::string{one.value};
+    text += "  " + pad(flags, 20) + "  " + std::string{one.help} + "\n";
+  }
+}
+
+} // namespace
+
+std::span<const command_info> all_commands() { return commands(); }
+
+std::span<const option_text> common_options() { return common; }
+
+const option_text& text_of(option id) {
+  const auto* found = std::find_if(options.begin(), options.end(), [&](const auto& one) { return one.first == id; });
+  ALDER_ASSERT(found != options.end());
+  return found->second;
+}
+
+const command_info* find_command(std::string_view name) {
+  for (const auto& one : commands())
+    if (one.name == name || std::find(one.aliases.begin(), one.aliases.end(), name) != one.aliases.end()) return &one;
+  return nullptr;
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const auto& one : commands()) {
+    names.emplace_back(one.name);
+    names.insert(names.end(), one.aliases.begin(), one.aliases.end());
+  }
+  return names;
+}
+
+std::string overview(const look& on) {
+  auto text = paint(on, tone::bold, "alder") + " keeps programs running, in trees of supervisors\n";
+  std::string_view group;
+  for (const auto& one : commands()) {
+    if (one.group != group) text += "\n" + paint(on, tone::bold, one.group) + "\n";
+    group = one.group;
+    text += "  " + pad(std::string{one.name}, 10) + "  " + std::string{one.summary} + "\n";
+  }
+  return text + "\n'alder COMMAND --help' says more, with examples. First steps: write alder.yaml, 'alder check', "
+                "'alder up', 'alder tree'.\n";
+}
+
+std::string help_for(const look& on, const command_info& command) {
+  auto text = std::string{"alder "} + std::string{command.name} + ": " + std::string{command.summary} + "\n\n";
+  text += paint(on, tone::bold, "usage") + "\n  alder " + std::string{command.name} + " [OPTIONS]";
+  if (!command.usage.empty()) text += " " + std::string{command.usage};
+  text += "\n";
+  if (!command.aliases.empty()) {
+    text += "  also called:";
+    for (const auto& alias : command.aliases)
+      text += " " + std::string{alias};
+    text += "\n";
+  }
+  std::vector<option_text> own;
+  for (const auto id : command.options)
+    own.push_back(text_of(id));
+  if (!own.empty()) add_options(text, on, "options", own);
+  add_options(text, on, "everywhere", common);
+  if (!command.examples.empty()) text += "\n" + paint(on, tone::bold, "examples") + "\n";
+  for (const auto& example : command.examples)
+    text += "  " + std::string{example} + "\n";
+  return text;
+}
+
+} // namespace alder::cli

@@ -1,0 +1,150 @@
+#include "cli/common/screens.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+
+#include <algorithm>
+
+namespace alder::cli {
+namespace {
+
+constexpr std::size_t label_width = 11;
+
+class block {
+public:
+  explicit block(const look& on) : on_{on} {}
+
+  /// "    Label: value"; nothing for an empty value.
+  void add(std::string_view label, const std::string& value) {
+    if (value.empty()) return;
+    const auto line = pad_left(std::string{label}, label_width) + ": " + value;
+    text_ += line + "\n";
+  }
+  void add_more(const std::string& value) { text_ += std::string(label_width + 2, ' ') + value + "\n"; }
+  void add_line(const std::string& line) { text_ += line + "\n"; }
+  [[nodiscard]] const look& on() const { return on_; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+  look on_;
+  std::string text_;
+};
+
+std::string budget_words(const intensity_view& intensity) {
+  auto text = "restarts " + std::to_string(intensity.used) + "/" + std::to_string(intensity.max) + " in " +
+              format_duration(intensity.window) + ", " + std::to_string(intensity.left) + " left";
+  if (intensity.oldest_expires) text += ", oldest expires in " + format_age(*intensity.oldest_expires);
+  return text;
+}
+
+std::string state_line(const node_view& node, const look& on, wall_time now) {
+  auto text = paint(on, state_tone(node.state), node.state);
+  if (node.since) text += " since " + date_and_clock(*node.since) + " (" + age(*node.since, now) + " ago)";
+  if (node.next_attempt) text += ", next try in " + format_age(std::max(milliseconds{0}, *node.next_attempt - now));
+  return text;
+}
+
+std::string exit_line(const node_view& node, wall_time now) {
+  if (!node.last_exit) return {};
+  return node.last_exit->text + (node.last_exit->at ? ", " + age(*node.last_exit->at, now) + " ago" : "");
+}
+
+/// Main process first, children indented below their parents.
+void add_processes(block& into, const std::vector<process_view>& all) {
+  const auto depth_of = [&](const process_view& process) {
+    std::size_t depth = 0;
+    int parent = process.parent;
+    while (depth < all.size()) { // no chain is longer than the list
+      const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.pid == parent; });
+      if (found == all.end()) break;
+      parent = found->parent;
+      ++depth;
+    }
+    return depth;
+  };
+  bool is_first = true;
+  for (const auto& process : all) {
+    const auto depth = depth_of(process);
+    const auto mark = depth == 0 ? "" : into.on().unicode ? "└─ " : "`- ";
+    const auto lead = depth == 0 ? std::string{} : std::string((depth - 1) * 3, ' ');
+    const auto command = into.on().terminal ? harmless(process.command) : process.command;
+    const auto text = lead + mark + std::to_string(process.pid) + " " + command;
+    is_first ? into.add("Processes", text) : into.add_more(text);
+    is_first = false;
+  }
+}
+
+void add_environment(block& into, const detail_view& detail, secrets environment) {
+  if (detail.environment.empty()) return;
+  if (environment == secrets::hidden) {
+    into.add("Environment", counted(detail.environment.size(), "variable") + " (--show-env shows them)");
+    return;
+  }
+  bool is_first = true;
+  for (const auto& [name, value] : detail.environment) {
+    const auto text = name + "=" + (into.on().terminal ? harmless(value) : value);
+    is_first ? into.add("Environment", text) : into.add_more(text);
+    is_first = false;
+  }
+}
+
+void add_detail(block& into, const node_view& node, const detail_view& detail, secrets environment) {
+  into.add("Command", shell_quote(detail.command));
+  into.add("Directory", detail.cwd);
+  add_environment(into, detail, environment);
+  into.add("Path", join(detail.path, into.on().unicode ? " › " : " > "));
+  auto above = detail.strategy;
+  if (detail.intensity) above += (above.empty() ? "" : ", ") + budget_words(*detail.intensity);
+  into.add("Supervised", above);
+  into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff));
+  into.add("Ready", detail.ready);
+  into.add("Stop", detail.stop);
+}
+
+void add_history(block& into, const detail_view& detail, wall_time now) {
+  into.add("Output", detail.log_out);
+  if (detail.log_err != detail.log_out) into.add("Errors", detail.log_err);
+  const auto& on = into.on();
+  if (!detail.events.empty()) into.add_line("\n" + paint(on, tone::bold, "Events"));
+  for (const auto& event : detail.events)
+    into.add_line("  " + event_text(on, event, now).substr(0, event_text(on, event, now).size() - 1));
+  if (!detail.log.empty()) into.add_line("\n" + paint(on, tone::bold, "Log"));
+  for (const auto& line : detail.log) {
+    const auto text = log_text(on, line, {.has_prefix = true, .name_width = columns_of(line.service)});
+    into.add_line("  " + text.substr(0, text.size() - 1));
+  }
+}
+
+/// What a person would most likely want to type now.
+std::string next_step(const node_view& node) {
+  const bool is_service = node.type == "service";
+  if (node.state == "failed") return is_service ? "alder logs " + node.name : "alder events " + node.name;
+  if (node.state == "stopped" || node.state == "finished") return "alder start " + node.name;
+  return is_service ? "alder logs -f " + node.name : "alder tree";
+}
+
+} // namespace
+
+std::string describe_screen(const look& on, const node_view& node, secrets environment, wall_time now) {
+  block text{on};
+  text.add_line(paint(on, state_tone(node.state), state_mark(on, node.state)) + " " + paint(on, tone::bold, node.name) +
+                " " + paint(on, tone::dim, (node.pool ? "pool" : node.type) + std::string{" of "} + node.tree));
+  text.add("State", state_line(node, on, now));
+  text.add("Reason", node.reason);
+  text.add("Last exit", exit_line(node, now));
+  text.add("Restarts", std::to_string(node.restarts));
+  if (node.type == "supervisor")
+    text.add("Strategy", node.strategy + (node.intensity ? ", " + budget_words(*node.intensity) : ""));
+  if (node.detail) add_detail(text, node, *node.detail, environment);
+  if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("Pid", std::to_string(node.pid));
+  if (node.detail) add_processes(text, node.detail->processes);
+  std::vector<std::string> names;
+  for (const auto& child : node.children)
+    names.push_back(child.name + " (" + child.state + ")");
+  text.add("Children", join(names, ", "));
+  if (node.detail) add_history(text, *node.detail, now);
+  text.add_line("\n" + paint(on, tone::dim, "Next: " + next_step(node)));
+  return text.take();
+}
+
+} // namespace alder::cli

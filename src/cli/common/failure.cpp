@@ -1,0 +1,72 @@
+#include "cli/common/failure.hpp"
+
+#include <cerrno>
+
+namespace alder::cli {
+namespace {
+
+exit_code code_of(error_kind kind) {
+  switch (kind) {
+  case error_kind::invalid_input: return exit_code::usage;
+  case error_kind::denied: return exit_code::denied;
+  case error_kind::unavailable: return exit_code::no_daemon;
+  case error_kind::timed_out: return exit_code::timed_out;
+  case error_kind::not_found:
+  case error_kind::conflict:
+  case error_kind::too_large:
+  case error_kind::io: return exit_code::failed;
+  }
+  return exit_code::failed;
+}
+
+exit_code code_of(const problem& why) {
+  if (why.code == "no_such_node" || why.code == "no_such_tree") return exit_code::no_such_node;
+  if (why.code == "start_failed") return exit_code::failed;
+  switch (why.status) {
+  case 400:
+  case 413:
+  case 422: return exit_code::usage;
+  case 403: return exit_code::denied;
+  case 408:
+  case 504: return exit_code::timed_out;
+  case 503: return exit_code::no_daemon;
+  default: return exit_code::failed;
+  }
+}
+
+} // namespace
+
+failure no_daemon_is_running() {
+  return {.code = exit_code::no_daemon,
+          .what = "no daemon is running",
+          .help = {"'alder up FILE' or 'alder start -- COMMAND' starts one"},
+          .diagnostics = {},
+          .is_absence = true};
+}
+
+failure explain(const error& why) {
+  if (why.kind == error_kind::unavailable && (why.os_errno == ENOENT || why.os_errno == ECONNREFUSED))
+    return no_daemon_is_running();
+  failure told{.code = code_of(why.kind), .what = why.message, .help = {}, .diagnostics = {}};
+  if (why.os_errno == ETIMEDOUT) told.help = {"it may be stopped or overloaded; 'alder paths' says where its log is"};
+  if (why.kind == error_kind::denied)
+    told.help = {"the daemon answers its own user and root; 'alder paths' says whose this one is"};
+  return told;
+}
+
+failure explain(const problem& why) {
+  failure told{.code = code_of(why), .what = why.detail, .help = why.help, .diagnostics = why.diagnostics};
+  if (why.code == "no_such_route")
+    told.help.emplace_back("the daemon may be of another version than this command; 'alder info' says which");
+  return told;
+}
+
+std::string failure_text(const look& on, const failure& why) {
+  if (!why.diagnostics.empty()) return config::render(why.diagnostics, on.colour);
+  auto text = paint(on, tone::bad, "alder:") + " " + why.what + "\n";
+  for (const auto& help : why.help)
+    text += paint(on, tone::dim, "help:") + " " + help + "\n";
+  return text;
+}
+
+} // namespace alder::cli

@@ -1,0 +1,34 @@
+// What a command says when it cannot do what it was asked: a sentence, help, an exit code.
+#pragma once
+
+#include "cli/common/answers.hpp"
+#include "cli/common/exit_code.hpp"
+#include "cli/common/look.hpp"
+
+#include "alder/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace alder::cli {
+
+struct failure {
+  exit_code code = exit_code::failed;
+  std::string what; ///< one sentence, no full stop
+  std::vector<std::string> help;
+  std::vector<config::diagnostic> diagnostics; ///< of a configuration; then they are shown instead of `what`
+  bool is_absence = false;                     ///< no daemon is running
+};
+
+/// Of talking to the daemon.
+[[nodiscard]] failure explain(const error& why);
+/// Of what the daemon answered.
+[[nodiscard]] failure explain(const problem& why);
+
+/// "alder: WHAT" and "help: …" lines, or the diagnostics.
+[[nodiscard]] std::string failure_text(const look& on, const failure& why);
+
+/// No daemon is running, and this command does not start one.
+[[nodiscard]] failure no_daemon_is_running();
+
+} // namespace alder::cli

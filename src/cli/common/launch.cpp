@@ -1,0 +1,104 @@
+#include "cli/common/launch.hpp"
+
+#include "cli/common/answers.hpp"
+#include "cli/common/client.hpp"
+
+#include "runtime/os/caller.hpp"
+#include "runtime/os/program.hpp"
+
+#include <utility>
+
+namespace alder::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds probe_pause{20};
+/// A keeper that is busy may be one that is just ending: then the next attempt succeeds.
+constexpr milliseconds retry_after{1000};
+
+error unavailable(std::string message) { return error{error_kind::unavailable, std::move(message), 0}; }
+
+result<std::string> find_beside(const std::string& name, const std::string& own_directory,
+                                const os::surroundings& around) {
+  const auto beside = own_directory + "/" + name;
+  if (!own_directory.empty() && os::file_exists(beside)) return beside;
+  const auto path = around.environment.find("PATH");
+  auto found = os::find_program(name, path == around.environment.end() ? os::default_path : path->second, around.cwd);
+  if (found) return found;
+  return unavailable(name + " is not beside this program (" + own_directory + "), and " + found.failure().message);
+}
+
+/// Waits for somebody else's daemon; false when there is none after `patience`.
+bool wait_for_answer(const std::string& socket, milliseconds patience) {
+  const auto end = steady_clock::now() + patience;
+  while (!is_answering(socket)) {
+    if (steady_clock::now() >= end) return false;
+    os::pause(probe_pause);
+  }
+  return true;
+}
+
+} // namespace
+
+result<programs> find_programs(const std::string& own_directory, const os::surroundings& around) {
+  auto keeper = find_beside("alder-keeper", own_directory, around);
+  if (!keeper) return keeper.failure();
+  auto daemon = find_beside("alderd", own_directory, around);
+  if (!daemon) return daemon.failure();
+  return programs{.keeper = std::move(*keeper), .daemon = std::move(*daemon)};
+}
+
+std::vector<std::string> keeper_command(const programs& found, const os::locations& where, keeper_mode mode) {
+  std::vector<std::string> command{found.keeper,    "--run-dir", where.run_dir, "--state-dir",
+                                   where.state_dir, "--log-dir", where.log_dir};
+  if (mode == keeper_mode::foreground) command.emplace_back("--foreground");
+  command.insert(command.end(), {"--ready-fd", std::to_string(os::ready_descriptor), "--daemon", found.daemon});
+  return command;
+}
+
+result<keeper_word> hear(const os::background_program& keeper, const os::locations& where) {
+  const auto line = os::read_line(keeper.ready.get(), ready_deadline);
+  const auto logs = "; see " + where.state_dir + "/keeper.log and daemon.log";
+  if (!line) {
+    const bool is_late = line.failure().kind == error_kind::timed_out;
+    return unavailable((is_late ? "the daemon did not become ready within 15s"
+                                : "the daemon could not be started: the keeper ended without a word") +
+                       logs);
+  }
+  if (*line == "ready") return keeper_word::ready;
+  if (*line == "busy") return keeper_word::busy;
+  constexpr std::string_view mark = "error: ";
+  const auto text = line->rfind(mark, 0) == 0 ? line->substr(mark.size()) : *line;
+  return unavailable("the daemon could not be started: " + text);
+}
+
+bool is_answering(const std::string& socket) {
+  client asking{socket};
+  const auto answer = asking.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
+  return answer && answer->status == 200 && read_pong(answer->body).ok();
+}
+
+outcome ensure_daemon(const os::locations& where, const os::surroundings& around) {
+  if (auto trusted = os::check_private_directory(where.run_dir); !trusted) return trusted;
+  if (is_answering(where.socket)) return success();
+  const auto own = os::own_directory();
+  const auto found = find_programs(own ? *own : std::string{}, around);
+  if (!found) return found.failure();
+  const auto command = keeper_command(*found, where, keeper_mode::detached);
+  const auto end = steady_clock::now() + busy_deadline;
+  while (true) {
+    const auto started = os::start_in_background(command, os::attachment::detached);
+    if (!started) return started.failure();
+    const auto said = hear(*started, where);
+    if (!said) return said.failure();
+    if (*said == keeper_word::ready) return success();
+    if (wait_for_answer(where.socket, retry_after)) return success();
+    if (steady_clock::now() >= end)
+      return unavailable("another keeper holds " + where.run_dir + ", but no daemon answers at " + where.socket +
+                         "; see " + where.state_dir + "/keeper.log");
+  }
+}
+
+} // namespace alder::cli

@@ -1,0 +1,91 @@
+#include "cli/common/screens.hpp"
+#include "cli/common/table.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace alder::cli {
+namespace {
+
+std::string none() { return "-"; }
+
+std::string state_cell(const look& on, const node_view& node, wall_time now) {
+  auto text = std::string{state_mark(on, node.state)} + " " + node.state;
+  if (node.state != "backoff" || !node.next_attempt) return text;
+  const auto left = std::max(milliseconds{0}, *node.next_attempt - now);
+  return text + " " + format_age(left);
+}
+
+std::string exit_cell(const node_view& node, wall_time now) {
+  if (!node.last_exit) return none();
+  return node.last_exit->text + (node.last_exit->at ? ", " + age(*node.last_exit->at, now) + " ago" : "");
+}
+
+std::vector<table_cell> row_of(const look& on, const node_view& node, const std::string& name, wall_time now) {
+  const bool is_up = node.state == "running" || node.state == "stopping";
+  return {{.text = name},
+          {.text = state_cell(on, node, now), .how = state_tone(node.state)},
+          {.text = node.pid > 0 ? std::to_string(node.pid) : none()},
+          {.text = is_up && node.since ? age(*node.since, now) : none()},
+          {.text = std::to_string(node.restarts)},
+          {.text = exit_cell(node, now)},
+          {.text = node.reason.empty() ? none() : node.reason, .how = tone::dim}};
+}
+
+std::string summary(const look& on, const std::vector<node_view>& services) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> words{{{"running", "running"},
+                                                                                {"starting", "starting"},
+                                                                                {"backoff", "backing off"},
+                                                                                {"stopping", "stopping"},
+                                                                                {"failed", "failed"},
+                                                                                {"finished", "finished"},
+                                                                                {"stopped", "stopped"}}};
+  std::vector<std::string> parts;
+  for (const auto& [state, text] : words) {
+    const auto same = [s = state](const node_view& node) { return node.state == s; };
+    const auto number = std::count_if(services.begin(), services.end(), same);
+    if (number > 0) parts.push_back(paint(on, state_tone(state), std::to_string(number) + " " + std::string{text}));
+  }
+  return join(parts, separator(on));
+}
+
+/// The service most worth a look.
+const node_view* troubled(const std::vector<node_view>& services) {
+  for (const std::string_view state : {"failed", "backoff"})
+    for (const auto& node : services)
+      if (node.state == state) return &node;
+  return nullptr;
+}
+
+} // namespace
+
+std::string display_name(const node_view& node, const std::vector<node_view>& all) {
+  const bool is_shared = std::any_of(
+      all.begin(), all.end(), [&](const auto& other) { return other.name == node.name && other.tree != node.tree; });
+  return is_shared ? node.tree + "/" + node.name : node.name;
+}
+
+std::string list_screen(const look& on, const std::vector<node_view>& services, wall_time now) {
+  if (services.empty()) return "no services; start some with 'alder up FILE' or 'alder start -- COMMAND'\n";
+  const std::vector<table_column> columns{{.title = "NAME", .importance = 9, .is_right = false, .least_width = 12},
+                                          {.title = "STATE", .importance = 8, .is_right = false, .least_width = 0},
+                                          {.title = "PID", .importance = 7, .is_right = true, .least_width = 0},
+                                          {.title = "UPTIME", .importance = 6, .is_right = true, .least_width = 0},
+                                          {.title = "RESTARTS", .importance = 5, .is_right = true, .least_width = 0},
+                                          {.title = "LAST EXIT", .importance = 4, .is_right = false, .least_width = 0},
+                                          {.title = "REASON", .importance = 3, .is_right = false, .least_width = 24}};
+  std::vector<std::vector<table_cell>> rows;
+  for (const auto& node : services)
+    rows.push_back(row_of(on, node, display_name(node, services), now));
+  // The reason gives way before a name is cut.
+  auto text = table(on, columns, rows) + summary(on, services);
+  if (const auto* node = troubled(services); node != nullptr)
+    text += "      " + paint(on, tone::dim, "hint: alder describe " + display_name(*node, services));
+  return text + "\n";
+}
+
+} // namespace alder::cli

@@ -1,0 +1,110 @@
+#include "cli/common/progress.hpp"
+
+#include "cli/common/screens.hpp"
+
+#include "runtime/base/units.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace alder::cli {
+namespace {
+
+constexpr std::size_t max_failed = 3;
+
+bool is_of_service(const event_view& event) { return !event.name.empty() && (event.pid > 0 || event.generation > 0); }
+
+} // namespace
+
+progress::progress(look on, unsigned rows, change_words words, wall_time begin)
+    : on_{on}, rows_{rows}, words_{std::move(words)}, begin_{begin} {}
+
+progress::entry& progress::entry_of(const event_view& event, wall_time now) {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const auto& one) { return one.name == event.name && one.tree == event.tree; });
+  if (found != entries_.end()) return *found;
+  entry added;
+  added.tree = event.tree;
+  added.name = event.name;
+  added.begin = now;
+  entries_.push_back(std::move(added));
+  return entries_.back();
+}
+
+std::string progress::on_event(const event_view& event, wall_time now) {
+  const bool is_shown = is_of_service(event);
+  if (is_shown) {
+    auto& one = entry_of(event, now);
+    const auto enter = [&](phase next, std::string text) {
+      if (one.now != phase::active && next == phase::active) one.begin = now;
+      one.now = next;
+      one.text = std::move(text);
+      one.end = now;
+    };
+    if (event.kind == "starting") enter(phase::active, "starting");
+    if (event.kind == "stopping") enter(phase::active, "stopping");
+    if (event.kind == "restart_planned") enter(phase::active, event.text);
+    if (event.kind == "started" || event.kind == "adopted") {
+      enter(phase::done, {});
+      one.has_started = true;
+    }
+    if (event.kind == "stopped" || event.kind == "finished") {
+      enter(phase::done, event.kind);
+      one.has_stopped = true;
+    }
+    if (event.kind == "start_failed" || event.kind == "exited") enter(phase::failed, event.text);
+  }
+  const bool repaints = on_.terminal && (rows_ == 0 || entries_.size() + 2 < rows_);
+  if (repaints) return is_shown ? repaint(now) : std::string{};
+  painted_ = 0;
+  return (on_.terminal ? harmless(event.text) : event.text) + "\n";
+}
+
+std::string progress::on_tick(wall_time now) {
+  if (!on_.terminal || painted_ == 0) return {};
+  ++turn_;
+  return repaint(now);
+}
+
+std::string progress::line_of(const entry& one, wall_time now) const {
+  constexpr std::array<std::string_view, 10> spinner{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
+  constexpr std::array<std::string_view, 4> ascii_spinner{"|", "/", "-", "\\"};
+  switch (one.now) {
+  case phase::active: {
+    const auto mark = on_.unicode ? spinner.at(turn_ % spinner.size()) : ascii_spinner.at(turn_ % ascii_spinner.size());
+    return paint(on_, tone::warning, mark) + " " + one.name + " " + harmless(one.text) + " " + age(one.begin, now);
+  }
+  case phase::done: {
+    const auto mark = paint(on_, tone::good, on_.unicode ? "✓" : "+");
+    return mark + " " + one.name + (one.text.empty() ? "" : " " + one.text) + " " + age(one.begin, one.end);
+  }
+  case phase::failed: return paint(on_, tone::bad, on_.unicode ? "✗" : "x") + " " + harmless(one.text);
+  }
+  return {};
+}
+
+std::string progress::repaint(wall_time now) {
+  std::string text;
+  if (painted_ > 0) text += "\033[" + std::to_string(painted_) + "A";
+  for (const auto& one : entries_) {
+    const auto line = line_of(one, now);
+    text += "\r\033[2K" + (on_.width > 0 ? cut(on_, line, on_.width - 1) : line) + "\n";
+  }
+  painted_ = entries_.size();
+  return text;
+}
+
+std::string progress::summary(wall_time now) const {
+  const auto counts = [&](const entry& one) { return words_.counts_stops ? one.has_stopped : one.has_started; };
+  const auto number = std::count_if(entries_.begin(), entries_.end(), counts);
+  return std::to_string(number) + " " + words_.done + " in " + age(begin_, now);
+}
+
+std::vector<std::string> progress::failed() const {
+  std::vector<std::string> names;
+  for (const auto& one : entries_)
+    if (one.now == phase::failed && names.size() < max_failed) names.push_back(one.tree + "/" + one.name);
+  return names;
+}
+
+} // namespace alder::cli

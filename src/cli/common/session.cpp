@@ -1,0 +1,69 @@
+#include "cli/common/session.hpp"
+
+#include "runtime/os/files.hpp"
+
+#include <cerrno>
+#include <chrono>
+
+namespace alder::cli {
+
+session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_.where.socket} {}
+
+wall_time session::now() { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
+
+bool session::print(std::string_view text) {
+  const auto written = os::write_all(setup_.out_fd, text);
+  if (written) return true;
+  // `alder logs | head` is no mistake.
+  if (written.failure().os_errno == EPIPE) return false;
+  code_ = exit_code::failed;
+  (void)os::write_all(setup_.err_fd, "alder: " + written.failure().message + "\n"); // there is nowhere left to complain
+  return false;
+}
+
+void session::note(std::string_view text) {
+  if (!setup_.wanted.quiet) (void)os::write_all(setup_.err_fd, text); // remarks may be lost
+}
+
+exit_code session::fail(const failure& why) {
+  code_ = why.code;
+  if (setup_.wanted.json) {
+    (void)print(complaint_body(why.what, why.help, static_cast<int>(why.code)) + "\n");
+  } else {
+    (void)os::write_all(setup_.err_fd, failure_text(setup_.err, why)); // there is nowhere left to complain
+  }
+  code_ = why.code;
+  return code_;
+}
+
+std::variant<std::string, failure> session::try_request(const call& what, std::chrono::milliseconds deadline) {
+  auto trusted = os::check_private_directory(setup_.where.run_dir);
+  if (!trusted) return explain(trusted.failure());
+  auto answer = client_.send(what, deadline);
+  if (!answer)
+    return answer.failure().kind == error_kind::io ? explain_garbage(answer.failure()) : explain(answer.failure());
+  if (answer->status == 200 || answer->status == 202) return std::move(answer->body);
+  return explain(read_problem(answer->status, answer->body));
+}
+
+std::optional<std::string> session::get(const std::string& target) {
+  auto answer = try_request({.method = "GET", .target = target, .body = {}, .accept = {}});
+  if (auto* body = std::get_if<std::string>(&answer)) return std::move(*body);
+  (void)fail(std::get<failure>(answer));
+  return std::nullopt;
+}
+
+failure session::explain_garbage(const error& why) {
+  auto told = explain(why);
+  client fresh{setup_.where.socket};
+  const auto answer = fresh.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
+  const auto pong = answer ? read_pong(answer->body) : result<pong_view>{answer.failure()};
+  if (pong && pong->version != ALDER_VERSION)
+    told.help = {"the daemon is version " + pong->version +
+                 ", this command is " ALDER_VERSION "; 'alder daemon stop' ends the old one"};
+  return told;
+}
+
+std::string service_target(std::string_view name) { return "/v1/services/" + percent_encoded(name); }
+
+} // namespace alder::cli

@@ -1,0 +1,79 @@
+// What every command has at hand: the parsed command line, the outputs, the daemon's place, and requests whose failures
+// are told.
+#pragma once
+
+#include "cli/common/args.hpp"
+#include "cli/common/client.hpp"
+#include "cli/common/failure.hpp"
+
+#include "runtime/os/paths.hpp"
+
+#include "alder/event.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace alder::cli {
+
+/// Everything a command takes from outside, so that tests can give it.
+struct session_setup {
+  invocation wanted;
+  os::surroundings around;
+  os::locations where;
+  int out_fd = 1;
+  int err_fd = 2;
+  look out;
+  look err;
+  unsigned rows = 0; ///< of the terminal; 0: unknown
+};
+
+class session {
+public:
+  explicit session(session_setup setup);
+
+  [[nodiscard]] const invocation& wanted() const { return setup_.wanted; }
+  [[nodiscard]] const session_setup& setup() const { return setup_; }
+  [[nodiscard]] const look& out() const { return setup_.out; }
+  [[nodiscard]] const look& err() const { return setup_.err; }
+  [[nodiscard]] static wall_time now();
+
+  /// Writes data to standard output. False: nobody reads it any more, or it cannot be written; then the command ends,
+  /// with the code end_code() says.
+  bool print(std::string_view text);
+  /// Writes a remark to standard error, unless --quiet.
+  void note(std::string_view text);
+  /// Tells a failure, as text on standard error, or with --json as an object on standard output. Returns its exit code.
+  exit_code fail(const failure& why);
+
+  /// GET; the body of a 200 answer. Everything else is told, and nothing is returned: the command then ends with
+  /// end_code().
+  [[nodiscard]] std::optional<std::string> get(const std::string& target);
+  /// The same without a word: what went wrong is returned.
+  [[nodiscard]] std::variant<std::string, failure> try_request(const call& what,
+                                                               std::chrono::milliseconds deadline = answer_deadline);
+  /// Reads a body with one of the read_ functions of answers.hpp; tells what is not understood.
+  template <class Read> auto understood(const std::string& body, Read read) {
+    auto value = read(body);
+    using value_type = std::decay_t<decltype(*value)>;
+    if (value) return std::optional<value_type>{std::move(*value)};
+    (void)fail(explain_garbage(value.failure()));
+    return std::optional<value_type>{};
+  }
+
+  /// ok, or the code of the last failure; a reader that has gone is no failure.
+  [[nodiscard]] exit_code end_code() const { return code_; }
+
+private:
+  /// An answer that makes no sense is most often one of another version.
+  [[nodiscard]] failure explain_garbage(const error& why);
+
+  session_setup setup_;
+  client client_;
+  exit_code code_ = exit_code::ok;
+};
+
+/// The path of a node in the API: "/v1/services/shop%2Fcache".
+[[nodiscard]] std::string service_target(std::string_view name);
+
+} // namespace alder::cli

@@ -1,0 +1,138 @@
+#include "cli/common/args.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace alder::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using words = std::vector<std::string>;
+
+invocation wanted(const words& line) {
+  auto parsed = parse_command_line(line);
+  if (const auto* wrong = std::get_if<failure>(&parsed)) {
+    ADD_FAILURE() << wrong->what;
+    return {};
+  }
+  return std::get<invocation>(parsed);
+}
+
+failure refused(const words& line) {
+  auto parsed = parse_command_line(line);
+  if (const auto* wrong = std::get_if<failure>(&parsed)) return *wrong;
+  ADD_FAILURE() << "was accepted";
+  return {};
+}
+
+TEST(Arguments, NothingAtAllIsTheOverview) { EXPECT_EQ(wanted({}).command, nullptr); }
+
+TEST(Arguments, EveryCommandIsFoundByItsNameAndItsAliases) {
+  for (const auto& command : all_commands()) {
+    const words needed(command.least_words, "word");
+    words line{std::string{command.name}};
+    line.insert(line.end(), needed.begin(), needed.end());
+    if (command.name == "start") line.emplace_back("db");
+    EXPECT_EQ(wanted(line).command, &command) << command.name;
+    for (const auto alias : command.aliases) {
+      line[0] = alias;
+      EXPECT_EQ(wanted(line).command, &command) << alias;
+    }
+  }
+}
+
+TEST(Arguments, EveryCommandShowsItsHelp) {
+  for (const auto& command : all_commands()) {
+    EXPECT_TRUE(wanted({std::string{command.name}, "--help"}).wants_help) << command.name;
+    const auto text = help_for({}, command);
+    EXPECT_NE(text.find("alder " + std::string{command.name}), std::string::npos);
+    EXPECT_NE(text.find("examples"), std::string::npos) << command.name;
+  }
+}
+
+TEST(Arguments, CommonOptionsStandOnEitherSideOfTheCommand) {
+  EXPECT_TRUE(wanted({"--json", "ls"}).json);
+  EXPECT_TRUE(wanted({"ls", "--json"}).json);
+  EXPECT_TRUE(wanted({"-q", "up"}).quiet);
+  EXPECT_TRUE(wanted({"tree", "--no-color"}).no_colour);
+}
+
+TEST(Arguments, LogsTakesNamesBetweenItsOptions) {
+  const auto logs = wanted({"logs", "-f", "api", "-n", "5", "--err", "db"});
+  EXPECT_TRUE(logs.follow);
+  EXPECT_EQ(logs.tail, 5U);
+  EXPECT_EQ(logs.stream, "err");
+  EXPECT_EQ(logs.words, (words{"api", "db"}));
+}
+
+TEST(Arguments, BothStreamsAreTheSameAsNeither) { EXPECT_EQ(wanted({"logs", "--err", "--out"}).stream, ""); }
+
+TEST(Arguments, StartTakesAProgramWithOptionsOfItsOwn) {
+  const auto start = wanted({"start", "--name", "web", "--restart", "on-failure", "--cwd", "/srv", "--", "node", "-q",
+                             "--name", "x", "--", "y"});
+  EXPECT_EQ(start.name, "web");
+  EXPECT_EQ(start.restart, "transient");
+  EXPECT_EQ(start.cwd, "/srv");
+  EXPECT_FALSE(start.quiet);
+  EXPECT_EQ(start.program, (words{"node", "-q", "--name", "x", "--", "y"}));
+}
+
+TEST(Arguments, StartTakesNamesOrAProgram) {
+  EXPECT_EQ(wanted({"start", "a", "b"}).words, (words{"a", "b"}));
+  EXPECT_EQ(refused({"start"}).code, exit_code::usage);
+  EXPECT_EQ(refused({"start", "web", "--", "node"}).code, exit_code::usage);
+}
+
+TEST(Arguments, AfterTwoDashesANameMayLookLikeAnOption) {
+  EXPECT_EQ(wanted({"stop", "--", "-f"}).words, (words{"-f"}));
+}
+
+TEST(Arguments, ATimeoutHasAUnit) {
+  EXPECT_EQ(wanted({"up", "--timeout", "1m30s"}).timeout, 90s);
+  EXPECT_NE(refused({"up", "--timeout", "90"}).what.find("--timeout"), std::string::npos);
+}
+
+TEST(Arguments, AMistypedCommandGetsASuggestion) {
+  const auto wrong = refused({"restrat", "db"});
+  EXPECT_EQ(wrong.code, exit_code::usage);
+  EXPECT_EQ(wrong.what, "there is no command 'restrat'");
+  EXPECT_EQ(wrong.help.at(0), "did you mean 'alder restart'?");
+}
+
+TEST(Arguments, AMistypedOptionGetsASuggestion) {
+  const auto wrong = refused({"ls", "--jsno"});
+  EXPECT_EQ(wrong.code, exit_code::usage);
+  EXPECT_EQ(wrong.what, "unknown option '--jsno'");
+  EXPECT_EQ(wrong.help.at(0), "did you mean '--json'?");
+}
+
+TEST(Arguments, AMistypedKindOfRestartGetsASuggestion) {
+  EXPECT_EQ(refused({"start", "--restart", "alwyas", "--", "x"}).help.at(0), "did you mean 'always'?");
+}
+
+TEST(Arguments, AnOptionOfAnotherCommandIsUnknown) {
+  EXPECT_EQ(refused({"ls", "--follow"}).what, "unknown option '--follow'");
+}
+
+TEST(Arguments, AnOptionWithoutItsValueIsAMistake) { EXPECT_EQ(refused({"logs", "-n"}).code, exit_code::usage); }
+
+TEST(Arguments, ANumberOfLinesHasALimit) {
+  EXPECT_EQ(wanted({"logs", "-n", "100000"}).tail, 100000U);
+  EXPECT_EQ(refused({"logs", "-n", "100001"}).code, exit_code::usage);
+  EXPECT_EQ(refused({"logs", "-n", "-1"}).code, exit_code::usage);
+  EXPECT_EQ(refused({"logs", "-n", "many"}).code, exit_code::usage);
+}
+
+TEST(Arguments, MissingAndSurplusWordsAreMistakes) {
+  EXPECT_EQ(refused({"stop"}).what, "'alder stop' needs NAME…");
+  EXPECT_EQ(refused({"describe"}).code, exit_code::usage);
+  EXPECT_EQ(refused({"describe", "a", "b"}).what, "'alder describe' does not take 'b'");
+  EXPECT_EQ(refused({"up", "a.yaml", "b.yaml"}).code, exit_code::usage);
+}
+
+TEST(Arguments, PathsNamesOnePart) { EXPECT_EQ(wanted({"paths", "--socket"}).path_part, "socket"); }
+
+} // namespace
+} // namespace alder::cli
