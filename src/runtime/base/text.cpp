@@ -34,6 +34,8 @@ bool take_word(std::string_view text, std::size_t& at, std::string& word) {
       quote = c;
     } else if (quote != 0 && c == quote) {
       quote = 0;
+    } else if (c == '\\' && quote != '\'' && at + 1 < text.size() && text[at + 1] == '\n') {
+      ++at; // the line goes on
     } else if (c == '\\' && quote != '\'' && at + 1 < text.size() &&
                (quote == 0 || std::string_view{"\"\\$`"}.find(text[at + 1]) != std::string_view::npos)) {
       word += text[++at];
@@ -42,6 +44,13 @@ bool take_word(std::string_view text, std::size_t& at, std::string& word) {
     }
   }
   return quote == 0;
+}
+
+/// Where the next word of a command line begins, npos when there is none.
+std::size_t next_word(std::string_view text, std::size_t at) {
+  while ((at = text.find_first_not_of(blanks, at)) != std::string_view::npos && text.substr(at, 2) == "\\\n")
+    at += 2; // nothing but the end of a line that goes on
+  return at;
 }
 
 bool is_plain(std::string_view word) {
@@ -96,7 +105,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
 std::optional<std::vector<std::string>> shell_words(std::string_view text) {
   std::vector<std::string> words;
   std::size_t at = 0;
-  while ((at = text.find_first_not_of(blanks, at)) != std::string_view::npos) {
+  while ((at = next_word(text, at)) != std::string_view::npos) {
     std::string word;
     if (!take_word(text, at, word)) return std::nullopt;
     words.push_back(std::move(word));

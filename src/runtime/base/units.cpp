@@ -99,7 +99,7 @@ std::string format_duration(milliseconds d) {
 
 std::string format_age(milliseconds d) {
   const auto seconds = d.count() / 1000;
-  if (seconds < 10) return printf_double("%.1fs", static_cast<double>(d.count()) / 1000);
+  if (seconds < 10) return printf_double("%.1fs", static_cast<double>(d.count() / 100) / 10); // cut, like the others
   if (seconds < 60) return std::to_string(seconds) + "s";
   const auto two = [](std::int64_t a, const char* unit_a, std::int64_t b, const char* unit_b) {
     return std::to_string(a) + unit_a + (b > 0 ? std::to_string(b) + unit_b : std::string{});
@@ -113,11 +113,11 @@ std::string format_size(std::uint64_t bytes) {
   constexpr std::array<const char*, 5> names{"", "K", "M", "G", "T"};
   auto value = static_cast<double>(bytes);
   std::size_t power = 0;
-  while (value >= 1024 && power + 1 < names.size()) {
+  while (value >= 1023.5 && power + 1 < names.size()) { // what rounds to 1024 is 1.0 of the next
     value /= 1024;
     ++power;
   }
-  return printf_double(power > 0 && value < 10 ? "%.1f" : "%.0f", value) + names[power];
+  return printf_double(power > 0 && value < 9.95 ? "%.1f" : "%.0f", value) + names[power];
 }
 
 } // namespace alder
