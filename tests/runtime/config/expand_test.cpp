@@ -63,10 +63,16 @@ TEST(Expand, RefusesWhatIsNotAVariable) {
 }
 
 TEST(Expand, LimitsNesting) {
-  std::string text = "x";
-  for (int i = 0; i < 100'000; ++i)
-    text = text.size() < 500'000 ? "${N:-" + text : text;
-  EXPECT_FALSE(expanded(text).problems.empty());
+  const auto nested = [](int levels) {
+    std::string text;
+    for (int i = 0; i < levels; ++i)
+      text += "${N:-";
+    return text + "x" + std::string(static_cast<std::size_t>(levels), '}');
+  };
+  EXPECT_EQ(text_of(nested(8)), "x");
+  const auto e = expanded(nested(100'000));
+  ASSERT_FALSE(e.problems.empty());
+  EXPECT_EQ(e.problems[0].what, kind::malformed);
 }
 
 TEST(Expand, LimitsTheResult) {
