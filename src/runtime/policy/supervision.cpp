@@ -182,7 +182,7 @@ void supervision::on_child_gone(const child_gone& e) {
   auto* child = find(e.id);
   if (child == nullptr || child->generation != e.generation || child->what != phase::running) return;
   child->what = phase::stopped;
-  child->pending = {cause::kind::own_exit, e.id, e.reason.detail, {}};
+  child->pending = {cause::kind::own_exit, {}, e.reason.detail, {}};
   ask(e.id, e.reason);
 }
 
@@ -242,7 +242,7 @@ void supervision::on_verdict(const restart_verdict& v) {
 void supervision::settle(const std::string& id, bool removed, const exit_reason& reason) {
   const bool significant = find(id)->rules.significant;
   if (removed) remove(id);
-  emit(child_settled{id, {cause::kind::own_exit, id, reason.detail, {}}, /*finished=*/true, removed});
+  emit(child_settled{id, {cause::kind::own_exit, {}, reason.detail, {}}, /*finished=*/true, removed});
   if (!significant || rules_.auto_shutdown == auto_shutdown::never) return;
   if (rules_.auto_shutdown == auto_shutdown::all_significant && !all_significant_gone()) return;
   const cause why{cause::kind::auto_shutdown, id, reason.detail, {}};
@@ -324,7 +324,7 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
   child.what = phase::restarting;
   child.counted = false;
   child.retry_token = ++last_token_;
-  child.pending = {cause::kind::failed_attempt, s.id, detail, {}};
+  child.pending = {cause::kind::failed_attempt, {}, detail, {}};
   if (s.mode == start_mode::restart) plan_.clear(); // the rest of the group stays stopped until the retry
   emit(schedule_retry{{s.id, child.retry_token}, milliseconds{0}, child.pending});
 }

@@ -1,5 +1,7 @@
 #include "tests/runtime/policy/supervision_script.hpp"
 
+#include "runtime/base/words.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::policy {
@@ -24,9 +26,23 @@ std::vector<child_rules> three() { return {worker("a"), worker("b"), worker("c")
 TEST(SupervisionRestart, OneForOneTouchesNobodyElse) {
   auto s = brought_up(with(strategy::one_for_one), three());
   EXPECT_EQ(s.gone("b", crash("exited with code 7")), "report child_terminated b; restart b#2");
-  EXPECT_EQ(s.why_started("b"), (cause{cause::kind::own_exit, "b", "exited with code 7", {}}));
+  EXPECT_EQ(s.why_started("b"), (cause{cause::kind::own_exit, {}, "exited with code 7", {}}));
   EXPECT_EQ(s.started("b"), "");
   EXPECT_EQ(s.state(), "a#1 b#2 c#1");
+}
+
+TEST(SupervisionRestart, ItsCausesReadAsSentences) {
+  auto s = brought_up(with(strategy::one_for_all), {worker("a"), worker("b")});
+  (void)s.gone("a", crash("exited with code 7"));
+  (void)s.gone("b");
+  EXPECT_EQ(phrase(s.why_started("a")), "because it exited with code 7");
+  (void)s.started("a");
+  EXPECT_EQ(phrase(s.why_started("b")), "because sibling a exited with code 7 (one_for_all)");
+  (void)s.refused("b", "no such file");
+  (void)s.retry_now();
+  (void)s.answer_all();
+  EXPECT_EQ(phrase(s.why_started("b")), "because its last start failed: no such file");
+  EXPECT_EQ(phrase(s.why_started("a")), "because the start of b failed: no such file");
 }
 
 TEST(SupervisionRestart, OneForAllStopsInReverseAndStartsInOrder) {
@@ -120,7 +136,7 @@ TEST(SupervisionRetry, AFailedAttemptIsRepeatedThroughTheMailboxAndCountedAgain)
   EXPECT_EQ(s.state(), "a? b#1 c#1");
   EXPECT_EQ(s.call_for(op::delete_child, "a"), "reply 1 restarting") << "what arrives before the retry is served";
   EXPECT_EQ(s.retry_now(), "restart a#3");
-  EXPECT_EQ(s.why_started("a"), (cause{cause::kind::failed_attempt, "a", "no such file", {}}));
+  EXPECT_EQ(s.why_started("a"), (cause{cause::kind::failed_attempt, {}, "no such file", {}}));
   EXPECT_EQ(s.machine().restarts().size(), 2U);
 }
 
