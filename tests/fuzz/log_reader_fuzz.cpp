@@ -13,7 +13,8 @@
 
 namespace {
 
-using namespace alder;
+namespace store = alder::store;
+namespace wire = alder::wire;
 
 /// The pieces of `bytes` put together again; every piece must begin where it says.
 std::string join(const std::vector<store::line_piece>& pieces, std::string_view bytes) {
@@ -102,13 +103,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 std::vector<std::string> fuzz_seeds() {
-  event e;
+  alder::event e;
   e.seq = 812;
   e.tree = "shop";
   e.name = "api:0";
   e.pid = 4141;
-  e.status = exit_status::signal(11);
-  e.cause = {cause::kind::own_exit, "", "was killed by SIGSEGV", "one_for_all"};
+  e.status = alder::exit_status::signal(11);
+  e.cause = {alder::cause::kind::own_exit, "", "was killed by SIGSEGV", "one_for_all"};
   std::string index;
   for (std::uint64_t i = 0; i < 8; ++i) {
     const auto bytes = wire::encode({i * 10, i});

@@ -7,7 +7,15 @@
 namespace alder::wire {
 namespace {
 
-using namespace std::chrono;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::month;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::year;
+using std::chrono::year_month_day;
 
 constexpr wall_time earliest = sys_days{year{0} / 1 / 1};
 constexpr wall_time latest = wall_time{sys_days{year{10000} / 1 / 1}} - milliseconds{1};
@@ -46,9 +54,9 @@ int take_fraction(std::string_view& text) {
 
 std::string time_text(wall_time at) {
   at = std::clamp(at, earliest, latest);
-  const auto day = floor<days>(at);
+  const auto day = std::chrono::floor<days>(at);
   const year_month_day date{day};
-  const hh_mm_ss time{at - day};
+  const std::chrono::hh_mm_ss time{at - day};
   std::array<char, 40> text{};
   const int length =
       std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
@@ -65,7 +73,7 @@ std::optional<wall_time> parse_time(std::string_view text) {
   const bool second_dash = take(text, '-');
   const int d = take_digits(text, 2);
   if (y < 0 || !dash || m < 0 || !second_dash || d < 0 || !take(text, 'T')) return std::nullopt;
-  const year_month_day date{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(m)}, std::chrono::day{static_cast<unsigned>(d)}};
   const int hour = take_digits(text, 2);
   const bool colon = take(text, ':');
   const int minute = take_digits(text, 2);
