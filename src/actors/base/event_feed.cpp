@@ -15,8 +15,9 @@ void event_feed::restore(std::vector<event> past) {
 }
 
 void event_feed::append(event e) {
-  e.seq = ++last_seq_;
+  e.seq = last_seq_ + 1;
   if (store) store(e);
+  last_seq_ = e.seq;
   const auto shared = std::make_shared<const event>(std::move(e));
   events_.push_back(shared);
   if (events_.size() > kept) events_.pop_front();

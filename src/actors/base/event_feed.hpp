@@ -31,8 +31,8 @@ public:
   follower_id follow(std::function<void(const event_ptr&)> tell);
   void unfollow(follower_id id) { followers_.erase(id); }
 
-  /// Where events are made to last; called for each, in order.
-  std::function<void(const event&)> store;
+  /// Where events are made to last; called for each, in order. May give the event a higher number.
+  std::function<void(event&)> store;
 
 private:
   std::deque<event_ptr> events_;

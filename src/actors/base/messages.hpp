@@ -3,6 +3,7 @@
 // Messages never leave the daemon, so they are not serializable; what they carry is copied or shared.
 #pragma once
 
+#include "runtime/base/unique_fd.hpp"
 #include "runtime/policy/process_machine.hpp"
 #include "runtime/policy/supervision.hpp"
 
@@ -119,13 +120,27 @@ struct announcement {
 
 // -- to a log writer
 
-/// Something of its streams changed; the pump's notices, brought to the loop thread.
+/// Output of this process comes from these pipes. Shared, because messages are copyable; the writer takes them out.
+struct attach_output {
+  alder::generation generation = 0;
+  std::shared_ptr<unique_fd> out;
+  std::shared_ptr<unique_fd> err;
+};
+/// The process is gone: write what is left in its pipes.
+struct finish_output {
+  alder::generation generation = 0;
+};
+/// One of its two pipes is empty and closed.
+struct output_drained {
+  alder::generation generation = 0;
+  bool err = false;
+};
 struct output_failed {
-  std::string stream;
+  bool err = false;
   int os_errno = 0;
 };
 struct output_recovered {
-  std::string stream;
+  bool err = false;
   std::uint64_t lost_bytes = 0;
 };
 
@@ -145,7 +160,9 @@ using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf:
                                           caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>,
                                           caf::reacts_to<readiness_answered>, caf::reacts_to<process_timer>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>>;
-using log_writer_actor = child_actor::extend<caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
+using log_writer_actor =
+    child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>, caf::reacts_to<output_drained>,
+                        caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
 
 } // namespace alder::actors
 
@@ -167,5 +184,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_members_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::finish_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_recovered)

@@ -6,6 +6,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/wire/event_sentence.hpp"
 
 #include <csignal>
 
@@ -62,11 +63,6 @@ bool is_down(const node_ptr& node) {
   return node && node->since != wall_time{} &&
          (node->state == node_state::stopped || node->state == node_state::finished ||
           node->state == node_state::failed);
-}
-
-std::string sentence(std::string verb, const cause& why) {
-  const auto rest = phrase(why);
-  return rest.empty() ? verb : verb + " " + rest;
 }
 
 error call_error(const std::string& word, const std::string& child, const std::string& detail) {
@@ -218,7 +214,7 @@ void supervisor::start(const policy::start_child& order) {
   c.stopping = false;
   if (order.automatic) ++c.restarts;
   const bool resume = resuming_ || (c.entry->resume && order.generation == 1);
-  set_state(order.id, node_state::starting, sentence(order.automatic ? "restarting" : "starting", order.why));
+  set_state(order.id, node_state::starting, order.why);
   const bool checks_readiness =
       c.entry->service && !std::holds_alternative<std::monostate>(c.entry->service->ready.check);
   if (checks_readiness && !resume) announce(event_kind::starting, order.id, order.why);
@@ -267,7 +263,7 @@ void supervisor::stop(const policy::stop_child& order) {
   auto& c = children_[order.id];
   c.stopping = true;
   c.why = order.why;
-  set_state(order.id, node_state::stopping, sentence("stopping", order.why));
+  set_state(order.id, node_state::stopping, order.why);
   announce(event_kind::stopping, order.id, order.why);
   if (c.actor) send(c.actor, stop_order{order.why});
 }
@@ -299,9 +295,8 @@ void supervisor::on_child_started(const child_started& message) {
 
 void supervisor::note_started(child& c, const std::string& id, bool adopted) {
   if (adopted) c.why = {cause::kind::adopted, {}, {}, {}};
-  const bool again = c.generation > 1 && c.why.what != cause::kind::request && c.why.what != cause::kind::tree_start;
   const auto since = shared_.nodes.find(tree_of(c), id)->since;
-  set_state(id, node_state::running, adopted ? phrase(c.why) : sentence(again ? "restarted" : "started", c.why));
+  set_state(id, node_state::running, c.why);
   if (adopted) shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) { node.since = since; });
   announce(adopted ? event_kind::adopted : event_kind::started, id, c.why);
 }
@@ -315,7 +310,7 @@ void supervisor::on_child_ended(const child_ended& message) {
   c.actor = nullptr;
   c.last_end = gone.reason;
   if (c.stopping) {
-    set_state(gone.id, node_state::stopped, sentence("stopped", c.why));
+    set_state(gone.id, node_state::stopped, c.why);
     announce(event_kind::stopped, gone.id, c.why, [&](event& e) { e.status = gone.reason.status; });
     if (gone.reason.what == exit_reason::kind::killed && c.entry->service && c.entry->service->stop.signal != SIGKILL)
       announce(event_kind::warning, gone.id, {cause::kind::own_exit, {}, gone.reason.detail, {}});
@@ -346,7 +341,7 @@ void supervisor::plan_retry(const policy::schedule_retry& retry) {
   auto& c = children_[retry.what.id];
   c.why = retry.why;
   if (retry.delay.count() == 0) return send(this, retry_due{retry.what});
-  set_state(retry.what.id, node_state::backoff, sentence("waiting to restart it", retry.why));
+  set_state(retry.what.id, node_state::backoff, retry.why);
   shared_.nodes.update(tree_of(c), retry.what.id,
                        [&](node_snapshot& node) { node.next_attempt = shared_.wall_now() + retry.delay; });
   announce(event_kind::restart_planned, retry.what.id, retry.why, [&](event& e) { e.delay = retry.delay; });
@@ -364,7 +359,7 @@ void supervisor::on_report(const policy::report& report) {
 void supervisor::on_settled(const policy::child_settled& settled) {
   auto& c = children_[settled.id];
   if (!settled.finished) {
-    set_state(settled.id, node_state::stopped, sentence("stopped", settled.why));
+    set_state(settled.id, node_state::stopped, settled.why);
     return;
   }
   const bool gave_up = c.last_end && c.last_end->gave_up;
@@ -419,7 +414,7 @@ void supervisor::on_reply(const policy::reply& reply) {
   auto pending = std::move(found->second);
   calls_.erase(found);
   using op = policy::call::op;
-  const auto name = pending.what.child;
+  const auto name = pending.what.child; // a copy: pending moves on
   const bool known = children_.count(name) > 0;
   if (pending.doing == op::restart_child && reply.error == "running")
     return finish_call(pending, call_outcome{false, {}});
@@ -450,7 +445,7 @@ void supervisor::on_reply(const policy::reply& reply) {
 }
 
 void supervisor::forget(pending_call pending) {
-  const auto name = pending.what.child;
+  const auto name = pending.what.child; // a copy: pending moves on
   const auto id = id_of(tree_of(children_[name]), name);
   shared_.parents.erase(id);
   if (children_[name].entry->tree.empty()) shared_.nodes.remove(plan_.tree, name);
@@ -484,6 +479,10 @@ void supervisor::publish_self() {
   });
 }
 
+void supervisor::set_state(const std::string& id, node_state state, const cause& why) {
+  set_state(id, state, wire::state_reason(state, id, why));
+}
+
 void supervisor::set_state(const std::string& id, node_state state, const std::string& reason) {
   const auto& c = children_[id];
   shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) {
@@ -506,8 +505,9 @@ event supervisor::make_event(event_kind kind, const cause& why) {
 
 void supervisor::announce(event_kind kind, const std::string& id, const cause& why,
                           const std::function<void(event&)>& more) {
-  if (!shared_.events) return;
   const auto& c = children_[id];
+  // The daemon's own branch makes no events of its daily life.
+  if (!shared_.events || (tree_of(c).empty() && kind != event_kind::warning)) return;
   event e = make_event(kind, why);
   e.tree = tree_of(c);
   e.name = id;

@@ -86,6 +86,7 @@ private:
   void finish_call(pending_call& pending, call_outcome outcome);
 
   void publish_self();
+  void set_state(const std::string& id, node_state state, const cause& why);
   void set_state(const std::string& id, node_state state, const std::string& reason);
   void announce(event_kind kind, const std::string& id, const cause& why, const std::function<void(event&)>& more = {});
   [[nodiscard]] event make_event(event_kind kind, const cause& why);

@@ -1,0 +1,415 @@
+#include "actors/edge/api_routes.hpp"
+
+#include "actors/edge/api_streams.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/wire/ad_hoc.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include <fnmatch.h>
+#include <unistd.h>
+
+namespace alder::actors {
+namespace {
+
+using responder = std::shared_ptr<api_responder>;
+using handler = void (*)(const api_request&, const responder&, api_context&);
+
+constexpr std::size_t most_tail = 10'000;
+constexpr std::size_t described_events = 10;
+constexpr std::size_t described_lines = 10;
+
+/// A copy of the board's nodes as they are at this moment: budgets of supervisors change with time alone.
+class nodes_now {
+public:
+  explicit nodes_now(const api_context& context) : context_(context), now_(context.shared.wall_now()) {}
+
+  const node_snapshot* find(const std::string& tree, const std::string& name) {
+    const auto published = context_.shared.nodes.find(tree, name);
+    if (!published || published->what != node_snapshot::kind::supervisor) return keep(published);
+    auto current = std::make_shared<node_snapshot>(*published);
+    current->restarts_used = 0;
+    for (const auto at : current->counted) {
+      if (now_ - at > current->intensity.within) break;
+      ++current->restarts_used;
+      current->oldest_expires = current->intensity.within - (now_ - at);
+    }
+    return keep(std::move(current));
+  }
+  wire::nested_tree nested(const std::string& tree, const std::string& name) {
+    return {find(tree, name), [this, tree](const std::string& child) { return find(tree, child); }};
+  }
+
+private:
+  const node_snapshot* keep(node_ptr node) {
+    if (!node) return nullptr;
+    kept_.push_back(std::move(node));
+    return kept_.back().get();
+  }
+
+  const api_context& context_;
+  wall_time now_;
+  std::vector<node_ptr> kept_;
+};
+
+wire::problem bad_value(const std::string& what) { return {400, "bad_request", what, {}, {}}; }
+
+/// A number from the query, at most `most`.
+result<std::size_t> number(const api_request& request, const std::string& key, std::size_t otherwise,
+                           std::size_t most) {
+  const auto text = request.value(key);
+  if (text.empty()) return otherwise;
+  std::size_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size())
+    return error{error_kind::invalid_input, "'" + key + "' takes a number, not '" + text + "'"};
+  return std::min(value, most);
+}
+
+bool is_set(const api_request& request, const std::string& key) {
+  const auto text = request.value(key, "0");
+  return text != "0" && text != "false";
+}
+
+/// The one node `name` means, or the problem.
+struct found_node {
+  node_ptr node;
+  wire::problem problem;
+};
+found_node find_one(const std::string& name, const api_context& context) {
+  const auto found = context.shared.nodes.named(name);
+  std::vector<node_ptr> here;
+  std::copy_if(found.begin(), found.end(), std::back_inserter(here),
+               [](const node_ptr& node) { return !node->tree.empty(); });
+  if (here.size() == 1) return {here.front(), {}};
+  std::vector<std::string> help;
+  if (here.empty()) {
+    if (const auto near = nearest(name, context.shared.nodes.names())) help.push_back("did you mean '" + *near + "'?");
+    help.push_back("all there are: alder ls");
+    return {nullptr, {404, "no_such_node", "there is no '" + name + "'", help, {}}};
+  }
+  for (const auto& node : here)
+    help.push_back(node->tree + "/" + node->name);
+  return {nullptr, {409, "ambiguous", "'" + name + "' is in more than one tree", help, {}}};
+}
+
+/// Names of nodes, supervisors and trees from the query's fields `key`; a problem for one that does not exist.
+std::optional<wire::problem> read_filter(const api_request& request, const std::string& key, const api_context& context,
+                                         node_filter& filter) {
+  for (const auto& name : request.values(key)) {
+    if (context.trees.find(name) != nullptr) {
+      filter.trees.insert(name);
+      continue;
+    }
+    const auto found = context.shared.nodes.named(name);
+    if (found.empty()) return find_one(name, context).problem;
+    for (const auto& node : found) {
+      std::vector<std::string> below{node->name};
+      while (!below.empty()) {
+        const auto current = context.shared.nodes.find(node->tree, below.back());
+        filter.nodes.insert(id_of(node->tree, below.back()));
+        below.pop_back();
+        if (current) below.insert(below.end(), current->children.begin(), current->children.end());
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// -- reading
+
+void get_ping(const api_request&, const responder& out, api_context&) {
+  out->answer(200, wire::ping_json(ALDER_VERSION, ::getpid()));
+}
+
+void get_info(const api_request&, const responder& out, api_context& context) {
+  wire::daemon_info info;
+  info.version = ALDER_VERSION;
+  info.pid = ::getpid();
+  info.keeper_pid = context.bridge.keeper().keeper_pid();
+  info.started_at = context.started_at;
+  info.uptime = context.shared.wall_now() - context.started_at;
+  info.epoch = context.bridge.keeper().epoch();
+  info.socket = context.home.socket;
+  info.state_dir = context.home.state_dir;
+  info.log_dir = context.home.log_dir;
+  info.trees = context.trees.trees().size();
+  for (const auto& [name, tree] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(name)) {
+      if (node->what == node_snapshot::kind::service) ++info.counts[node->state];
+    }
+  }
+  out->answer(200, wire::info_json(info));
+}
+
+void get_tree(const api_request& request, const responder& out, api_context& context) {
+  nodes_now now(context);
+  std::vector<wire::nested_tree> trees;
+  for (const auto& [name, tree] : context.trees.trees()) {
+    if (auto nested = now.nested(name, name); nested.root != nullptr) trees.push_back(std::move(nested));
+  }
+  const auto daemon = now.nested("", "alderd");
+  out->answer(200, wire::trees_json(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr));
+}
+
+void get_services(const api_request& request, const responder& out, api_context& context) {
+  const auto glob = request.value("name", "*");
+  std::vector<node_ptr> kept;
+  std::vector<const node_snapshot*> services;
+  for (const auto& [name, tree] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(name)) {
+      if (node->what != node_snapshot::kind::service || ::fnmatch(glob.c_str(), node->name.c_str(), 0) != 0) continue;
+      kept.push_back(node);
+      services.push_back(node.get());
+    }
+  }
+  out->answer(200, wire::services_json(services));
+}
+
+void get_service(const api_request& request, const responder& out, api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto& node = *found.node;
+  wire::node_detail detail;
+  for (auto current = found.node; current;
+       current = current->parent.empty() ? nullptr : context.shared.nodes.find(node.tree, current->parent))
+    detail.path.insert(detail.path.begin(), current->name);
+  if (const auto parent = context.shared.nodes.find(node.tree, node.parent)) {
+    detail.strategy = parent->strategy;
+    detail.intensity = parent->intensity;
+  }
+  if (node.what == node_snapshot::kind::service) {
+    for (const int pid : context.bridge.processes_of(id_of(node.tree, node.name))) {
+      if (const auto facts = os::read_stat(pid))
+        detail.processes.push_back({pid, facts->parent, os::command_line(pid)});
+    }
+    const auto files = context.logs.files_of(id_of(node.tree, node.name));
+    detail.log_out = files.out;
+    detail.log_err = files.err;
+    detail.log = last_log_lines(node.tree, node.name, described_lines, context);
+  }
+  for (const auto& e : context.events.after(0, event_feed::kept)) {
+    if (e->tree == node.tree && e->name == node.name) detail.events.push_back(*e);
+  }
+  if (detail.events.size() > described_events)
+    detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
+  nodes_now now(context);
+  out->answer(200, wire::detail_json(now.nested(node.tree, node.name), detail));
+}
+
+void get_config(const api_request&, const responder& out, api_context& context) {
+  std::vector<wire::tree_config> all;
+  for (const auto& [name, tree] : context.trees.trees())
+    all.push_back({name, tree.source.file, tree.source.text, tree.source.up_since});
+  out->answer(200, wire::configs_json(all));
+}
+
+void get_events(const api_request& request, const responder& out, api_context& context) {
+  event_query query;
+  const auto tail = number(request, "tail", query.tail, most_tail);
+  const auto since = number(request, "since", 0, SIZE_MAX);
+  if (!tail) return out->refuse(bad_value(tail.failure().message));
+  if (!since) return out->refuse(bad_value(since.failure().message));
+  query.tail = *tail;
+  query.since = *since;
+  if (!request.last_event_id.empty()) {
+    const auto& id = request.last_event_id;
+    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), query.since);
+    if (parsed.ec != std::errc{}) return out->refuse(bad_value("Last-Event-ID is not the number of an event"));
+    query.tail = most_tail; // everything missed
+  }
+  query.follow = is_set(request, "follow");
+  if (const auto wrong = read_filter(request, "name", context, query.about)) return out->refuse(*wrong);
+  stream_events(query, out->stream(), context);
+}
+
+void get_logs(const api_request& request, const responder& out, api_context& context) {
+  log_query query;
+  const auto tail = number(request, "tail", query.tail, most_tail);
+  if (!tail) return out->refuse(bad_value(tail.failure().message));
+  query.tail = *tail;
+  const auto stream = request.value("stream");
+  if (!stream.empty() && stream != "out" && stream != "err")
+    return out->refuse(bad_value("'stream' is 'out' or 'err', not '" + stream + "'"));
+  query.out = stream != "err";
+  query.err = stream != "out";
+  query.follow = is_set(request, "follow");
+  if (const auto wrong = read_filter(request, "service", context, query.about)) return out->refuse(*wrong);
+  stream_logs(query, out->stream(), context);
+}
+
+// -- changing
+
+/// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.
+void submit(decltype(wish::what) what, const std::string& tree, const api_request& request, const responder& out,
+            api_context& context) {
+  if (!context.submit)
+    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+  if (request.wants_ndjson || request.wants_events) return stream_wish(std::move(what), tree, out->stream(), context);
+  const auto wait = request.value("wait");
+  if (wait.empty()) {
+    context.submit({std::move(what), nullptr});
+    return out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
+  }
+  const auto patience = parse_duration(wait);
+  if (!patience) return out->refuse(bad_value("'wait': " + patience.failure().message));
+  struct pending {
+    responder out;
+    boost::asio::steady_timer timer;
+  };
+  auto waiting = std::make_shared<pending>(pending{out, boost::asio::steady_timer{context.trees.executor()}});
+  waiting->timer.expires_after(*patience);
+  waiting->timer.async_wait([waiting](const boost::system::error_code& cancelled) {
+    if (cancelled || !waiting->out) return;
+    std::exchange(waiting->out, nullptr)
+        ->refuse({504, "timed_out", "it is not done yet and goes on", {"follow it with: alder events -f"}, {}});
+  });
+  context.submit({std::move(what), [waiting](const wire::operation_result& result) {
+                    waiting->timer.cancel();
+                    const auto answer_to = std::exchange(waiting->out, nullptr);
+                    if (!answer_to) return;
+                    if (result.failure) return answer_to->refuse(*result.failure);
+                    answer_to->answer(200, wire::result_json(result));
+                  }});
+}
+
+void put_config(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  // Whose events to stream is known only from the configuration; one with mistakes is refused with them by the wish
+  // itself.
+  const auto loaded = read_configuration(body->file, body->text, body->environment);
+  const std::string tree = loaded.tree ? loaded.tree->root.name : "\n";
+  if (!loaded.tree) {
+    wire::problem mistakes{422,
+                           "invalid_config",
+                           "the configuration has mistakes; nothing was started or changed",
+                           {},
+                           diagnostic_entries(loaded.diagnostics)};
+    return out->refuse(mistakes);
+  }
+  submit(bring_up{std::move(*body)}, tree, request, out, context);
+}
+
+void post_validate(const api_request& request, const responder& out, api_context&) {
+  const auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto loaded = read_configuration(body->file, body->text, body->environment);
+  out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
+                                         diagnostic_entries(loaded.diagnostics)));
+}
+
+void post_service(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_service_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  if (const auto known = context.shared.nodes.named(body->name); !known.empty()) {
+    return out->refuse({409,
+                        "conflict",
+                        "'" + body->name + "' exists already, in tree " + known.front()->tree,
+                        {"choose another name: alder start --name NAME -- …",
+                         "or remove that tree first: alder down " + known.front()->tree},
+                        {}});
+  }
+  wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
+  const auto loaded = read_configuration(source.file, source.text, source.environment);
+  if (!loaded.tree) {
+    const auto& first = loaded.diagnostics.front();
+    return out->refuse(
+        {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
+  }
+  submit(bring_up{std::move(source)}, loaded.tree->root.name, request, out, context);
+}
+
+void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  submit(act_on_node{found.node->tree, found.node->name, what}, found.node->tree, request, out, context);
+}
+void post_start(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::start, request, out, context);
+}
+void post_stop(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::stop, request, out, context);
+}
+void post_restart(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::restart, request, out, context);
+}
+
+void delete_tree(const api_request& request, const responder& out, api_context& context) {
+  auto name = request.path[2];
+  if (context.trees.find(name) == nullptr && context.trees.find(wire::ad_hoc_tree(name)) != nullptr)
+    name = wire::ad_hoc_tree(name);
+  if (context.trees.find(name) == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& [tree, entry] : context.trees.trees())
+      known.push_back(tree);
+    std::vector<std::string> help;
+    if (const auto near = nearest(name, known)) help.push_back("did you mean '" + *near + "'?");
+    if (!known.empty()) help.push_back("trees: " + join(known, ", "));
+    return out->refuse({404, "no_such_tree", "there is no tree '" + name + "'", help, {}});
+  }
+  submit(take_down{name}, name, request, out, context);
+}
+
+void post_shutdown(const api_request& request, const responder& out, api_context& context) {
+  submit(shut_down{"on request"}, "", request, out, context);
+}
+
+// -- the table
+
+struct route_entry {
+  std::string_view method;
+  std::vector<std::string_view> path; ///< "*" stands for one name
+  handler handle;
+};
+
+const std::vector<route_entry>& routes() {
+  static const std::vector<route_entry> table{
+      {"GET", {"_ping"}, get_ping},
+      {"GET", {"v1", "info"}, get_info},
+      {"GET", {"v1", "tree"}, get_tree},
+      {"GET", {"v1", "services"}, get_services},
+      {"POST", {"v1", "services"}, post_service},
+      {"GET", {"v1", "services", "*"}, get_service},
+      {"POST", {"v1", "services", "*", "start"}, post_start},
+      {"POST", {"v1", "services", "*", "stop"}, post_stop},
+      {"POST", {"v1", "services", "*", "restart"}, post_restart},
+      {"GET", {"v1", "config"}, get_config},
+      {"PUT", {"v1", "config"}, put_config},
+      {"POST", {"v1", "config", "validate"}, post_validate},
+      {"DELETE", {"v1", "trees", "*"}, delete_tree},
+      {"GET", {"v1", "events"}, get_events},
+      {"GET", {"v1", "logs"}, get_logs},
+      {"POST", {"v1", "daemon", "shutdown"}, post_shutdown},
+  };
+  return table;
+}
+
+bool matches(const route_entry& entry, const std::vector<std::string>& path) {
+  return std::equal(entry.path.begin(), entry.path.end(), path.begin(), path.end(),
+                    [](std::string_view wanted, const std::string& given) { return wanted == "*" || wanted == given; });
+}
+
+} // namespace
+
+void route(const api_request& request, const std::shared_ptr<api_responder>& out, api_context& context) {
+  bool known_path = false;
+  for (const auto& entry : routes()) {
+    if (!matches(entry, request.path)) continue;
+    if (entry.method == request.method) return entry.handle(request, out, context);
+    known_path = true;
+  }
+  if (known_path)
+    return out->refuse({405, "method_not_allowed", request.method + " is not possible here", {"see docs/api.md"}, {}});
+  out->refuse({404, "no_such_route", "there is no such route", {"see docs/api.md"}, {}});
+}
+
+} // namespace alder::actors

@@ -1,0 +1,53 @@
+// The actor that serves the API: it listens on the daemon's socket and carries wishes out, asking the supervisors
+// concerned.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/edge/api_context.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+using api_actor = child_actor::extend<caf::reacts_to<wish>>;
+
+/// Binds the daemon's socket, mode 0600; a stale file is replaced (the keeper's lock says that no other daemon lives).
+/// Errors: denied, io; the message names the path.
+[[nodiscard]] result<boost::asio::local::stream_protocol::acceptor> listen_on(boost::asio::io_context& loop,
+                                                                              const std::string& path);
+
+class api_server final : public actor_base<api_actor> {
+public:
+  api_server(caf::actor_config& config, boost::asio::io_context& loop, api_context& context, parent_actor parent);
+  const char* name() const override { return "api_server"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  using done = std::function<void(const wire::operation_result&)>;
+
+  void on_start(const start_order& order);
+  void accept();
+  void on_wish(const wish& w);
+  void carry_out(const bring_up& up, const done& tell);
+  void carry_out(const take_down& down, const done& tell);
+  void carry_out(const act_on_node& act, const done& tell);
+  void carry_out(const shut_down& end, const done& tell);
+  void add_tree(known_tree tree, const done& tell);
+  void stop_next_tree(std::vector<std::string> left, const done& tell);
+  void call(const supervisor_actor& whom, node_call what, const std::function<void(const call_outcome&)>& then);
+  void announce(event_kind kind, const std::string& tree, const std::string& detail);
+
+  boost::asio::io_context& loop_;
+  api_context& context_;
+  parent_actor parent_;
+  std::shared_ptr<boost::asio::local::stream_protocol::acceptor> acceptor_;
+  alder::generation generation_ = 0;
+};
+
+} // namespace alder::actors

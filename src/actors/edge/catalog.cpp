@@ -1,0 +1,127 @@
+#include "actors/edge/catalog.hpp"
+
+#include "runtime/os/files.hpp"
+
+#include <algorithm>
+
+namespace alder::actors {
+namespace {
+
+constexpr std::size_t largest_env_file = 1024 * 1024;
+constexpr std::chrono::milliseconds save_delay{20};
+
+bool is_settled(node_state state) {
+  return state == node_state::stopped || state == node_state::finished || state == node_state::failed;
+}
+
+} // namespace
+
+config::loaded read_configuration(const std::string& file, const std::string& text,
+                                  const std::map<std::string, std::string>& environment) {
+  return config::load_tree(
+      {file, text, environment, [](const std::string& path) { return os::read_file(path, largest_env_file); }});
+}
+
+catalog::catalog(boost::asio::io_context& loop, runtime& shared, std::string file)
+    : timer_(loop), shared_(shared), file_(std::move(file)) {
+  shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
+}
+
+std::vector<std::string> catalog::restore() {
+  std::vector<std::string> complaints;
+  auto saved = store::load_saved_trees(file_);
+  if (!saved) {
+    const std::string aside = file_ + ".damaged";
+    const bool kept = os::rename_file(file_, aside).ok();
+    return {"the saved trees in " + file_ + " could not be read: " + saved.failure().message +
+            (kept ? "; kept as " + aside : "")};
+  }
+  for (auto& source : *saved) {
+    auto loaded = read_configuration(source.file, source.text, source.environment);
+    if (!loaded.tree) {
+      complaints.push_back("tree " + source.name + " was up and could not be read again:\n" +
+                           config::render(loaded.diagnostics, /*colour=*/false));
+      continue;
+    }
+    for (const auto& node : std::exchange(source.settled, {})) {
+      shared_.nodes.update(node.tree, node.name, [&](node_snapshot& snapshot) {
+        snapshot.state = node.state;
+        snapshot.since = node.since;
+        snapshot.reason = node.reason;
+        snapshot.restarts = node.restarts;
+        snapshot.last_exit = node.last_exit;
+      });
+    }
+    const std::string name = source.name;
+    trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
+  }
+  return complaints;
+}
+
+const known_tree* catalog::find(const std::string& tree) const {
+  const auto found = trees_.find(tree);
+  return found == trees_.end() ? nullptr : &found->second;
+}
+
+void catalog::add(known_tree tree) {
+  const std::string name = tree.source.name;
+  trees_[name] = std::move(tree);
+  changed_ = true;
+  save_soon();
+}
+
+void catalog::remove(const std::string& tree) {
+  trees_.erase(tree);
+  shared_.nodes.remove_tree(tree);
+  changed_ = true;
+  save_soon();
+}
+
+child_entry catalog::entry_of(const known_tree& tree, bool resume) const {
+  child_entry entry;
+  entry.name = tree.root->name;
+  // `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
+  entry.restart = restart_kind::transient;
+  entry.supervisor = tree.root;
+  entry.tree = tree.source.name;
+  entry.resume = resume;
+  return entry;
+}
+
+void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
+  if (after->tree.empty()) return; // the daemon's own branch
+  const bool was = before && before->since != wall_time{} && is_settled(before->state);
+  const bool is = after->since != wall_time{} && is_settled(after->state);
+  if (was == is && (!is || before->state == after->state)) return;
+  changed_ = true;
+  save_soon();
+}
+
+/// Nodes often settle together: they are written once.
+void catalog::save_soon() {
+  if (std::exchange(saving_soon_, true)) return;
+  timer_.expires_after(save_delay);
+  timer_.async_wait([this](const boost::system::error_code& failed) {
+    saving_soon_ = false;
+    if (failed) return;
+    const auto saved = save();
+    if (!saved && on_save_failed) on_save_failed(saved.failure());
+  });
+}
+
+outcome catalog::save() {
+  if (!std::exchange(changed_, false)) return success();
+  std::vector<store::saved_tree> all;
+  for (const auto& [name, tree] : trees_) {
+    auto saved = tree.source;
+    for (const auto& node : shared_.nodes.in_order(name)) {
+      if (node->since != wall_time{} && is_settled(node->state)) saved.settled.push_back(*node);
+    }
+    all.push_back(std::move(saved));
+  }
+  const auto stored = store::store_saved_trees(file_, all);
+  changed_ = !stored.ok();
+  return stored;
+}
+
+} // namespace alder::actors

@@ -1,0 +1,344 @@
+#include "actors/edge/keeper_bridge.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/os/probe.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+#include <unistd.h>
+
+namespace alder::actors {
+namespace {
+
+constexpr std::chrono::milliseconds check_patience{2000};      // for one attempt of a readiness check over the network
+constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
+
+} // namespace
+
+keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
+    : loop_(loop), logs_(logs), tell_(std::move(tell)), channel_(loop) {
+  logs_.on_drained = [this](const process_id& id) {
+    if (!client_) return;
+    client_->acknowledge(id.node, id.generation);
+    flush();
+  };
+}
+
+keeper_bridge::~keeper_bridge() {
+  logs_.on_drained = nullptr;
+  if (channel_.is_open()) (void)channel_.release(); // the client owns the descriptor
+}
+
+outcome keeper_bridge::attach(unique_fd channel) {
+  keeper::client::handlers handlers;
+  handlers.on_spawned = [this](keeper::child&& child) { on_spawned(std::move(child)); };
+  handlers.on_spawn_failed = [this](const node_id& node, generation gen, const error& why) {
+    on_spawn_failed({node, gen}, why);
+  };
+  handlers.on_exited = [this](const node_id& node, generation gen, exit_status status) {
+    on_exited({node, gen}, status);
+  };
+  handlers.on_reaped = [this](int) { check_waiting(); };
+  handlers.on_stop_requested = [this](int signal) { tell_.on_stop_requested(signal); };
+  handlers.on_lost = [this] { tell_.on_lost(); };
+  auto attached = keeper::client::attach(std::move(channel), std::move(handlers));
+  if (!attached) return attached.failure();
+  client_ = std::move(*attached);
+  for (auto& child : client_->take_inventory())
+    take(std::move(child));
+  channel_.assign(client_->fd());
+  wait_readable();
+  return success();
+}
+
+/// A process of a former daemon: its output goes on being written, its actor will come.
+void keeper_bridge::take(keeper::child&& child) {
+  const process_id id{child.id, child.gen};
+  logs_.attach(id, std::move(child.out), std::move(child.err));
+  auto& r = records_[id];
+  r.pid = child.pid;
+  r.pidfd = std::move(child.pidfd);
+  r.note = child.note;
+  r.started = child.started;
+  r.alive = !child.exited;
+  r.exited = child.exited;
+}
+
+void keeper_bridge::wait_readable() {
+  channel_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                      [this](const boost::system::error_code& failed) {
+                        if (failed) return;
+                        client_->on_readable();
+                        flush();
+                        wait_readable();
+                      });
+}
+
+void keeper_bridge::flush() {
+  if (client_->wants_write()) client_->on_writable();
+  if (writing_ || !client_->wants_write()) return;
+  writing_ = true;
+  channel_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                      [this](const boost::system::error_code& failed) {
+                        writing_ = false;
+                        if (!failed) flush();
+                      });
+}
+
+// -- starting
+
+void keeper_bridge::launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) {
+  const auto found = records_.find(id);
+  if (found != records_.end() && found->second.pid != 0) return claim(id, found->second, std::move(who));
+  if (const auto taken = taken_port(spec)) {
+    caf::anon_send(who, process_refused{*taken});
+    return;
+  }
+  auto& r = records_[id];
+  r.owner = std::move(who);
+  r.note = note;
+  keeper::launch what;
+  what.id = id.node;
+  what.gen = id.generation;
+  what.command = spec.command;
+  what.environment = spec.environment;
+  what.environment["ALDER_SERVICE"] = spec.name;
+  what.cwd = spec.cwd;
+  what.stdin_file = spec.stdin_file;
+  what.umask = spec.umask;
+  what.note = note;
+  client_->spawn(what);
+  flush();
+}
+
+void keeper_bridge::claim(const process_id& id, record& r, process_actor who) {
+  r.owner = std::move(who);
+  caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/true, r.started});
+  if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited});
+  (void)id;
+}
+
+/// Somebody else on the port a readiness check asks would make the check lie.
+std::optional<std::string> keeper_bridge::taken_port(const service_spec& spec) const {
+  std::string host;
+  std::uint16_t port = 0;
+  if (const auto* tcp = std::get_if<ready_tcp>(&spec.ready.check)) {
+    host = tcp->host;
+    port = tcp->port;
+  } else if (const auto* http = std::get_if<ready_http>(&spec.ready.check)) {
+    host = http->host;
+    port = http->port;
+  }
+  if (port == 0 || !os::is_listening(host, port)) return std::nullopt;
+  const int pid = os::listener_pid(port);
+  for (const auto& [id, r] : records_) { // one of ours may share the port, as instances of a pool do
+    if (!r.alive || pid == 0) continue;
+    const auto members = os::members(membership_of(id, r));
+    if (std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.pid == pid; })) return std::nullopt;
+  }
+  const std::string holder = pid == 0 ? "another program" : "another program (pid " + std::to_string(pid) + ")";
+  return "port " + std::to_string(port) + ", which its readiness check asks, is already taken by " + holder +
+         ": stop that one or choose another port";
+}
+
+void keeper_bridge::on_spawned(keeper::child&& child) {
+  const process_id id{child.id, child.gen};
+  const auto found = records_.find(id);
+  if (found == records_.end()) { // a readiness command
+    if (const auto running = checks_.find(id); running != checks_.end()) running->second.pid = child.pid;
+    return;
+  }
+  auto& r = found->second;
+  r.pid = child.pid;
+  r.pidfd = std::move(child.pidfd);
+  r.started = child.started;
+  r.alive = true;
+  logs_.attach(id, std::move(child.out), std::move(child.err));
+  if (r.owner) caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/false, r.started});
+}
+
+void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
+  std::string detail = why.message;
+  if (detail.rfind(spawn_prefix, 0) == 0) detail.erase(0, spawn_prefix.size());
+  if (checks_.count(id) > 0) return answer_check(id, "its readiness command could not start: " + detail);
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  const auto owner = found->second.owner;
+  records_.erase(found);
+  if (owner) caf::anon_send(owner, process_refused{detail});
+}
+
+// -- ending
+
+void keeper_bridge::on_exited(const process_id& id, exit_status status) {
+  if (checks_.count(id) > 0) {
+    client_->acknowledge(id.node, id.generation);
+    const bool ready = status == exit_status::code(0);
+    return answer_check(id, ready ? std::nullopt : std::optional{"its readiness command " + phrase(status)});
+  }
+  const auto found = records_.find(id);
+  if (found != records_.end()) {
+    auto& r = found->second;
+    r.alive = false;
+    r.exited = status;
+    if (r.owner) caf::anon_send(r.owner, process_exited{status});
+  }
+  check_waiting();
+}
+
+os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
+  return {client_->keeper_pid(), r.pid, client_->member_marker(id.node, id.generation), strangers(r.pid)};
+}
+
+/// The keeper's children that are known: the daemon and the other services' main processes.
+std::vector<int> keeper_bridge::strangers(int but) const {
+  std::vector<int> pids{::getpid()};
+  for (const auto& [id, r] : records_) {
+    if (r.alive && r.pid != but) pids.push_back(r.pid);
+  }
+  return pids;
+}
+
+bool keeper_bridge::has_members(const process_id& id) {
+  const auto found = records_.find(id);
+  if (found == records_.end() || !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
+  return !os::members(membership_of(id, found->second)).empty();
+}
+
+void keeper_bridge::signal_all(const process_id& id, int signal) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  const auto members = os::members(membership_of(id, found->second));
+  os::signal_members(members, signal);
+}
+
+void keeper_bridge::kill_all(const process_id& id) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  found->second.waiting = record::wait::kill;
+  os::kill_members(membership_of(id, found->second));
+  boost::asio::post(loop_, [this] { check_waiting(); });
+}
+
+void keeper_bridge::await_members(const process_id& id) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  if (found->second.waiting == record::wait::none) found->second.waiting = record::wait::members;
+  boost::asio::post(loop_, [this] { check_waiting(); });
+}
+
+/// Something of ours ended: whoever waits for the last member looks again.
+void keeper_bridge::check_waiting() {
+  for (auto& [id, r] : records_) {
+    if (r.waiting == record::wait::none) continue;
+    const auto who = membership_of(id, r);
+    if (!os::members(who).empty()) {
+      if (r.waiting == record::wait::kill) os::kill_members(who);
+      continue;
+    }
+    r.waiting = record::wait::none;
+    if (r.owner) caf::anon_send(r.owner, process_members_gone{});
+  }
+}
+
+void keeper_bridge::release(const process_id& id) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  if (found->second.pid != 0) logs_.finish(id);
+  records_.erase(found);
+  end_checks_of(id);
+}
+
+/// A readiness command that hangs must not outlive the process it asks about.
+void keeper_bridge::end_checks_of(const process_id& subject) {
+  for (const auto& [own, running] : checks_) {
+    if (running.subject != subject || running.pid == 0) continue;
+    os::kill_members(
+        {client_->keeper_pid(), running.pid, client_->member_marker(own.node, own.generation), strangers(running.pid)});
+  }
+}
+
+void keeper_bridge::abandon(const process_id& id, const caf::actor_addr& who) {
+  const auto found = records_.find(id);
+  if (found != records_.end() && found->second.owner.address() == who) found->second.owner = nullptr;
+}
+
+std::optional<launcher::leftover> keeper_bridge::left_behind(const node_id& node) {
+  std::optional<leftover> newest;
+  for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
+    if (it->second.pid != 0) newest = leftover{it->first.generation, it->second.note};
+  }
+  return newest;
+}
+
+std::vector<std::string> keeper_bridge::end_unclaimed() {
+  std::vector<std::string> ended;
+  std::vector<process_id> unclaimed;
+  for (const auto& [id, r] : records_) {
+    if (!r.owner) unclaimed.push_back(id);
+  }
+  for (const auto& id : unclaimed) {
+    auto& r = records_[id];
+    if (r.alive) {
+      ended.push_back(id.node + " (pid " + std::to_string(r.pid) + ")");
+      os::kill_members(membership_of(id, r));
+    }
+    release(id);
+  }
+  return ended;
+}
+
+std::vector<int> keeper_bridge::processes_of(const node_id& node) const {
+  std::vector<int> pids;
+  for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
+    if (!it->second.alive) continue;
+    for (const auto& member : os::members(membership_of(it->first, it->second)))
+      pids.push_back(member.pid);
+    std::stable_partition(pids.begin(), pids.end(), [&](int pid) { return pid == it->second.pid; });
+  }
+  return pids;
+}
+
+// -- readiness
+
+void keeper_bridge::check_ready(const process_id& id, const service_spec& spec) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  const auto answer = [who = found->second.owner](const os::probe_answer& failure) {
+    if (who) caf::anon_send(who, readiness_answered{!failure, failure.value_or("")});
+  };
+  if (const auto* tcp = std::get_if<ready_tcp>(&spec.ready.check)) {
+    os::probe_tcp(loop_, *tcp, check_patience, answer);
+  } else if (const auto* http = std::get_if<ready_http>(&spec.ready.check)) {
+    os::probe_http(loop_, *http, check_patience, answer);
+  } else if (const auto* exec = std::get_if<ready_exec>(&spec.ready.check)) {
+    run_check(id, exec->command, spec);
+  }
+}
+
+void keeper_bridge::run_check(const process_id& id, const std::vector<std::string>& command, const service_spec& spec) {
+  const process_id own{id.node + "#ready", ++last_check_};
+  checks_[own] = {id, 0};
+  keeper::launch what;
+  what.id = own.node;
+  what.gen = own.generation;
+  what.command = command;
+  what.environment = spec.environment;
+  what.cwd = spec.cwd;
+  what.capture = false;
+  client_->spawn(what);
+  flush();
+}
+
+void keeper_bridge::answer_check(const process_id& own, const std::optional<std::string>& failure) {
+  const auto ended = checks_.extract(own);
+  if (ended.empty()) return;
+  const auto found = records_.find(ended.mapped().subject);
+  if (found == records_.end() || !found->second.owner) return;
+  caf::anon_send(found->second.owner, readiness_answered{!failure, failure.value_or("")});
+}
+
+} // namespace alder::actors

@@ -1,0 +1,99 @@
+// The real launcher: process actors on one side, the keeper on the other. Not an actor: it turns calls into frames and
+// notices into messages. Loop thread only.
+#pragma once
+
+#include "actors/base/runtime.hpp"
+#include "actors/tree/log_hub.hpp"
+
+#include "runtime/keeper/client.hpp"
+#include "runtime/os/descendants.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+class keeper_bridge final : public launcher {
+public:
+  struct notices {
+    std::function<void(int signal)> on_stop_requested;
+    std::function<void()> on_lost; ///< no keeper any more
+  };
+
+  keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell);
+  ~keeper_bridge() override;
+  keeper_bridge(const keeper_bridge&) = delete;
+  keeper_bridge& operator=(const keeper_bridge&) = delete;
+
+  /// Attaches to the keeper behind `channel` and takes its inventory. Errors as keeper::client::attach.
+  outcome attach(unique_fd channel);
+  [[nodiscard]] keeper::client& keeper() { return *client_; }
+
+  void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override;
+  void check_ready(const process_id& id, const service_spec& spec) override;
+  void signal_all(const process_id& id, int signal) override;
+  void kill_all(const process_id& id) override;
+  void await_members(const process_id& id) override;
+  [[nodiscard]] bool has_members(const process_id& id) override;
+  void release(const process_id& id) override;
+  void abandon(const process_id& id, const caf::actor_addr& who) override;
+  [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override;
+
+  /// Processes that no actor has taken over: their names. They are killed.
+  std::vector<std::string> end_unclaimed();
+  /// The living processes of a node, its main process first.
+  [[nodiscard]] std::vector<int> processes_of(const node_id& node) const;
+  /// Sends what is queued for the keeper.
+  void flush();
+
+private:
+  struct record {
+    process_actor owner;
+    int pid = 0;
+    unique_fd pidfd;
+    std::string note;
+    wall_time started{};
+    bool alive = false;
+    std::optional<exit_status> exited;
+    enum class wait : std::uint8_t { none, members, kill } waiting = wait::none;
+  };
+
+  void take(keeper::child&& child);
+  void claim(const process_id& id, record& r, process_actor who);
+  [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
+  void on_spawned(keeper::child&& child);
+  void on_spawn_failed(const process_id& id, const error& why);
+  void on_exited(const process_id& id, exit_status status);
+  void check_waiting();
+  [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
+  [[nodiscard]] std::vector<int> strangers(int but) const;
+  void run_check(const process_id& id, const std::vector<std::string>& command, const service_spec& spec);
+  void end_checks_of(const process_id& subject);
+  void answer_check(const process_id& id, const std::optional<std::string>& failure);
+  void wait_readable();
+
+  boost::asio::io_context& loop_;
+  log_hub& logs_;
+  notices tell_;
+  std::unique_ptr<keeper::client> client_;
+  boost::asio::posix::stream_descriptor channel_;
+  bool writing_ = false;
+  std::map<process_id, record> records_;
+  /// A running readiness command, by its own id.
+  struct check {
+    process_id subject;
+    int pid = 0;
+  };
+  std::map<process_id, check> checks_;
+  alder::generation last_check_ = 0;
+};
+
+} // namespace alder::actors

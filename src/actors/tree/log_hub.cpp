@@ -1,0 +1,160 @@
+#include "actors/tree/log_hub.hpp"
+
+#include "actors/tree/log_writer.hpp"
+
+#include "runtime/base/overloaded.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/all.hpp>
+
+namespace alder::actors {
+namespace {
+
+std::pair<std::string, std::string> split_node(const node_id& node) {
+  const auto slash = node.find('/');
+  return {node.substr(0, slash), node.substr(slash + 1)};
+}
+
+} // namespace
+
+log_hub::log_hub(boost::asio::io_context& loop, std::string log_dir) : loop_(loop), log_dir_(std::move(log_dir)) {}
+
+outcome log_hub::start() {
+  auto pump = os::log_pump::start(
+      [this](const os::log_notice& notice) { boost::asio::post(loop_, [this, notice] { on_notice(notice); }); });
+  if (!pump) return pump.failure();
+  pump_ = std::move(*pump);
+  return success();
+}
+
+output_files log_hub::files_of(const node_id& node) const {
+  const std::string base = log_dir_ + "/" + node;
+  return {base + ".out.log", base + ".err.log"};
+}
+
+log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
+  auto& seat = seats_[node];
+  if (seat.streams.out == 0) {
+    seat.streams = {++last_stream_, ++last_stream_};
+    streams_[seat.streams.out] = node;
+    streams_[seat.streams.err] = node;
+    if (supervisor) {
+      auto entry = std::make_shared<const child_entry>(entry_of(node));
+      caf::anon_send(supervisor,
+                     node_call{node_call::op::add, node, std::move(entry), {cause::kind::request, {}, {}, {}}});
+    }
+  }
+  return seat;
+}
+
+child_entry log_hub::entry_of(const node_id& node) {
+  child_entry entry;
+  entry.name = node;
+  entry.part = [this, node](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
+    const auto [tree, service] = split_node(node);
+    return host->spawn<log_writer>(*shared, *this, tree, service, parent);
+  };
+  return entry;
+}
+
+std::vector<child_entry> log_hub::writers() {
+  std::vector<child_entry> all;
+  for (const auto& [node, seat] : seats_)
+    all.push_back(entry_of(node));
+  return all;
+}
+
+template <class Message> void log_hub::tell(const node_id& node, Message what) {
+  auto& seat = seat_of(node);
+  if (seat.writer) {
+    caf::anon_send(seat.writer, std::move(what));
+  } else {
+    seat.waiting.push_back([what](const log_writer_actor& writer) { caf::anon_send(writer, what); });
+  }
+}
+
+void log_hub::attach(const process_id& id, unique_fd out, unique_fd err) {
+  tell(id.node, attach_output{id.generation, std::make_shared<unique_fd>(std::move(out)),
+                              std::make_shared<unique_fd>(std::move(err))});
+}
+
+void log_hub::finish(const process_id& id) { tell(id.node, finish_output{id.generation}); }
+
+void log_hub::forget(const node_id& node) {
+  const auto found = seats_.find(node);
+  if (found == seats_.end()) return;
+  streams_.erase(found->second.streams.out);
+  streams_.erase(found->second.streams.err);
+  seats_.erase(found);
+  if (supervisor)
+    caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
+}
+
+void log_hub::enlist(const node_id& node, const log_writer_actor& writer) {
+  auto& seat = seat_of(node);
+  seat.writer = writer;
+  for (const auto& deliver : std::exchange(seat.waiting, {}))
+    deliver(writer);
+}
+
+void log_hub::dismiss(const node_id& node, const caf::actor_addr& writer) {
+  const auto found = seats_.find(node);
+  if (found != seats_.end() && found->second.writer.address() == writer) found->second.writer = nullptr;
+}
+
+log_hub::stream_pair log_hub::streams_of(const node_id& node) { return seat_of(node).streams; }
+
+void log_hub::on_notice(const os::log_notice& notice) {
+  const auto writer_of = [&](os::stream_id stream, auto&& deliver) {
+    const auto node = streams_.find(stream);
+    if (node == streams_.end()) return;
+    const auto& seat = seats_[node->second];
+    if (seat.writer) deliver(seat.writer, stream == seat.streams.err);
+  };
+  std::visit(overloaded{[&](const os::log_drained& d) {
+                          writer_of(d.stream, [&](const auto& w, bool err) {
+                            caf::anon_send(w, output_drained{d.generation, err});
+                          });
+                        },
+                        [&](const os::log_failed& f) {
+                          writer_of(f.stream, [&](const auto& w, bool err) {
+                            caf::anon_send(w, output_failed{err, f.os_errno});
+                          });
+                        },
+                        [&](const os::log_recovered& r) {
+                          writer_of(r.stream, [&](const auto& w, bool err) {
+                            caf::anon_send(w, output_recovered{err, r.bytes_lost});
+                          });
+                        },
+                        [&](const os::log_grown& g) { on_grown(g.stream); }},
+             notice);
+}
+
+log_hub::follower_id log_hub::watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen,
+                                    std::function<void()> react) {
+  const auto& streams = seat_of(node).streams;
+  followers_[++last_follower_] = {node, std::move(react)};
+  pump_->watch(streams.out, out_seen);
+  pump_->watch(streams.err, err_seen);
+  return last_follower_;
+}
+
+void log_hub::unwatch(follower_id id) { followers_.erase(id); }
+
+void log_hub::on_grown(os::stream_id stream) {
+  const auto node = streams_.find(stream);
+  if (node == streams_.end()) return;
+  std::vector<std::function<void()>> told;
+  for (auto it = followers_.begin(); it != followers_.end();) {
+    if (it->second.node != node->second) {
+      ++it;
+      continue;
+    }
+    told.push_back(std::move(it->second.react));
+    it = followers_.erase(it);
+  }
+  for (const auto& react : told)
+    react();
+}
+
+} // namespace alder::actors

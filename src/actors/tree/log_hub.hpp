@@ -1,0 +1,98 @@
+// Finds the log writer for a service's output and brings the pump's notices back to the loop thread.
+#pragma once
+
+#include "actors/base/runtime.hpp"
+
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/os/log_pump.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+/// Which files a service's output is in.
+struct output_files {
+  std::string out;
+  std::string err;
+};
+
+/// Loop thread only.
+class log_hub {
+public:
+  /// `on_drained`: all output of that process is in its files.
+  log_hub(boost::asio::io_context& loop, std::string log_dir);
+  /// Errors as os::log_pump::start.
+  outcome start();
+  std::function<void(const process_id&)> on_drained;
+
+  [[nodiscard]] output_files files_of(const node_id& node) const;
+  [[nodiscard]] os::log_pump& pump() { return *pump_; }
+
+  /// Output of this process comes from these pipes; its log writer is started when there is none.
+  void attach(const process_id& id, unique_fd out, unique_fd err);
+  /// The process is gone: `on_drained` follows.
+  void finish(const process_id& id);
+  /// The tree is gone for good: its log writers end. The files stay.
+  void forget(const node_id& node);
+
+  // -- for log writers
+
+  /// The writer of `node` is there: it gets what has waited for it.
+  void enlist(const node_id& node, const log_writer_actor& writer);
+  void dismiss(const node_id& node, const caf::actor_addr& writer);
+  struct stream_pair {
+    os::stream_id out = 0;
+    os::stream_id err = 0;
+  };
+  [[nodiscard]] stream_pair streams_of(const node_id& node);
+  void drained(const process_id& id) {
+    if (on_drained) on_drained(id);
+  }
+
+  // -- for followers
+
+  /// Calls `react` once, on the loop thread, when either file of `node` is no longer of the size seen.
+  using follower_id = std::uint64_t;
+  follower_id watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen, std::function<void()> react);
+  void unwatch(follower_id id);
+
+  /// The children of the `logs` supervisor: one writer for each service that has had output.
+  [[nodiscard]] std::vector<child_entry> writers();
+  /// Where new writers are added; set while the supervisor of the log writers is there.
+  supervisor_actor supervisor;
+  runtime* shared = nullptr; ///< set before the first attach
+
+private:
+  struct writer_seat {
+    log_writer_actor writer;
+    std::vector<std::function<void(const log_writer_actor&)>> waiting; ///< messages for the writer, until it is there
+    stream_pair streams;
+  };
+  struct follower {
+    node_id node;
+    std::function<void()> react;
+  };
+
+  writer_seat& seat_of(const node_id& node);
+  template <class Message> void tell(const node_id& node, Message what);
+  [[nodiscard]] child_entry entry_of(const node_id& node);
+  void on_notice(const os::log_notice& notice);
+  void on_grown(os::stream_id stream);
+
+  boost::asio::io_context& loop_;
+  std::string log_dir_;
+  std::unique_ptr<os::log_pump> pump_;
+  std::map<node_id, writer_seat> seats_;
+  std::map<os::stream_id, node_id> streams_;
+  os::stream_id last_stream_ = 0;
+  std::map<follower_id, follower> followers_;
+  follower_id last_follower_ = 0;
+};
+
+} // namespace alder::actors

@@ -1,0 +1,39 @@
+// The actor that owns one service's output: its two files, and what is said about them. The bytes themselves move in
+// the log pump.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/tree/log_hub.hpp"
+
+#include <map>
+#include <string>
+
+namespace alder::actors {
+
+class log_writer final : public actor_base<log_writer_actor> {
+public:
+  log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
+             parent_actor parent);
+  const char* name() const override { return "log_writer"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  void on_start(const start_order& order);
+  void on_attach(const attach_output& attach);
+  void on_drained(const output_drained& drained);
+  void warn(const std::string& text);
+  [[nodiscard]] node_id node() const { return id_of(tree_, service_); }
+  [[nodiscard]] std::string file(bool err) const;
+
+  runtime& shared_;
+  log_hub& hub_;
+  std::string tree_;
+  std::string service_;
+  parent_actor parent_;
+  alder::generation generation_ = 0; ///< its own, as a child of its supervisor
+  log_hub::stream_pair streams_;
+  std::map<alder::generation, int> draining_; ///< of the service's processes: pipes not yet empty
+};
+
+} // namespace alder::actors

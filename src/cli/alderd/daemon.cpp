@@ -1,0 +1,212 @@
+#include "daemon.hpp"
+
+#include "actors/base/event_bus.hpp"
+#include "actors/edge/api_server.hpp"
+#include "actors/tree/log_writer.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/os/keeper_home.hpp"
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+namespace alder::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t events_taken_up = 1000;
+constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
+
+wall_time wall_now() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// Receives what the daemon's own root supervisor says.
+class root_parent final : public actors::actor_base<actors::parent_actor> {
+public:
+  root_parent(caf::actor_config& config, std::function<void(const policy::start_result&)> started,
+              std::function<void()> ended)
+      : actor_base(config), started_(std::move(started)), ended_(std::move(ended)) {}
+  const char* name() const override { return "root_parent"; }
+  behavior_type make_behavior() override {
+    return {[this](const actors::child_started& message) { started_(message.result); },
+            [this](const actors::child_ended&) { ended_(); }};
+  }
+
+private:
+  std::function<void(const policy::start_result&)> started_;
+  std::function<void()> ended_;
+};
+
+} // namespace
+
+daemon::daemon(options given)
+    : options_(std::move(given)), logs_(loop_, options_.home.log_dir),
+      bridge_(loop_, logs_, {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); }}),
+      shared_{bridge_, {}, wall_now, {}, {}},
+      catalog_(loop_, shared_, options_.home.state_dir + "/trees.json"), api_{shared_, catalog_,      feed_,      logs_,
+                                                                              bridge_, options_.home, wall_now(), {},
+                                                                              nullptr, nullptr} {
+  logs_.shared = &shared_;
+  api_.on_trees_stopped = [this] {
+    finished_ = true;
+    bridge_.keeper().shutdown(); // it ends what is left, and then closes the channel
+    bridge_.flush();
+  };
+  catalog_.on_save_failed = [this](const error& why) {
+    announce(event_kind::warning, "the list of trees could not be saved: " + why.message);
+  };
+}
+
+int daemon::run() {
+  if (const auto prepared = prepare(); !prepared) {
+    spdlog::error("{}", prepared.failure().message);
+    return 1;
+  }
+  actors::loop_config config(loop_);
+  caf::actor_system system(config);
+  start_tree(system);
+  loop_.run();
+  spdlog::info("alderd ends");
+  spdlog::shutdown();
+  // The services belong to the keeper and the state is on disk: nothing is left to put in order actor by actor.
+  std::_Exit(exit_code_);
+}
+
+outcome daemon::prepare() {
+  if (auto started = logs_.start(); !started) return started;
+  if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
+  for (const auto& directory : {options_.home.run_dir, options_.home.state_dir, options_.home.log_dir}) {
+    if (auto made = os::claim_directory(directory); !made) {
+      bridge_.keeper().failed(made.failure().message);
+      return made;
+    }
+  }
+  auto log = store::event_log::open(options_.home.state_dir, events_taken_up);
+  if (log) {
+    event_log_ = std::move(*log);
+    feed_.restore(event_log_.recent());
+  } else {
+    complaints_.push_back("past events cannot be kept: " + log.failure().message);
+  }
+  feed_.store = [this](event& e) {
+    (void)event_log_.append(e);
+  }; // on a full disk events are still told to those who listen
+  for (auto& complaint : catalog_.restore())
+    complaints_.push_back(std::move(complaint));
+  for (const auto& complaint : complaints_)
+    spdlog::warn("{}", complaint);
+  return success();
+}
+
+void daemon::start_tree(caf::actor_system& system) {
+  const auto parent = system.spawn<root_parent>(
+      [this](const policy::start_result& result) { on_tree_started(result); },
+      [this] {
+        spdlog::critical("the daemon's own supervisor gave up; the keeper starts a new daemon");
+        exit_code_ = 1;
+        loop_.stop();
+      });
+  root_ = system.spawn<actors::supervisor>(shared_, own_branch(), actors::parent_actor{parent});
+  // Everything that a former daemon left running is taken over, in the order of the trees.
+  caf::anon_send(root_, actors::start_order{1, {cause::kind::tree_start, {}, {}, {}}, /*resume=*/true, 0});
+}
+
+actors::supervisor_plan daemon::own_branch() {
+  actors::supervisor_plan plan{"", "alderd", {strategy::rest_for_one, own_patience, auto_shutdown::never}, false, {}};
+  plan.children = {events_part(), logs_part(), trees_part(), api_part()};
+  return plan;
+}
+
+actors::child_entry daemon::events_part() {
+  actors::child_entry entry;
+  entry.name = "events";
+  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+    return host->spawn<actors::event_bus>(shared_, feed_, parent);
+  };
+  return entry;
+}
+
+actors::child_entry daemon::logs_part() {
+  actors::child_entry entry;
+  entry.name = "logs";
+  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+    actors::supervisor_plan plan{
+        "", "logs", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, logs_.writers()};
+    logs_.supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
+    return logs_.supervisor;
+  };
+  return entry;
+}
+
+actors::child_entry daemon::trees_part() {
+  actors::child_entry entry;
+  entry.name = "trees";
+  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+    actors::supervisor_plan plan{"", "trees", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, {}};
+    for (const auto& [name, tree] : catalog_.trees())
+      plan.children.push_back(catalog_.entry_of(tree, /*resume=*/true));
+    api_.tree_supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
+    return api_.tree_supervisor;
+  };
+  return entry;
+}
+
+actors::child_entry daemon::api_part() {
+  actors::child_entry entry;
+  entry.name = "api";
+  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+    return host->spawn<actors::api_server>(loop_, api_, parent);
+  };
+  return entry;
+}
+
+void daemon::on_tree_started(const policy::start_result& result) {
+  if (result.what == policy::start_result::how::failed) {
+    spdlog::error("{}", result.detail);
+    bridge_.keeper().failed(result.detail);
+    bridge_.flush();
+    exit_code_ = 1;
+    return loop_.stop();
+  }
+  shared_.nodes.update("", "alderd", [](node_snapshot& node) {
+    node.state = node_state::running;
+    node.since = wall_now();
+    node.reason = "started by its keeper";
+  });
+  auto left = bridge_.end_unclaimed();
+  for (const auto& name : left)
+    complaints_.push_back(name + " belonged to no tree any more and was killed");
+  announce(event_kind::daemon_started,
+           bridge_.keeper().epoch() > 1 ? "it had ended unexpectedly and was started again by its keeper" : "");
+  for (const auto& complaint : complaints_)
+    announce(event_kind::warning, complaint);
+  spdlog::info("alderd serves {}", options_.home.socket);
+  bridge_.keeper().ready();
+  bridge_.flush();
+}
+
+void daemon::on_stop_requested(int signal) {
+  spdlog::info("stopping on {}", signal_name(signal));
+  if (api_.submit) api_.submit({actors::shut_down{"on " + signal_name(signal)}, nullptr});
+}
+
+/// The keeper closed the channel: after a shutdown because all is done, else because it is gone or has a newer daemon.
+void daemon::stop_serving() {
+  if (!finished_) spdlog::critical("the keeper is gone");
+  exit_code_ = finished_ ? 0 : 1;
+  loop_.stop();
+}
+
+void daemon::announce(event_kind kind, const std::string& detail) {
+  event e;
+  e.at = wall_now();
+  e.kind = kind;
+  e.cause.detail = detail;
+  if (shared_.events) caf::anon_send(shared_.events, actors::announcement{std::move(e)});
+}
+
+} // namespace alder::daemon

@@ -1,0 +1,62 @@
+// The daemon put together: the loop, the keeper's channel, the shared state, and the supervision tree of its own parts.
+#pragma once
+
+#include "actors/base/event_feed.hpp"
+#include "actors/base/loop_scheduler.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/edge/api_context.hpp"
+#include "actors/edge/catalog.hpp"
+#include "actors/edge/keeper_bridge.hpp"
+#include "actors/tree/log_hub.hpp"
+#include "actors/tree/supervisor.hpp"
+
+#include "runtime/store/event_log.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+
+namespace alder::daemon {
+
+class daemon {
+public:
+  explicit daemon(options given);
+
+  /// Attaches to the keeper, takes up what the former daemon left, starts the daemon's tree and serves until it is
+  /// stopped or the keeper is gone. Returns the exit code.
+  int run();
+
+private:
+  outcome prepare();
+  void start_tree(caf::actor_system& system);
+  [[nodiscard]] actors::supervisor_plan own_branch();
+  [[nodiscard]] actors::child_entry events_part();
+  [[nodiscard]] actors::child_entry logs_part();
+  [[nodiscard]] actors::child_entry trees_part();
+  [[nodiscard]] actors::child_entry api_part();
+  void on_tree_started(const policy::start_result& result);
+  void on_stop_requested(int signal);
+  void stop_serving();
+  void announce(event_kind kind, const std::string& detail);
+
+  options options_;
+  boost::asio::io_context loop_{1};
+  actors::log_hub logs_;
+  actors::keeper_bridge bridge_;
+  actors::runtime shared_;
+  actors::catalog catalog_;
+  actors::event_feed feed_;
+  store::event_log event_log_;
+  actors::api_context api_;
+  std::vector<std::string> complaints_; ///< told as events once the event bus is there
+  actors::supervisor_actor root_;
+  int exit_code_ = 0;
+  bool finished_ = false;
+};
+
+} // namespace alder::daemon
