@@ -9,9 +9,9 @@
 
 #include <benchmark/benchmark.h>
 
+namespace alder::policy {
 namespace {
 
-using namespace alder::policy;
 using std::chrono::seconds;
 
 std::vector<child_rules> many(std::int64_t n) {
@@ -33,7 +33,7 @@ std::int64_t drive(supervision& machine, event e, time_point now) {
       if (const auto* start = std::get_if<start_child>(&effect)) {
         e = start_result{start->id, start->generation, start_result::how::ok, {}};
       } else if (const auto* stop = std::get_if<stop_child>(&effect)) {
-        e = child_gone{stop->id, stop->generation, {alder::exit_reason::kind::shutdown, {}, {}, false}};
+        e = child_gone{stop->id, stop->generation, {exit_reason::kind::shutdown, {}, {}, false}};
       } else if (const auto* question = std::get_if<ask_decider>(&effect)) {
         e = verdict_given{decide(question->request)};
         asked = true;
@@ -78,7 +78,7 @@ void restart_each_once(benchmark::State& state) {
     (void)round;
     for (std::int64_t i = 0; i < n; ++i) {
       now += seconds{6};
-      const alder::exit_reason crash{alder::exit_reason::kind::crash, {}, {}, false};
+      const exit_reason crash{exit_reason::kind::crash, {}, {}, false};
       require(drive(machine, child_gone{"service-" + std::to_string(i), generation, crash}, now) == 1);
     }
     ++generation;
@@ -91,5 +91,6 @@ BENCHMARK(start_and_stop)->RangeMultiplier(10)->Range(100, 100'000)->Unit(benchm
 BENCHMARK(restart_each_once)->RangeMultiplier(10)->Range(100, 100'000)->Unit(benchmark::kMillisecond)->Complexity();
 
 } // namespace
+} // namespace alder::policy
 
 BENCHMARK_MAIN();
