@@ -260,12 +260,12 @@ RULES = (place, floor, system, effects, clock, threads, caf, json, heavy, purpos
 
 
 def mirror(root, sources):
-    """Every .cpp of a pure floor has its test at the same path."""
+    """Every .cpp of a pure floor has its test at the same path, which may be split: NAME_ASPECT_test.cpp."""
     for source in sources:
         if source.floor in MIRRORED and source.path.endswith(".cpp"):
-            test = "tests/" + source.path[len("src/"):-len(".cpp")] + "_test.cpp"
-            if not (root / test).exists():
-                yield source.path, 1, f"has no test at {test}"
+            stem = pathlib.Path("tests") / source.path[len("src/"):-len(".cpp")]
+            if not any(any((root / stem.parent).glob(stem.name + end)) for end in ("_test.cpp", "_*_test.cpp")):
+                yield source.path, 1, f"has no test at {stem}_test.cpp"
 
 
 def heavy_once(_, sources):

@@ -163,6 +163,9 @@ class TidyTest(unittest.TestCase):
     def test_a_pure_source_has_a_mirrored_test(self):
         self.fires(["src/runtime/wire/frame.cpp:1: [mirror]"], {"src/runtime/wire/frame.cpp": "int f;\n"})
         self.fires([], {"src/runtime/wire/frame.cpp": "int f;\n", "tests/runtime/wire/frame_test.cpp": "int g;\n"})
+        self.fires([], {"src/runtime/wire/frame.cpp": "int f;\n", "tests/runtime/wire/frame_limits_test.cpp": "int g;\n"})
+        self.fires(["src/runtime/wire/frame.cpp:1: [mirror]"],
+                   {"src/runtime/wire/frame.cpp": "int f;\n", "tests/runtime/wire/frames_test.cpp": "int g;\n"})
         self.fires([], {"src/runtime/os/spawn.cpp": "int f;\n"})
 
     def test_no_markers_of_unfinished_work(self):
