@@ -3,6 +3,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/wire/json.hpp"
 
 namespace alder::cli {
 namespace {
@@ -17,6 +18,22 @@ std::size_t count_services(const supervisor_spec& supervisor) {
   return number;
 }
 
+std::string check_json(const config::loaded& loaded) {
+  std::vector<wire::diagnostic_entry> entries;
+  for (const auto& one : loaded.diagnostics)
+    entries.push_back({.is_error = one.severity == config::diagnostic::level::error,
+                       .code = one.code,
+                       .message = one.message,
+                       .label = one.label,
+                       .file = one.file,
+                       .line = one.line,
+                       .column = one.column,
+                       .end_column = one.end_column,
+                       .snippet = one.snippet,
+                       .help = one.help});
+  return wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : std::string{}, entries);
+}
+
 } // namespace
 
 exit_code run_check(session& s) {
@@ -27,7 +44,7 @@ exit_code run_check(session& s) {
   const auto& tree = file.loaded.tree;
   const auto code = tree ? exit_code::ok : exit_code::usage;
   if (s.wanted().json) {
-    (void)s.print(check_body(tree ? tree->root.name : std::string{}, file.loaded.diagnostics) + "\n");
+    (void)s.print(check_json(file.loaded) + "\n");
     return s.end_code() == exit_code::ok ? code : s.end_code();
   }
   // What is wrong is what this command was asked for, so it is data, and --quiet leaves errors only.

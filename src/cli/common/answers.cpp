@@ -1,9 +1,10 @@
 #include "cli/common/answers.hpp"
 
+#include "runtime/wire/time_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace alder::cli {
@@ -35,7 +36,7 @@ bool flag_of(const json& object, const char* key) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-std::optional<wall_time> time_of(const json& object, const char* key) { return parse_time(text_of(object, key)); }
+std::optional<wall_time> time_of(const json& object, const char* key) { return wire::parse_time(text_of(object, key)); }
 
 std::vector<std::string> texts_of(const json& object, const char* key) {
   std::vector<std::string> texts;
@@ -207,16 +208,6 @@ gap_view gap_of(const json& object) { return {.missed = number_of<std::uint64_t>
 /// Environments may hold any bytes, JSON may not: what is not UTF-8 is replaced.
 std::string written(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
 
-/// Up to `digits` digits at `at`.
-std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t digits) {
-  if (at + digits > text.size()) return std::nullopt;
-  int value = 0;
-  const auto* first = text.data() + at;
-  const auto parsed = std::from_chars(first, first + digits, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != first + digits || *first == '-') return std::nullopt;
-  return value;
-}
-
 } // namespace
 
 result<std::vector<node_view>> read_services(std::string_view text) {
@@ -323,28 +314,6 @@ std::string service_body(const ad_hoc_service& service) {
   return written(body);
 }
 
-std::string check_body(const std::string& tree, const std::vector<config::diagnostic>& diagnostics) {
-  auto list = json::array();
-  bool is_ok = true;
-  for (const auto& one : diagnostics) {
-    const bool is_error = one.severity == config::diagnostic::level::error;
-    is_ok = is_ok && !is_error;
-    list.push_back({{"severity", is_error ? "error" : "warning"},
-                    {"code", one.code},
-                    {"message", one.message},
-                    {"label", one.label},
-                    {"file", one.file},
-                    {"line", one.line},
-                    {"column", one.column},
-                    {"end_column", one.end_column},
-                    {"snippet", one.snippet},
-                    {"help", one.help}});
-  }
-  json body{{"schema", 1}, {"ok", is_ok}, {"diagnostics", std::move(list)}};
-  if (!tree.empty()) body["tree"] = tree;
-  return written(body);
-}
-
 std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code) {
   return written({{"schema", 1}, {"error", {{"message", what}, {"help", help}, {"exit_code", exit_code}}}});
 }
@@ -354,30 +323,6 @@ std::string strings_body(const std::vector<std::pair<std::string, std::string>>&
   for (const auto& [name, value] : fields)
     body[name] = value;
   return written(body);
-}
-
-std::optional<wall_time> parse_time(std::string_view text) {
-  using std::chrono::sys_days, std::chrono::year, std::chrono::month, std::chrono::day, std::chrono::year_month_day,
-      std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-      text.back() != 'Z')
-    return std::nullopt;
-  const auto y = digits_at(text, 0, 4);
-  const auto mon = digits_at(text, 5, 2);
-  const auto d = digits_at(text, 8, 2);
-  const auto h = digits_at(text, 11, 2);
-  const auto min = digits_at(text, 14, 2);
-  const auto s = digits_at(text, 17, 2);
-  if (!y || !mon || !d || !h || !min || !s) return std::nullopt;
-  const year_month_day date{year{*y}, month{static_cast<unsigned>(*mon)}, day{static_cast<unsigned>(*d)}};
-  if (!date.ok() || *h > 23 || *min > 59 || *s > 60) return std::nullopt;
-  int millis = 0;
-  if (text[19] == '.') {
-    const auto fraction = digits_at(text, 20, 3);
-    if (!fraction || text.size() != 24) return std::nullopt;
-    millis = *fraction;
-  }
-  return wall_time{sys_days{date}} + hours{*h} + minutes{*min} + seconds{*s} + milliseconds{millis};
 }
 
 } // namespace alder::cli

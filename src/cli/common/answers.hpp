@@ -181,14 +181,9 @@ struct ad_hoc_service {
 /// The body of POST /v1/services.
 [[nodiscard]] std::string service_body(const ad_hoc_service& service);
 
-/// {"schema":1,"ok":…,"tree":…,"diagnostics":[…]} as the daemon's validation answers it.
-[[nodiscard]] std::string check_body(const std::string& tree, const std::vector<config::diagnostic>& diagnostics);
 /// {"schema":1,"error":{…}} for --json.
 [[nodiscard]] std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code);
 /// One flat JSON object of strings, with "schema": 1.
 [[nodiscard]] std::string strings_body(const std::vector<std::pair<std::string, std::string>>& fields);
-
-/// "2026-11-22T17:45:02.113Z"; nothing when it is no such time.
-[[nodiscard]] std::optional<wall_time> parse_time(std::string_view text);
 
 } // namespace alder::cli

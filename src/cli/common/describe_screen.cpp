@@ -21,6 +21,7 @@ public:
     text_ += line + "\n";
   }
   void add_more(const std::string& value) { text_ += std::string(label_width + 2, ' ') + value + "\n"; }
+  void add_text(const std::string& text) { text_ += text; }
   void add_line(const std::string& line) { text_ += line + "\n"; }
   [[nodiscard]] const look& on() const { return on_; }
   [[nodiscard]] std::string take() { return std::move(text_); }
@@ -107,11 +108,10 @@ void add_history(block& into, const detail_view& detail, wall_time now) {
   const auto& on = into.on();
   if (!detail.events.empty()) into.add_line("\n" + paint(on, tone::bold, "Events"));
   for (const auto& event : detail.events)
-    into.add_line("  " + event_text(on, event, now).substr(0, event_text(on, event, now).size() - 1));
+    into.add_text("  " + event_text(on, event, now));
   if (!detail.log.empty()) into.add_line("\n" + paint(on, tone::bold, "Log"));
   for (const auto& line : detail.log) {
-    const auto text = log_text(on, line, {.has_prefix = true, .name_width = columns_of(line.service)});
-    into.add_line("  " + text.substr(0, text.size() - 1));
+    into.add_text("  " + log_text(on, line, {.has_prefix = true, .name_width = columns_of(line.service)}));
   }
 }
 

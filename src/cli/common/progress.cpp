@@ -12,50 +12,54 @@ namespace {
 
 constexpr std::size_t max_failed = 3;
 
-bool is_of_service(const event_view& event) { return !event.name.empty() && (event.pid > 0 || event.generation > 0); }
+/// Supervisors have no process, and what they do is done by their services.
+bool shows_a_service(const event_view& event) {
+  return event.pid > 0 || event.kind == "starting" || event.kind == "start_failed";
+}
 
 } // namespace
 
 progress::progress(look on, unsigned rows, change_words words, wall_time begin)
     : on_{on}, rows_{rows}, words_{std::move(words)}, begin_{begin} {}
 
-progress::entry& progress::entry_of(const event_view& event, wall_time now) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const auto& one) { return one.name == event.name && one.tree == event.tree; });
-  if (found != entries_.end()) return *found;
+progress::entry* progress::entry_of(const event_view& event, wall_time now) {
+  const auto same = [&](const entry& one) { return one.name == event.name && one.tree == event.tree; };
+  const auto found = std::find_if(entries_.begin(), entries_.end(), same);
+  if (found != entries_.end()) return &*found;
+  if (!shows_a_service(event)) return nullptr;
   entry added;
   added.tree = event.tree;
   added.name = event.name;
   added.begin = now;
   entries_.push_back(std::move(added));
-  return entries_.back();
+  return &entries_.back();
+}
+
+void progress::update(entry& one, const event_view& event, wall_time now) {
+  const auto enter = [&](phase next, std::string text) {
+    if (one.now != phase::active && next == phase::active) one.begin = now;
+    one.now = next;
+    one.text = std::move(text);
+    one.end = now;
+  };
+  if (event.kind == "starting" || event.kind == "stopping") enter(phase::active, event.kind);
+  if (event.kind == "restart_planned") enter(phase::active, event.text);
+  if (event.kind == "start_failed" || event.kind == "exited") enter(phase::failed, event.text);
+  if (event.kind == "started" || event.kind == "adopted") {
+    enter(phase::done, {});
+    one.has_started = one.has_started || event.pid > 0;
+  }
+  if (event.kind == "stopped" || event.kind == "finished") {
+    enter(phase::done, event.kind);
+    one.has_stopped = true;
+  }
 }
 
 std::string progress::on_event(const event_view& event, wall_time now) {
-  const bool is_shown = is_of_service(event);
-  if (is_shown) {
-    auto& one = entry_of(event, now);
-    const auto enter = [&](phase next, std::string text) {
-      if (one.now != phase::active && next == phase::active) one.begin = now;
-      one.now = next;
-      one.text = std::move(text);
-      one.end = now;
-    };
-    if (event.kind == "starting") enter(phase::active, "starting");
-    if (event.kind == "stopping") enter(phase::active, "stopping");
-    if (event.kind == "restart_planned") enter(phase::active, event.text);
-    if (event.kind == "started" || event.kind == "adopted") {
-      enter(phase::done, {});
-      one.has_started = true;
-    }
-    if (event.kind == "stopped" || event.kind == "finished") {
-      enter(phase::done, event.kind);
-      one.has_stopped = true;
-    }
-    if (event.kind == "start_failed" || event.kind == "exited") enter(phase::failed, event.text);
-  }
+  auto* one = entry_of(event, now);
+  if (one != nullptr) update(*one, event, now);
   const bool repaints = on_.terminal && (rows_ == 0 || entries_.size() + 2 < rows_);
-  if (repaints) return is_shown ? repaint(now) : std::string{};
+  if (repaints) return one != nullptr ? repaint(now) : std::string{};
   painted_ = 0;
   return (on_.terminal ? harmless(event.text) : event.text) + "\n";
 }

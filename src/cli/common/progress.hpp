@@ -45,7 +45,9 @@ private:
     bool has_stopped = false;
   };
 
-  entry& entry_of(const event_view& event, wall_time now);
+  /// nullptr: the event is of a supervisor, or of the daemon.
+  entry* entry_of(const event_view& event, wall_time now);
+  static void update(entry& one, const event_view& event, wall_time now);
   [[nodiscard]] std::string line_of(const entry& one, wall_time now) const;
   [[nodiscard]] std::string repaint(wall_time now);
 

@@ -71,12 +71,16 @@ std::string budget(const look& on, const intensity_view& intensity) {
   return text;
 }
 
+/// "failed: gave up …", but not "stopped: stopped on request".
+std::string state_and_reason(const look& on, const node_view& node) {
+  const bool says_state = node.reason.rfind(node.state, 0) == 0;
+  if (says_state) return paint(on, state_tone(node.state), node.reason);
+  return paint(on, state_tone(node.state), node.state) + (node.reason.empty() ? "" : ": " + node.reason);
+}
+
 std::string supervisor_text(const look& on, const node_view& node) {
   auto text = pad(node.pool ? "pool" : node.strategy, 14);
-  if (node.state != "running") {
-    text += paint(on, state_tone(node.state), node.state);
-    return node.reason.empty() ? text : text + ": " + node.reason;
-  }
+  if (node.state != "running") return text + state_and_reason(on, node);
   return node.intensity ? text + budget(on, *node.intensity) : text;
 }
 
@@ -100,8 +104,7 @@ std::string leaf_text(const look& on, const node_view& node, wall_time now) {
     return text;
   }
   if (node.state == "backoff") return paint(on, tone::warning, backoff_text(node, now));
-  auto text = paint(on, state_tone(node.state), node.state);
-  if (!node.reason.empty()) text += ": " + node.reason;
+  auto text = state_and_reason(on, node);
   if (node.type == "service") text += "   " + paint(on, tone::dim, node.restart);
   return text;
 }
