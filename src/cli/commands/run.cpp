@@ -5,7 +5,7 @@
 #include "cli/common/run_verdict.hpp"
 #include "cli/common/screens.hpp"
 
-#include "runtime/base/overloaded.hpp"
+#include "runtime/base/units.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
 
@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds tick_period{250};
 /// After the second signal the keeper kills everything; a keeper that has not ended then is killed itself.
 constexpr milliseconds kill_deadline{10000};
+constexpr milliseconds removal_deadline{30000};
 /// Enough to miss nothing between the start of the tree and our following it.
 constexpr unsigned first_tail = 1000;
 
@@ -78,6 +79,7 @@ public:
   exit_code run() {
     loop_.on_signals(/*with_children=*/true, [this](int signal) { on_signal(signal); });
     loop_.every(tick_period, [this] { on_tick(); });
+    forget_earlier_run();
     follow_events();
     follow_logs();
     bring_up();
@@ -91,6 +93,16 @@ public:
   }
 
 private:
+  /// A run that was killed has left its tree in the home, perhaps with another configuration.
+  void forget_earlier_run() {
+    const auto target = tree_target() + "?wait=" + format_duration(removal_deadline);
+    // Mostly there is none, and then nothing is to be done; what goes wrong shows when the tree is brought up.
+    (void)asking_.send({.method = "DELETE", .target = target, .body = {}, .accept = {}},
+                       removal_deadline + answer_deadline);
+    begin_ = session::now();
+    last_log_ = begin_;
+  }
+
   void bring_up() {
     open(
         {.method = "PUT",
@@ -197,16 +209,18 @@ private:
     }
   }
 
-  /// Ends the run: the daemon stops what is left, then itself and its keeper, and we hear of the keeper's end.
+  /// Ends the run: the tree is stopped and forgotten, then the daemon stops itself and its keeper, and we hear of the
+  /// keeper's end.
   void finish(run_result with) {
     if (result_) return;
     result_ = std::move(with);
-    ask_for_shutdown();
+    open(
+        {.method = "DELETE", .target = tree_target(), .body = {}, .accept = "application/x-ndjson"},
+        [](std::string_view) { return flow::go_on; }, [this](const result<reply>&) { ask_for_shutdown(); });
   }
 
+  /// Whatever came of the removal: it may have been removed before, and the shutdown stops what is left.
   void ask_for_shutdown() {
-    if (is_shutdown_asked_) return;
-    is_shutdown_asked_ = true;
     open(
         {.method = "POST", .target = "/v1/daemon/shutdown", .body = {}, .accept = {}},
         [](std::string_view) { return flow::go_on; },
@@ -215,6 +229,8 @@ private:
           if (!how && !is_keeper_gone_) os::send_signal(keeper_.pid, SIGTERM);
         });
   }
+
+  [[nodiscard]] std::string tree_target() const { return "/v1/trees/" + percent_encoded(tree_); }
 
   void on_signal(int signal) {
     if (signal == SIGCHLD) return on_child();
@@ -268,7 +284,6 @@ private:
   bool has_events_ = false;
   bool has_logs_ = false;
   bool is_up_ = false; ///< the tree has been brought up, or has failed to
-  bool is_shutdown_asked_ = false;
   bool is_keeper_gone_ = false;
   int signal_ = 0; ///< the first that asked us to end
   std::optional<wall_time> kill_at_;

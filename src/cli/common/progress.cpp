@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t max_failed = 3;
 
 /// Supervisors have no process, and what they do is done by their services.
-bool shows_a_service(const event_view& event) {
-  return event.pid > 0 || event.kind == "starting" || event.kind == "start_failed";
-}
+bool shows_a_service(const event_view& event) { return event.pid > 0 || event.kind == "starting"; }
 
 } // namespace
 
@@ -101,7 +99,8 @@ std::string progress::repaint(wall_time now) {
 std::string progress::summary(wall_time now) const {
   const auto counts = [&](const entry& one) { return words_.counts_stops ? one.has_stopped : one.has_started; };
   const auto number = std::count_if(entries_.begin(), entries_.end(), counts);
-  return std::to_string(number) + " " + words_.done + " in " + age(begin_, now);
+  const auto what = number == 0 ? std::string{"done"} : std::to_string(number) + " " + words_.done;
+  return what + " in " + age(begin_, now);
 }
 
 std::vector<std::string> progress::failed() const {

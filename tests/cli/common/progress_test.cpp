@@ -68,11 +68,17 @@ TEST_F(Screens, TheSummaryOfAStopCountsStops) {
   EXPECT_EQ(shown.summary(now()), "1 stopped in 0.0s");
 }
 
+TEST_F(Screens, AChangeWithoutServicesIsJustDone) {
+  EXPECT_EQ((progress{test::plain, 0, starting, now()}.summary(now())), "done in 0.0s");
+}
+
 TEST_F(Screens, WhatFailedAndIsNotUpAgainIsRemembered) {
   progress shown{test::plain, 0, starting, now()};
   (void)shown.on_event(event("exited", "db", ""), now());
   (void)shown.on_event(event("started", "db", ""), now());
-  (void)shown.on_event(event("start_failed", "api", ""), now());
+  (void)shown.on_event(event("starting", "api", "", /*pid=*/0), now());
+  (void)shown.on_event(event("start_failed", "api", "", /*pid=*/0), now());
+  (void)shown.on_event(event("start_failed", "shop", "", /*pid=*/0), now());
   EXPECT_EQ(shown.failed(), (std::vector<std::string>{"shop/api"}));
 }
 

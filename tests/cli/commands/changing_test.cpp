@@ -1,0 +1,244 @@
+// The commands that change something: up, down, start, stop, restart, daemon.
+#include "tests/cli/commands/command_fixture.hpp"
+
+#include "runtime/os/caller.hpp"
+#include "runtime/wire/json.hpp"
+
+#include <string>
+
+namespace alder::cli {
+namespace {
+
+using test::answer;
+using test::Commands;
+using test::fake_connection;
+using test::seen_request;
+
+const std::string pong = answer(200, R"({"schema":1,"pong":true,"version":"0.1.0","pid":12})");
+const std::string stopping =
+    R"({"kind":"stopping","tree":"shop","name":"db","pid":7,"text":"db is being stopped on request"})";
+const std::string stopped = R"({"kind":"stopped","tree":"shop","name":"db","text":"db was stopped on request"})";
+const std::string started = R"({"kind":"started","tree":"shop","name":"db","pid":7,"text":"db runs"})";
+const std::string starting = R"({"kind":"starting","tree":"shop","name":"db","text":"db is being started"})";
+const std::string start_failed = R"({"kind":"start_failed","tree":"shop","name":"db","text":"db did not start"})";
+const std::string done = R"({"done":true,"ok":true,"changed":true,"status":200})";
+const std::string unchanged = R"({"done":true,"ok":true,"changed":false,"status":200})";
+
+/// Answers pings, and everything else with `text`.
+test::fake_daemon::handler pinging(const std::string& text) {
+  return [text](const seen_request& r, const fake_connection& c) { c.send(r.target == "/_ping" ? pong : text); };
+}
+
+TEST_F(Commands, AChangeIsToldStepByStepAndCounted) {
+  serve_text(test::stream({stopping, stopped, done}));
+  const auto result = run({"stop", "db"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out.rfind("db is being stopped on request\ndb was stopped on request\n1 stopped in ", 0), 0U)
+      << result.out;
+  EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop");
+  EXPECT_NE(daemon_->seen().at(0).head.find("Accept: application/x-ndjson"), std::string::npos);
+}
+
+TEST_F(Commands, WhatIsSoAlreadyIsASuccess) {
+  serve_text(test::stream({unchanged}));
+  const auto result = run({"stop", "db"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "db is stopped already\n");
+}
+
+TEST_F(Commands, QuietSaysNothingOfASuccess) {
+  serve_text(test::stream({stopping, stopped, done}));
+  const auto result = run({"-q", "stop", "db"});
+  EXPECT_EQ(result.out + result.err, "");
+}
+
+TEST_F(Commands, AChangeAsJsonIsTheStreamAlone) {
+  serve_text(test::stream({stopping, stopped, done}));
+  EXPECT_EQ(run({"stop", "db", "--json"}).out, stopping + "\n" + stopped + "\n" + done + "\n");
+}
+
+TEST_F(Commands, SeveralNamesAreChangedOneAfterTheOtherAndTheFirstFailureCounts) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(r.target == "/v1/services/b/restart" ? test::problem(404, "no_such_node", "there is no 'b'")
+                                                : test::stream({started, done}));
+  });
+  EXPECT_EQ(run({"restart", "a", "b", "c"}).code, 4);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart", "POST /v1/services/b/restart",
+                                              "POST /v1/services/c/restart"}));
+}
+
+TEST_F(Commands, AFailedStartShowsTheReasonAndTheLastLinesOfItsOutput) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    if (r.method == "GET") return c.send(test::stream({R"({"service":"db","stream":"err","line":"no space left"})"}));
+    c.send(test::stream(
+        {starting, start_failed,
+         R"({"done":true,"ok":false,"changed":true,"status":422,"code":"start_failed","detail":"db could not start","help":["look at it"]})"}));
+  });
+  const auto result = run({"start", "db"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find("alder: db could not start\nhelp: look at it\n"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("! no space left\n"), std::string::npos) << result.err;
+  EXPECT_EQ(seen().back(), "GET /v1/logs?tail=5&service=shop%2Fdb");
+}
+
+TEST_F(Commands, AnOperationThatTakesTooLongHasItsExitCode) {
+  serve_text(test::stream(
+      {stopping,
+       R"({"done":true,"ok":false,"changed":true,"status":504,"code":"timed_out","detail":"not done within 1s"})"}));
+  EXPECT_EQ(run({"stop", "--timeout", "1s", "db"}).code, 6);
+  EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop?wait=1s");
+}
+
+TEST_F(Commands, ADaemonThatNeverSaysSoIsNotWaitedForEither) {
+  serve([](const seen_request&, const fake_connection& c) {
+    c.send(test::stream_head() + test::chunk(stopping + "\n"));
+    c.wait_for_close();
+  });
+  EXPECT_EQ(run({"stop", "--timeout", "10ms", "db"}).code, 6);
+}
+
+TEST_F(Commands, ADaemonThatGoesAwayBeforeTheEndIsAFailure) {
+  serve([](const seen_request&, const fake_connection& c) {
+    c.send(test::stream_head() + test::chunk(stopping + "\n"));
+    c.close();
+  });
+  EXPECT_EQ(run({"stop", "db"}).code, 5);
+}
+
+TEST_F(Commands, UpSendsFileTextAndEnvironment) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  serve(pinging(test::stream({started, done})));
+  const auto result = run({"up"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("1 started in "), std::string::npos);
+  const auto last = daemon_->seen().back();
+  EXPECT_EQ(last.method + " " + last.target, "PUT /v1/config");
+  const auto body = wire::parse_config_request(last.body);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(body->file, home_ / "alder.yaml");
+  EXPECT_EQ(body->text, text_of(home_ / "alder.yaml"));
+  EXPECT_EQ(body->environment, around_.environment);
+}
+
+TEST_F(Commands, UpOfABrokenFileAsksNobody) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, comand: sleep 1}]\n");
+  serve(pinging(test::stream({done})));
+  const auto result = run({"up"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("alder.yaml:2:"), std::string::npos) << result.err;
+  EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(Commands, UpWithoutAFileSaysWhatToDo) {
+  const auto result = run({"up", "/nonexistent.yaml"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("/nonexistent.yaml"), std::string::npos);
+}
+
+TEST_F(Commands, UpThatFindsNoProgramsToStartSaysWhichAndWhere) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  if (os::file_exists(*os::own_directory() + "/alder-keeper")) GTEST_SKIP() << "the programs are beside this test";
+  const auto result = run({"up"});
+  EXPECT_EQ(result.code, 5);
+  EXPECT_NE(result.err.find("alder-keeper"), std::string::npos) << result.err;
+}
+
+TEST_F(Commands, AConfigurationOnlyTheDaemonRefusesIsShownAlike) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  serve(pinging(answer(
+      422, R"({"status":422,"code":"invalid_config","detail":"1 error","diagnostics":[{"severity":"error","code":"E099",
+    "message":"no","file":"/a.yaml","line":1,"column":1,"end_column":5,"snippet":"name: shop","help":[]}]})")));
+  const auto result = run({"up"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("E099"), std::string::npos) << result.err;
+}
+
+test::fake_daemon::handler with_trees(const std::string& trees) {
+  return [trees](const seen_request& r, const fake_connection& c) {
+    c.send(r.target == "/v1/config" ? answer(200, R"({"schema":1,"trees":[)" + trees + "]}")
+                                    : test::stream({stopping, stopped, done}));
+  };
+}
+
+TEST_F(Commands, DownWithoutAnythingUpIsASuccess) {
+  EXPECT_EQ(run({"down"}).code, 0);
+  serve(with_trees(""));
+  EXPECT_EQ(run({"down"}).code, 0);
+}
+
+TEST_F(Commands, DownTakesTheOnlyTree) {
+  serve(with_trees(R"({"tree":"shop","file":"/x.yaml"})"));
+  EXPECT_EQ(run({"down"}).code, 0);
+  EXPECT_EQ(seen().back(), "DELETE /v1/trees/shop");
+}
+
+TEST_F(Commands, DownPrefersTheProjectsTree) {
+  write("alder.yaml", "");
+  serve(with_trees(R"({"tree":"a","file":"/x.yaml"},{"tree":"b","file":")" + home_ / "alder.yaml" + "\"}"));
+  EXPECT_EQ(run({"down"}).code, 0);
+  EXPECT_EQ(seen().back(), "DELETE /v1/trees/b");
+}
+
+TEST_F(Commands, DownLeavesOthersAloneWhenTheProjectIsNotUp) {
+  write("alder.yaml", "");
+  serve(with_trees(R"({"tree":"a","file":"/x.yaml"})"));
+  EXPECT_EQ(run({"down"}).code, 0);
+  EXPECT_EQ(seen().back(), "GET /v1/config");
+}
+
+TEST_F(Commands, DownAsksWhichOfSeveral) {
+  serve(with_trees(R"({"tree":"a","file":"/x.yaml"},{"tree":"b","file":"/y.yaml"})"));
+  const auto result = run({"down"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("a | b"), std::string::npos);
+}
+
+TEST_F(Commands, DownTakesFilesAndNamesOfStartedPrograms) {
+  write("shop.yaml", "");
+  serve(with_trees(R"({"tree":"s","file":")" + home_ / "shop.yaml" + R"("},{"tree":"adhoc.web","file":""})"));
+  EXPECT_EQ(run({"down", "shop.yaml", "web"}).code, 0);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"GET /v1/config", "DELETE /v1/trees/s", "DELETE /v1/trees/adhoc.web"}));
+}
+
+TEST_F(Commands, StartOfAProgramSendsItWithNameAndPlace) {
+  serve(pinging(test::stream({started, done})));
+  EXPECT_EQ(run({"start", "--restart", "never", "--", "./jobs/mail.py", "-v"}).code, 0);
+  const auto last = daemon_->seen().back();
+  EXPECT_EQ(last.method + " " + last.target, "POST /v1/services");
+  const auto body = wire::parse_service_request(last.body);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(body->name, "mail");
+  EXPECT_EQ(body->command, (std::vector<std::string>{"./jobs/mail.py", "-v"}));
+  EXPECT_EQ(body->cwd, home_.path());
+  EXPECT_EQ(body->restart, restart_kind::temporary);
+}
+
+TEST_F(Commands, StartOfAFileSaysWhatWasMeant) {
+  write("shop.yaml", "");
+  write("job.sh", "");
+  EXPECT_NE(run({"start", "shop.yaml"}).err.find("alder up shop.yaml"), std::string::npos);
+  EXPECT_NE(run({"start", "./job.sh"}).err.find("alder start -- ./job.sh"), std::string::npos);
+}
+
+TEST_F(Commands, TheDaemonThatDoesNotRunIsStoppedAlready) {
+  const auto result = run({"daemon", "stop"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "no daemon is running\n");
+}
+
+TEST_F(Commands, TheDaemonThatRunsIsStartedAlready) {
+  serve_text(pong);
+  const auto result = run({"daemon", "start"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "the daemon runs already\n");
+}
+
+TEST_F(Commands, AMistypedDaemonCommandGetsASuggestion) {
+  const auto result = run({"daemon", "stpo"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("did you mean 'alder daemon stop'?"), std::string::npos);
+}
+
+} // namespace
+} // namespace alder::cli

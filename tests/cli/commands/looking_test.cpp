@@ -1,0 +1,189 @@
+// The commands that only look: ls, tree, describe, logs, events, info, ping, paths, check, schema, help.
+#include "tests/cli/commands/command_fixture.hpp"
+#include "tests/cli/screen_fixture.hpp"
+
+#include "runtime/os/caller.hpp"
+
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <unistd.h>
+
+namespace alder::cli {
+namespace {
+
+using test::answer;
+using test::Commands;
+using test::fake_connection;
+using test::seen_request;
+
+TEST_F(Commands, LsWithoutADaemonIsAnEmptyListAndNoFailure) {
+  const auto text = run({"ls"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.out, "");
+  EXPECT_NE(text.err.find("no daemon is running"), std::string::npos);
+  EXPECT_NE(text.err.find("alder up"), std::string::npos);
+  const auto json = run({"ls", "--json"});
+  EXPECT_EQ(json.out, "{\"schema\":1,\"services\":[]}\n");
+  EXPECT_EQ(json.err, "");
+}
+
+TEST_F(Commands, WhatOnlyLooksStartsNoDaemon) {
+  const std::vector<std::vector<std::string>> all{
+      {"tree"}, {"describe", "db"},   {"logs"},       {"events"},       {"ping"},
+      {"info"}, {"daemon", "status"}, {"stop", "db"}, {"restart", "db"}};
+  for (const auto& words : all) {
+    const auto result = run(words);
+    EXPECT_EQ(result.code, 5) << words.front();
+    EXPECT_NE(result.err.find("no daemon is running"), std::string::npos) << words.front();
+  }
+}
+
+TEST_F(Commands, LsShowsServicesAndPassesThePatternOn) {
+  serve_text(answer(200, test::services_json));
+  const auto result = run({"ls", "a*"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.out.find("api:0"), std::string::npos);
+  EXPECT_EQ(seen().at(0), "GET /v1/services?name=a%2A");
+}
+
+TEST_F(Commands, WithJsonTheAnswerIsPassedOnAsItIs) {
+  serve_text(answer(200, test::tree_json));
+  const auto result = run({"tree", "--json", "--all"});
+  EXPECT_EQ(result.out, std::string{test::tree_json} + "\n");
+  EXPECT_EQ(seen().at(0), "GET /v1/tree?all=1");
+}
+
+TEST_F(Commands, AnUnknownNameHasAnExitCodeOfItsOwnAndHelp) {
+  serve_text(test::problem(404, "no_such_node", "there is no 'cahce'", R"(["did you mean 'cache'?"])"));
+  const auto text = run({"describe", "cahce"});
+  EXPECT_EQ(text.code, 4);
+  EXPECT_EQ(text.err, "alder: there is no 'cahce'\nhelp: did you mean 'cache'?\n");
+  EXPECT_EQ(text.out, "");
+  const auto json = run({"describe", "cahce", "--json"});
+  EXPECT_EQ(json.code, 4);
+  EXPECT_EQ(json.err, "");
+  EXPECT_NE(json.out.find("\"exit_code\":4"), std::string::npos);
+}
+
+TEST_F(Commands, ANameInATreeIsOnePartOfThePath) {
+  serve_text(answer(200, test::node_json));
+  EXPECT_EQ(run({"describe", "shop/api:0"}).code, 0);
+  EXPECT_EQ(seen().at(0), "GET /v1/services/shop%2Fapi%3A0");
+}
+
+TEST_F(Commands, ADaemonOfAnotherVersionThatIsNotUnderstoodIsNamed) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(answer(200, r.target == "/_ping" ? R"({"pong":true,"version":"9.9.9","pid":1})" : R"({"schema":2})"));
+  });
+  const auto result = run({"ls"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find("9.9.9"), std::string::npos) << result.err;
+}
+
+TEST_F(Commands, AnotherUserIsDenied) {
+  serve_text(test::problem(403, "denied", "you are another user"));
+  EXPECT_EQ(run({"ls"}).code, 7);
+}
+
+TEST_F(Commands, PingSaysWhoAnswers) {
+  serve_text(answer(200, R"({"schema":1,"pong":true,"version":"0.1.0","pid":12})"));
+  EXPECT_EQ(run({"ping"}).out, "the daemon answers: version 0.1.0, pid 12\n");
+  EXPECT_EQ(run({"ping", "-q"}).out, "");
+}
+
+TEST_F(Commands, LogsStandBelowEachOther) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/v1/services") return c.send(answer(200, test::services_json));
+    c.send(test::stream(
+        {R"({"at":"2026-11-22T17:45:09.120Z","tree":"shop","service":"db","stream":"out","line":"ready"})",
+         R"({"gap":3})",
+         R"({"at":"2026-11-22T17:45:09.121Z","tree":"shop","service":"api:0","stream":"err","line":"oh"})"}));
+  });
+  const auto result = run({"logs", "-n", "7", "--err", "api:0", "db"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.out.find(" db    | ready\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(" api:0 ! oh\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.err.find("3 lines left out"), std::string::npos);
+  EXPECT_EQ(seen().at(1), "GET /v1/logs?tail=7&stream=err&service=api%3A0&service=db");
+}
+
+TEST_F(Commands, LogsAsJsonAreTheLinesAsTheyCame) {
+  serve_text(test::stream({R"({"line":"a"})", R"({"gap":3})"}));
+  EXPECT_EQ(run({"logs", "--json", "-f"}).out, "{\"line\":\"a\"}\n{\"gap\":3}\n");
+  EXPECT_EQ(seen().at(0), "GET /v1/logs?tail=20&follow=1");
+}
+
+TEST_F(Commands, AReaderThatGoesEndsAFollowerQuietlyEvenWithoutAnotherLine) {
+  os::ignore_broken_pipes();
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/v1/services") return c.send(answer(200, test::services_json));
+    c.send(test::stream_head());
+    c.wait_for_close();
+  });
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  ASSERT_EQ(::close(ends[0]), 0);
+  const unique_fd out{ends[1]};
+  const auto result = run_to({"logs", "-f"}, out.get());
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+  (void)std::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST_F(Commands, CtrlCEndsAFollowerQuietly) {
+  serve([](const seen_request&, const fake_connection& c) {
+    c.send(test::stream_head() + test::chunk("{\"text\":\"db was started\"}\n"));
+    ::kill(::getpid(), SIGINT); // the request is there, so the follower listens for signals already
+    c.wait_for_close();
+  });
+  const auto result = run({"events", "-f"});
+  EXPECT_EQ(result.code, 130);
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(Commands, EventsOfANameThatIsNotThereFail) {
+  serve_text(test::problem(404, "no_such_node", "there is no 'x'"));
+  EXPECT_EQ(run({"events", "x"}).code, 4);
+}
+
+TEST_F(Commands, PathsPrintsOneOrAll) {
+  EXPECT_EQ(run({"paths", "--socket"}).out, home_.path() + "/run/alder.sock\n");
+  EXPECT_NE(run({"paths"}).out.find("state   " + home_.path() + "/state\n"), std::string::npos);
+  EXPECT_NE(run({"paths", "--json"}).out.find("\"log\":\"" + home_.path() + "/log\""), std::string::npos);
+}
+
+TEST_F(Commands, CheckNeedsNoDaemonAndTellsGoodFromBad) {
+  write("good.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}, {service: web, command: sleep 1}]\n");
+  write("bad.yaml", "name: shop\nchildren: [{service: db, comand: sleep 1}]\n");
+  const auto good = run({"check", "good.yaml"});
+  EXPECT_EQ(good.code, 0);
+  EXPECT_EQ(good.out, home_ / "good.yaml" + ": tree shop, 2 services: ok\n");
+  const auto bad = run({"check", "bad.yaml"});
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_NE(bad.out.find("bad.yaml:2:"), std::string::npos) << bad.out;
+  const auto json = run({"check", "--json", "bad.yaml"});
+  EXPECT_EQ(json.code, 2);
+  EXPECT_NE(json.out.find("\"ok\":false"), std::string::npos);
+  EXPECT_EQ(run({"check", "none.yaml"}).code, 2);
+}
+
+TEST_F(Commands, SchemaHelpAndVersionNeedNoDaemon) {
+  EXPECT_EQ(run({"schema"}).out.front(), '{');
+  EXPECT_NE(run({"help", "logs"}).out.find("--follow"), std::string::npos);
+  EXPECT_NE(run({"logs", "--help"}).out.find("--follow"), std::string::npos);
+  EXPECT_EQ(run({"--version"}).out, "alder " ALDER_VERSION "\n");
+  const auto unknown = run({"help", "lgos"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("did you mean 'logs'?"), std::string::npos);
+}
+
+TEST_F(Commands, TheOverviewNamesEveryCommand) {
+  const auto text = run({}).out;
+  for (const auto& command : all_commands())
+    EXPECT_NE(text.find("  " + std::string{command.name} + " "), std::string::npos) << command.name;
+}
+
+} // namespace
+} // namespace alder::cli
