@@ -53,6 +53,9 @@ public:
     std::string note;
   };
   [[nodiscard]] virtual std::optional<leftover> left_behind(const node_id& node) = 0;
+  /// The highest generation of this node so far, also of processes that are gone; 0: there was none. A generation is
+  /// never used twice, however often the supervisor above starts anew.
+  [[nodiscard]] virtual alder::generation last_generation(const node_id& node) const = 0;
 };
 
 /// Shared by reference with every actor; outlives the actor system.

@@ -164,7 +164,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
 
 void api_server::add_tree(known_tree tree, const done& tell) {
   const auto name = tree.source.name;
-  const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree, /*resume=*/false));
+  const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
   context_.trees.remove(name); // what the board still knows of a former tree of this name
   context_.trees.add(std::move(tree));
   call(context_.tree_supervisor, {node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},

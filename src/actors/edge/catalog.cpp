@@ -77,14 +77,13 @@ void catalog::remove(const std::string& tree) {
   save_soon();
 }
 
-child_entry catalog::entry_of(const known_tree& tree, bool resume) const {
+child_entry catalog::entry_of(const known_tree& tree) const {
   child_entry entry;
   entry.name = tree.root->name;
   // `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
   entry.restart = restart_kind::transient;
   entry.supervisor = tree.root;
   entry.tree = tree.source.name;
-  entry.resume = resume;
   return entry;
 }
 

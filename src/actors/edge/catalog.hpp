@@ -40,7 +40,7 @@ public:
   void remove(const std::string& tree);
 
   /// The root of this tree as a child of the supervisor of all trees.
-  [[nodiscard]] child_entry entry_of(const known_tree& tree, bool resume) const;
+  [[nodiscard]] child_entry entry_of(const known_tree& tree) const;
 
   [[nodiscard]] boost::asio::steady_timer::executor_type executor() { return timer_.get_executor(); }
 

@@ -58,6 +58,7 @@ outcome keeper_bridge::attach(unique_fd channel) {
 void keeper_bridge::take(keeper::child&& child) {
   const process_id id{child.id, child.gen};
   logs_.attach(id, std::move(child.out), std::move(child.err));
+  note_generation(id);
   auto& r = records_[id];
   r.pid = child.pid;
   r.pidfd = std::move(child.pidfd);
@@ -97,6 +98,7 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     caf::anon_send(who, process_refused{*taken});
     return;
   }
+  note_generation(id);
   auto& r = records_[id];
   r.owner = std::move(who);
   r.note = note;
@@ -272,6 +274,16 @@ std::optional<launcher::leftover> keeper_bridge::left_behind(const node_id& node
     if (it->second.pid != 0) newest = leftover{it->first.generation, it->second.note};
   }
   return newest;
+}
+
+alder::generation keeper_bridge::last_generation(const node_id& node) const {
+  const auto found = generations_.find(node);
+  return found == generations_.end() ? 0 : found->second;
+}
+
+void keeper_bridge::note_generation(const process_id& id) {
+  auto& highest = generations_[id.node];
+  highest = std::max(highest, id.generation);
 }
 
 std::vector<std::string> keeper_bridge::end_unclaimed() {

@@ -46,6 +46,7 @@ public:
   void release(const process_id& id) override;
   void abandon(const process_id& id, const caf::actor_addr& who) override;
   [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override;
+  [[nodiscard]] alder::generation last_generation(const node_id& node) const override;
 
   /// Processes that no actor has taken over: their names. They are killed.
   std::vector<std::string> end_unclaimed();
@@ -67,6 +68,7 @@ private:
   };
 
   void take(keeper::child&& child);
+  void note_generation(const process_id& id);
   void claim(const process_id& id, record& r, process_actor who);
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
@@ -87,6 +89,7 @@ private:
   boost::asio::posix::stream_descriptor channel_;
   bool writing_ = false;
   std::map<process_id, record> records_;
+  std::map<node_id, alder::generation> generations_; ///< the highest so far
   /// A running readiness command, by its own id.
   struct check {
     process_id subject;

@@ -132,18 +132,19 @@ void supervisor::on_start(const start_order& order) {
     if (order.resume && is_down(shared_.nodes.find(entry.tree.empty() ? plan_.tree : entry.tree, entry.name)))
       begin.down.insert(entry.name);
     adopt_entry(entry);
-    if (order.resume) recall(entry.name);
+    recall(entry.name, order.resume);
   }
   publish_self();
   handle(std::move(begin));
 }
 
-/// What this supervisor's predecessor or a former daemon knew of a child.
-void supervisor::recall(const std::string& name) {
+/// What this supervisor's predecessor or a former daemon knew of a child: the generation goes on, or is taken over.
+void supervisor::recall(const std::string& name, bool resume) {
   auto& c = children_[name];
-  const auto left = shared_.os.left_behind(id_of(tree_of(c), name));
+  const auto id = id_of(tree_of(c), name);
+  const auto left = resume ? shared_.os.left_behind(id) : std::nullopt;
+  machine_.recall(name, left ? left->generation - 1 : shared_.os.last_generation(id));
   if (!left) return;
-  machine_.recall(name, left->generation - 1);
   c.restarts = static_cast<unsigned>(std::strtoul(left->note.c_str(), nullptr, 10));
 }
 
@@ -213,7 +214,7 @@ void supervisor::start(const policy::start_child& order) {
   c.why = order.why;
   c.stopping = false;
   if (order.automatic) ++c.restarts;
-  const bool resume = resuming_ || (c.entry->resume && order.generation == 1);
+  const bool resume = resuming_;
   set_state(order.id, node_state::starting, order.why);
   const bool checks_readiness =
       c.entry->service && !std::holds_alternative<std::monostate>(c.entry->service->ready.check);
@@ -297,7 +298,9 @@ void supervisor::note_started(child& c, const std::string& id, bool adopted) {
   if (adopted) c.why = {cause::kind::adopted, {}, {}, {}};
   const auto since = shared_.nodes.find(tree_of(c), id)->since;
   set_state(id, node_state::running, c.why);
-  if (adopted) shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) { node.since = since; });
+  if (adopted && c.entry->service)
+    shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) { node.since = since; });
+  if (adopted && c.entry->supervisor) return;
   announce(adopted ? event_kind::adopted : event_kind::started, id, c.why);
 }
 
@@ -330,8 +333,8 @@ void supervisor::ask(const policy::ask_decider& question) {
             handle(policy::verdict_given{decided.verdict});
             publish_self();
           },
-          [this, request = question.request](caf::error&) {
-            decider_ = spawn<decider>(); // whatever became of it: the built-in rule goes on
+          [this, request = question.request](caf::error& why) { // too slow, or gone: the built-in rule decides
+            if (why != caf::sec::request_timeout) decider_ = spawn<decider>();
             handle(policy::verdict_given{policy::decide(request)});
             publish_self();
           });

@@ -79,7 +79,7 @@ private:
   void on_ended(const policy::supervisor_ended& ended);
   void begin_call(policy::call::op op, pending_call pending);
   void adopt_entry(const child_entry& entry);
-  void recall(const std::string& name);
+  void recall(const std::string& name, bool resume);
   void take_over(const std::string& id, alder::generation generation);
   void note_started(child& c, const std::string& id, bool adopted);
   void forget(pending_call pending);

@@ -148,7 +148,7 @@ actors::child_entry daemon::trees_part() {
   entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
     actors::supervisor_plan plan{"", "trees", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, {}};
     for (const auto& [name, tree] : catalog_.trees())
-      plan.children.push_back(catalog_.entry_of(tree, /*resume=*/true));
+      plan.children.push_back(catalog_.entry_of(tree));
     api_.tree_supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
     return api_.tree_supervisor;
   };

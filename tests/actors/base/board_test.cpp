@@ -1,0 +1,46 @@
+#include "actors/base/board.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace alder::actors {
+namespace {
+
+using ::testing::ElementsAre;
+
+void add(board& nodes, const std::string& tree, const std::string& name, std::vector<std::string> children = {}) {
+  nodes.update(tree, name, [&](node_snapshot& node) { node.children = std::move(children); });
+}
+
+TEST(Board, ListsATreeInStartOrderSupervisorsFirst) {
+  board nodes;
+  add(nodes, "shop", "web");
+  add(nodes, "shop", "api");
+  add(nodes, "shop", "backend", {"api"});
+  add(nodes, "shop", "shop", {"backend", "web"});
+  std::vector<std::string> names;
+  for (const auto& node : nodes.in_order("shop"))
+    names.push_back(node->name);
+  EXPECT_THAT(names, ElementsAre("shop", "backend", "api", "web"));
+}
+
+TEST(Board, FindsANameInEveryTreeAndAPathInOne) {
+  board nodes;
+  add(nodes, "a", "db");
+  add(nodes, "b", "db");
+  EXPECT_EQ(nodes.named("db").size(), 2u);
+  EXPECT_EQ(nodes.named("b/db").size(), 1u);
+  EXPECT_TRUE(nodes.named("c/db").empty());
+}
+
+TEST(Board, ASnapshotInAReadersHandDoesNotChange) {
+  board nodes;
+  add(nodes, "a", "db");
+  const auto before = nodes.find("a", "db");
+  nodes.update("a", "db", [](node_snapshot& node) { node.pid = 7; });
+  EXPECT_EQ(before->pid, 0);
+  EXPECT_EQ(nodes.find("a", "db")->pid, 7);
+}
+
+} // namespace
+} // namespace alder::actors

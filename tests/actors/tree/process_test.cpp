@@ -1,0 +1,94 @@
+#include "actors/tree/process.hpp"
+
+#include "tests/actors/support/virtual_daemon.hpp"
+
+#include <gmock/gmock.h>
+
+namespace alder::actors::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Process : public virtual_daemon {
+protected:
+  void launch(service_spec spec) {
+    who = system.spawn<process>(shared, "shop", std::make_shared<const service_spec>(std::move(spec)),
+                                parent_actor{parent});
+    caf::anon_send(who, start_order{1, {}, false, 0});
+    run();
+  }
+  ~Process() override { who = nullptr; }
+  process_actor who;
+};
+
+TEST_F(Process, IsReadyWhenItRunsUnlessACheckIsAskedFor) {
+  launch(service("web"));
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].what, policy::start_result::how::ok);
+}
+
+TEST_F(Process, RepeatsItsReadinessCheckUntilItSucceeds) {
+  auto web = service("web");
+  web.ready = {ready_tcp{"127.0.0.1", 80}, 5s, 100ms};
+  launch(web);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#1", "check web#1"));
+  caf::anon_send(who, readiness_answered{false, "refused"});
+  run();
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(100ms);
+  EXPECT_THAT(take_log(), ElementsAre("check web#1"));
+  EXPECT_THAT(heard.starts, IsEmpty());
+  caf::anon_send(who, readiness_answered{true, {}});
+  run();
+  ASSERT_EQ(heard.starts.size(), 1u);
+}
+
+TEST_F(Process, FailsItsStartWhenItIsNotReadyInTime) {
+  auto web = service("web");
+  web.ready = {ready_tcp{"127.0.0.1", 80}, 5s, 100ms};
+  launch(web);
+  caf::anon_send(who, readiness_answered{false, "127.0.0.1:80 refused the connection"});
+  run();
+  advance(5s);
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].detail, "was not ready within 5s: 127.0.0.1:80 refused the connection");
+  EXPECT_EQ(os.count_alive(), 0u);
+}
+
+TEST_F(Process, IsKilledWhenItDoesNotStopInTime) {
+  os.stubborn.insert("web");
+  launch(service("web"));
+  caf::anon_send(who, stop_order{});
+  run();
+  advance(9999ms);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#1", "signal web#1 15"));
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("kill web#1"));
+  ASSERT_EQ(heard.ends.size(), 1u);
+  EXPECT_EQ(heard.ends[0].reason.what, exit_reason::kind::killed);
+  EXPECT_EQ(heard.ends[0].reason.detail, "did not stop within 10s and was killed");
+}
+
+TEST_F(Process, TakesItsDescendantsAlongWhenItCrashes) {
+  launch(service("web"));
+  os.with_members.insert("web");
+  end("web", exit_status::code(1));
+  EXPECT_THAT(take_log(), ElementsAre("launch web#1", "kill web#1"));
+  ASSERT_EQ(heard.ends.size(), 1u);
+  EXPECT_EQ(heard.ends[0].reason.detail, "exited with code 1");
+}
+
+TEST_F(Process, LeavesItsProgramAloneWhenItsSupervisorIsGone) {
+  launch(service("web"));
+  take_log();
+  caf::anon_send_exit(parent, caf::exit_reason::kill);
+  run();
+  EXPECT_THAT(take_log(), IsEmpty());
+  EXPECT_EQ(os.count_alive(), 1u);
+}
+
+} // namespace
+} // namespace alder::actors::testing

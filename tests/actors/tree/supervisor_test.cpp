@@ -1,0 +1,256 @@
+#include "actors/tree/supervisor.hpp"
+
+#include "tests/actors/support/virtual_daemon.hpp"
+
+#include <gmock/gmock.h>
+
+namespace alder::actors::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using how = policy::start_result::how;
+
+class Supervisor : public virtual_daemon {};
+
+TEST_F(Supervisor, StartsChildrenInOrderAndTellsItsParentWhenAllRun) {
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web")}));
+  EXPECT_THAT(take_log(), ElementsAre("launch db#1", "launch web#1"));
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].what, how::ok);
+  EXPECT_EQ(node("web").state, node_state::running);
+  EXPECT_EQ(node("web").pid, 102);
+}
+
+TEST_F(Supervisor, RestForOneTakesLaterSiblingsAlongAndSaysWhy) {
+  start(tree("shop", strategy::rest_for_one, {service("db"), service("cache"), service("web")}));
+  take_log();
+  end("cache", exit_status::code(1));
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "launch cache#2", "launch web#2"));
+  EXPECT_EQ(node("web").reason, "restarted because sibling cache exited with code 1 (rest_for_one)");
+  EXPECT_EQ(node("cache").reason, "restarted because it exited with code 1");
+  EXPECT_THAT(sentences(), Contains("web was stopped because sibling cache exited with code 1 (rest_for_one)"));
+  EXPECT_EQ(node("db").restarts, 0u);
+  EXPECT_EQ(node("web").restarts, 1u);
+}
+
+TEST_F(Supervisor, GivesUpAfterTooManyRestartsAndStopsItsOtherChildren) {
+  auto spec = tree("shop", strategy::one_for_one, {service("db"), service("web")});
+  spec.intensity = {2, 10s};
+  start(spec);
+  for (int i = 0; i < 2; ++i)
+    end("web", exit_status::code(3));
+  EXPECT_THAT(heard.ends, IsEmpty());
+  end("web", exit_status::code(3));
+  ASSERT_EQ(heard.ends.size(), 1u);
+  EXPECT_TRUE(heard.ends[0].reason.gave_up);
+  EXPECT_EQ(os.count_alive(), 0u);
+  EXPECT_THAT(sentences(),
+              Contains("shop gave up: more than 2 restarts within 10s, the last because web exited with code 3"));
+}
+
+TEST_F(Supervisor, ForgetsRestartsOlderThanItsPeriod) {
+  auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  spec.intensity = {1, 10s};
+  start(spec);
+  for (int i = 0; i < 20; ++i) {
+    end("web", exit_status::code(3));
+    advance(10001ms);
+  }
+  EXPECT_THAT(heard.ends, IsEmpty());
+  EXPECT_EQ(node("web").restarts, 20u);
+}
+
+TEST_F(Supervisor, WaitsForTheBackoffBeforeItRestarts) {
+  auto web = service("web");
+  web.backoff = {1000ms, 30s, 2.0, 0.0, 60s};
+  start(tree("shop", strategy::one_for_one, {web}));
+  take_log();
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::backoff);
+  ASSERT_TRUE(node("web").next_attempt.has_value());
+  advance(999ms);
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#2"));
+  EXPECT_THAT(sentences(), Contains("web will be restarted in 1s because it exited with code 1"));
+}
+
+TEST_F(Supervisor, StartsAChildInBackoffAtOnceWhenAsked) {
+  auto web = service("web");
+  web.backoff = {10s, 30s, 2.0, 0.0, 60s};
+  start(tree("shop", strategy::one_for_one, {web}));
+  end("web", exit_status::code(1));
+  EXPECT_TRUE(call(node_call::op::start, "web").changed);
+  EXPECT_EQ(node("web").state, node_state::running);
+  advance(20s);
+  EXPECT_EQ(os.count_alive(), 1u);
+}
+
+TEST_F(Supervisor, UndoesAStartThatFails) {
+  os.refused["web"] = "'/bin/web' does not exist";
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web"), service("mail")}));
+  EXPECT_THAT(take_log(), ElementsAre("launch db#1", "launch web#1", "signal db#1 15"));
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].what, how::failed);
+  EXPECT_EQ(heard.starts[0].detail, "web could not start: '/bin/web' does not exist");
+  EXPECT_EQ(node("web").state, node_state::failed);
+  EXPECT_EQ(os.count_alive(), 0u);
+}
+
+TEST_F(Supervisor, StopsInReverseOrderThroughNestedSupervisors) {
+  auto inner = tree("backend", strategy::one_for_all, {service("cache"), service("api")});
+  auto spec = tree("shop", strategy::rest_for_one, {service("db")});
+  spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
+  spec.children.emplace_back(service("web"));
+  start(spec);
+  EXPECT_THAT(take_log(), ElementsAre("launch db#1", "launch cache#1", "launch api#1", "launch web#1"));
+  caf::anon_send(root, stop_order{{cause::kind::request, {}, {}, {}}});
+  run();
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "signal api#1 15", "signal cache#1 15", "signal db#1 15"));
+  ASSERT_EQ(heard.ends.size(), 1u);
+  EXPECT_FALSE(heard.ends[0].reason.gave_up);
+}
+
+TEST_F(Supervisor, EscalatesToItsParentWhichRestartsTheWholeBranch) {
+  auto inner = tree("backend", strategy::one_for_one, {service("cache"), service("api")});
+  inner.intensity = {1, 5s};
+  auto spec = tree("shop", strategy::one_for_one, {service("db")});
+  spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
+  start(spec);
+  end("api", exit_status::signal(11));
+  take_log();
+  end("api", exit_status::signal(11));
+  EXPECT_THAT(take_log(), ElementsAre("signal cache#1 15", "launch cache#2", "launch api#3"));
+  EXPECT_THAT(node("backend").reason, HasSubstr("restarted because it gave up"));
+  EXPECT_EQ(node("db").restarts, 0u);
+}
+
+TEST_F(Supervisor, RestartOnRequestIsNotCounted) {
+  auto spec = tree("shop", strategy::one_for_all, {service("db"), service("web")});
+  spec.intensity = {0, 5s};
+  start(spec);
+  take_log();
+  EXPECT_TRUE(call(node_call::op::restart, "web").changed);
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "launch web#2"));
+  EXPECT_EQ(node("web").restarts, 0u);
+  EXPECT_EQ(node("web").reason, "started on request");
+}
+
+TEST_F(Supervisor, StopKeepsAChildDownAndStartBringsItBack) {
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web")}));
+  EXPECT_TRUE(call(node_call::op::stop, "web").changed);
+  EXPECT_FALSE(call(node_call::op::stop, "web").changed);
+  EXPECT_EQ(node("web").state, node_state::stopped);
+  EXPECT_TRUE(call(node_call::op::start, "web").changed);
+  EXPECT_FALSE(call(node_call::op::start, "web").changed);
+  EXPECT_EQ(node("web").state, node_state::running);
+}
+
+TEST_F(Supervisor, ATemporaryChildStaysVisibleAndCanBeStartedAgain) {
+  auto task = service("task");
+  task.restart = restart_kind::temporary;
+  start(tree("shop", strategy::one_for_one, {service("db"), task}));
+  end("task", exit_status::code(0));
+  EXPECT_EQ(node("task").state, node_state::finished);
+  EXPECT_THAT(node("shop").children, ElementsAre("db", "task"));
+  EXPECT_TRUE(call(node_call::op::start, "task").changed);
+  EXPECT_EQ(node("task").state, node_state::running);
+  end("task", exit_status::code(4));
+  EXPECT_EQ(node("task").state, node_state::failed);
+  EXPECT_TRUE(call(node_call::op::restart, "task").changed);
+}
+
+TEST_F(Supervisor, AFailedStartOnRequestIsToldAndNotRetried) {
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web")}));
+  (void)call(node_call::op::stop, "web");
+  os.refused["web"] = "chdir /nope: no such file or directory (ENOENT)";
+  take_log();
+  const auto outcome = call(node_call::op::start, "web");
+  EXPECT_EQ(outcome.failure.message, "web could not start: chdir /nope: no such file or directory (ENOENT)");
+  EXPECT_THAT(take_log(), ElementsAre("launch web#2"));
+}
+
+TEST_F(Supervisor, StopOfASlowStartCutsItShort) {
+  auto web = service("web");
+  web.ready = {ready_tcp{"127.0.0.1", 80}, 60s, 100ms};
+  start(tree("shop", strategy::one_for_one, {service("db")}));
+  const auto entry = [&] {
+    child_entry e;
+    e.name = "web";
+    e.service = std::make_shared<const service_spec>(web);
+    return std::make_shared<const child_entry>(e);
+  }();
+  caf::anon_send(root, node_call{node_call::op::add, "web", entry, {}});
+  run();
+  EXPECT_EQ(node("web").state, node_state::starting);
+  (void)call(node_call::op::stop, "web");
+  EXPECT_EQ(os.count_alive(), 1u); // db
+}
+
+TEST_F(Supervisor, ACrashedProcessActorIsReplacedAndTheProgramNotTouched) {
+  start(tree("shop", strategy::one_for_all, {service("db"), service("web")}));
+  take_log();
+  const auto pid = node("web").pid;
+  caf::anon_send_exit(os.processes[os.alive("web")].owner, caf::exit_reason::kill);
+  run();
+  EXPECT_THAT(take_log(), ElementsAre("adopt web#1"));
+  EXPECT_EQ(node("web").pid, pid);
+  EXPECT_EQ(node("web").restarts, 0u);
+  end("web", exit_status::code(1)); // and it is still supervised
+  EXPECT_EQ(node("web").generation, 2u);
+}
+
+TEST_F(Supervisor, ACrashedNestedSupervisorIsReplacedAndItsProgramsNotTouched) {
+  auto inner = tree("backend", strategy::one_for_all, {service("cache"), service("api")});
+  auto spec = tree("shop", strategy::rest_for_one, {});
+  spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
+  spec.children.emplace_back(service("web"));
+  start(spec);
+  take_log();
+  caf::anon_send_exit(shared.parents["shop/api"], caf::exit_reason::kill);
+  run();
+  EXPECT_THAT(take_log(), ElementsAre("adopt cache#1", "adopt api#1"));
+  end("api", exit_status::code(1));
+  EXPECT_THAT(take_log(), ElementsAre("signal cache#1 15", "launch cache#2", "launch api#2"));
+}
+
+TEST_F(Supervisor, ResumesWhatRunsAndKeepsDownWhatWasDown) {
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web"), service("mail")}));
+  (void)call(node_call::op::stop, "mail");
+  os.end(os.alive("web"), exit_status::code(1)); // it dies while nobody looks after it
+  os.processes.erase(process_id{"shop/web", 1});
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  take_log();
+  start(tree("shop", strategy::one_for_one, {service("db"), service("web"), service("mail")}), /*resume=*/true);
+  EXPECT_THAT(take_log(), ElementsAre("adopt db#1", "launch web#2"));
+  EXPECT_EQ(node("mail").state, node_state::stopped);
+  EXPECT_EQ(node("db").state, node_state::running);
+}
+
+TEST_F(Supervisor, ADeciderThatDoesNotAnswerIsReplacedByTheBuiltInRule) {
+  class silent final : public actor_base<decider_actor> {
+  public:
+    explicit silent(caf::actor_config& c) : actor_base(c) {}
+    behavior_type make_behavior() override {
+      return {[this](const decide_restart&) { return promise_ = make_response_promise<restart_decided>(); }};
+    }
+    caf::typed_response_promise<restart_decided> promise_;
+  };
+  const auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  root = system.spawn<supervisor>(shared, plan_of("shop", spec), parent_actor{parent},
+                                  decider_actor{system.spawn<silent>()});
+  caf::anon_send(root, start_order{1, {}, false, 0});
+  run();
+  end("web", exit_status::code(1));
+  EXPECT_EQ(os.count_alive(), 0u);
+  advance(1s);
+  EXPECT_EQ(os.count_alive(), 1u);
+}
+
+} // namespace
+} // namespace alder::actors::testing
