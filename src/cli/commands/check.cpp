@@ -10,17 +10,18 @@ namespace {
 
 std::size_t count_services(const supervisor_spec& supervisor) {
   std::size_t number = 0;
-  for (const auto& child : supervisor.children)
+  for (const auto& child : supervisor.children) {
     number += std::visit(
         overloaded{[](const service_spec&) { return std::size_t{1}; },
                    [](const std::shared_ptr<const supervisor_spec>& below) { return count_services(*below); }},
         child);
+  }
   return number;
 }
 
 std::string check_json(const config::loaded& loaded) {
   std::vector<wire::diagnostic_entry> entries;
-  for (const auto& one : loaded.diagnostics)
+  for (const auto& one : loaded.diagnostics) {
     entries.push_back({.is_error = one.severity == config::diagnostic::level::error,
                        .code = one.code,
                        .message = one.message,
@@ -31,6 +32,7 @@ std::string check_json(const config::loaded& loaded) {
                        .end_column = one.end_column,
                        .snippet = one.snippet,
                        .help = one.help});
+  }
   return wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : std::string{}, entries);
 }
 
@@ -50,9 +52,10 @@ exit_code run_check(session& s) {
   // What is wrong is what this command was asked for, so it is data, and --quiet leaves errors only.
   if (!file.loaded.diagnostics.empty() && (!tree || !s.wanted().quiet))
     (void)s.print(config::render(file.loaded.diagnostics, s.out().colour));
-  if (tree && !s.wanted().quiet)
+  if (tree && !s.wanted().quiet) {
     (void)s.print(file.file + ": tree " + tree->root.name + ", " + counted(count_services(tree->root), "service") +
                   ": ok\n");
+  }
   return s.end_code() == exit_code::ok ? code : s.end_code();
 }
 

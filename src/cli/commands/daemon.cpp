@@ -39,11 +39,12 @@ exit_code stop(session& s) {
     return s.fail(*wrong);
   const auto deadline = s.wanted().timeout.value_or(default_stop_deadline);
   // Only when the keeper has gone is its lock free, so that the next 'alder up' starts a new one.
-  if (info->keeper_pid > 0 && !os::wait_until_gone(info->keeper_pid, deadline))
+  if (info->keeper_pid > 0 && !os::wait_until_gone(info->keeper_pid, deadline)) {
     return s.fail({.code = exit_code::timed_out,
                    .what = "the daemon has not stopped within " + format_duration(deadline),
                    .help = {"it goes on stopping; 'alder events' shows what it waits for"},
                    .diagnostics = {}});
+  }
   return say(s, "the daemon is stopped");
 }
 

@@ -45,6 +45,7 @@ exit_code down_default(session& s, const std::vector<config_view>& up, std::stri
     return exit_code::ok;
   }
   std::vector<std::string> names;
+  names.reserve(up.size());
   for (const auto& one : up)
     names.push_back(one.tree);
   return s.fail({.code = exit_code::usage,

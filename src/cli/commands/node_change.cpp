@@ -8,7 +8,7 @@ exit_code change_nodes(session& s, const std::string& verb, const change_words& 
   auto worst = exit_code::ok;
   for (const auto& name : s.wanted().words) {
     const auto code = carry_out(s, {.method = "POST",
-                                    .target = service_target(name) + "/" + verb,
+                                    .target = service_target(name).append("/").append(verb),
                                     .body = {},
                                     .words = words,
                                     .nothing_to_do = name + " " + already});

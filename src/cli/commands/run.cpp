@@ -249,9 +249,10 @@ private:
   void on_child() {
     if (const auto status = os::reap_child(keeper_.pid)) {
       is_keeper_gone_ = true;
-      if (!result_)
+      if (!result_) {
         result_ = run_result{.code = exit_code::failed,
                              .reason = "the keeper ended unexpectedly; see " + keeper_.where.state_dir + "/keeper.log"};
+      }
     }
     if (os::process_id() == 1) os::reap_orphans(keeper_.pid);
     end_if_over();
@@ -299,11 +300,12 @@ exit_code run_foreground(session& s) {
   auto opened = open_project(words.empty() ? "" : words.front(), s.setup().around);
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
-  if (!file.loaded.tree)
+  if (!file.loaded.tree) {
     return s.fail({.code = exit_code::usage,
                    .what = file.file + " is no valid configuration",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
+  }
   if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
   auto keeper = start_keeper(s);
   if (!keeper) return s.fail(explain(keeper.failure()));

@@ -11,19 +11,21 @@ exit_code run_up(session& s) {
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
   // A broken file must not start a daemon; the daemon checks once more, because others send it files too.
-  if (!file.loaded.tree)
+  if (!file.loaded.tree) {
     return s.fail({.code = exit_code::usage,
                    .what = file.file + " is no valid configuration",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
+  }
   if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
 
   const auto body = config_body(file.file, file.text, s.setup().around.environment);
-  if (body.size() > max_config)
+  if (body.size() > max_config) {
     return s.fail({.code = exit_code::usage,
                    .what = "the configuration and the environment are larger than 1 MiB together",
                    .help = {},
                    .diagnostics = {}});
+  }
   if (auto there = ensure_daemon(s.setup().where, s.setup().around); !there) return s.fail(explain(there.failure()));
   return carry_out(s, {.method = "PUT",
                        .target = "/v1/config",

@@ -262,9 +262,10 @@ result<info_view> read_info(std::string_view text) {
                  .log_dir = text_of(object, "log_dir"),
                  .trees = number_of<unsigned>(object, "trees"),
                  .counts = {}};
-  if (const auto counts = object.find("counts"); counts != object.end() && counts->is_object())
+  if (const auto counts = object.find("counts"); counts != object.end() && counts->is_object()) {
     for (const auto& [state, number] : counts->items())
       if (number.is_number_unsigned()) view.counts.emplace_back(state, number.get<unsigned>());
+  }
   return view;
 }
 

@@ -33,9 +33,10 @@ error explained(const error_code& code, const std::string& socket_path, const ch
   const int number = code.category() == boost::system::system_category() ? code.value() : 0;
   if (number == ENOENT || number == ECONNREFUSED)
     return error{error_kind::unavailable, "no daemon is running (" + socket_path + ")", number};
-  if (number == EACCES || number == EPERM)
+  if (number == EACCES || number == EPERM) {
     return error{error_kind::denied, "the daemon's socket " + socket_path + " may not be used: " + errno_text(number),
                  number};
+  }
   if (code == beast::error::timeout || number == EAGAIN)
     return error{error_kind::unavailable, "the daemon does not answer (" + socket_path + ")", ETIMEDOUT};
   if (code == http::error::body_limit || code == http::error::buffer_overflow || code == http::error::header_limit)

@@ -35,7 +35,7 @@ constexpr std::array<option_text, 4> common{{{"-h,--help", "", "show this"},
                                              {"-q,--quiet", "", "say nothing but errors"},
                                              {"--no-color", "", "no colours (also: NO_COLOR=1)"}}};
 
-std::vector<command_info> make_commands() {
+std::vector<command_info> make_commands() { // NOLINT(readability-function-size): one table
   return {
       {"up",
        {},

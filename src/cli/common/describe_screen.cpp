@@ -69,7 +69,8 @@ void add_processes(block& into, const std::vector<process_view>& all) {
     const auto mark = depth == 0 ? "" : into.on().unicode ? "└─ " : "`- ";
     const auto lead = depth == 0 ? std::string{} : std::string((depth - 1) * 3, ' ');
     const auto command = into.on().terminal ? harmless(process.command) : process.command;
-    const auto text = lead + mark + std::to_string(process.pid) + " " + command;
+    auto text = lead + mark + std::to_string(process.pid);
+    text.append(" ").append(command);
     is_first ? into.add("Processes", text) : into.add_more(text);
     is_first = false;
   }

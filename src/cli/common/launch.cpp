@@ -95,9 +95,10 @@ outcome ensure_daemon(const os::locations& where, const os::surroundings& around
     if (!said) return said.failure();
     if (*said == keeper_word::ready) return success();
     if (wait_for_answer(where.socket, retry_after)) return success();
-    if (steady_clock::now() >= end)
+    if (steady_clock::now() >= end) {
       return unavailable("another keeper holds " + where.run_dir + ", but no daemon answers at " + where.socket +
                          "; see " + where.state_dir + "/keeper.log");
+    }
   }
 }
 

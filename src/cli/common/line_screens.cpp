@@ -88,9 +88,10 @@ std::string info_screen(const look& on, const info_view& info) {
   add("Daemon", "pid " + std::to_string(info.pid));
   add("Keeper", "pid " + std::to_string(info.keeper_pid));
   if (info.started) add("Started", date_and_clock(*info.started) + " (" + format_age(info.uptime) + " ago)");
-  if (info.epoch > 1)
+  if (info.epoch > 1) {
     add("Epoch",
         std::to_string(info.epoch) + " (the daemon was started again " + counted(info.epoch - 1, "time") + ")");
+  }
   add("Socket", info.socket);
   add("State", info.state_dir);
   add("Logs", info.log_dir);

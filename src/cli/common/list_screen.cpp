@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace alder::cli {
@@ -55,19 +58,30 @@ std::string summary(const look& on, const std::vector<node_view>& services) {
 
 /// The service most worth a look.
 const node_view* troubled(const std::vector<node_view>& services) {
-  for (const std::string_view state : {"failed", "backoff"})
+  for (const std::string_view state : {"failed", "backoff"}) {
     for (const auto& node : services)
       if (node.state == state) return &node;
+  }
   return nullptr;
 }
 
-} // namespace
+/// What names a service without doubt: its own name, or "tree/name" where two trees have the same.
+class display_names {
+public:
+  explicit display_names(const std::vector<node_view>& all) {
+    for (const auto& node : all)
+      if (!trees_.emplace(node.name, node.tree).second && trees_[node.name] != node.tree) shared_.insert(node.name);
+  }
+  [[nodiscard]] std::string of(const node_view& node) const {
+    return shared_.count(node.name) > 0 ? node.tree + "/" + node.name : node.name;
+  }
 
-std::string display_name(const node_view& node, const std::vector<node_view>& all) {
-  const bool is_shared = std::any_of(
-      all.begin(), all.end(), [&](const auto& other) { return other.name == node.name && other.tree != node.tree; });
-  return is_shared ? node.tree + "/" + node.name : node.name;
-}
+private:
+  std::map<std::string_view, std::string_view> trees_;
+  std::set<std::string_view> shared_;
+};
+
+} // namespace
 
 std::string list_screen(const look& on, const std::vector<node_view>& services, wall_time now) {
   if (services.empty()) return "no services; start some with 'alder up FILE' or 'alder start -- COMMAND'\n";
@@ -78,13 +92,15 @@ std::string list_screen(const look& on, const std::vector<node_view>& services, 
                                           {.title = "RESTARTS", .importance = 5, .is_right = true, .least_width = 0},
                                           {.title = "LAST EXIT", .importance = 4, .is_right = false, .least_width = 0},
                                           {.title = "REASON", .importance = 3, .is_right = false, .least_width = 24}};
+  const display_names names{services};
   std::vector<std::vector<table_cell>> rows;
+  rows.reserve(services.size());
   for (const auto& node : services)
-    rows.push_back(row_of(on, node, display_name(node, services), now));
+    rows.push_back(row_of(on, node, names.of(node), now));
   // The reason gives way before a name is cut.
   auto text = table(on, columns, rows) + summary(on, services);
   if (const auto* node = troubled(services); node != nullptr)
-    text += "      " + paint(on, tone::dim, "hint: alder describe " + display_name(*node, services));
+    text += "      " + paint(on, tone::dim, "hint: alder describe " + names.of(*node));
   return text + "\n";
 }
 

@@ -170,7 +170,8 @@ std::string pad(std::string text, std::size_t width) {
 
 std::string pad_left(std::string text, std::size_t width) {
   const auto columns = columns_of(text);
-  return columns < width ? std::string(width - columns, ' ') + text : text;
+  if (columns < width) text.insert(0, width - columns, ' ');
+  return text;
 }
 
 std::string harmless(std::string_view text) {
@@ -182,15 +183,14 @@ std::string harmless(std::string_view text) {
       continue;
     }
     const auto one = decode(text);
-    if (!one.valid) {
+    // C1 controls too: some terminals take U+009B for ESC [.
+    if (!one.valid || (one.character >= 0x80 && one.character < 0xA0)) {
       clean += '?';
     } else if (one.character == U'\t') {
       clean += "    ";
     } else if (one.character < 0x20 || one.character == 0x7F) {
       clean += '^';
       clean += static_cast<char>(one.character ^ 0x40U);
-    } else if (one.character >= 0x80 && one.character < 0xA0) {
-      clean += '?'; // C1 controls: some terminals take U+009B for ESC [
     } else {
       clean += text.substr(0, one.size);
     }

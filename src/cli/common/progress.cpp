@@ -21,14 +21,15 @@ progress::progress(look on, unsigned rows, change_words words, wall_time begin)
     : on_{on}, rows_{rows}, words_{std::move(words)}, begin_{begin} {}
 
 progress::entry* progress::entry_of(const event_view& event, wall_time now) {
-  const auto same = [&](const entry& one) { return one.name == event.name && one.tree == event.tree; };
-  const auto found = std::find_if(entries_.begin(), entries_.end(), same);
-  if (found != entries_.end()) return &*found;
+  auto id = event.tree + "/" + event.name;
+  const auto found = places_.find(id);
+  if (found != places_.end()) return &entries_[found->second];
   if (!shows_a_service(event)) return nullptr;
   entry added;
   added.tree = event.tree;
   added.name = event.name;
   added.begin = now;
+  places_.emplace(std::move(id), entries_.size());
   entries_.push_back(std::move(added));
   return &entries_.back();
 }

@@ -7,6 +7,7 @@
 
 #include "alder/event.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -55,9 +56,10 @@ private:
   unsigned rows_;
   change_words words_;
   wall_time begin_;
-  std::vector<entry> entries_; ///< in order of appearance; as many as there are services
-  std::size_t painted_ = 0;    ///< lines on the screen that are ours
-  unsigned turn_ = 0;          ///< of the spinner
+  std::vector<entry> entries_;                ///< in order of appearance; as many as there are services
+  std::map<std::string, std::size_t> places_; ///< in entries_, by tree/name
+  std::size_t painted_ = 0;                   ///< lines on the screen that are ours
+  unsigned turn_ = 0;                         ///< of the spinner
 };
 
 } // namespace alder::cli

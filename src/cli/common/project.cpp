@@ -17,11 +17,12 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
   project opened;
   if (file.empty()) {
     const auto found = find_project_file(around);
-    if (!found)
+    if (!found) {
       return failure{.code = exit_code::usage,
                      .what = "there is no alder.yaml here or in a directory above",
                      .help = {"name the file, or start a single program with 'alder start -- COMMAND'"},
                      .diagnostics = {}};
+    }
     opened.file = *found;
   } else {
     opened.file = os::absolute_path(file, around.cwd);

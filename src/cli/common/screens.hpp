@@ -46,7 +46,4 @@ struct log_style {
 /// How long ago, "2h11m"; at least "0.0s" when clocks disagree.
 [[nodiscard]] std::string age(wall_time since, wall_time now);
 
-/// The name that is unambiguous among `all`: its own, or "tree/name" when two trees have the same.
-[[nodiscard]] std::string display_name(const node_view& node, const std::vector<node_view>& all);
-
 } // namespace alder::cli

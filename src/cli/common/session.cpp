@@ -21,7 +21,7 @@ bool session::print(std::string_view text) {
   return false;
 }
 
-void session::note(std::string_view text) {
+void session::note(std::string_view text) const {
   if (!setup_.wanted.quiet) (void)os::write_all(setup_.err_fd, text); // remarks may be lost
 }
 
@@ -53,14 +53,15 @@ std::optional<std::string> session::get(const std::string& target) {
   return std::nullopt;
 }
 
-failure session::explain_garbage(const error& why) {
+failure session::explain_garbage(const error& why) const {
   auto told = explain(why);
   client fresh{setup_.where.socket};
   const auto answer = fresh.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
   const auto pong = answer ? read_pong(answer->body) : result<pong_view>{answer.failure()};
-  if (pong && pong->version != ALDER_VERSION)
+  if (pong && pong->version != ALDER_VERSION) {
     told.help = {"the daemon is version " + pong->version +
                  ", this command is " ALDER_VERSION "; 'alder daemon stop' ends the old one"};
+  }
   return told;
 }
 

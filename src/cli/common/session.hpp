@@ -42,7 +42,7 @@ public:
   /// with the code end_code() says.
   bool print(std::string_view text);
   /// Writes a remark to standard error, unless --quiet.
-  void note(std::string_view text);
+  void note(std::string_view text) const;
   /// Tells a failure, as text on standard error, or with --json as an object on standard output. Returns its exit code.
   exit_code fail(const failure& why);
 
@@ -66,7 +66,7 @@ public:
 
 private:
   /// An answer that makes no sense is most often one of another version.
-  [[nodiscard]] failure explain_garbage(const error& why);
+  [[nodiscard]] failure explain_garbage(const error& why) const;
 
   session_setup setup_;
   client client_;

@@ -74,9 +74,10 @@ std::string table(const look& on, const std::vector<table_column>& columns,
   };
   for (std::size_t i = 0; i < shown.size(); ++i)
     add(i, std::string{columns[shown[i].index].title}, tone::bold);
-  for (const auto& row : rows)
+  for (const auto& row : rows) {
     for (std::size_t i = 0; i < shown.size(); ++i)
       add(i, row[shown[i].index].text, row[shown[i].index].how);
+  }
   return text;
 }
 

@@ -86,9 +86,10 @@ std::string supervisor_text(const look& on, const node_view& node) {
 
 std::string backoff_text(const node_view& node, wall_time now) {
   std::string text = "backoff";
-  if (node.next_attempt)
+  if (node.next_attempt) {
     text += " " + format_age(std::max(milliseconds{0}, *node.next_attempt - now)) + " (next try " +
             clock_seconds(*node.next_attempt) + ")";
+  }
   text += "   " + counted(node.restarts, "restart");
   if (node.last_exit) text += "   " + node.last_exit->text;
   return text;

@@ -54,6 +54,7 @@ int open_pidfd(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid,
   (void)std::signal(SIGPIPE, SIG_DFL); // ignored signals are inherited by what we execute
 
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const auto& word : command)
     words.push_back(const_cast<char*>(word.c_str())); // execv does not write to them
   words.push_back(nullptr);

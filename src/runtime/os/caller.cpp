@@ -53,8 +53,8 @@ terminal_size size_of_terminal(int fd) {
 bool use_locale() {
   // With a locale that is not installed, the character set stays that of "C"; only LC_CTYPE is taken, so that numbers
   // are written the same everywhere.
-  (void)std::setlocale(LC_CTYPE, "");
-  return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+  (void)std::setlocale(LC_CTYPE, ""); // NOLINT(concurrency-mt-unsafe): before there is a second thread
+  return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0; // NOLINT(concurrency-mt-unsafe): as above
 }
 
 void ignore_broken_pipes() {

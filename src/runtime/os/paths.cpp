@@ -45,17 +45,19 @@ result<locations> locate(const surroundings& from) {
     return with_socket(
         {.run_dir = home + "/run", .state_dir = home + "/state", .log_dir = home + "/log", .socket = {}});
   }
-  if (from.uid == 0)
+  if (from.uid == 0) {
     return with_socket(
         {.run_dir = "/run/alder", .state_dir = "/var/lib/alder", .log_dir = "/var/log/alder", .socket = {}});
+  }
 
   const auto runtime = without_trailing_slashes(absolute_variable(from, "XDG_RUNTIME_DIR"));
   auto state = without_trailing_slashes(absolute_variable(from, "XDG_STATE_HOME"));
   if (state.empty()) {
     const auto home = without_trailing_slashes(absolute_variable(from, "HOME"));
-    if (home.empty())
+    if (home.empty()) {
       return error{error_kind::invalid_input,
                    "neither ALDER_HOME nor XDG_STATE_HOME nor HOME is set: there is no place for state"};
+    }
     state = home + "/.local/state";
   }
   return with_socket({.run_dir = runtime.empty() ? "/tmp/alder-" + std::to_string(from.uid) : runtime + "/alder",

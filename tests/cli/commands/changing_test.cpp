@@ -1,7 +1,6 @@
 // The commands that change something: up, down, start, stop, restart, daemon.
 #include "tests/cli/commands/command_fixture.hpp"
 
-#include "runtime/os/caller.hpp"
 #include "runtime/wire/json.hpp"
 
 #include <string>
@@ -134,14 +133,6 @@ TEST_F(Commands, UpWithoutAFileSaysWhatToDo) {
   const auto result = run({"up", "/nonexistent.yaml"});
   EXPECT_EQ(result.code, 2);
   EXPECT_NE(result.err.find("/nonexistent.yaml"), std::string::npos);
-}
-
-TEST_F(Commands, UpThatFindsNoProgramsToStartSaysWhichAndWhere) {
-  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
-  if (os::file_exists(*os::own_directory() + "/alder-keeper")) GTEST_SKIP() << "the programs are beside this test";
-  const auto result = run({"up"});
-  EXPECT_EQ(result.code, 5);
-  EXPECT_NE(result.err.find("alder-keeper"), std::string::npos) << result.err;
 }
 
 TEST_F(Commands, AConfigurationOnlyTheDaemonRefusesIsShownAlike) {
