@@ -5,6 +5,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/wire/ad_hoc.hpp"
 
@@ -15,7 +16,6 @@
 #include <map>
 
 #include <fnmatch.h>
-#include <unistd.h>
 
 namespace alder::actors {
 namespace {
@@ -127,13 +127,13 @@ std::optional<wire::problem> read_filter(const api_request& request, const std::
 // -- reading
 
 void get_ping(const api_request&, const responder& out, api_context&) {
-  out->answer(200, wire::ping_json(ALDER_VERSION, ::getpid()));
+  out->answer(200, wire::ping_json(ALDER_VERSION, os::process_id()));
 }
 
 void get_info(const api_request&, const responder& out, api_context& context) {
   wire::daemon_info info;
   info.version = ALDER_VERSION;
-  info.pid = ::getpid();
+  info.pid = os::process_id();
   info.keeper_pid = context.bridge.keeper().keeper_pid();
   info.started_at = context.started_at;
   info.uptime = context.shared.wall_now() - context.started_at;
@@ -178,14 +178,12 @@ void get_service(const api_request& request, const responder& out, api_context& 
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
   const auto& node = *found.node;
+  nodes_now now(context);
   wire::node_detail detail;
   for (auto current = found.node; current;
        current = current->parent.empty() ? nullptr : context.shared.nodes.find(node.tree, current->parent))
     detail.path.insert(detail.path.begin(), current->name);
-  if (const auto parent = context.shared.nodes.find(node.tree, node.parent)) {
-    detail.strategy = parent->strategy;
-    detail.intensity = parent->intensity;
-  }
+  detail.supervisor = now.find(node.tree, node.parent);
   if (node.what == node_snapshot::kind::service) {
     for (const int pid : context.bridge.processes_of(id_of(node.tree, node.name))) {
       if (const auto facts = os::read_stat(pid))
@@ -201,7 +199,6 @@ void get_service(const api_request& request, const responder& out, api_context& 
   }
   if (detail.events.size() > described_events)
     detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
-  nodes_now now(context);
   out->answer(200, wire::detail_json(now.nested(node.tree, node.name), detail));
 }
 

@@ -4,12 +4,9 @@
 #include "actors/edge/api_session.hpp"
 
 #include "runtime/base/overloaded.hpp"
-#include "runtime/base/words.hpp"
+#include "runtime/os/local_socket.hpp"
 
 #include <boost/asio/post.hpp>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace alder::actors {
 namespace {
@@ -43,25 +40,6 @@ bool is_up(const node_ptr& root) {
 
 } // namespace
 
-result<local::acceptor> listen_on(boost::asio::io_context& loop, const std::string& path) {
-  error_code failed;
-  local::acceptor acceptor(loop);
-  (void)::unlink(path.c_str()); // a stale socket; when that fails, bind says why
-  const auto mask = ::umask(0177);
-  acceptor.open(local{}, failed);
-  if (!failed) acceptor.bind(local::endpoint{path}, failed);
-  if (!failed) acceptor.listen(boost::asio::socket_base::max_listen_connections, failed);
-  (void)::umask(mask);
-  if (failed) {
-    const auto kind = failed.value() == EACCES || failed.value() == EROFS ? error_kind::denied : error_kind::io;
-    return error{kind,
-                 "the daemon's socket " + path + " cannot be made: " + errno_text(failed.value()) +
-                     "; check who owns its directory, or choose another home with ALDER_HOME",
-                 failed.value()};
-  }
-  return acceptor;
-}
-
 api_server::api_server(caf::actor_config& config, boost::asio::io_context& loop, api_context& context,
                        parent_actor parent)
     : actor_base(config), loop_(loop), context_(context), parent_(std::move(parent)) {}
@@ -87,7 +65,7 @@ void api_server::on_exit() {
 
 void api_server::on_start(const start_order& order) {
   generation_ = order.generation;
-  auto listening = listen_on(loop_, context_.home.socket);
+  auto listening = os::listen_on(loop_, context_.home.socket);
   if (!listening) {
     send(parent_, child_started{{"api", generation_, policy::start_result::how::failed, listening.failure().message}});
     quit();

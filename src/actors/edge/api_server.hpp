@@ -16,11 +16,6 @@ namespace alder::actors {
 
 using api_actor = child_actor::extend<caf::reacts_to<wish>>;
 
-/// Binds the daemon's socket, mode 0600; a stale file is replaced (the keeper's lock says that no other daemon lives).
-/// Errors: denied, io; the message names the path.
-[[nodiscard]] result<boost::asio::local::stream_protocol::acceptor> listen_on(boost::asio::io_context& loop,
-                                                                              const std::string& path);
-
 class api_server final : public actor_base<api_actor> {
 public:
   api_server(caf::actor_config& config, boost::asio::io_context& loop, api_context& context, parent_actor parent);

@@ -2,6 +2,8 @@
 
 #include "actors/edge/api_routes.hpp"
 
+#include "runtime/os/local_socket.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
@@ -9,9 +11,6 @@
 
 #include <algorithm>
 #include <charconv>
-
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace alder::actors {
 namespace {
@@ -89,13 +88,11 @@ public:
   void start() {
     if (open_sessions > most_sessions)
       return refuse_and_close({503, "too_many", "too many connections to the daemon", {}, {}});
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    const bool known = ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-    if (!known || (peer.uid != ::geteuid() && peer.uid != 0)) {
+    const auto peer = os::peer_user(socket_);
+    if (!peer || (*peer != os::own_user() && *peer != 0)) {
       return refuse_and_close({403,
                                "denied",
-                               "this daemon belongs to another user (uid " + std::to_string(::geteuid()) + ")",
+                               "this daemon belongs to another user (uid " + std::to_string(os::own_user()) + ")",
                                {"run the command as that user or as root"},
                                {}});
     }

@@ -27,7 +27,7 @@ catalog::catalog(boost::asio::io_context& loop, runtime& shared, std::string fil
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
 }
 
-std::vector<std::string> catalog::restore() {
+std::vector<std::string> catalog::restore(after what) {
   std::vector<std::string> complaints;
   auto saved = store::load_saved_trees(file_);
   if (!saved) {
@@ -53,9 +53,21 @@ std::vector<std::string> catalog::restore() {
       });
     }
     const std::string name = source.name;
+    if (what == after::keeper_end) lay_down(name);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
   return complaints;
+}
+
+/// A tree that was up when everything ended stays down until somebody starts it.
+void catalog::lay_down(const std::string& tree) {
+  const auto root = shared_.nodes.find(tree, tree);
+  if (root && root->since != wall_time{} && is_settled(root->state)) return;
+  shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
+    node.state = node_state::stopped;
+    node.since = shared_.wall_now();
+    node.reason = "it ended with the machine or its keeper; start it with: alder start " + tree;
+  });
 }
 
 const known_tree* catalog::find(const std::string& tree) const {

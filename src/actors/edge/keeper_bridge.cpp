@@ -1,14 +1,13 @@
 #include "actors/edge/keeper_bridge.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/probe.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
 
 #include <algorithm>
-
-#include <unistd.h>
 
 namespace alder::actors {
 namespace {
@@ -197,7 +196,7 @@ os::membership keeper_bridge::membership_of(const process_id& id, const record& 
 
 /// The keeper's children that are known: the daemon and the other services' main processes.
 std::vector<int> keeper_bridge::strangers(int but) const {
-  std::vector<int> pids{::getpid()};
+  std::vector<int> pids{os::process_id()};
   for (const auto& [id, r] : records_) {
     if (r.alive && r.pid != but) pids.push_back(r.pid);
   }

@@ -132,10 +132,11 @@ void log_hub::on_notice(const os::log_notice& notice) {
 
 log_hub::follower_id log_hub::watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen,
                                     std::function<void()> react) {
-  const auto& streams = seat_of(node).streams;
   followers_[++last_follower_] = {node, std::move(react)};
-  pump_->watch(streams.out, out_seen);
-  pump_->watch(streams.err, err_seen);
+  if (const auto found = seats_.find(node); found != seats_.end() && found->second.writer) {
+    pump_->watch(found->second.streams.out, out_seen);
+    pump_->watch(found->second.streams.err, err_seen);
+  }
   return last_follower_;
 }
 
@@ -143,10 +144,13 @@ void log_hub::unwatch(follower_id id) { followers_.erase(id); }
 
 void log_hub::on_grown(os::stream_id stream) {
   const auto node = streams_.find(stream);
-  if (node == streams_.end()) return;
+  if (node != streams_.end()) tell_followers(node->second);
+}
+
+void log_hub::tell_followers(const node_id& node) {
   std::vector<std::function<void()>> told;
   for (auto it = followers_.begin(); it != followers_.end();) {
-    if (it->second.node != node->second) {
+    if (it->second.node != node) {
       ++it;
       continue;
     }

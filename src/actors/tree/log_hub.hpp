@@ -84,6 +84,7 @@ private:
   [[nodiscard]] child_entry entry_of(const node_id& node);
   void on_notice(const os::log_notice& notice);
   void on_grown(os::stream_id stream);
+  void tell_followers(const node_id& node);
 
   boost::asio::io_context& loop_;
   std::string log_dir_;

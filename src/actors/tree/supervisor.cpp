@@ -353,6 +353,7 @@ void supervisor::plan_retry(const policy::schedule_retry& retry) {
 
 void supervisor::on_report(const policy::report& report) {
   if (report.what != policy::report::context::shutdown) return; // the others are told as events where they happen
+  if (const auto& last = children_[report.id].last_end) set_state(report.id, node_state::failed, last->detail);
   event e = make_event(event_kind::gave_up, {cause::kind::gave_up, report.id, report.reason.detail, {}});
   e.tree = plan_.tree;
   e.name = plan_.name;

@@ -1,4 +1,6 @@
-#include "daemon.hpp"
+#include "cli/alderd/daemon.hpp"
+
+#include "cli/alderd/log.hpp"
 
 #include "actors/base/event_bus.hpp"
 #include "actors/edge/api_server.hpp"
@@ -8,7 +10,6 @@
 #include "runtime/os/keeper_home.hpp"
 
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include <csignal>
 
@@ -63,15 +64,14 @@ daemon::daemon(options given)
 
 int daemon::run() {
   if (const auto prepared = prepare(); !prepared) {
-    spdlog::error("{}", prepared.failure().message);
+    log_error(prepared.failure().message);
     return 1;
   }
   actors::loop_config config(loop_);
   caf::actor_system system(config);
   start_tree(system);
   loop_.run();
-  spdlog::info("alderd ends");
-  spdlog::shutdown();
+  log_info("alderd ends");
   // The services belong to the keeper and the state is on disk: nothing is left to put in order actor by actor.
   std::_Exit(exit_code_);
 }
@@ -98,18 +98,18 @@ outcome daemon::prepare() {
   for (auto& complaint : catalog_.restore())
     complaints_.push_back(std::move(complaint));
   for (const auto& complaint : complaints_)
-    spdlog::warn("{}", complaint);
+    log_warning(complaint);
   return success();
 }
 
 void daemon::start_tree(caf::actor_system& system) {
-  const auto parent = system.spawn<root_parent>(
-      [this](const policy::start_result& result) { on_tree_started(result); },
-      [this] {
-        spdlog::critical("the daemon's own supervisor gave up; the keeper starts a new daemon");
-        exit_code_ = 1;
-        loop_.stop();
-      });
+  const auto parent =
+      system.spawn<root_parent>([this](const policy::start_result& result) { on_tree_started(result); },
+                                [this] {
+                                  log_error("the daemon's own supervisor gave up; the keeper starts a new daemon");
+                                  exit_code_ = 1;
+                                  loop_.stop();
+                                });
   root_ = system.spawn<actors::supervisor>(shared_, own_branch(), actors::parent_actor{parent});
   // Everything that a former daemon left running is taken over, in the order of the trees.
   caf::anon_send(root_, actors::start_order{1, {cause::kind::tree_start, {}, {}, {}}, /*resume=*/true, 0});
@@ -166,7 +166,7 @@ actors::child_entry daemon::api_part() {
 
 void daemon::on_tree_started(const policy::start_result& result) {
   if (result.what == policy::start_result::how::failed) {
-    spdlog::error("{}", result.detail);
+    log_error(result.detail);
     bridge_.keeper().failed(result.detail);
     bridge_.flush();
     exit_code_ = 1;
@@ -184,19 +184,19 @@ void daemon::on_tree_started(const policy::start_result& result) {
            bridge_.keeper().epoch() > 1 ? "it had ended unexpectedly and was started again by its keeper" : "");
   for (const auto& complaint : complaints_)
     announce(event_kind::warning, complaint);
-  spdlog::info("alderd serves {}", options_.home.socket);
+  log_info("alderd serves " + options_.home.socket);
   bridge_.keeper().ready();
   bridge_.flush();
 }
 
 void daemon::on_stop_requested(int signal) {
-  spdlog::info("stopping on {}", signal_name(signal));
+  log_info("stopping on " + signal_name(signal));
   if (api_.submit) api_.submit({actors::shut_down{"on " + signal_name(signal)}, nullptr});
 }
 
 /// The keeper closed the channel: after a shutdown because all is done, else because it is gone or has a newer daemon.
 void daemon::stop_serving() {
-  if (!finished_) spdlog::critical("the keeper is gone");
+  if (!finished_) log_error("the keeper is gone");
   exit_code_ = finished_ ? 0 : 1;
   loop_.stop();
 }

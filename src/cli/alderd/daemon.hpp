@@ -1,6 +1,8 @@
 // The daemon put together: the loop, the keeper's channel, the shared state, and the supervision tree of its own parts.
 #pragma once
 
+#include "cli/alderd/options.hpp"
+
 #include "actors/base/event_feed.hpp"
 #include "actors/base/loop_scheduler.hpp"
 #include "actors/base/runtime.hpp"
@@ -18,8 +20,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "options.hpp"
 
 namespace alder::daemon {
 

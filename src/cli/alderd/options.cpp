@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "cli/alderd/options.hpp"
 
 #include <charconv>
 #include <cstdlib>

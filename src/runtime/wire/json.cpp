@@ -137,9 +137,10 @@ json detail_value(const node_snapshot& node, const node_detail& detail) {
   json value = json::object();
   if (node.service) add_spec(value, *node.service);
   value["path"] = detail.path;
-  if (detail.strategy) value["strategy"] = word(*detail.strategy);
-  if (detail.intensity)
-    value["intensity"] = {{"max", detail.intensity->max_restarts}, {"window_ms", detail.intensity->within.count()}};
+  if (detail.supervisor != nullptr) {
+    value["strategy"] = word(detail.supervisor->strategy);
+    value["intensity"] = intensity_value(*detail.supervisor);
+  }
   if (node.what == node_snapshot::kind::service) {
     value["processes"] = processes_value(detail.processes);
     value["log_out"] = detail.log_out;

@@ -56,8 +56,7 @@ struct process_entry {
 /// What `detail` of a node says beyond its snapshot.
 struct node_detail {
   std::vector<std::string> path;             ///< names from the root to it
-  std::optional<alder::strategy> strategy;   ///< of its supervisor
-  std::optional<alder::intensity> intensity; ///< of its supervisor
+  const node_snapshot* supervisor = nullptr; ///< its own; null for a root
   std::vector<process_entry> processes;      ///< the main process first
   std::string log_out;
   std::string log_err;

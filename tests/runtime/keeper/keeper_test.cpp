@@ -246,11 +246,13 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   auto heard = attach(daemon);
   const auto fifo = bed.dir.path("fifo");
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads.
-  heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); exec sleep 1000"));
+  // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads, which must not be
+  // before the subshell is gone: it would reap the child itself.
+  heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); echo gone; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
   const int orphan = std::atoi(read_line(heard.spawned.front().out.get()).c_str());
   ASSERT_GT(orphan, 0);
+  ASSERT_EQ(read_line(heard.spawned.front().out.get()), "gone");
   std::ofstream{fifo} << "go\n";
   ASSERT_TRUE(heard.until([&] { return !heard.reaped.empty(); }));
   EXPECT_EQ(heard.reaped.front(), orphan);

@@ -128,8 +128,11 @@ TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
   db.service = spec;
   node_detail detail;
   detail.path = {"shop", "db"};
-  detail.strategy = strategy::one_for_all;
-  detail.intensity = intensity{3, 5s};
+  node_snapshot parent;
+  parent.strategy = strategy::one_for_all;
+  parent.intensity = {3, 5s};
+  parent.restarts_used = 2;
+  detail.supervisor = &parent;
   detail.processes = {{4140, 1, "redis-server"}};
   detail.log_out = "/log/db.out";
   detail.events = {planned_restart()};
@@ -140,7 +143,7 @@ TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
       const auto* part :
       {R"("detail":{"command":["redis-server","--port","6400"],"cwd":"/srv","environment":{"TZ":"UTC"},)",
        R"("ready":"tcp 127.0.0.1:6400 within 10s","stop":"SIGTERM, SIGKILL after 10s","backoff":"none","path":["shop","db"],)",
-       R"("strategy":"one_for_all","intensity":{"max":3,"window_ms":5000},"processes":[{"pid":4140,"ppid":1,"command":"redis-server"}],)",
+       R"("strategy":"one_for_all","intensity":{"max":3,"window_ms":5000,"used":2,"left":1},"processes":[{"pid":4140,"ppid":1,"command":"redis-server"}],)",
        R"("log_out":"/log/db.out","log_err":"","events":[{"seq":812)", R"("log":[{"at":"2026-11-22T17:45:02.113Z")"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
