@@ -27,7 +27,7 @@ catalog::catalog(boost::asio::io_context& loop, runtime& shared, std::string fil
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
 }
 
-std::vector<std::string> catalog::restore(after what) {
+std::vector<std::string> catalog::restore(what_ended before) {
   std::vector<std::string> complaints;
   auto saved = store::load_saved_trees(file_);
   if (!saved) {
@@ -53,7 +53,7 @@ std::vector<std::string> catalog::restore(after what) {
       });
     }
     const std::string name = source.name;
-    if (what == after::keeper_end) lay_down(name);
+    if (before == what_ended::keeper) lay_down(name);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
   return complaints;

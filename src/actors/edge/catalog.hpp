@@ -31,13 +31,13 @@ public:
   catalog(boost::asio::io_context& loop, runtime& shared, std::string file);
 
   /// Whether the trees that were up are to be up again.
-  enum class after : std::uint8_t {
-    daemon_crash, ///< the keeper kept their processes: they are taken over
-    keeper_end,   ///< the machine or the keeper went down: they are known, and stopped
+  enum class what_ended : std::uint8_t {
+    daemon, ///< the keeper kept their processes: they are taken over
+    keeper, ///< the machine or the keeper went down: they are known, and stopped
   };
   /// Takes up what the former daemon saved: the trees, and on the board the nodes that stay down. Returns what people
   /// should know about what could not be taken up.
-  std::vector<std::string> restore(after what);
+  std::vector<std::string> restore(what_ended before);
 
   [[nodiscard]] const known_tree* find(const std::string& tree) const;
   [[nodiscard]] const std::map<std::string, known_tree>& trees() const { return trees_; }

@@ -95,7 +95,9 @@ outcome daemon::prepare() {
   feed_.store = [this](event& e) {
     (void)event_log_.append(e);
   }; // on a full disk events are still told to those who listen
-  for (auto& complaint : catalog_.restore())
+  using ended = actors::catalog::what_ended;
+  const auto before = bridge_.keeper().epoch() > 1 ? ended::daemon : ended::keeper;
+  for (auto& complaint : catalog_.restore(before))
     complaints_.push_back(std::move(complaint));
   for (const auto& complaint : complaints_)
     log_warning(complaint);
