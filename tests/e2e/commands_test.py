@@ -1,0 +1,160 @@
+"""The everyday commands on a small tree: what they do, what they print, and their exit codes."""
+
+import json
+
+import alder
+
+SMALL = """
+name: small
+children:
+  - service: front
+    shell: true
+    command: echo front is here; exec sleep 1000
+  - supervisor: back
+    strategy: rest_for_one
+    children:
+      - service: db
+        shell: true
+        command: echo db is here >&2; exec sleep 1000
+  - service: job
+    command: "true"
+    restart: transient
+"""
+ALL = {"front": "running", "db": "running", "job": "finished"}
+
+
+class Commands(alder.Scenario):
+    def bring_up(self):
+        self.home.up(SMALL)
+        self.home.wait_until("the job is finished", lambda: self.home.states() == ALL)
+
+    def test_up_starts_a_tree_and_down_stops_it(self):
+        up = self.home.up(SMALL)
+        self.assertIn(" started in ", up.out)
+        self.assertEqual(up.err, "")
+        self.home.wait_until("the job is finished", lambda: self.home.states() == ALL)
+        pids = self.home.pids()
+
+        down = self.home.alder("down", "small")
+        self.assertIn("2 stopped in ", down.out)
+        self.assertEqual(self.home.services(), {})
+        self.assertFalse(any(alder.is_alive(pid) for pid in pids.values()))
+
+    def test_a_second_up_changes_nothing(self):
+        self.bring_up()
+        before = self.home.services()
+        again = self.home.alder("up", self.home.files / "alder.yaml")
+        self.assertIn("unchanged", again.out)
+        self.assertEqual(self.home.services(), before)
+        self.assertEqual(self.home.alder("up", "--json").documents[-1]["changed"], False)
+
+    def test_another_text_for_a_tree_that_is_up_is_refused(self):
+        self.bring_up()
+        before = self.home.pids()
+        answer = self.home.up(SMALL.replace("1000", "2000"), expect=1)
+        self.assertIn("down", answer.err)
+        self.assertEqual(self.home.pids(), before)
+
+    def test_stop_start_and_restart_may_be_said_twice(self):
+        self.bring_up()
+        for command, state, changed in (("stop", "stopped", True), ("stop", "stopped", False),
+                                        ("start", "running", True), ("start", "running", False)):
+            done = self.home.alder(command, "db", "--json").documents[-1]
+            self.assertEqual((done["ok"], done["changed"]), (True, changed), f"{command} to {state}")
+            self.assertEqual(self.home.service("db")["state"], state)
+        before = self.home.pids()
+        self.home.alder("restart", "db")
+        after = self.home.pids()
+        self.assertNotEqual(after["db"], before["db"])
+        self.assertEqual(after["front"], before["front"])
+        self.assertEqual(self.home.service("db")["restarts"], 0, "a restart that was asked for is no failure")
+
+    def test_a_supervisor_stops_and_starts_with_all_below(self):
+        self.bring_up()
+        self.home.alder("stop", "back")
+        self.assertEqual(self.home.states(), {"front": "running", "db": "stopped", "job": "finished"})
+        self.home.alder("start", "back")
+        self.home.wait_until("all is back", lambda: self.home.states() == ALL)
+
+    def test_down_of_what_is_not_up_is_no_failure_unless_nobody_knows_the_name(self):
+        file = self.home.write("alder.yaml", SMALL)
+        self.assertIn("nothing is up", self.home.alder("down", file).said)
+        self.home.alder("daemon", "start")
+        self.assertIn("is not up", self.home.alder("down", file).said)
+        self.assertIn("'small'", self.home.alder("down", "small", expect=4).err)
+
+    def test_json_of_every_command_has_the_schema(self):
+        self.bring_up()
+        for words in (["ls"], ["tree"], ["tree", "--all"], ["describe", "db"], ["describe", "back"], ["info"], ["ping"],
+                      ["paths"], ["daemon", "status"]):
+            self.assertEqual(self.home.alder(*words, "--json").json["schema"], 1, words)
+        complaint = self.home.alder("describe", "nobody", "--json", expect=4).json
+        self.assertEqual(complaint["schema"], 1)
+        self.assertIn("nobody", json.dumps(complaint["error"]))
+
+    def test_tree_shows_what_the_configuration_says(self):
+        self.bring_up()
+        root, = self.home.trees()
+        self.assertEqual((root["name"], root["strategy"], root["state"]), ("small", "one_for_one", "running"))
+        self.assertEqual([child["name"] for child in root["children"]], ["front", "back", "job"])
+        back = root["children"][1]
+        self.assertEqual((back["strategy"], back["intensity"]["max"]), ("rest_for_one", 3))
+        self.assertEqual([child["name"] for child in back["children"]], ["db"])
+        text = self.home.alder("tree").out
+        for word in ("small", "front", "back", "rest_for_one", "restarts 0/3 in 5s"):
+            self.assertIn(word, text)
+
+    def test_describe_tells_everything_about_a_node(self):
+        self.bring_up()
+        detail = self.home.alder("describe", "db", "--json").json["detail"]
+        self.assertEqual(detail["path"], ["small", "back", "db"])
+        self.assertEqual([process["pid"] for process in detail["processes"]], [self.home.service("db")["pid"]])
+        text = self.home.alder("describe", "db").out
+        for word in ("running", "small", "rest_for_one", "SIGTERM, SIGKILL after 10s", "db is here"):
+            self.assertIn(word, text)
+
+    def test_logs_and_events_show_lines_in_their_order(self):
+        self.bring_up()
+        lines = self.home.wait_until("both have spoken", lambda: [
+            found for found in [self.home.alder("logs", "--json").documents] if len(found) == 2][0:1])[0]
+        self.assertEqual(sorted((line["service"], line["stream"], line["line"]) for line in lines),
+                         [("db", "err", "db is here"), ("front", "out", "front is here")])
+        self.assertEqual(self.home.alder("logs", "--err", "--no-prefix").out, "db is here\n")
+        events = self.home.events()
+        numbers = [event["seq"] for event in events]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        started = [event["name"] for event in events if event["kind"] == "started"]
+        self.assertEqual(started, ["front", "db", "back", "job", "small"])
+        self.assertEqual({event["name"] for event in self.home.events("db")}, {"db"})
+
+    def test_without_a_daemon_the_exit_code_says_so(self):
+        for words in (["tree"], ["logs"], ["events"], ["describe", "db"], ["stop", "db"], ["info"], ["ping"],
+                      ["daemon", "status"]):
+            answer = self.home.alder(*words, expect=5)
+            self.assertEqual(answer.out, "", words)
+            self.assertIn("no daemon is running", answer.err)
+        self.assertEqual(self.home.alder("ls").out, "", "without a daemon there are no services")
+        self.assertIsNone(self.home.keeper_pid(), "looking starts no daemon")
+
+    def test_an_unknown_name_is_answered_with_a_suggestion(self):
+        self.bring_up()
+        for words in (["describe", "fornt"], ["stop", "fornt"], ["start", "fornt"], ["restart", "fornt"],
+                      ["logs", "fornt"], ["events", "fornt"]):
+            answer = self.home.alder(*words, expect=4)
+            self.assertEqual(answer.out, "", words)
+            self.assertIn("did you mean 'front'?", answer.err, words)
+
+    def test_timeout_ends_the_waiting_and_not_the_operation(self):
+        config = """
+name: slow
+children:
+  - service: late
+    command: sleep 1000
+    ready: { after: 2s }
+"""
+        self.home.up(config, "--timeout", "200ms", expect=6)
+        self.home.wait_until("it runs in the end", lambda: self.home.states() == {"late": "running"})
+
+
+if __name__ == "__main__":
+    alder.main()
