@@ -119,7 +119,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   known_tree tree{
       {loaded.tree->root.name, up.source.file, up.source.text, up.source.environment, context_.shared.wall_now(), {}},
       std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
-  const auto& name = tree.source.name;
+  const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
   if (known == nullptr) return add_tree(std::move(tree), tell);
   const bool up_now = is_up(context_.shared.nodes.find(name, name));
