@@ -1,0 +1,160 @@
+"""alderd is killed: its services do not notice, and its successor knows everything its predecessor knew."""
+
+import os
+import signal
+
+import alder
+
+MIXED = """
+name: mixed
+intensity: {{ max_restarts: 20, within: 60s }}
+children:
+  - {{ service: steady, command: sleep 1000 }}
+  - {{ service: idle, command: sleep 1000 }}
+  - {{ service: task, command: "true", restart: transient }}
+  - supervisor: group
+    strategy: rest_for_one
+    children:
+      - {{ service: first, command: sleep 1000 }}
+      - {{ service: second, command: sleep 1000 }}
+  - service: speaker
+    command: [python3, {speaker}]
+"""
+
+# Says "line 1", "line 2" … to both streams, as far as the file "until" tells it to.
+SPEAKER = """
+import os, sys, time
+said = 0
+while True:
+    try:
+        until = int(open("until").read() or 0)
+    except OSError:
+        until = 0
+    while said < until:
+        said += 1
+        os.write(1, b"line %d\\n" % said)
+        os.write(2, b"line %d\\n" % said)
+    time.sleep(0.005)
+"""
+
+
+class DaemonKilled(alder.Scenario):
+    def bring_up(self):
+        self.home.write("speaker.py", SPEAKER)
+        self.home.up(MIXED.format(speaker="speaker.py"))
+        self.home.wait_until("the task is finished", lambda: self.home.states()["task"] == "finished")
+
+    def lines(self, stream):
+        return [line["line"] for line in
+                self.home.alder("logs", "--json", "-n", 100000, f"--{stream}", "speaker").documents]
+
+    def say_until(self, number):
+        new = self.home.write("until.new", str(number))
+        os.rename(new, self.home.files / "until")
+
+    def test_services_go_on_and_are_supervised(self):
+        home = self.home
+        self.bring_up()
+        home.alder("stop", "idle")
+        before = home.services()
+        old, new = home.kill_daemon()
+        self.assertNotEqual(old, new)
+        after = home.services()
+        for name, service in before.items():
+            for field in ("state", "pid", "restarts"):
+                self.assertEqual(after[name].get(field), service.get(field), f"{field} of {name}")
+        self.assertEqual(after["task"]["last_exit"], before["task"]["last_exit"])
+        self.assertEqual(home.info()["epoch"], 2)
+
+        pids = home.pids()
+        home.kill("steady")
+        pids = self.assert_state_after(pids, "steady")
+        home.kill("first")
+        self.assert_state_after(pids, "first", "second")
+        self.assertEqual(home.states()["idle"], "stopped")
+        home.alder("start", "idle")
+        self.assertEqual(home.states()["idle"], "running")
+
+    def assert_state_after(self, before, *names):
+        home = self.home
+        home.wait_until(f"{', '.join(names)} run anew", lambda: all(
+            home.pids().get(name, before[name]) != before[name] for name in names))
+        after = home.pids()
+        self.assertEqual(sorted(name for name in before if after[name] != before[name]), sorted(names))
+        return after
+
+    def test_restart_counts_are_kept(self):
+        home = self.home
+        self.bring_up()
+        for _ in range(3):
+            before = home.pids()
+            home.kill("steady")
+            self.assert_state_after(before, "steady")
+        home.kill_daemon()
+        self.assertEqual(home.service("steady")["restarts"], 3)
+
+    def test_a_death_while_the_daemon_was_away_is_noticed(self):
+        home = self.home
+        self.bring_up()
+        before = home.pids()
+        daemon = home.info()["pid"]
+        os.kill(daemon, signal.SIGSTOP)  # so that nobody is there when the service dies
+        os.kill(before["steady"], signal.SIGKILL)
+        home.daemon_kills += 1
+        os.kill(daemon, signal.SIGKILL)
+        home.wait_for_successor(daemon)
+        self.assert_state_after(before, "steady")
+        self.assertEqual(home.service("steady")["restarts"], 1)
+        self.assertEqual(home.service("steady")["last_exit"]["signal"], "SIGKILL")
+
+    def test_what_was_said_meanwhile_is_in_the_log_once(self):
+        home = self.home
+        self.bring_up()
+        self.say_until(100)
+        home.wait_until("100 lines are there", lambda: len(self.lines("out")) == 100 == len(self.lines("err")))
+        for round_ in range(2, 7):
+            daemon = home.info()["pid"]
+            os.kill(daemon, signal.SIGSTOP)
+            self.say_until(round_ * 100 - 50)
+            home.daemon_kills += 1
+            os.kill(daemon, signal.SIGKILL)
+            home.wait_for_successor(daemon)
+            self.say_until(round_ * 100)
+            expected = [f"line {number}" for number in range(1, round_ * 100 + 1)]
+            for stream in ("out", "err"):
+                home.wait_until("all lines are there", lambda: len(self.lines(stream)) >= len(expected))
+                self.assertEqual(self.lines(stream), expected)
+        self.assertEqual((home.path / "log/mixed/speaker.out.log").read_text().splitlines(), expected)
+
+    def test_a_follower_of_the_old_daemon_ends_with_a_word(self):
+        home = self.home
+        self.bring_up()
+        follower = home.begin("events", "-f", "--json")
+        follower.stdout.readline()
+        home.kill_daemon()
+        follower.communicate(timeout=alder.PATIENCE)
+        self.assertIn(follower.returncode, (0, 5))
+
+    def test_a_stop_goes_on_under_the_successor(self):
+        home = self.home
+        home.up("""
+name: stubborn
+children:
+  - service: deaf
+    shell: true
+    command: trap '' TERM; echo ready; while :; do sleep 1000 & wait; done
+    stop: { timeout: 2s }
+""")
+        home.wait_until("it is deaf", lambda: home.alder("logs", "--no-prefix").out == "ready\n")
+        pid = home.pids()["deaf"]
+        status, _ = home.request("POST", "/v1/services/deaf/stop")
+        self.assertEqual(status, 202)
+        home.wait_until("it is being stopped", lambda: home.states()["deaf"] == "stopping")
+        home.kill_daemon()
+        home.wait_until("it is gone", lambda: not alder.is_alive(pid) or home.states()["deaf"] == "running")
+        self.assertIn(home.wait_until("it has settled", lambda: home.states()["deaf"] in ("stopped", "running")
+                                      and home.states()["deaf"]), ("stopped", "running"))
+
+
+if __name__ == "__main__":
+    alder.main()

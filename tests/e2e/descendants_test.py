@@ -1,0 +1,148 @@
+"""Processes that a service leaves behind, however far they went: none survives it."""
+
+import signal
+
+import alder
+
+# Beside the service: a child in a session of its own, an orphan without our environment, an orphan and its child, and a
+# child with neither our session nor our environment.
+FAMILY = """
+name: family
+children:
+  - service: parent
+    shell: true
+    command: |
+      setsid sleep 2001 &
+      (env -i sh -c 'sleep 2002 &')
+      (sh -c 'sleep 2003 & exec sleep 2004' &)
+      setsid env -i sleep 2005 &
+      echo ready
+      exec sleep 2000
+    stop: { timeout: 5s }
+"""
+NAPS = ["2000", "2001", "2002", "2003", "2004", "2005"]
+
+# Looks for leftovers of its predecessor, then makes some.
+PARENT = """
+import os, pathlib, subprocess
+for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    try:
+        words = file.read_bytes().split(b"\\0")
+    except OSError:
+        continue
+    if words[0] == b"sleep" and words[1] in (b"3000", b"3001", b"3002"):
+        print("left:", words[1].decode(), flush=True)
+print("looked", flush=True)
+subprocess.Popen(["sleep", "3001"], start_new_session=True)
+subprocess.run(["setsid", "-f", "sleep", "3002"])
+os.execvp("sleep", ["sleep", "3000"])
+"""
+
+
+class Descendants(alder.Scenario):
+    def naps(self):
+        return sorted(words[1] for words in self.sleepers().values())
+
+    def sleepers(self):
+        found = {}
+        for one in self.home.processes():
+            words = str(one).partition("(")[2].rstrip(")").split()
+            if len(words) == 2 and words[0] == "sleep":
+                found[one] = words
+        return found
+
+    def bring_up(self):
+        self.home.up(FAMILY)
+        self.home.wait_until("the family is complete", lambda: self.naps() == NAPS)
+
+    def test_none_lives_after_stop(self):
+        self.bring_up()
+        before = self.sleepers()
+        self.home.alder("stop", "parent")
+        self.assertEqual([str(one) for one in before if one.is_alive()], [])
+
+    def test_none_lives_after_down(self):
+        self.bring_up()
+        before = self.sleepers()
+        self.home.alder("down", "family")
+        self.assertEqual([str(one) for one in before if one.is_alive()], [])
+
+    def test_leftovers_are_gone_before_the_replacement_runs(self):
+        home = self.home
+        home.write("parent.py", PARENT)
+        home.up("name: family\nintensity: { max_restarts: 20, within: 60s }\n"
+                "children:\n  - { service: parent, command: [python3, parent.py] }\n")
+        for _ in range(3):
+            home.wait_until("the family is complete", lambda: self.naps() == ["3000", "3001", "3002"])
+            before = home.pids()
+            old = self.sleepers()
+            home.kill("parent")
+            self.assert_runs_anew(before, "parent")
+            self.assertEqual([str(one) for one in old if one.is_alive()], [])
+        home.wait_until("it has looked 4 times",
+                        lambda: home.alder("logs", "--no-prefix").lines.count("looked") == 4)
+        self.assertEqual(set(home.alder("logs", "--no-prefix").lines), {"looked"})
+
+    def test_the_daemons_death_does_not_hide_them(self):
+        self.bring_up()
+        self.home.kill_daemon()
+        before = self.sleepers()
+        self.assertEqual(self.naps(), NAPS)
+        self.home.alder("stop", "parent")
+        self.assertEqual([str(one) for one in before if one.is_alive()], [])
+
+    def test_one_that_ignores_sigterm_is_killed_after_its_timeout(self):
+        home = self.home
+        home.up("""
+name: t
+children:
+  - service: deaf
+    shell: true
+    command: trap 'echo no' TERM; echo ready; while :; do sleep 1000 & wait; done
+    stop: { signal: TERM, timeout: 500ms }
+""")
+        home.wait_until("it is ready", lambda: home.alder("logs", "--no-prefix").out == "ready\n")
+        before = home.processes()
+        pid = home.pids()["deaf"]
+        home.alder("stop", "deaf")
+        self.assertFalse(alder.is_alive(pid))
+        self.assertEqual(home.service("deaf")["last_exit"]["signal"], "SIGKILL")
+        self.assertIn("no", home.alder("logs", "--no-prefix").lines)
+        self.assertEqual([str(one) for one in before if one.is_alive() and "sleep" in str(one)], [])
+        warned = [event["text"] for event in home.events("deaf") if event["kind"] == "warning"]
+        self.assertTrue(warned, "that it had to be killed is worth a warning")
+
+    def test_one_that_hid_in_every_way_ends_with_the_daemon(self):
+        home = self.home
+        home.up("name: t\nchildren:\n"
+                "  - { service: hider, command: [sh, -c, '(env -i setsid -f sleep 4001); exec sleep 4000'] }\n")
+        home.wait_until("both are there", lambda: self.naps() == ["4000", "4001"])
+        before = self.sleepers()
+        home.stop_daemon()
+        self.assertEqual([str(one) for one in before if one.is_alive()], [])
+
+    def test_a_signal_of_its_own_stops_it(self):
+        home = self.home
+        home.up("""
+name: t
+children:
+  - service: polite
+    shell: true
+    command: trap 'echo bye; exit 0' USR1; echo ready; while :; do sleep 1000 & wait; done
+    stop: { signal: USR1, timeout: 20s }
+""")
+        home.wait_until("it is ready", lambda: home.alder("logs", "--no-prefix").out == "ready\n")
+        home.alder("stop", "polite")
+        self.assertEqual(home.alder("logs", "--no-prefix").lines, ["ready", "bye"])
+        self.assertEqual(home.service("polite")["last_exit"]["code"], 0)
+
+    def test_a_stopped_process_can_be_stopped(self):
+        home = self.home
+        home.up("name: t\nchildren:\n  - { service: frozen, command: sleep 1000, stop: { timeout: 20s } }\n")
+        home.kill("frozen", signal.SIGSTOP)
+        home.alder("stop", "frozen")
+        self.assertEqual(home.states(), {"frozen": "stopped"})
+
+
+if __name__ == "__main__":
+    alder.main()
