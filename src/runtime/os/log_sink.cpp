@@ -52,7 +52,6 @@ int log_sink::open_files() {
   index_.reset();
   is_regular_ = facts->is_regular;
   next_index_try_ = {};
-  if (is_regular_) open_index(); // a terminal or a FIFO has no offsets
   return 0;
 }
 

@@ -30,7 +30,7 @@ public:
 
   explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1});
 
-  /// Opens the file (created with mode 0600, missing directories with 0700) and its index.
+  /// Opens the file (created with mode 0600, missing directories with 0700); its index is opened with the first bytes.
   report open(moment now);
 
   /// Adds the bytes as they are; the index gets one record, and only when bytes were written. Never waits for a retry.
