@@ -402,9 +402,13 @@ class Scenario(unittest.TestCase):
     def assert_runs_anew(self, before, *names):
         """Waits until all services run, and exactly those in `names` have other processes than in `before`."""
         home = self.home
-        home.wait_until(f"{', '.join(names)} run anew",
-                        lambda: home.all_run() and all(home.pids()[name] != before[name] for name in names))
-        after = home.pids()
+
+        def anew():
+            found = home.services()
+            pids = {name: service.get("pid", 0) for name, service in found.items() if service["state"] == "running"}
+            return len(pids) == len(found) and all(map(is_alive, pids.values())) and all(
+                pids.get(name, before[name]) != before[name] for name in names) and pids
+        after = home.wait_until(f"{', '.join(names)} run anew", anew)
         self.assertEqual(sorted(after), sorted(before))
         self.assertEqual(sorted(name for name in after if after[name] != before[name]), sorted(names), home.story())
         return after

@@ -138,7 +138,7 @@ children:
 
     def test_a_stopped_process_can_be_stopped(self):
         home = self.home
-        home.up("name: t\nchildren:\n  - { service: frozen, command: sleep 1000, stop: { timeout: 20s } }\n")
+        home.up("name: t\nchildren:\n  - { service: frozen, command: sleep 1000, stop: { timeout: 1s } }\n")
         home.kill("frozen", signal.SIGSTOP)
         home.alder("stop", "frozen")
         self.assertEqual(home.states(), {"frozen": "stopped"})
