@@ -61,24 +61,17 @@ void append_numbers(std::vector<int>& numbers, std::string_view text) {
   }
 }
 
-std::vector<int> read_tasks(int pid) { return numbered_entries(proc_path(pid, "task")); }
-
 /// Children belong to the thread that made them, so those of all threads are listed.
-std::vector<int> read_children_files(int pid, const std::vector<int>& tasks) {
+std::vector<int> read_children_files(int pid) {
   std::vector<int> found;
-  const auto directory = proc_path(pid, "task/");
-  for (const int task : tasks) {
+  const auto tasks = proc_path(pid, "task");
+  for (const int task : numbered_entries(tasks)) {
     constexpr std::size_t limit = std::size_t{16} << 20; // two million pids
-    if (const auto text = read_proc(directory + std::to_string(task) + "/children", limit))
+    if (const auto text = read_proc(tasks + "/" + std::to_string(task) + "/children", limit))
       append_numbers(found, *text);
   }
   std::sort(found.begin(), found.end());
   return found;
-}
-
-bool kernel_has_children_files() {
-  static const bool has = ::access("/proc/thread-self/children", R_OK) == 0;
-  return has;
 }
 
 } // namespace
@@ -142,7 +135,8 @@ bool environment_has(int pid, std::string_view name, std::string_view value) {
   return false;
 }
 
-family::family() : family(kernel_has_children_files() ? source::children_files : source::whole_proc) {}
+family::family()
+    : family(::access("/proc/thread-self/children", R_OK) == 0 ? source::children_files : source::whole_proc) {}
 
 family::family(source from) : source_(from) {
   if (source_ == source::children_files) return;
@@ -162,12 +156,9 @@ std::vector<int> family::children(int pid) const {
   }
   // Most processes have no children: an empty list needs no second reading, except of one that is reaping at this
   // moment; that one is read twice by whoever repeats until nobody is left.
-  auto tasks = read_tasks(pid);
-  auto found = read_children_files(pid, tasks);
+  auto found = read_children_files(pid);
   for (int reading = 1; reading < 5 && !found.empty(); ++reading) {
-    // A thread that ends leaves its children to another one; the only thread has nobody to leave them to.
-    if (tasks.size() > 1) tasks = read_tasks(pid);
-    auto again = read_children_files(pid, tasks);
+    auto again = read_children_files(pid);
     if (again == found) break;
     found = std::move(again);
   }
