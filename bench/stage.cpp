@@ -103,13 +103,14 @@ std::vector<stamp> stamp_pipe::next(int count) {
 // -- the daemon
 
 workshop::workshop() {
-  std::string pattern = "/tmp/alder-bench-XXXXXX";
+  const char* wanted = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): there is one thread
+  std::string pattern = std::string{wanted == nullptr ? "/tmp" : wanted} + "/alder-bench-XXXXXX";
   require(::mkdtemp(pattern.data()) != nullptr, "no temporary directory");
   path_ = pattern;
 }
 
 workshop::~workshop() {
-  std::error_code ignored; // what cannot be removed is left in /tmp
+  std::error_code ignored; // what cannot be removed is left
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -51,7 +51,7 @@ private:
   unique_fd fifo_;
 };
 
-/// A temporary directory that is removed with everything in it.
+/// A directory in $TMPDIR or /tmp that is removed with everything in it.
 class workshop {
 public:
   workshop();
