@@ -36,6 +36,7 @@ struct node_snapshot {
   enum class kind : std::uint8_t { service, supervisor, actor } what = kind::service;
   node_state state = node_state::stopped;
   wall_time since{};              ///< when it entered this state
+  bool settled = false;           ///< it stays in this state until somebody asks for another: stopped on request, ended for good
   std::string reason;             ///< why it is in this state, one sentence
   restart_kind restart = restart_kind::permanent;
   unsigned restarts = 0;          ///< automatic restarts since it was first started

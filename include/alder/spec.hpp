@@ -40,8 +40,9 @@ struct intensity {
   bool operator==(const intensity&) const = default;
 };
 
-/// Delay before a restart attempt: `min * factor^k`, at most `max`, spread by `jitter` (0 to 1: share of the delay added or
-/// taken away); k counts the attempts since the child last ran for `reset_after`. `min` 0 means no delay, as in OTP.
+/// Delay before a restart attempt: `min * factor^k`, at most `max`, spread by `jitter` (0 to 1: share of the delay
+/// added or taken away); k counts the attempts since the child last ran for `reset_after`. `min` 0 means no delay, as
+/// in OTP.
 struct backoff {
   milliseconds min{0};
   milliseconds max{30000};
@@ -88,8 +89,9 @@ struct ready_exec {
 /// When a start counts as done. Without a check a process is ready when it runs (its exec succeeded).
 struct ready_spec {
   std::variant<std::monostate, ready_after, ready_tcp, ready_http, ready_exec> check;
-  milliseconds timeout{30000};  ///< not ready by then: the start has failed
-  milliseconds interval{100};   ///< between two attempts of a check
+  milliseconds timeout{30000}; ///< not ready by then: the start has failed
+  milliseconds interval{
+      100}; ///< between two attempts of a check, at most: the first follow faster (10 ms, 20 ms, 40 ms …)
 
   bool operator==(const ready_spec&) const = default;
 };
@@ -101,8 +103,8 @@ struct service_spec {
   std::vector<std::string> command; ///< program and arguments; with `shell: true` {"/bin/sh", "-c", text}
   std::string cwd;                  ///< absolute
   std::map<std::string, std::string> environment;
-  std::string stdin_file;           ///< absolute path; empty: /dev/null
-  std::optional<unsigned> umask;    ///< 0 to 0777; none: the keeper's
+  std::string stdin_file;        ///< absolute path; empty: /dev/null
+  std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   ready_spec ready;
   stop_spec stop;
   restart_kind restart = restart_kind::permanent;
@@ -118,8 +120,8 @@ struct supervisor_spec;
 /// A child, in start order. Boxed, because supervisors nest.
 using child_spec = std::variant<service_spec, std::shared_ptr<const supervisor_spec>>;
 
-/// A node with a strategy, an intensity and ordered children. A service with `instances: N`, N > 1, is read as a one_for_one
-/// supervisor with `pool` set and children `name:0` … `name:N-1`.
+/// A node with a strategy, an intensity and ordered children. A service with `instances: N`, N > 1, is read as a
+/// one_for_one supervisor with `pool` set and children `name:0` … `name:N-1`.
 struct supervisor_spec {
   std::string name;
   alder::strategy strategy = strategy::one_for_one;

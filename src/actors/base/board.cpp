@@ -48,6 +48,7 @@ std::vector<node_ptr> board::named(std::string_view text) const {
   std::vector<node_ptr> found;
   const auto slash = text.find('/');
   for (const auto& [tree, nodes] : trees_) {
+    if (tree.empty()) continue; // the daemon's own branch has no names for people
     if (slash != std::string_view::npos && text.substr(0, slash) != tree) continue;
     const auto name = slash == std::string_view::npos ? text : text.substr(slash + 1);
     if (const auto node = nodes.find(std::string{name}); node != nodes.end()) found.push_back(node->second);

@@ -20,6 +20,7 @@ event_bus::behavior_type event_bus::make_behavior() {
         quit();
       },
       [this](const announcement& a) { feed_.append(a.what); },
+      [](const after_events& after) { after.then(); },
   };
 }
 

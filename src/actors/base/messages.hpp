@@ -16,6 +16,7 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,7 @@ struct stop_order {
 
 struct child_started {
   policy::start_result result;
+  int pid = 0; ///< of the process, also when that has ended meanwhile; 0: it has none
 };
 /// The last message of a child.
 struct child_ended {
@@ -117,6 +119,10 @@ struct process_timer {
 struct announcement {
   event what;
 };
+/// Runs `then` when every event announced so far by the sender has been told.
+struct after_events {
+  std::function<void()> then;
+};
 
 // -- to a log writer
 
@@ -129,11 +135,6 @@ struct attach_output {
 /// The process is gone: write what is left in its pipes.
 struct finish_output {
   alder::generation generation = 0;
-};
-/// One of its two pipes is empty and closed.
-struct output_drained {
-  alder::generation generation = 0;
-  bool err = false;
 };
 struct output_failed {
   bool err = false;
@@ -159,10 +160,9 @@ using decider_actor = caf::typed_actor<caf::replies_to<decide_restart>::with<res
 using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf::reacts_to<process_refused>,
                                           caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>,
                                           caf::reacts_to<readiness_answered>, caf::reacts_to<process_timer>>;
-using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>>;
-using log_writer_actor =
-    child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>, caf::reacts_to<output_drained>,
-                        caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
+using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
+using log_writer_actor = child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>,
+                                             caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
 
 } // namespace alder::actors
 
@@ -184,8 +184,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_members_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::after_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::finish_output)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_recovered)

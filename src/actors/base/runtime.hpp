@@ -51,6 +51,7 @@ public:
   struct leftover {
     alder::generation generation = 0;
     std::string note;
+    bool alive = false; ///< false: it ended while nobody looked after it
   };
   [[nodiscard]] virtual std::optional<leftover> left_behind(const node_id& node) = 0;
   /// The highest generation of this node so far, also of processes that are gone; 0: there was none. A generation is

@@ -4,6 +4,7 @@
 #include "actors/base/event_feed.hpp"
 #include "actors/base/runtime.hpp"
 #include "actors/edge/catalog.hpp"
+#include "actors/edge/forest.hpp"
 #include "actors/edge/keeper_bridge.hpp"
 #include "actors/tree/log_hub.hpp"
 
@@ -52,7 +53,7 @@ struct api_context {
   keeper_bridge& bridge;
   os::locations home;
   wall_time started_at{};
-  supervisor_actor tree_supervisor;       ///< of all roots
+  forest_actor forest;                    ///< of all trees
   std::function<void(wish)> submit;       ///< to the API server's actor
   std::function<void()> on_trees_stopped; ///< the last wish is done: the daemon may end
   bool stopping = false;

@@ -278,12 +278,20 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
                   }});
 }
 
+config::loaded read_request(const wire::config_request& request) {
+  store::saved_tree source;
+  source.file = request.file;
+  source.text = request.text;
+  source.environment = request.environment;
+  return read_configuration(source);
+}
+
 void put_config(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
   // Whose events to stream is known only from the configuration; one with mistakes is refused with them by the wish
   // itself.
-  const auto loaded = read_configuration(body->file, body->text, body->environment);
+  const auto loaded = read_request(*body);
   const std::string tree = loaded.tree ? loaded.tree->root.name : "\n";
   if (!loaded.tree) {
     wire::problem mistakes{422,
@@ -299,7 +307,7 @@ void put_config(const api_request& request, const responder& out, api_context& c
 void post_validate(const api_request& request, const responder& out, api_context&) {
   const auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  const auto loaded = read_configuration(body->file, body->text, body->environment);
+  const auto loaded = read_request(*body);
   out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
                                          diagnostic_entries(loaded.diagnostics)));
 }
@@ -316,7 +324,7 @@ void post_service(const api_request& request, const responder& out, api_context&
                         {}});
   }
   wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
-  const auto loaded = read_configuration(source.file, source.text, source.environment);
+  const auto loaded = read_request(source);
   if (!loaded.tree) {
     const auto& first = loaded.diagnostics.front();
     return out->refuse(

@@ -7,6 +7,7 @@
 #include "runtime/os/local_socket.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace alder::actors {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using local = boost::asio::local::stream_protocol;
 using boost::system::error_code;
 
+constexpr std::chrono::milliseconds accept_pause{100};
 constexpr unsigned unprocessable = 422;
 constexpr unsigned conflicting = 409;
 constexpr unsigned not_found = 404;
@@ -81,8 +83,17 @@ void api_server::accept() {
   acceptor_->async_accept([this, acceptor = acceptor_, alive = caf::actor_cast<caf::strong_actor_ptr>(self())](
                               const error_code& failed, local::socket socket) {
     if (!acceptor->is_open()) return;
-    if (!failed) start_session(std::move(socket), context_);
+    if (failed) return accept_later(); // no descriptors left: not at once again
+    start_session(std::move(socket), context_);
     accept();
+  });
+}
+
+void api_server::accept_later() {
+  auto timer = std::make_shared<boost::asio::steady_timer>(loop_, accept_pause);
+  timer->async_wait([this, timer, acceptor = acceptor_,
+                     alive = caf::actor_cast<caf::strong_actor_ptr>(self())](const error_code& failed) {
+    if (!failed && acceptor->is_open()) accept();
   });
 }
 
@@ -93,14 +104,17 @@ void api_server::on_wish(const wish& w) {
   const auto tell = [this, done = w.done](const wire::operation_result& result) {
     const auto saved = context_.trees.save();
     if (!saved) announce(event_kind::warning, {}, "the list of trees could not be saved: " + saved.failure().message);
-    if (done) done(result);
+    if (!done) return;
+    // Behind the events of what was done: whoever follows them hears them first.
+    if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
+    done(result);
   };
   if (context_.stopping) return tell(went_wrong(unavailable, "stopping", "the daemon is going down"));
   std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
 }
 
-void api_server::call(const supervisor_actor& whom, node_call what,
-                      const std::function<void(const call_outcome&)>& then) {
+template <class Whom>
+void api_server::call(const Whom& whom, node_call what, const std::function<void(const call_outcome&)>& then) {
   request(whom, caf::infinite, std::move(what))
       .then([then](const call_outcome& outcome) { then(outcome); },
             [then](caf::error&) {
@@ -109,16 +123,20 @@ void api_server::call(const supervisor_actor& whom, node_call what,
 }
 
 void api_server::carry_out(const bring_up& up, const done& tell) {
-  auto loaded = read_configuration(up.source.file, up.source.text, up.source.environment);
+  known_tree tree;
+  tree.source.file = up.source.file;
+  tree.source.text = up.source.text;
+  tree.source.environment = up.source.environment;
+  tree.source.up_since = context_.shared.wall_now();
+  auto loaded = read_configuration(tree.source);
   if (!loaded.tree) {
     auto result =
         went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was started or changed");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
     return tell(result);
   }
-  known_tree tree{
-      {loaded.tree->root.name, up.source.file, up.source.text, up.source.environment, context_.shared.wall_now(), {}},
-      std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
+  tree.source.name = loaded.tree->root.name;
+  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
   const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
   if (known == nullptr) return add_tree(std::move(tree), tell);
@@ -136,8 +154,11 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
                            {"take it down first: alder down " + name}));
   }
   // It is down: the configuration as it is now counts, also when only the environment changed.
-  call(context_.tree_supervisor, {node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
-       [this, tree = std::move(tree), tell](const call_outcome&) mutable { add_tree(std::move(tree), tell); });
+  call(context_.forest, {node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, tree = std::move(tree), tell](const call_outcome& outcome) mutable {
+         if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
+         add_tree(std::move(tree), tell);
+       });
 }
 
 void api_server::add_tree(known_tree tree, const done& tell) {
@@ -145,15 +166,16 @@ void api_server::add_tree(known_tree tree, const done& tell) {
   const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
   context_.trees.remove(name); // what the board still knows of a former tree of this name
   context_.trees.add(std::move(tree));
-  call(context_.tree_supervisor, {node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},
+  call(context_.forest, {node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},
        [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
 }
 
 void api_server::carry_out(const take_down& down, const done& tell) {
   if (context_.trees.find(down.tree) == nullptr)
     return tell(went_wrong(not_found, "no_such_tree", "there is no tree '" + down.tree + "'"));
-  call(context_.tree_supervisor, {node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
-       [this, tree = down.tree, tell](const call_outcome&) {
+  call(context_.forest, {node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, tree = down.tree, tell](const call_outcome& outcome) {
+         if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
          for (const auto& node : context_.shared.nodes.in_order(tree)) {
            if (node->what == node_snapshot::kind::service) context_.logs.forget(id_of(tree, node->name));
          }
@@ -176,24 +198,19 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
 void api_server::carry_out(const shut_down& end, const done& tell) {
   context_.stopping = true;
   announce(event_kind::daemon_stopping, {}, end.why);
-  std::vector<std::string> left;
-  for (const auto& [name, tree] : context_.trees.trees())
-    left.push_back(name);
-  stop_next_tree(std::move(left), [this, tell](const wire::operation_result& result) {
-    tell(result);
-    // the answer first
-    boost::asio::post(loop_, [this] { context_.on_trees_stopped(); });
-  });
-}
-
-/// One after the other, the last first.
-void api_server::stop_next_tree(std::vector<std::string> left, const done& tell) {
-  if (left.empty()) return tell(went_well(/*changed=*/true));
-  const auto name = left.back();
-  left.pop_back();
-  call(context_.tree_supervisor,
-       {node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon stops", {}}},
-       [this, left = std::move(left), tell](const call_outcome&) { stop_next_tree(left, tell); });
+  const auto finish = [this, tell] {
+    tell(went_well(/*changed=*/true));
+    boost::asio::post(loop_, [this] { context_.on_trees_stopped(); }); // the answer first
+  };
+  auto left = std::make_shared<std::size_t>(context_.trees.trees().size());
+  if (*left == 0) return finish();
+  for (const auto& [name, tree] :
+       context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
+    call(context_.forest, {node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon stops", {}}},
+         [left, finish](const call_outcome&) {
+           if (--*left == 0) finish();
+         });
+  }
 }
 
 void api_server::announce(event_kind kind, const std::string& tree, const std::string& detail) {

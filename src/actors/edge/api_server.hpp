@@ -28,14 +28,15 @@ private:
 
   void on_start(const start_order& order);
   void accept();
+  void accept_later();
   void on_wish(const wish& w);
   void carry_out(const bring_up& up, const done& tell);
   void carry_out(const take_down& down, const done& tell);
   void carry_out(const act_on_node& act, const done& tell);
   void carry_out(const shut_down& end, const done& tell);
   void add_tree(known_tree tree, const done& tell);
-  void stop_next_tree(std::vector<std::string> left, const done& tell);
-  void call(const supervisor_actor& whom, node_call what, const std::function<void(const call_outcome&)>& then);
+  template <class Whom>
+  void call(const Whom& whom, node_call what, const std::function<void(const call_outcome&)>& then);
   void announce(event_kind kind, const std::string& tree, const std::string& detail);
 
   boost::asio::io_context& loop_;

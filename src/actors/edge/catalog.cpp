@@ -10,16 +10,19 @@ namespace {
 constexpr std::size_t largest_env_file = 1024 * 1024;
 constexpr std::chrono::milliseconds save_delay{20};
 
-bool is_settled(node_state state) {
-  return state == node_state::stopped || state == node_state::finished || state == node_state::failed;
-}
+bool is_settled(const node_ptr& node) { return node && node->settled; }
 
 } // namespace
 
-config::loaded read_configuration(const std::string& file, const std::string& text,
-                                  const std::map<std::string, std::string>& environment) {
-  return config::load_tree(
-      {file, text, environment, [](const std::string& path) { return os::read_file(path, largest_env_file); }});
+config::loaded read_configuration(store::saved_tree& source) {
+  const auto read_file = [&source](const std::string& path) -> result<std::string> {
+    if (const auto kept = source.files.find(path); kept != source.files.end()) return kept->second;
+    auto text = os::read_file(path, largest_env_file);
+    if (text) source.files[path] = *text;
+    return text;
+  };
+  const std::string file = source.file.empty() ? "/ad-hoc.json" : source.file;
+  return config::load_tree({file, source.text, source.environment, read_file});
 }
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, std::string file)
@@ -37,15 +40,17 @@ std::vector<std::string> catalog::restore(what_ended before) {
             (kept ? "; kept as " + aside : "")};
   }
   for (auto& source : *saved) {
-    auto loaded = read_configuration(source.file, source.text, source.environment);
+    auto loaded = read_configuration(source);
     if (!loaded.tree) {
       complaints.push_back("tree " + source.name + " was up and could not be read again:\n" +
                            config::render(loaded.diagnostics, /*colour=*/false));
+      unreadable_.push_back(std::move(source));
       continue;
     }
     for (const auto& node : std::exchange(source.settled, {})) {
       shared_.nodes.update(node.tree, node.name, [&](node_snapshot& snapshot) {
         snapshot.state = node.state;
+        snapshot.settled = true;
         snapshot.since = node.since;
         snapshot.reason = node.reason;
         snapshot.restarts = node.restarts;
@@ -62,9 +67,10 @@ std::vector<std::string> catalog::restore(what_ended before) {
 /// A tree that was up when everything ended stays down until somebody starts it.
 void catalog::lay_down(const std::string& tree) {
   const auto root = shared_.nodes.find(tree, tree);
-  if (root && root->since != wall_time{} && is_settled(root->state)) return;
+  if (is_settled(root)) return;
   shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
     node.state = node_state::stopped;
+    node.settled = true;
     node.since = shared_.wall_now();
     node.reason = "it ended with the machine or its keeper; start it with: alder start " + tree;
   });
@@ -77,6 +83,7 @@ const known_tree* catalog::find(const std::string& tree) const {
 
 void catalog::add(known_tree tree) {
   const std::string name = tree.source.name;
+  std::erase_if(unreadable_, [&](const auto& former) { return former.name == name; });
   trees_[name] = std::move(tree);
   changed_ = true;
   save_soon();
@@ -101,9 +108,8 @@ child_entry catalog::entry_of(const known_tree& tree) const {
 
 void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
   if (after->tree.empty()) return; // the daemon's own branch
-  const bool was = before && before->since != wall_time{} && is_settled(before->state);
-  const bool is = after->since != wall_time{} && is_settled(after->state);
-  if (was == is && (!is || before->state == after->state)) return;
+  if (!is_settled(before) && !is_settled(after)) return;
+  if (is_settled(before) && is_settled(after) && before->state == after->state) return;
   changed_ = true;
   save_soon();
 }
@@ -122,11 +128,11 @@ void catalog::save_soon() {
 
 outcome catalog::save() {
   if (!std::exchange(changed_, false)) return success();
-  std::vector<store::saved_tree> all;
+  std::vector<store::saved_tree> all = unreadable_;
   for (const auto& [name, tree] : trees_) {
     auto saved = tree.source;
     for (const auto& node : shared_.nodes.in_order(name)) {
-      if (node->since != wall_time{} && is_settled(node->state)) saved.settled.push_back(*node);
+      if (is_settled(node)) saved.settled.push_back(*node);
     }
     all.push_back(std::move(saved));
   }

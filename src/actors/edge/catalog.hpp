@@ -22,9 +22,9 @@ struct known_tree {
   std::shared_ptr<const supervisor_spec> root;
 };
 
-/// Reads a configuration with the files it names. `file` is empty for an ad-hoc service, whose text is JSON.
-[[nodiscard]] config::loaded read_configuration(const std::string& file, const std::string& text,
-                                                const std::map<std::string, std::string>& environment);
+/// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
+/// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON.
+[[nodiscard]] config::loaded read_configuration(store::saved_tree& source);
 
 class catalog {
 public:
@@ -63,6 +63,7 @@ private:
   runtime& shared_;
   std::string file_;
   std::map<std::string, known_tree> trees_;
+  std::vector<store::saved_tree> unreadable_; ///< saved on as they are
   bool changed_ = false;
   bool saving_soon_ = false;
 };

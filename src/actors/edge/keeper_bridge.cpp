@@ -2,7 +2,9 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/pidfd.hpp"
 #include "runtime/os/probe.hpp"
+#include "runtime/os/proc.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
@@ -92,7 +94,7 @@ void keeper_bridge::flush() {
 
 void keeper_bridge::launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) {
   const auto found = records_.find(id);
-  if (found != records_.end() && found->second.pid != 0) return claim(id, found->second, std::move(who));
+  if (found != records_.end() && found->second.pid != 0) return claim(found->second, std::move(who));
   if (const auto taken = taken_port(spec)) {
     caf::anon_send(who, process_refused{*taken});
     return;
@@ -115,11 +117,10 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   flush();
 }
 
-void keeper_bridge::claim(const process_id& id, record& r, process_actor who) {
+void keeper_bridge::claim(record& r, process_actor who) {
   r.owner = std::move(who);
   caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/true, r.started});
   if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited});
-  (void)id;
 }
 
 /// Somebody else on the port a readiness check asks would make the check lie.
@@ -212,7 +213,14 @@ bool keeper_bridge::has_members(const process_id& id) {
 void keeper_bridge::signal_all(const process_id& id, int signal) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
-  const auto members = os::members(membership_of(id, found->second));
+  auto& r = found->second;
+  // Most services are one process: then nobody else has to be looked for.
+  const bool alone = os::family{}.children(r.pid).empty() && !os::has_orphans(client_->keeper_pid(), strangers(0));
+  if (alone && r.alive && r.pidfd) {
+    (void)os::signal_pidfd(r.pidfd.get(), signal); // it may have ended just now, which its exit will tell
+    return;
+  }
+  const auto members = os::members(membership_of(id, r));
   os::signal_members(members, signal);
 }
 
@@ -220,6 +228,7 @@ void keeper_bridge::kill_all(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   found->second.waiting = record::wait::kill;
+  waiting_.insert(id);
   os::kill_members(membership_of(id, found->second));
   boost::asio::post(loop_, [this] { check_waiting(); });
 }
@@ -228,19 +237,27 @@ void keeper_bridge::await_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   if (found->second.waiting == record::wait::none) found->second.waiting = record::wait::members;
+  waiting_.insert(id);
   boost::asio::post(loop_, [this] { check_waiting(); });
 }
 
 /// Something of ours ended: whoever waits for the last member looks again.
 void keeper_bridge::check_waiting() {
-  for (auto& [id, r] : records_) {
-    if (r.waiting == record::wait::none) continue;
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto id = *next++;
+    const auto found = records_.find(id);
+    if (found == records_.end()) {
+      waiting_.erase(id);
+      continue;
+    }
+    auto& r = found->second;
     const auto who = membership_of(id, r);
     if (!os::members(who).empty()) {
       if (r.waiting == record::wait::kill) os::kill_members(who);
       continue;
     }
     r.waiting = record::wait::none;
+    waiting_.erase(id);
     if (r.owner) caf::anon_send(r.owner, process_members_gone{});
   }
 }
@@ -270,7 +287,7 @@ void keeper_bridge::abandon(const process_id& id, const caf::actor_addr& who) {
 std::optional<launcher::leftover> keeper_bridge::left_behind(const node_id& node) {
   std::optional<leftover> newest;
   for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
-    if (it->second.pid != 0) newest = leftover{it->first.generation, it->second.note};
+    if (it->second.pid != 0) newest = leftover{it->first.generation, it->second.note, it->second.alive};
   }
   return newest;
 }
@@ -285,21 +302,12 @@ void keeper_bridge::note_generation(const process_id& id) {
   highest = std::max(highest, id.generation);
 }
 
-std::vector<std::string> keeper_bridge::end_unclaimed() {
-  std::vector<std::string> ended;
-  std::vector<process_id> unclaimed;
+std::vector<keeper_bridge::unclaimed_process> keeper_bridge::unclaimed() const {
+  std::vector<unclaimed_process> all;
   for (const auto& [id, r] : records_) {
-    if (!r.owner) unclaimed.push_back(id);
+    if (!r.owner) all.push_back({id, r.pid, r.alive});
   }
-  for (const auto& id : unclaimed) {
-    auto& r = records_[id];
-    if (r.alive) {
-      ended.push_back(id.node + " (pid " + std::to_string(r.pid) + ")");
-      os::kill_members(membership_of(id, r));
-    }
-    release(id);
-  }
-  return ended;
+  return all;
 }
 
 std::vector<int> keeper_bridge::processes_of(const node_id& node) const {

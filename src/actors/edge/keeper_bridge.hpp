@@ -48,8 +48,13 @@ public:
   [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override;
   [[nodiscard]] alder::generation last_generation(const node_id& node) const override;
 
-  /// Processes that no actor has taken over: their names. They are killed.
-  std::vector<std::string> end_unclaimed();
+  /// A process that no actor has taken over (yet).
+  struct unclaimed_process {
+    process_id id;
+    int pid = 0;
+    bool alive = false;
+  };
+  [[nodiscard]] std::vector<unclaimed_process> unclaimed() const;
   /// The living processes of a node, its main process first.
   [[nodiscard]] std::vector<int> processes_of(const node_id& node) const;
   /// Sends what is queued for the keeper.
@@ -69,7 +74,7 @@ private:
 
   void take(keeper::child&& child);
   void note_generation(const process_id& id);
-  void claim(const process_id& id, record& r, process_actor who);
+  void claim(record& r, process_actor who);
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
   void on_spawn_failed(const process_id& id, const error& why);
@@ -89,6 +94,7 @@ private:
   boost::asio::posix::stream_descriptor channel_;
   bool writing_ = false;
   std::map<process_id, record> records_;
+  std::set<process_id> waiting_;                     ///< whose record waits for its members
   std::map<node_id, alder::generation> generations_; ///< the highest so far
   /// A running readiness command, by its own id.
   struct check {

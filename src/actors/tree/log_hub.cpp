@@ -34,6 +34,7 @@ output_files log_hub::files_of(const node_id& node) const {
 
 log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
   auto& seat = seats_[node];
+  seat.leaving = false;
   if (seat.streams.out == 0) {
     seat.streams = {++last_stream_, ++last_stream_};
     streams_[seat.streams.out] = node;
@@ -78,11 +79,25 @@ void log_hub::attach(const process_id& id, unique_fd out, unique_fd err) {
                               std::make_shared<unique_fd>(std::move(err))});
 }
 
-void log_hub::finish(const process_id& id) { tell(id.node, finish_output{id.generation}); }
+void log_hub::finish(const process_id& id) {
+  tell(id.node, finish_output{id.generation});
+  const auto& streams = seats_[id.node].streams;
+  draining_[id] = {streams.out, streams.err};
+}
 
 void log_hub::forget(const node_id& node) {
   const auto found = seats_.find(node);
   if (found == seats_.end()) return;
+  found->second.leaving = true;
+  dissolve_if_drained(node);
+}
+
+/// A seat that is given up goes when the last of its output is written.
+void log_hub::dissolve_if_drained(const node_id& node) {
+  const auto found = seats_.find(node);
+  const auto pending = draining_.lower_bound({node, 0});
+  if (found == seats_.end() || !found->second.leaving || (pending != draining_.end() && pending->first.node == node))
+    return;
   streams_.erase(found->second.streams.out);
   streams_.erase(found->second.streams.err);
   seats_.erase(found);
@@ -90,9 +105,24 @@ void log_hub::forget(const node_id& node) {
     caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
 }
 
+void log_hub::on_drained_stream(const os::log_drained& notice) {
+  const auto node = streams_.find(notice.stream);
+  if (node == streams_.end()) return;
+  const process_id id{node->second, notice.generation};
+  const auto left = draining_.find(id);
+  if (left == draining_.end()) return; // the pump may say it twice
+  left->second.erase(notice.stream);
+  if (!left->second.empty()) return;
+  draining_.erase(left);
+  if (on_drained) on_drained(id);
+  dissolve_if_drained(id.node);
+}
+
 void log_hub::enlist(const node_id& node, const log_writer_actor& writer) {
   auto& seat = seat_of(node);
   seat.writer = writer;
+  for (auto it = draining_.lower_bound({node, 0}); it != draining_.end() && it->first.node == node; ++it)
+    caf::anon_send(writer, finish_output{it->first.generation}); // its predecessor may not have got to it
   for (const auto& deliver : std::exchange(seat.waiting, {}))
     deliver(writer);
 }
@@ -111,11 +141,7 @@ void log_hub::on_notice(const os::log_notice& notice) {
     const auto& seat = seats_[node->second];
     if (seat.writer) deliver(seat.writer, stream == seat.streams.err);
   };
-  std::visit(overloaded{[&](const os::log_drained& d) {
-                          writer_of(d.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_drained{d.generation, err});
-                          });
-                        },
+  std::visit(overloaded{[&](const os::log_drained& d) { on_drained_stream(d); },
                         [&](const os::log_failed& f) {
                           writer_of(f.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_failed{err, f.os_errno});

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,9 +52,6 @@ public:
     os::stream_id err = 0;
   };
   [[nodiscard]] stream_pair streams_of(const node_id& node);
-  void drained(const process_id& id) {
-    if (on_drained) on_drained(id);
-  }
 
   // -- for followers
 
@@ -73,6 +71,7 @@ private:
     log_writer_actor writer;
     std::vector<std::function<void(const log_writer_actor&)>> waiting; ///< messages for the writer, until it is there
     stream_pair streams;
+    bool leaving = false; ///< its tree is gone
   };
   struct follower {
     node_id node;
@@ -85,12 +84,16 @@ private:
   void on_notice(const os::log_notice& notice);
   void on_grown(os::stream_id stream);
   void tell_followers(const node_id& node);
+  void on_drained_stream(const os::log_drained& notice);
+  void dissolve_if_drained(const node_id& node);
 
   boost::asio::io_context& loop_;
   std::string log_dir_;
   std::unique_ptr<os::log_pump> pump_;
   std::map<node_id, writer_seat> seats_;
   std::map<os::stream_id, node_id> streams_;
+  std::map<process_id, std::set<os::stream_id>>
+      draining_; ///< finished processes, and which of their pipes are not yet empty
   os::stream_id last_stream_ = 0;
   std::map<follower_id, follower> followers_;
   follower_id last_follower_ = 0;

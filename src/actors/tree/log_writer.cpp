@@ -26,9 +26,7 @@ log_writer::behavior_type log_writer::make_behavior() {
       [this](const finish_output& finish) {
         hub_.pump().finish(streams_.out, finish.generation);
         hub_.pump().finish(streams_.err, finish.generation);
-        draining_[finish.generation] = 2;
       },
-      [this](const output_drained& drained) { on_drained(drained); },
       [this](const output_failed& failed) {
         warn("its output is being lost: " + file(failed.err) + ": " + errno_text(failed.os_errno));
       },
@@ -56,14 +54,6 @@ void log_writer::on_start(const start_order& order) {
 void log_writer::on_attach(const attach_output& attach) {
   if (attach.out && attach.out->valid()) hub_.pump().attach(streams_.out, attach.generation, std::move(*attach.out));
   if (attach.err && attach.err->valid()) hub_.pump().attach(streams_.err, attach.generation, std::move(*attach.err));
-}
-
-/// Both pipes of a finished process are empty: the keeper may forget it. The pump may say so twice.
-void log_writer::on_drained(const output_drained& drained) {
-  const auto left = draining_.find(drained.generation);
-  if (left == draining_.end() || --left->second > 0) return;
-  draining_.erase(left);
-  hub_.drained({node(), drained.generation});
 }
 
 void log_writer::warn(const std::string& text) {

@@ -5,7 +5,6 @@
 #include "actors/base/actor_base.hpp"
 #include "actors/tree/log_hub.hpp"
 
-#include <map>
 #include <string>
 
 namespace alder::actors {
@@ -21,7 +20,6 @@ public:
 private:
   void on_start(const start_order& order);
   void on_attach(const attach_output& attach);
-  void on_drained(const output_drained& drained);
   void warn(const std::string& text);
   [[nodiscard]] node_id node() const { return id_of(tree_, service_); }
   [[nodiscard]] std::string file(bool err) const;
@@ -33,7 +31,6 @@ private:
   parent_actor parent_;
   alder::generation generation_ = 0; ///< its own, as a child of its supervisor
   log_hub::stream_pair streams_;
-  std::map<alder::generation, int> draining_; ///< of the service's processes: pipes not yet empty
 };
 
 } // namespace alder::actors

@@ -31,6 +31,7 @@ process::behavior_type process::make_behavior() {
 /// An actor that ends without its program having ended leaves it to the next actor of this child.
 void process::on_exit() {
   if (!reported_ && id_.generation != 0) shared_.os.abandon(id_, address());
+  if (parent_) unwatch(parent_); // or what CAF keeps of this actor stays as long as the supervisor lives
   parent_ = nullptr;
 }
 
@@ -42,6 +43,7 @@ void process::on_start(const start_order& order) {
 }
 
 void process::on_launched(const process_launched& launched) {
+  pid_ = launched.pid;
   publish([&](node_snapshot& node) {
     node.pid = launched.pid;
     if (launched.adopted) node.since = launched.since;
@@ -90,7 +92,7 @@ void process::carry_out(const policy::process_effect& effect) {
 }
 
 void process::answer_start(policy::start_result::how how, const std::string& detail) {
-  send(parent_, child_started{{spec_->name, id_.generation, how, detail}});
+  send(parent_, child_started{{spec_->name, id_.generation, how, detail}, pid_});
 }
 
 void process::publish(const std::function<void(node_snapshot&)>& change) {

@@ -33,6 +33,7 @@ private:
   parent_actor parent_;
   policy::process_machine machine_;
   process_id id_;
+  int pid_ = 0;
   std::string restarts_note_; ///< kept with the process for the next daemon
   bool reported_ = false;     ///< its end, or that it did not start
 };

@@ -59,11 +59,7 @@ child_entry entry_of(const child_spec& spec) {
   return entry;
 }
 
-bool is_down(const node_ptr& node) {
-  return node && node->since != wall_time{} &&
-         (node->state == node_state::stopped || node->state == node_state::finished ||
-          node->state == node_state::failed);
-}
+bool is_down(const node_ptr& node) { return node && node->settled; }
 
 error call_error(const std::string& word, const std::string& child, const std::string& detail) {
   if (word == "not_found")
@@ -118,6 +114,7 @@ void supervisor::on_exit() {
   children_.clear();
   send_exit(decider_, caf::exit_reason::user_shutdown);
   decider_ = nullptr;
+  if (parent_) unwatch(parent_); // or what CAF keeps of this actor stays as long as the parent lives
   parent_ = nullptr;
 }
 
@@ -129,35 +126,39 @@ void supervisor::on_start(const start_order& order) {
   started_at_ = shared_.wall_now();
   policy::begin begin{order.resume, {}, {cause::kind::tree_start, plan_.name, {}, {}}};
   for (const auto& entry : plan_.children) {
-    if (order.resume && is_down(shared_.nodes.find(entry.tree.empty() ? plan_.tree : entry.tree, entry.name)))
-      begin.down.insert(entry.name);
-    adopt_entry(entry);
-    recall(entry.name, order.resume);
+    auto& c = adopt_entry(entry);
+    const auto left = order.resume ? shared_.os.left_behind(id_of(tree_of(c), entry.name)) : std::nullopt;
+    recall(c, left);
+    // What runs is not down, whatever was written last.
+    const bool runs = left && left->alive;
+    if (order.resume && !runs && is_down(shared_.nodes.find(tree_of(c), entry.name))) begin.down.insert(entry.name);
   }
   publish_self();
   handle(std::move(begin));
 }
 
 /// What this supervisor's predecessor or a former daemon knew of a child: the generation goes on, or is taken over.
-void supervisor::recall(const std::string& name, bool resume) {
-  auto& c = children_[name];
-  const auto id = id_of(tree_of(c), name);
-  const auto left = resume ? shared_.os.left_behind(id) : std::nullopt;
-  machine_.recall(name, left ? left->generation - 1 : shared_.os.last_generation(id));
-  if (!left) return;
-  c.restarts = static_cast<unsigned>(std::strtoul(left->note.c_str(), nullptr, 10));
+void supervisor::recall(child& c, const std::optional<launcher::leftover>& left) {
+  const auto id = id_of(tree_of(c), c.entry->name);
+  machine_.recall(c.entry->name, left ? left->generation - 1 : shared_.os.last_generation(id));
+  if (left) c.restarts = static_cast<unsigned>(std::strtoul(left->note.c_str(), nullptr, 10));
 }
 
 void supervisor::handle(policy::event e) {
-  const double random = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
-  for (const auto& effect : machine_.handle(std::move(e), now_on_clock(), random))
-    carry_out(effect);
+  events_.push_back(std::move(e));
+  if (std::exchange(handling_, true)) return;
+  for (; !events_.empty(); events_.pop_front()) {
+    const double random = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
+    for (const auto& effect : machine_.handle(events_.front(), now_on_clock(), random))
+      carry_out(effect);
+  }
+  handling_ = false;
 }
 
 void supervisor::carry_out(const policy::effect& effect) {
   std::visit(overloaded{[&](const policy::start_child& order) { start(order); },
                         [&](const policy::abort_start& abort) {
-                          if (const auto& c = children_[abort.id]; c.actor) send(c.actor, abort_order{});
+                          if (auto* c = find_child(abort.id); c != nullptr && c->actor) send(c->actor, abort_order{});
                         },
                         [&](const policy::stop_child& order) { stop(order); },
                         [&](const policy::ask_decider& question) { ask(question); },
@@ -192,8 +193,14 @@ void supervisor::on_ended(const policy::supervisor_ended& ended) {
 
 std::string supervisor::tree_of(const child& c) const { return c.entry->tree.empty() ? plan_.tree : c.entry->tree; }
 
-void supervisor::adopt_entry(const child_entry& entry) {
+supervisor::child* supervisor::find_child(const std::string& id) {
+  const auto found = children_.find(id);
+  return found == children_.end() ? nullptr : &found->second;
+}
+
+supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
   auto& c = children_[entry.name];
+  if (!c.entry) order_.push_back(entry.name);
   c.entry = std::make_shared<const child_entry>(entry);
   const bool is_root = !entry.tree.empty();
   shared_.parents[id_of(tree_of(c), entry.name)] = self();
@@ -206,20 +213,21 @@ void supervisor::adopt_entry(const child_entry& entry) {
                                    : node_snapshot::kind::actor;
     c.restarts = node.restarts;
   });
+  return c;
 }
 
 void supervisor::start(const policy::start_child& order) {
-  auto& c = children_[order.id];
-  c.generation = order.generation;
-  c.why = order.why;
-  c.stopping = false;
-  if (order.automatic) ++c.restarts;
-  const bool resume = resuming_;
-  set_state(order.id, node_state::starting, order.why);
-  const bool checks_readiness =
-      c.entry->service && !std::holds_alternative<std::monostate>(c.entry->service->ready.check);
-  if (checks_readiness && !resume) announce(event_kind::starting, order.id, order.why);
-  bring_up(c, {order.generation, order.why, resume, c.restarts});
+  auto* c = find_child(order.id);
+  if (c == nullptr) return;
+  c->generation = order.generation;
+  c->why = order.why;
+  c->stopping = false;
+  if (order.automatic) ++c->restarts;
+  set_state(*c, node_state::starting, order.why);
+  const auto& service = c->entry->service;
+  const bool checks_readiness = service && !std::holds_alternative<std::monostate>(service->ready.check);
+  if (checks_readiness && !resuming_) announce(event_kind::starting, *c, order.why);
+  bring_up(*c, {order.generation, order.why, resuming_, c->restarts});
 }
 
 void supervisor::bring_up(child& c, const start_order& order) {
@@ -239,86 +247,81 @@ void supervisor::bring_up(child& c, const start_order& order) {
 
 /// The actor of a child crashed; its program, if it has one, still runs. A new actor takes it over: no exit, no count.
 void supervisor::on_actor_lost(const std::string& id, alder::generation generation, const caf::error& why) {
-  const auto found = children_.find(id);
-  if (found == children_.end() || found->second.generation != generation || !found->second.actor) return;
-  auto& c = found->second;
-  c.actor = nullptr;
-  announce(event_kind::warning, id,
+  auto* c = find_child(id);
+  if (c == nullptr || c->generation != generation || !c->actor) return;
+  c->actor = nullptr;
+  announce(event_kind::warning, *c,
            {cause::kind::own_exit, {}, "its actor crashed (" + system().render(why) + ") and is replaced", {}});
-  if (++c.actor_crashes > immediate_takeovers) {
-    delayed_send(this, takeover_delay, takeover_due{id, generation});
-    return;
-  }
+  if (++c->actor_crashes > immediate_takeovers) return delayed_send(this, takeover_delay, takeover_due{id, generation});
   take_over(id, generation);
 }
 
 void supervisor::take_over(const std::string& id, alder::generation generation) {
-  const auto found = children_.find(id);
-  if (found == children_.end() || found->second.generation != generation || found->second.actor) return;
-  auto& c = found->second;
-  bring_up(c, {generation, c.why, /*resume=*/true, c.restarts});
-  if (c.stopping) send(c.actor, stop_order{c.why});
+  auto* c = find_child(id);
+  if (c == nullptr || c->generation != generation || c->actor) return;
+  bring_up(*c, {generation, c->why, /*resume=*/true, c->restarts});
+  if (c->stopping) send(c->actor, stop_order{c->why});
 }
 
 void supervisor::stop(const policy::stop_child& order) {
-  auto& c = children_[order.id];
-  c.stopping = true;
-  c.why = order.why;
-  set_state(order.id, node_state::stopping, order.why);
-  announce(event_kind::stopping, order.id, order.why);
-  if (c.actor) send(c.actor, stop_order{order.why});
+  auto* c = find_child(order.id);
+  if (c == nullptr) return;
+  c->stopping = true;
+  c->why = order.why;
+  set_state(*c, node_state::stopping, order.why);
+  announce(event_kind::stopping, *c, order.why);
+  if (c->actor) send(c->actor, stop_order{order.why});
 }
 
 void supervisor::on_child_started(const child_started& message) {
   const auto& result = message.result;
-  const auto found = children_.find(result.id);
-  if (found == children_.end() || found->second.generation != result.generation) return; // of an older process
-  auto& c = found->second;
+  auto* c = find_child(result.id);
+  if (c == nullptr || c->generation != result.generation) return; // of an older process
   if (result.what == policy::start_result::how::failed) {
-    if (c.actor) unwatch(c.actor);
-    c.actor = nullptr;
-    if (c.stopping) { // a replacement actor that was stopped before it had taken over
+    if (c->actor) unwatch(c->actor);
+    c->actor = nullptr;
+    if (c->stopping) { // a replacement actor that was stopped before it had taken over
       return on_child_ended({{result.id, result.generation, {exit_reason::kind::shutdown, {}, "was stopped"}}});
     }
-    set_state(result.id, node_state::failed, "could not start: " + result.detail);
-    announce(event_kind::start_failed, result.id, c.why, [&](event& e) { e.cause.detail = result.detail; });
-    if (!c.entry->tree.empty())
-      announce(event_kind::tree_failed, result.id, {cause::kind::failed_attempt, {}, result.detail, {}});
+    set_state(*c, node_state::failed, "could not start: " + result.detail);
+    announce(event_kind::start_failed, *c, c->why, [&](event& e) { e.cause.detail = result.detail; });
+    if (!c->entry->tree.empty())
+      announce(event_kind::tree_failed, *c, {cause::kind::failed_attempt, {}, result.detail, {}});
   } else {
-    const auto node = shared_.nodes.find(tree_of(c), result.id);
-    const bool was_running = node && node->state == node_state::running; // a replaced actor reports again
-    const bool adopted =
-        resuming_ && c.entry->service && node && node->since != wall_time{} && node->since < started_at_;
-    if (!was_running) note_started(c, result.id, adopted);
+    note_started(*c, message.pid);
   }
   handle(result);
 }
 
-void supervisor::note_started(child& c, const std::string& id, bool adopted) {
+void supervisor::note_started(child& c, int pid) {
+  const auto before = shared_.nodes.find(tree_of(c), c.entry->name);
+  if (before->state == node_state::running) return; // a replaced actor reports again
+  // A service shows by its age that it was not started now; a supervisor that is resumed is what it was.
+  const bool adopted = resuming_ && (c.entry->supervisor || (c.entry->service && before->since < started_at_));
   if (adopted) c.why = {cause::kind::adopted, {}, {}, {}};
-  const auto since = shared_.nodes.find(tree_of(c), id)->since;
-  set_state(id, node_state::running, c.why);
+  set_state(c, node_state::running, c.why);
   if (adopted && c.entry->service)
-    shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) { node.since = since; });
+    shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) { node.since = before->since; });
   if (adopted && c.entry->supervisor) return;
-  announce(adopted ? event_kind::adopted : event_kind::started, id, c.why);
+  announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = pid; });
 }
 
 void supervisor::on_child_ended(const child_ended& message) {
   const auto& gone = message.gone;
-  const auto found = children_.find(gone.id);
-  if (found == children_.end() || found->second.generation != gone.generation) return;
-  auto& c = found->second;
-  if (c.actor) unwatch(c.actor);
-  c.actor = nullptr;
-  c.last_end = gone.reason;
-  if (c.stopping) {
-    set_state(gone.id, node_state::stopped, c.why);
-    announce(event_kind::stopped, gone.id, c.why, [&](event& e) { e.status = gone.reason.status; });
-    if (gone.reason.what == exit_reason::kind::killed && c.entry->service && c.entry->service->stop.signal != SIGKILL)
-      announce(event_kind::warning, gone.id, {cause::kind::own_exit, {}, gone.reason.detail, {}});
-  } else if (!gone.reason.gave_up) { // one that gave up has said so itself
-    announce(event_kind::exited, gone.id, {cause::kind::own_exit, {}, gone.reason.detail, {}},
+  auto* c = find_child(gone.id);
+  if (c == nullptr || c->generation != gone.generation) return;
+  if (c->actor) unwatch(c->actor);
+  c->actor = nullptr;
+  c->last_end = gone.reason;
+  if (c->stopping) {
+    set_state(*c, node_state::stopped, c->why);
+    announce(event_kind::stopped, *c, c->why, [&](event& e) { e.status = gone.reason.status; });
+    const bool brutal = c->entry->service && c->entry->service->stop.signal == SIGKILL;
+    if (gone.reason.what == exit_reason::kind::killed && !brutal)
+      announce(event_kind::warning, *c, {cause::kind::own_exit, {}, gone.reason.detail, {}});
+  } else if (set_state(*c, node_state::stopped, gone.reason.detail);
+             !gone.reason.gave_up) { // else it has said so itself
+    announce(event_kind::exited, *c, {cause::kind::own_exit, {}, gone.reason.detail, {}},
              [&](event& e) { e.status = gone.reason.status; });
   }
   handle(gone);
@@ -327,33 +330,35 @@ void supervisor::on_child_ended(const child_ended& message) {
 // -- what the machine wants
 
 void supervisor::ask(const policy::ask_decider& question) {
+  const auto decide = [this](const policy::restart_verdict& verdict) {
+    handle(policy::verdict_given{verdict});
+    publish_self();
+  };
   request(decider_, decider_deadline, decide_restart{question.request})
       .then(
-          [this](const restart_decided& decided) {
-            handle(policy::verdict_given{decided.verdict});
-            publish_self();
-          },
-          [this, request = question.request](caf::error& why) { // too slow, or gone: the built-in rule decides
+          [decide](const restart_decided& decided) { decide(decided.verdict); },
+          [this, decide, request = question.request](caf::error& why) { // too slow, or gone: the built-in rule decides
             if (why != caf::sec::request_timeout) decider_ = spawn<decider>();
-            handle(policy::verdict_given{policy::decide(request)});
-            publish_self();
+            decide(policy::decide(request));
           });
 }
 
 void supervisor::plan_retry(const policy::schedule_retry& retry) {
-  auto& c = children_[retry.what.id];
-  c.why = retry.why;
+  auto* c = find_child(retry.what.id);
+  if (c == nullptr) return;
+  c->why = retry.why;
   if (retry.delay.count() == 0) return send(this, retry_due{retry.what});
-  set_state(retry.what.id, node_state::backoff, retry.why);
-  shared_.nodes.update(tree_of(c), retry.what.id,
+  set_state(*c, node_state::backoff, retry.why);
+  shared_.nodes.update(tree_of(*c), retry.what.id,
                        [&](node_snapshot& node) { node.next_attempt = shared_.wall_now() + retry.delay; });
-  announce(event_kind::restart_planned, retry.what.id, retry.why, [&](event& e) { e.delay = retry.delay; });
+  announce(event_kind::restart_planned, *c, retry.why, [&](event& e) { e.delay = retry.delay; });
   delayed_send(this, retry.delay, retry_due{retry.what});
 }
 
 void supervisor::on_report(const policy::report& report) {
   if (report.what != policy::report::context::shutdown) return; // the others are told as events where they happen
-  if (const auto& last = children_[report.id].last_end) set_state(report.id, node_state::failed, last->detail);
+  if (auto* c = find_child(report.id); c != nullptr && c->last_end)
+    set_state(*c, node_state::failed, c->last_end->detail);
   event e = make_event(event_kind::gave_up, {cause::kind::gave_up, report.id, report.reason.detail, {}});
   e.tree = plan_.tree;
   e.name = plan_.name;
@@ -361,16 +366,14 @@ void supervisor::on_report(const policy::report& report) {
 }
 
 void supervisor::on_settled(const policy::child_settled& settled) {
-  auto& c = children_[settled.id];
-  if (!settled.finished) {
-    set_state(settled.id, node_state::stopped, settled.why);
-    return;
-  }
-  const bool gave_up = c.last_end && c.last_end->gave_up;
-  const bool failed = gave_up || (c.last_end && !is_clean(*c.last_end));
-  set_state(settled.id, failed ? node_state::failed : node_state::finished, settled.why.detail);
-  if (!gave_up) announce(event_kind::finished, settled.id, settled.why);
-  if (gave_up && !c.entry->tree.empty()) announce(event_kind::tree_failed, settled.id, settled.why);
+  auto* c = find_child(settled.id);
+  if (c == nullptr) return;
+  if (!settled.finished) return set_state(*c, node_state::stopped, settled.why, stays::yes);
+  const bool gave_up = c->last_end && c->last_end->gave_up;
+  const bool failed = gave_up || (c->last_end && !is_clean(*c->last_end));
+  set_state(*c, failed ? node_state::failed : node_state::finished, settled.why.detail, stays::yes);
+  if (!gave_up) announce(event_kind::finished, *c, settled.why);
+  if (gave_up && !c->entry->tree.empty()) announce(event_kind::tree_failed, *c, settled.why);
 }
 
 // -- people's calls
@@ -380,87 +383,79 @@ caf::result<call_outcome> supervisor::on_call(const node_call& call) {
   auto promise = pending.promise;
   using op = policy::call::op;
   switch (call.what) {
-  case node_call::op::start: begin_call(op::restart_child, std::move(pending)); break;
+  case node_call::op::start: begin_call(op::start_now, std::move(pending)); break;
   case node_call::op::stop: {
-    const auto known = children_.find(call.child);
-    pending.was_down = known != children_.end() && is_down(shared_.nodes.find(tree_of(known->second), call.child));
+    const auto* known = find_child(call.child);
+    pending.was_down = known != nullptr && is_down(shared_.nodes.find(tree_of(*known), call.child));
     begin_call(op::terminate_child, std::move(pending));
     break;
   }
-  case node_call::op::restart:
-    pending.then_start = true;
-    begin_call(op::terminate_child, std::move(pending));
-    break;
-  case node_call::op::add:
-    adopt_entry(*call.entry);
+  case node_call::op::restart: begin_call(op::stop_and_start, std::move(pending)); break;
+  case node_call::op::add: {
+    const auto* known = find_child(call.child);
+    if (known == nullptr || !known->actor) adopt_entry(*call.entry);
     begin_call(op::start_child, std::move(pending));
     break;
-  case node_call::op::remove:
-    pending.then_delete = true;
-    begin_call(op::terminate_child, std::move(pending));
-    break;
+  }
+  case node_call::op::remove: begin_call(op::stop_and_delete, std::move(pending)); break;
   }
   return promise;
 }
 
 void supervisor::begin_call(policy::call::op op, pending_call pending) {
-  policy::call call{op, ++last_token_, pending.what.child, {}, pending.what.why};
-  if (op == policy::call::op::start_child) call.spec = rules_of(*children_[call.id].entry);
-  pending.doing = op;
+  policy::call call;
+  call.what = op;
+  call.token = ++last_token_;
+  call.id = pending.what.child;
+  call.why = pending.what.why;
+  if (op == policy::call::op::start_child) {
+    const auto& c = children_[call.id];
+    call.spec = rules_of(*c.entry);
+    call.reached = std::max(c.generation, shared_.os.last_generation(id_of(tree_of(c), call.id)));
+  }
   calls_[call.token] = std::move(pending);
   handle(std::move(call));
 }
 
-/// One step of a person's wish is done; what the machine's plain answer means depends on the wish.
+/// The machine's answer; what it means depends on the wish.
 void supervisor::on_reply(const policy::reply& reply) {
-  const auto found = calls_.find(reply.token);
-  if (found == calls_.end()) return;
-  auto pending = std::move(found->second);
-  calls_.erase(found);
-  using op = policy::call::op;
-  const auto name = pending.what.child; // a copy: pending moves on
-  const bool known = children_.count(name) > 0;
-  if (pending.doing == op::restart_child && reply.error == "running")
-    return finish_call(pending, call_outcome{false, {}});
-  if (pending.doing == op::restart_child && reply.error == "restarting") {
-    pending.then_start = true; // not at its next attempt, but now
-    return begin_call(op::terminate_child, std::move(pending));
-  }
+  auto answered = calls_.extract(reply.token);
+  if (answered.empty()) return;
+  auto& pending = answered.mapped();
+  const auto& name = pending.what.child;
+  auto* c = find_child(name);
+  using wish = node_call::op;
   if (reply.error == "not_found" &&
-      known) { // a temporary child that ended and was forgotten by the rules, not by people
-    if (pending.then_delete) return forget(std::move(pending));
-    if (pending.doing == op::terminate_child && !pending.then_start)
-      return finish_call(pending, call_outcome{false, {}});
-    return begin_call(op::start_child, std::move(pending));
+      c != nullptr) { // a temporary child that ended: forgotten by the rules, not by people
+    if (pending.what.what == wish::stop) return finish_call(pending, {/*changed=*/false, {}});
+    if (pending.what.what != wish::remove) return begin_call(policy::call::op::start_child, std::move(pending));
   }
+  const bool gone = pending.what.what == wish::remove && (reply.error.empty() || reply.error == "not_found");
+  if (gone && c != nullptr) {
+    forget(*c);
+    return finish_call(pending, {/*changed=*/true, {}});
+  }
+  if (pending.what.what == wish::start && reply.error == "running")
+    return finish_call(pending, {/*changed=*/false, {}});
   if (!reply.error.empty()) {
-    if (pending.what.what == node_call::op::add && children_[name].entry->tree.empty())
-      shared_.nodes.remove(plan_.tree, name);
-    return finish_call(pending, call_outcome{false, call_error(reply.error, name, reply.detail)});
+    if (reply.error == "start_failed" && c != nullptr)
+      set_state(*c, node_state::failed, "could not start: " + reply.detail, stays::yes);
+    return finish_call(pending, {/*changed=*/false, call_error(reply.error, name, reply.detail)});
   }
-  if (pending.doing == op::terminate_child && pending.then_start) {
-    pending.then_start = false;
-    return begin_call(op::restart_child, std::move(pending));
-  }
-  if (pending.doing == op::terminate_child && pending.then_delete)
-    return begin_call(op::delete_child, std::move(pending));
-  if (pending.doing == op::delete_child) return forget(std::move(pending));
-  finish_call(pending, call_outcome{!pending.was_down, {}});
+  finish_call(pending, {!pending.was_down, {}});
 }
 
-void supervisor::forget(pending_call pending) {
-  const auto name = pending.what.child; // a copy: pending moves on
-  const auto id = id_of(tree_of(children_[name]), name);
-  shared_.parents.erase(id);
-  if (children_[name].entry->tree.empty()) shared_.nodes.remove(plan_.tree, name);
+void supervisor::forget(const child& c) {
+  const auto name = c.entry->name;
+  shared_.parents.erase(id_of(tree_of(c), name));
+  if (c.entry->tree.empty()) shared_.nodes.remove(plan_.tree, name); // of a tree the catalog does it
+  std::erase(order_, name);
   children_.erase(name);
-  publish_self();
-  finish_call(pending, call_outcome{true, {}});
 }
 
-void supervisor::finish_call(pending_call& pending, call_outcome outcome) {
+void supervisor::finish_call(pending_call& pending, const call_outcome& outcome) {
   publish_self();
-  pending.promise.deliver(std::move(outcome));
+  pending.promise.deliver(outcome);
 }
 
 // -- what people see
@@ -474,24 +469,19 @@ void supervisor::publish_self() {
     node.counted.clear();
     for (const auto at : machine_.restarts())
       node.counted.push_back(shared_.wall_now() - std::chrono::duration_cast<milliseconds>(now_on_clock() - at));
-    std::vector<std::string> names;
-    for (const auto& entry : plan_.children) // in the order of the configuration, also those that ended
-      if (children_.count(entry.name) > 0) names.push_back(entry.name);
-    for (const auto& [name, c] : children_)
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    node.children = std::move(names);
+    node.children = order_;
   });
 }
 
-void supervisor::set_state(const std::string& id, node_state state, const cause& why) {
-  set_state(id, state, wire::state_reason(state, id, why));
+void supervisor::set_state(child& c, node_state state, const cause& why, stays settled) {
+  set_state(c, state, wire::state_reason(state, c.entry->name, why), settled);
 }
 
-void supervisor::set_state(const std::string& id, node_state state, const std::string& reason) {
-  const auto& c = children_[id];
-  shared_.nodes.update(tree_of(c), id, [&](node_snapshot& node) {
+void supervisor::set_state(child& c, node_state state, const std::string& reason, stays settled) {
+  shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) {
     if (node.state != state || node.since == wall_time{}) node.since = shared_.wall_now();
     node.state = state;
+    node.settled = settled == stays::yes;
     node.reason = reason;
     node.restarts = c.restarts;
     node.generation = c.generation;
@@ -507,16 +497,14 @@ event supervisor::make_event(event_kind kind, const cause& why) {
   return e;
 }
 
-void supervisor::announce(event_kind kind, const std::string& id, const cause& why,
-                          const std::function<void(event&)>& more) {
-  const auto& c = children_[id];
+void supervisor::announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more) {
   // The daemon's own branch makes no events of its daily life.
   if (!shared_.events || (tree_of(c).empty() && kind != event_kind::warning)) return;
   event e = make_event(kind, why);
   e.tree = tree_of(c);
-  e.name = id;
+  e.name = c.entry->name;
   e.generation = c.generation;
-  if (const auto node = shared_.nodes.find(e.tree, id)) e.pid = node->pid;
+  if (const auto node = shared_.nodes.find(e.tree, e.name)) e.pid = node->pid;
   if (more) more(e);
   send(shared_.events, announcement{std::move(e)});
 }

@@ -7,6 +7,7 @@
 
 #include "runtime/policy/supervision.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,9 +53,8 @@ private:
   struct pending_call {
     caf::typed_response_promise<call_outcome> promise;
     node_call what;
-    policy::call::op doing = policy::call::op::restart_child; ///< the step under way
-    bool then_start = false;                                  ///< it is stopped first, then started
-    bool then_delete = false;                                 ///< it is stopped first, then forgotten
+    bool then_start = false;  ///< it is stopped first, then started
+    bool then_delete = false; ///< it is stopped first, then forgotten
     bool was_down = false;
   };
 
@@ -62,6 +62,8 @@ private:
   void on_child_started(const child_started& message);
   void on_child_ended(const child_ended& message);
   caf::result<call_outcome> on_call(const node_call& call);
+  /// Gives the event to the machine and carries its effects out; an event that comes up meanwhile has its turn after
+  /// that.
   void handle(policy::event e);
   void carry_out(const policy::effect& effect);
 
@@ -78,17 +80,21 @@ private:
   void on_start_failed(const policy::supervisor_start_failed& failed);
   void on_ended(const policy::supervisor_ended& ended);
   void begin_call(policy::call::op op, pending_call pending);
-  void adopt_entry(const child_entry& entry);
-  void recall(const std::string& name, bool resume);
+  child& adopt_entry(const child_entry& entry);
+  void recall(child& c, const std::optional<launcher::leftover>& left);
   void take_over(const std::string& id, alder::generation generation);
-  void note_started(child& c, const std::string& id, bool adopted);
-  void forget(pending_call pending);
-  void finish_call(pending_call& pending, call_outcome outcome);
+  void note_started(child& c, int pid);
+  void forget(const child& c);
+  void finish_call(pending_call& pending, const call_outcome& outcome);
 
   void publish_self();
-  void set_state(const std::string& id, node_state state, const cause& why);
-  void set_state(const std::string& id, node_state state, const std::string& reason);
-  void announce(event_kind kind, const std::string& id, const cause& why, const std::function<void(event&)>& more = {});
+  /// Whether a state is one the child stays in until somebody or something else moves it, also over a restart of the
+  /// daemon.
+  enum class stays : std::uint8_t { no, yes };
+  void set_state(child& c, node_state state, const cause& why, stays settled = stays::no);
+  void set_state(child& c, node_state state, const std::string& reason, stays settled = stays::no);
+  child* find_child(const std::string& id);
+  void announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more = {});
   [[nodiscard]] event make_event(event_kind kind, const cause& why);
   [[nodiscard]] std::string tree_of(const child& c) const;
   [[nodiscard]] policy::time_point now_on_clock() { return clock().now(); }
@@ -100,8 +106,11 @@ private:
   policy::supervision machine_;
   alder::generation generation_ = 0;
   std::map<std::string, child> children_;
+  std::vector<std::string> order_; ///< their names in start order, also of those the rules have forgotten
   std::map<policy::call_token, pending_call> calls_;
   policy::call_token last_token_ = 0;
+  std::deque<policy::event> events_; ///< not yet given to the machine
+  bool handling_ = false;
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
   wall_time started_at_;

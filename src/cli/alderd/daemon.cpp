@@ -4,6 +4,7 @@
 
 #include "actors/base/event_bus.hpp"
 #include "actors/edge/api_server.hpp"
+#include "actors/edge/forest.hpp"
 #include "actors/tree/log_writer.hpp"
 
 #include "runtime/base/words.hpp"
@@ -148,11 +149,8 @@ actors::child_entry daemon::trees_part() {
   actors::child_entry entry;
   entry.name = "trees";
   entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    actors::supervisor_plan plan{"", "trees", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, {}};
-    for (const auto& [name, tree] : catalog_.trees())
-      plan.children.push_back(catalog_.entry_of(tree));
-    api_.tree_supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
-    return api_.tree_supervisor;
+    api_.forest = host->spawn<actors::forest>(shared_, catalog_, parent);
+    return api_.forest;
   };
   return entry;
 }
@@ -179,9 +177,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
     node.since = wall_now();
     node.reason = "started by its keeper";
   });
-  auto left = bridge_.end_unclaimed();
-  for (const auto& name : left)
-    complaints_.push_back(name + " belonged to no tree any more and was killed");
+  sort_out_unclaimed();
   announce(event_kind::daemon_started,
            bridge_.keeper().epoch() > 1 ? "it had ended unexpectedly and was started again by its keeper" : "");
   for (const auto& complaint : complaints_)
@@ -189,11 +185,30 @@ void daemon::on_tree_started(const policy::start_result& result) {
   log_info("alderd serves " + options_.home.socket);
   bridge_.keeper().ready();
   bridge_.flush();
+  if (stop_requested_ != 0) on_stop_requested(stop_requested_);
 }
 
 void daemon::on_stop_requested(int signal) {
   log_info("stopping on " + signal_name(signal));
-  if (api_.submit) api_.submit({actors::shut_down{"on " + signal_name(signal)}, nullptr});
+  if (!api_.submit) { // too early: when the API is there
+    stop_requested_ = signal;
+    return;
+  }
+  api_.submit({actors::shut_down{"on " + signal_name(signal)}, nullptr});
+}
+
+/// Exits of nodes that stay down are settled; a process of no known tree goes on, and people are told.
+void daemon::sort_out_unclaimed() {
+  for (const auto& process : bridge_.unclaimed()) {
+    const auto tree = process.id.node.substr(0, process.id.node.find('/'));
+    const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
+    if (!process.alive && (node == nullptr || node->settled)) bridge_.release(process.id);
+    if (process.alive && catalog_.find(tree) == nullptr) {
+      complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) +
+                            ") runs, but its tree is not known any more: nobody looks after it; end it with kill " +
+                            std::to_string(process.pid) + " or 'alder daemon stop'");
+    }
+  }
 }
 
 /// The keeper closed the channel: after a shutdown because all is done, else because it is gone or has a newer daemon.

@@ -40,6 +40,7 @@ private:
   [[nodiscard]] actors::child_entry trees_part();
   [[nodiscard]] actors::child_entry api_part();
   void on_tree_started(const policy::start_result& result);
+  void sort_out_unclaimed();
   void on_stop_requested(int signal);
   void stop_serving();
   void announce(event_kind kind, const std::string& detail);
@@ -57,6 +58,7 @@ private:
   actors::supervisor_actor root_;
   int exit_code_ = 0;
   bool finished_ = false;
+  int stop_requested_ = 0; ///< a signal that came before the API was there
 };
 
 } // namespace alder::daemon

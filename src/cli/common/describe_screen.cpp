@@ -68,9 +68,8 @@ void add_processes(block& into, const std::vector<process_view>& all) {
     const auto depth = depth_of(process);
     const auto mark = depth == 0 ? "" : into.on().unicode ? "└─ " : "`- ";
     const auto lead = depth == 0 ? std::string{} : std::string((depth - 1) * 3, ' ');
-    const auto command = into.on().terminal ? harmless(process.command) : process.command;
     auto text = lead + mark + std::to_string(process.pid);
-    text.append(" ").append(command);
+    text.append(" ").append(foreign(into.on(), process.command));
     is_first ? into.add("Processes", text) : into.add_more(text);
     is_first = false;
   }
@@ -84,28 +83,28 @@ void add_environment(block& into, const detail_view& detail, secrets environment
   }
   bool is_first = true;
   for (const auto& [name, value] : detail.environment) {
-    const auto text = name + "=" + (into.on().terminal ? harmless(value) : value);
+    const auto text = foreign(into.on(), name + "=" + value);
     is_first ? into.add("Environment", text) : into.add_more(text);
     is_first = false;
   }
 }
 
 void add_detail(block& into, const node_view& node, const detail_view& detail, secrets environment) {
-  into.add("Command", shell_quote(detail.command));
-  into.add("Directory", detail.cwd);
+  into.add("Command", foreign(into.on(), shell_quote(detail.command)));
+  into.add("Directory", foreign(into.on(), detail.cwd));
   add_environment(into, detail, environment);
   into.add("Path", join(detail.path, into.on().unicode ? " › " : " > "));
   auto above = detail.strategy;
   if (detail.intensity) above += (above.empty() ? "" : ", ") + budget_words(*detail.intensity);
   into.add("Supervised", above);
   into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff));
-  into.add("Ready", detail.ready);
+  into.add("Ready", foreign(into.on(), detail.ready));
   into.add("Stop", detail.stop);
 }
 
 void add_history(block& into, const detail_view& detail, wall_time now) {
-  into.add("Output", detail.log_out);
-  if (detail.log_err != detail.log_out) into.add("Errors", detail.log_err);
+  into.add("Output", foreign(into.on(), detail.log_out));
+  if (detail.log_err != detail.log_out) into.add("Errors", foreign(into.on(), detail.log_err));
   const auto& on = into.on();
   if (!detail.events.empty()) into.add_line("\n" + paint(on, tone::bold, "Events"));
   for (const auto& event : detail.events)
@@ -131,7 +130,7 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
   text.add_line(paint(on, state_tone(node.state), state_mark(on, node.state)) + " " + paint(on, tone::bold, node.name) +
                 " " + paint(on, tone::dim, (node.pool ? "pool" : node.type) + std::string{" of "} + node.tree));
   text.add("State", state_line(node, on, now));
-  text.add("Reason", node.reason);
+  text.add("Reason", foreign(on, node.reason));
   text.add("Last exit", exit_line(node, now));
   text.add("Restarts", std::to_string(node.restarts));
   if (node.type == "supervisor")

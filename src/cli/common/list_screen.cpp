@@ -36,7 +36,7 @@ std::vector<table_cell> row_of(const look& on, const node_view& node, const std:
           {.text = is_up && node.since ? age(*node.since, now) : none()},
           {.text = std::to_string(node.restarts)},
           {.text = exit_cell(node, now)},
-          {.text = node.reason.empty() ? none() : node.reason, .how = tone::dim}};
+          {.text = node.reason.empty() ? none() : foreign(on, node.reason), .how = tone::dim}};
 }
 
 std::string summary(const look& on, const std::vector<node_view>& services) {

@@ -199,4 +199,6 @@ std::string harmless(std::string_view text) {
   return clean;
 }
 
+std::string foreign(const look& on, const std::string& text) { return on.terminal ? harmless(text) : text; }
+
 } // namespace alder::cli

@@ -52,5 +52,7 @@ enum class tone : std::uint8_t { plain, bold, dim, good, warning, bad, heading }
 /// as
 /// "?". One line in, one line out.
 [[nodiscard]] std::string harmless(std::string_view text);
+/// Text of others: harmless on a terminal, unchanged elsewhere.
+[[nodiscard]] std::string foreign(const look& on, const std::string& text);
 
 } // namespace alder::cli

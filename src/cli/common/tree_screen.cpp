@@ -73,9 +73,10 @@ std::string budget(const look& on, const intensity_view& intensity) {
 
 /// "failed: gave up …", but not "stopped: stopped on request".
 std::string state_and_reason(const look& on, const node_view& node) {
-  const bool says_state = node.reason.rfind(node.state, 0) == 0;
-  if (says_state) return paint(on, state_tone(node.state), node.reason);
-  return paint(on, state_tone(node.state), node.state) + (node.reason.empty() ? "" : ": " + node.reason);
+  const auto reason = foreign(on, node.reason);
+  const bool says_state = reason.rfind(node.state, 0) == 0;
+  if (says_state) return paint(on, state_tone(node.state), reason);
+  return paint(on, state_tone(node.state), node.state) + (reason.empty() ? "" : ": " + reason);
 }
 
 std::string supervisor_text(const look& on, const node_view& node) {
@@ -128,7 +129,7 @@ std::string consequence(const look& on, const node_view& node) {
   }
   if (!node.parent.empty() || node.state != "failed" || !is_supervisor(node)) return {};
   auto text = std::string{state_mark(on, "failed")} + " " + node.name + " failed";
-  if (!node.reason.empty()) text += ": " + node.reason;
+  if (!node.reason.empty()) text += ": " + foreign(on, node.reason);
   return paint(on, tone::bad, text) + "\n" +
          paint(on, tone::dim, "hint: alder events " + node.tree + separator(on).data() + "alder start " + node.name) +
          "\n";

@@ -180,7 +180,7 @@ std::vector<key_entry> group_keys() {
        in(place::ready),
        kind::duration,
        "100ms",
-       "Pause between two attempts of a check.",
+       "Pause between two attempts of a check, at most: the first follow faster.",
        "500ms",
        {},
        "",

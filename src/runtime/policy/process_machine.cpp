@@ -13,6 +13,9 @@ namespace {
 
 using kind = exit_reason::kind;
 
+constexpr milliseconds first_check_again{10};
+constexpr unsigned most_doublings = 16; // 10 minutes, beyond any sensible interval
+
 bool contains(const std::vector<int>& values, int value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
@@ -84,7 +87,9 @@ void process_machine::on_check(const check_answered& e) {
   if (phase_ != phase::waiting) return;
   if (!e.ready) {
     last_check_ = e.detail;
-    return arm(next_check_, spec_.ready.interval);
+    // A program that is up quickly is seen quickly: the first tries follow each other faster than the interval.
+    const auto soon = first_check_again * (1U << std::min(checks_++, most_doublings));
+    return arm(next_check_, std::min(spec_.ready.interval, soon));
   }
   phase_ = phase::running;
   starting_ = false;

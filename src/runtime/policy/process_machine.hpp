@@ -128,6 +128,7 @@ private:
   std::uint64_t last_token_ = 0;
   std::uint64_t deadline_ = 0; ///< the timer that counts: readiness, stop, kill
   std::uint64_t next_check_ = 0;
+  unsigned checks_ = 0; ///< readiness checks that failed
   process_effects out_;
 };
 

@@ -20,6 +20,10 @@ child_state child_of(child_rules rules) {
   return child;
 }
 
+bool stops(call::op what) {
+  return what == call::op::terminate_child || what == call::op::stop_and_start || what == call::op::stop_and_delete;
+}
+
 /// OTP's do_terminate: what is worth a shutdown_error report.
 bool is_expected_stop(const child_rules& rules, const exit_reason& reason) {
   const auto expected = rules.brutal_kill ? reason_kind::killed : reason_kind::shutdown;
@@ -86,8 +90,8 @@ void supervision::cut_start_short(const event& e) {
   const auto* starting = std::get_if<start_step>(&wait_);
   if (starting == nullptr) return;
   const auto* c = std::get_if<call>(&e);
-  const bool stops_it = std::holds_alternative<stop_asked>(e) ||
-                        (c != nullptr && c->what == call::op::terminate_child && c->id == starting->id);
+  const bool stops_it =
+      std::holds_alternative<stop_asked>(e) || (c != nullptr && stops(c->what) && c->id == starting->id);
   if (stops_it) emit(abort_start{starting->id, find(starting->id)->generation});
 }
 
@@ -156,6 +160,7 @@ void supervision::run(step s) {
                         [&](const settle_step& settled) {
                           emit(child_settled{settled.id, settled.why, /*finished=*/false, find(settled.id) == nullptr});
                         },
+                        [&](const delete_step& gone) { remove(gone.id); },
                         [&](const effect_step& only) { emit(only.what); },
                         [&](const end_step& end) {
                           ended_ = true;
@@ -367,9 +372,28 @@ void supervision::on_call(const call& c) {
     if (!down) return answer(c.token, up_error);
     remove(c.id);
     return answer(c.token, "");
+  case call::op::start_now:
+    if (child == nullptr || child->what == phase::running) return answer(c.token, up_error);
+    child->what = phase::stopped;
+    plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
+    return;
+  case call::op::stop_and_start:
+    if (child == nullptr) return answer(c.token, "not_found");
+    plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
+    plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
+    return;
+  case call::op::stop_and_delete:
+    if (child == nullptr) return answer(c.token, "not_found");
+    child->retry_token = ++last_token_;
+    plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
+    plan_.push_back(settle_step{c.id, c.why});
+    plan_.push_back(delete_step{c.id});
+    plan_.push_back(effect_step{reply{c.token, {}, {}}});
+    return;
   case call::op::start_child:
     if (child != nullptr) return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
     add(c.spec);
+    recall(c.id, c.reached);
     plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
     return;
   }

@@ -13,7 +13,7 @@
 //   idle         verdict                      a plan: stop group, start group; or stop everything
 //   idle         call                         a plan, or an answer at once
 //   idle         stop                         stop everything
-//   ended        anything                     calls are answered no_such_supervisor, the rest is dropped
+//   ended        anything                     calls are answered noproc, the rest is dropped
 #pragma once
 
 #include "runtime/policy/restart_decision.hpp"
@@ -87,14 +87,23 @@ struct verdict_given {
 struct stop_asked {
   cause why;
 };
-/// OTP's API, for people: see `call_result`.
+/// A wish about one child, served as a whole: nothing that waits comes between its steps. Answered by `reply`.
 struct call {
-  enum class op : std::uint8_t { terminate_child, restart_child, delete_child, start_child };
+  enum class op : std::uint8_t {
+    terminate_child, ///< OTP's
+    restart_child,   ///< OTP's: starts a stopped child
+    delete_child,    ///< OTP's: forgets a stopped child
+    start_child,     ///< OTP's: adds one
+    start_now,       ///< starts a child that is stopped, or restarting, which then does not wait any longer
+    stop_and_start,  ///< whatever state it is in; not counted
+    stop_and_delete, ///< whatever state it is in
+  };
   op what = op::terminate_child;
   call_token token = 0;
   std::string id;
-  child_rules spec; ///< of start_child
+  child_rules spec;              ///< of start_child
   cause why;
+  alder::generation reached = 0; ///< of start_child: the highest generation of an earlier child of this id
 };
 
 using event = std::variant<begin, start_result, child_gone, retry, verdict_given, stop_asked, call>;
@@ -211,13 +220,16 @@ private:
     std::string id;
     cause why;
   };
+  struct delete_step {
+    std::string id;
+  };
   struct effect_step {
     effect what;
   };
   struct end_step {
     std::variant<supervisor_start_failed, supervisor_ended> what;
   };
-  using step = std::variant<start_step, stop_step, settle_step, effect_step, end_step>;
+  using step = std::variant<start_step, stop_step, settle_step, delete_step, effect_step, end_step>;
   struct verdict_wait {
     std::string id;
     std::optional<exit_reason> exit;

@@ -52,11 +52,9 @@ node_snapshot parse_node(const std::string& tree, const json& j) {
 }
 
 json tree_json(const saved_tree& tree) {
-  json j{{"name", tree.name},
-         {"file", tree.file},
-         {"text", tree.text},
-         {"environment", tree.environment},
-         {"up_since", wire::time_text(tree.up_since)},
+  json j{{"name", tree.name},       {"file", tree.file},
+         {"text", tree.text},       {"environment", tree.environment},
+         {"files", tree.files},     {"up_since", wire::time_text(tree.up_since)},
          {"settled", json::array()}};
   for (const auto& node : tree.settled)
     j["settled"].push_back(node_json(node));
@@ -69,6 +67,7 @@ saved_tree parse_tree(const json& j) {
   tree.file = j.at("file").get<std::string>();
   tree.text = j.at("text").get<std::string>();
   tree.environment = j.at("environment").get<std::map<std::string, std::string>>();
+  tree.files = j.at("files").get<std::map<std::string, std::string>>();
   tree.up_since = wire::parse_time(j.at("up_since").get<std::string>()).value_or(wall_time{});
   for (const auto& node : j.at("settled"))
     tree.settled.push_back(parse_node(tree.name, node));

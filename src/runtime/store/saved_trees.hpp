@@ -18,6 +18,7 @@ struct saved_tree {
   std::string file; ///< absolute; empty: an ad-hoc service
   std::string text;
   std::map<std::string, std::string> environment;
+  std::map<std::string, std::string> files; ///< what the files it names (env_file) contained, by path
   wall_time up_since{};
   /// Nodes that are down and stay down: name, state, since, reason, restarts and last exit count, nothing else.
   std::vector<node_snapshot> settled;

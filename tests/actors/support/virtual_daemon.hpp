@@ -79,7 +79,7 @@ public:
   }
   [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override {
     for (const auto& [id, p] : processes) {
-      if (id.node == node && p.alive) return leftover{id.generation, p.note};
+      if (id.node == node && p.alive) return leftover{id.generation, p.note, p.alive};
     }
     return std::nullopt;
   }

@@ -148,7 +148,7 @@ TEST(ProcessReadiness, IsCheckedUntilItHolds) {
   script s{checked()};
   EXPECT_EQ(s.launch(), "launch; timer 30s; check");
   EXPECT_EQ(s.now_in(), phase::waiting);
-  EXPECT_EQ(s.tell(check_answered{false, "connection refused"}), "timer 100ms");
+  EXPECT_EQ(s.tell(check_answered{false, "connection refused"}), "timer 10ms");
   EXPECT_EQ(s.time(), "check");
   EXPECT_EQ(s.tell(check_answered{true, {}}), "up");
   EXPECT_EQ(s.now_in(), phase::running);
