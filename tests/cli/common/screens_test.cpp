@@ -116,6 +116,22 @@ TEST_F(Screens, ALogLineIsMadeHarmlessOnATerminalAndLeftAloneOnAPipe) {
   EXPECT_EQ(log_text(test::plain, line, {.has_prefix = false, .name_width = 0}), line.line + "\n");
 }
 
+TEST_F(Screens, WordsOfOthersAreHarmlessOnATerminalWhereverTheyStand) {
+  auto node = services().front();
+  node.state = "failed";
+  node.reason = "'./a\033]0;b\007' does not exist";
+  node.detail = detail_view{};
+  node.detail->command = {"./a\033[2J\007"};
+  node.detail->cwd = "/d\007";
+  node.detail->ready = "exec x\007";
+  const auto on = look{.colour = false, .unicode = true, .terminal = true, .width = 200};
+  for (const auto& text : {list_screen(on, {node}, now()), tree_screen(on, {.trees = {node}, .daemon = {}}, now()),
+                           describe_screen(on, node, secrets::hidden, now())}) {
+    EXPECT_EQ(text.find_first_of("\033\007"), std::string::npos) << text;
+    EXPECT_NE(text.find("does not exist"), std::string::npos);
+  }
+}
+
 TEST_F(Screens, ANameHasTheSameColourEveryTime) {
   EXPECT_EQ(paint_name(test::wide, "api:0", "x"), paint_name(test::wide, "api:0", "x"));
   EXPECT_NE(paint_name(test::wide, "api:0", "x"), paint_name(test::wide, "db", "x"));
