@@ -67,10 +67,8 @@ void watch(int count, std::chrono::seconds settle, std::chrono::seconds watched)
 }
 
 } // namespace
-} // namespace alder::bench
 
-int main(int argc, char** argv) {
-  using namespace alder::bench;
+int run(int argc, char** argv) {
   const std::chrono::seconds settle{number_argument(argc, argv, "--settle", 5)};
   const std::chrono::seconds watched{number_argument(argc, argv, "--watch", 10)};
   std::printf("context switches in %lds, memory in kB\n", static_cast<long>(watched.count()));
@@ -80,3 +78,7 @@ int main(int argc, char** argv) {
       watch(count, settle, watched);
   });
 }
+
+} // namespace alder::bench
+
+int main(int argc, char** argv) { return alder::bench::run(argc, argv); }

@@ -73,12 +73,14 @@ void run(int rounds, int siblings, std::chrono::milliseconds pause) {
 }
 
 } // namespace
-} // namespace alder::bench
 
-int main(int argc, char** argv) {
-  using namespace alder::bench;
+int run(int argc, char** argv) {
   const auto rounds = number_argument(argc, argv, "--rounds", 200);
   const auto siblings = number_argument(argc, argv, "--siblings", 0);
   const std::chrono::milliseconds pause{number_argument(argc, argv, "--pause-ms", 5)};
   return guarded([&] { run(rounds, siblings, pause); });
 }
+
+} // namespace alder::bench
+
+int main(int argc, char** argv) { return alder::bench::run(argc, argv); }

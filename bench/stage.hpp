@@ -86,10 +86,8 @@ public:
   void down(const std::string& name);
   [[nodiscard]] int daemon_pid() const { return daemon_pid_; }
   [[nodiscard]] int keeper_pid() const { return keeper_pid_; }
-  [[nodiscard]] const std::string& socket() const { return home_.socket; }
 
 private:
-  void start();
   void request(const cli::call& what);
 
   os::locations home_;

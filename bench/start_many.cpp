@@ -107,10 +107,8 @@ void measure_lists(int count, int lists) {
 }
 
 } // namespace
-} // namespace alder::bench
 
-int main(int argc, char** argv) {
-  using namespace alder::bench;
+int run(int argc, char** argv) {
   const auto rounds = number_argument(argc, argv, "--rounds", 5);
   const auto lists = number_argument(argc, argv, "--lists", 50);
   std::printf("%d rounds, medians                                alder      bare    ratio\n", rounds);
@@ -121,3 +119,7 @@ int main(int argc, char** argv) {
       measure_lists(count, lists);
   });
 }
+
+} // namespace alder::bench
+
+int main(int argc, char** argv) { return alder::bench::run(argc, argv); }
