@@ -23,7 +23,7 @@ namespace {
 using responder = std::shared_ptr<api_responder>;
 using handler = void (*)(const api_request&, const responder&, api_context&);
 
-constexpr std::size_t most_tail = 10'000;
+constexpr std::size_t most_tail = 100'000;
 constexpr std::size_t described_events = 10;
 constexpr std::size_t described_lines = 10;
 

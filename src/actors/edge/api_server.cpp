@@ -186,7 +186,13 @@ void api_server::carry_out(const take_down& down, const done& tell) {
 }
 
 void api_server::carry_out(const act_on_node& act, const done& tell) {
-  const auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
+  auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
+  const auto* tree = context_.trees.find(act.tree);
+  const bool ad_hoc = tree != nullptr && tree->source.file.empty() && act.name != act.tree;
+  if (parent == context_.shared.parents.end() && ad_hoc) {
+    // The tree around an ad-hoc service is nobody's concern: it is started with it.
+    return carry_out(act_on_node{act.tree, act.tree, act.what}, tell);
+  }
   if (parent == context_.shared.parents.end()) {
     return tell(went_wrong(conflicting, "conflict", act.name + " cannot be reached: its supervisor is down",
                            {"start the tree first: alder start " + act.tree}));

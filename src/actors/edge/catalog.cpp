@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t largest_env_file = 1024 * 1024;
 constexpr std::chrono::milliseconds save_delay{20};
+/// `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
+constexpr restart_kind root_restart = restart_kind::transient;
 
 bool is_settled(const node_ptr& node) { return node && node->settled; }
 
@@ -58,10 +60,39 @@ std::vector<std::string> catalog::restore(what_ended before) {
       });
     }
     const std::string name = source.name;
+    lay_out(name, "", loaded.tree->root);
     if (before == what_ended::keeper) lay_down(name);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
   return complaints;
+}
+
+/// What a tree is made of is known before its supervisors start, and also when they do not.
+void catalog::lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec) {
+  std::vector<std::string> children;
+  for (const auto& child : spec.children) {
+    if (const auto* service = std::get_if<service_spec>(&child)) {
+      children.push_back(service->name);
+      shared_.nodes.update(tree, service->name, [&](node_snapshot& node) {
+        node.parent = spec.name;
+        node.restart = service->restart;
+        node.service = std::make_shared<const service_spec>(*service);
+      });
+    } else {
+      const auto& nested = *std::get<std::shared_ptr<const supervisor_spec>>(child);
+      children.push_back(nested.name);
+      lay_out(tree, spec.name, nested);
+    }
+  }
+  shared_.nodes.update(tree, spec.name, [&](node_snapshot& node) {
+    node.what = node_snapshot::kind::supervisor;
+    node.parent = parent;
+    node.restart = parent.empty() ? root_restart : spec.restart;
+    node.strategy = spec.strategy;
+    node.intensity = spec.intensity;
+    node.pool = spec.pool;
+    node.children = std::move(children);
+  });
 }
 
 /// A tree that was up when everything ended stays down until somebody starts it.
@@ -99,8 +130,7 @@ void catalog::remove(const std::string& tree) {
 child_entry catalog::entry_of(const known_tree& tree) const {
   child_entry entry;
   entry.name = tree.root->name;
-  // `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
-  entry.restart = restart_kind::transient;
+  entry.restart = root_restart;
   entry.supervisor = tree.root;
   entry.tree = tree.source.name;
   return entry;

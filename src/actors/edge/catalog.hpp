@@ -56,6 +56,7 @@ public:
 
 private:
   void on_node_changed(const node_ptr& before, const node_ptr& after);
+  void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
   void lay_down(const std::string& tree);
   void save_soon();
 

@@ -1,5 +1,6 @@
 #include "actors/edge/keeper_bridge.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/pidfd.hpp"
@@ -10,10 +11,12 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <csignal>
 
 namespace alder::actors {
 namespace {
 
+constexpr char check_mark = '#';                               // in the ids of readiness commands; no name has it
 constexpr std::chrono::milliseconds check_patience{2000};      // for one attempt of a readiness check over the network
 constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
 
@@ -58,6 +61,13 @@ outcome keeper_bridge::attach(unique_fd channel) {
 /// A process of a former daemon: its output goes on being written, its actor will come.
 void keeper_bridge::take(keeper::child&& child) {
   const process_id id{child.id, child.gen};
+  if (id.node.find(check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more
+    last_check_ = std::max(last_check_, id.generation);
+    if (child.exited) return client_->acknowledge(id.node, id.generation);
+    checks_[id] = {{}, child.pid, {}};
+    (void)os::signal_pidfd(child.pidfd.get(), SIGKILL); // its exit is acknowledged when it comes
+    return;
+  }
   logs_.attach(id, std::move(child.out), std::move(child.err));
   note_generation(id);
   auto& r = records_[id];
@@ -176,10 +186,12 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
 // -- ending
 
 void keeper_bridge::on_exited(const process_id& id, exit_status status) {
-  if (checks_.count(id) > 0) {
+  if (const auto running = checks_.find(id); running != checks_.end()) {
     client_->acknowledge(id.node, id.generation);
     const bool ready = status == exit_status::code(0);
-    return answer_check(id, ready ? std::nullopt : std::optional{"its readiness command " + phrase(status)});
+    return answer_check(
+        id, ready ? std::nullopt
+                  : std::optional{"its readiness command " + running->second.command + " " + phrase(status)});
   }
   const auto found = records_.find(id);
   if (found != records_.end()) {
@@ -217,11 +229,13 @@ void keeper_bridge::signal_all(const process_id& id, int signal) {
   // Most services are one process: then nobody else has to be looked for.
   const bool alone = os::family{}.children(r.pid).empty() && !os::has_orphans(client_->keeper_pid(), strangers(0));
   if (alone && r.alive && r.pidfd) {
-    (void)os::signal_pidfd(r.pidfd.get(), signal); // it may have ended just now, which its exit will tell
+    (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
+    (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
     return;
   }
   const auto members = os::members(membership_of(id, r));
   os::signal_members(members, signal);
+  os::signal_members(members, SIGCONT);
 }
 
 void keeper_bridge::kill_all(const process_id& id) {
@@ -339,8 +353,8 @@ void keeper_bridge::check_ready(const process_id& id, const service_spec& spec) 
 }
 
 void keeper_bridge::run_check(const process_id& id, const std::vector<std::string>& command, const service_spec& spec) {
-  const process_id own{id.node + "#ready", ++last_check_};
-  checks_[own] = {id, 0};
+  const process_id own{id.node + check_mark + "ready", ++last_check_};
+  checks_[own] = {id, 0, shell_quote(command)};
   keeper::launch what;
   what.id = own.node;
   what.gen = own.generation;

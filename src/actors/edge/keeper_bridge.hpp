@@ -100,6 +100,7 @@ private:
   struct check {
     process_id subject;
     int pid = 0;
+    std::string command; ///< for people
   };
   std::map<process_id, check> checks_;
   alder::generation last_check_ = 0;

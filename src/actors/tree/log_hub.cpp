@@ -101,6 +101,7 @@ void log_hub::dissolve_if_drained(const node_id& node) {
   streams_.erase(found->second.streams.out);
   streams_.erase(found->second.streams.err);
   seats_.erase(found);
+  tell_followers(node); // of its last words
   if (supervisor)
     caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
 }

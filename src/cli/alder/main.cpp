@@ -46,6 +46,7 @@ exit_code run(const std::vector<std::string>& words) {
              .out = look_of(out_fd, wanted.no_colour, utf8, around),
              .err = err,
              .rows = os::size_of_terminal(out_fd).rows}};
+  s.await_daemon();
   return run_command(s);
 }
 

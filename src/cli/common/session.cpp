@@ -1,5 +1,6 @@
 #include "cli/common/session.hpp"
 
+#include "runtime/os/background.hpp"
 #include "runtime/os/files.hpp"
 
 #include <cerrno>
@@ -44,6 +45,15 @@ std::variant<std::string, failure> session::try_request(const call& what, std::c
     return answer.failure().kind == error_kind::io ? explain_garbage(answer.failure()) : explain(answer.failure());
   if (answer->status == 200 || answer->status == 202) return std::move(answer->body);
   return explain(read_problem(answer->status, answer->body));
+}
+
+void session::await_daemon() const {
+  constexpr milliseconds longest_respawn{12000};
+  constexpr milliseconds between{20};
+  for (milliseconds waited{0}; waited < longest_respawn; waited += between) {
+    if (os::is_served(setup_.where.socket) || os::living_keeper(setup_.where.run_dir) == 0) return;
+    os::pause(between);
+  }
 }
 
 std::optional<std::string> session::get(const std::string& target) {

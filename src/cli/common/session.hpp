@@ -30,6 +30,10 @@ struct session_setup {
 
 class session {
 public:
+  /// A daemon that died is started again by its keeper, within 10 s at the most: waits for that, so that a command does
+  /// not take the home for empty meanwhile.
+  void await_daemon() const;
+
   explicit session(session_setup setup);
 
   [[nodiscard]] const invocation& wanted() const { return setup_.wanted; }

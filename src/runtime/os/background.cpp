@@ -1,17 +1,23 @@
 #include "runtime/os/background.hpp"
 
+#include "runtime/base/unique_fd.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/os/proc.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -147,6 +153,27 @@ bool wait_until_gone(int pid, milliseconds deadline) {
     if (ready < 0 && errno == EINTR) continue;
     return ready > 0;
   }
+}
+
+int living_keeper(const std::string& run_dir) {
+  constexpr std::size_t longest_number = 32;
+  const auto text = read_file(run_dir + "/keeper.lock", longest_number);
+  if (!text) return 0;
+  int pid = 0;
+  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), pid);
+  if (parsed.ec != std::errc{} || pid <= 0) return 0;
+  const auto facts = read_stat(pid);
+  const bool alive = facts && is_living(*facts) && command_line(pid).find("alder-keeper") != std::string::npos;
+  return alive ? pid : 0;
+}
+
+bool is_served(const std::string& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.size() >= sizeof address.sun_path) return false;
+  std::copy(socket.begin(), socket.end(), static_cast<char*>(address.sun_path));
+  const unique_fd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 void pause(milliseconds time) {

@@ -40,6 +40,10 @@ struct background_program {
 void reap_orphans(int kept);
 /// Waits until process `pid` (any, not only a child) has ended; false when it has not within `deadline`.
 [[nodiscard]] bool wait_until_gone(int pid, std::chrono::milliseconds deadline);
+/// The keeper whose lock is in `run_dir`, 0 when there is none alive. Looks only: it never takes the lock.
+[[nodiscard]] int living_keeper(const std::string& run_dir);
+/// Whether somebody answers connections on this unix socket.
+[[nodiscard]] bool is_served(const std::string& socket);
 /// Does nothing for a while, between two attempts.
 void pause(std::chrono::milliseconds time);
 /// Sends a signal; a process that has gone is passed over.
