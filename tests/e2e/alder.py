@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -118,6 +119,19 @@ class Answer:
 
     def __str__(self):
         return f"`alder {' '.join(self.words)}`: exit code {self.code}\nstdout:\n{self.out}\nstderr:\n{self.err}"
+
+
+class Listener:
+    """Collects the lines that a program writes, as they come."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self.thread = threading.Thread(target=self.listen, args=(stream,), daemon=True)
+        self.thread.start()
+
+    def listen(self, stream):
+        for line in stream:
+            self.lines.append(line.decode(errors="replace").rstrip("\n"))
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -96,16 +96,18 @@ class DaemonKilled(alder.Scenario):
     def test_a_death_while_the_daemon_was_away_is_noticed(self):
         home = self.home
         self.bring_up()
-        before = home.pids()
-        daemon = home.info()["pid"]
-        os.kill(daemon, signal.SIGSTOP)  # so that nobody is there when the service dies
-        os.kill(before["steady"], signal.SIGKILL)
-        home.daemon_kills += 1
-        os.kill(daemon, signal.SIGKILL)
-        home.wait_for_successor(daemon)
-        self.assert_state_after(before, "steady")
-        self.assertEqual(home.service("steady")["restarts"], 1)
-        self.assertEqual(home.service("steady")["last_exit"]["signal"], "SIGKILL")
+        for victim, anew in (("steady", ["steady"]), ("first", ["first", "second"]), ("second", ["second"])):
+            before, daemon = home.services(), home.info()["pid"]
+            pids = {name: service["pid"] for name, service in before.items() if "pid" in service}
+            os.kill(daemon, signal.SIGSTOP)  # so that nobody is there when the service dies
+            os.kill(pids[victim], signal.SIGKILL)
+            home.daemon_kills += 1
+            os.kill(daemon, signal.SIGKILL)
+            home.wait_for_successor(daemon)
+            self.assert_state_after(pids, *anew)
+            after = home.services()
+            self.assertEqual([after[name]["restarts"] - before[name]["restarts"] for name in anew], [1] * len(anew))
+            self.assertEqual(after[victim]["last_exit"]["signal"], "SIGKILL")
 
     def test_what_was_said_meanwhile_is_in_the_log_once(self):
         home = self.home

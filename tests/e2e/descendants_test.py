@@ -1,5 +1,6 @@
 """Processes that a service leaves behind, however far they went: none survives it."""
 
+import os
 import signal
 
 import alder
@@ -91,6 +92,46 @@ class Descendants(alder.Scenario):
         self.home.alder("stop", "parent")
         self.assertEqual([str(one) for one in before if one.is_alive()], [])
 
+    def test_leftovers_of_a_death_while_the_daemon_was_away_are_gone(self):
+        home = self.home
+        home.up("""
+name: t
+intensity: { max_restarts: 20, within: 60s }
+children:
+  - { service: top, shell: true, command: "setsid sleep 2001 & sleep 2002 & exec sleep 2000" }
+  - supervisor: below
+    intensity: { max_restarts: 20, within: 60s }
+    children:
+      - { service: deep, shell: true, command: "setsid sleep 2004 & sleep 2005 & exec sleep 2003" }
+""")
+        for name in ("top", "deep") * 2:
+            home.wait_until("both families are complete", lambda: self.naps() == [*NAPS])
+            daemon, before, old = home.info()["pid"], home.pids(), home.members_of(name)
+            os.kill(daemon, signal.SIGSTOP)  # so that nobody is there when the service dies
+            os.kill(before[name], signal.SIGKILL)
+            home.daemon_kills += 1
+            os.kill(daemon, signal.SIGKILL)
+            home.wait_for_successor(daemon)
+            self.assert_runs_anew(before, name)
+            self.assertEqual([str(one) for one in old if one.is_alive()], [])
+
+    def test_leftovers_of_a_stop_that_the_daemon_did_not_survive_are_gone(self):
+        home = self.home
+        self.bring_up()
+        for _ in range(3):
+            daemon, old = home.info()["pid"], self.sleepers()
+            home.request("POST", "/v1/services/parent/stop")
+            home.daemon_kills += 1
+            os.kill(daemon, signal.SIGKILL)
+            home.wait_for_successor(daemon)
+            state = home.wait_until("it has settled", lambda: [
+                state for state in home.states().values() if state in ("running", "stopped")])
+            if state == ["running"] and home.pids()["parent"] in [one.pid for one in old]:
+                home.alder("stop", "parent")
+            self.assertEqual([str(one) for one in old if one.is_alive()], [])
+            home.alder("start", "parent")
+            home.wait_until("the family is complete", lambda: self.naps() == NAPS)
+
     def test_one_that_ignores_sigterm_is_killed_after_its_timeout(self):
         home = self.home
         home.up("""
@@ -136,12 +177,13 @@ children:
         self.assertEqual(home.alder("logs", "--no-prefix").lines, ["ready", "bye"])
         self.assertEqual(home.service("polite")["last_exit"]["code"], 0)
 
-    def test_a_stopped_process_can_be_stopped(self):
+    def test_a_frozen_process_hears_its_stop_signal(self):
         home = self.home
-        home.up("name: t\nchildren:\n  - { service: frozen, command: sleep 1000, stop: { timeout: 1s } }\n")
+        home.up("name: t\nchildren:\n  - { service: frozen, command: sleep 1000, stop: { timeout: 100s } }\n")
         home.kill("frozen", signal.SIGSTOP)
         home.alder("stop", "frozen")
-        self.assertEqual(home.states(), {"frozen": "stopped"})
+        self.assertEqual(home.service("frozen")["state"], "stopped")
+        self.assertEqual(home.service("frozen")["last_exit"]["signal"], "SIGTERM", "it was woken to hear it")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ children:
         port, = alder.free_ports(1)
         for check, words in ((f'tcp: "127.0.0.1:{port}"', ["127.0.0.1:%d" % port]),
                              (f'http: "http://127.0.0.1:{port}/health"', [f"127.0.0.1:{port}"]),
-                             ("exec: test -e never-there", ["readiness command", "code 1"])):
+                             ("exec: test -e never-there", ["test -e never-there", "code 1"])):
             self.assert_start_fails(f"""
 name: t
 children:
