@@ -64,8 +64,11 @@ void loop_scheduler::enqueue(caf::resumable* job) {
 
 void loop_scheduler::run_some() {
   scheduled_ = false;
+  running_ = true;
   for (int i = 0; i < jobs_per_turn && run_one(); ++i) {
   }
+  running_ = false;
+  arm();
   if (jobs_.empty() || scheduled_) return;
   scheduled_ = true;
   boost::asio::post(loop_, [this] { run_some(); });
@@ -87,7 +90,7 @@ bool loop_scheduler::run_one() {
 /// Arms the timer for CAF's earliest timeout. A timeout that is cancelled leaves it armed: at worst one wakeup for
 /// nothing.
 void loop_scheduler::arm() {
-  if (clock_.empty() || clock_.next() >= armed_for_) return;
+  if (running_ || clock_.empty() || clock_.next() >= armed_for_) return;
   armed_for_ = clock_.next();
   timer_.expires_at(armed_for_);
   timer_.async_wait([this](const boost::system::error_code& failed) {

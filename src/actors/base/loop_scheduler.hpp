@@ -68,6 +68,7 @@ private:
   std::chrono::steady_clock::time_point armed_for_ = std::chrono::steady_clock::time_point::max();
   std::deque<caf::resumable*> jobs_;
   bool scheduled_ = false; ///< run_some is in the io_context's queue
+  bool running_ = false;   ///< in run_some, which arms the timer at its end: most timeouts are cancelled before
   loop_clock clock_;
   unit unit_;
 };

@@ -19,6 +19,8 @@ bool is_settled(const node_ptr& node) { return node && node->settled; }
 config::loaded read_configuration(store::saved_tree& source) {
   const auto read_file = [&source](const std::string& path) -> result<std::string> {
     if (const auto kept = source.files.find(path); kept != source.files.end()) return kept->second;
+    const auto facts = os::facts_of(path);
+    if (facts && !facts->is_regular) return error{error_kind::invalid_input, path + " is not a regular file"};
     auto text = os::read_file(path, largest_env_file);
     if (text) source.files[path] = *text;
     return text;

@@ -202,7 +202,7 @@ void daemon::sort_out_unclaimed() {
   for (const auto& process : bridge_.unclaimed()) {
     const auto tree = process.id.node.substr(0, process.id.node.find('/'));
     const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
-    if (!process.alive && (node == nullptr || node->settled)) bridge_.release(process.id);
+    if (!process.alive && node && node->settled) bridge_.release(process.id); // others are about to be claimed
     if (process.alive && catalog_.find(tree) == nullptr) {
       complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) +
                             ") runs, but its tree is not known any more: nobody looks after it; end it with kill " +

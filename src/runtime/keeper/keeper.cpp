@@ -209,6 +209,9 @@ void keeper::daemon_ended(const os::ended_child& how) {
   plan_next_start(text + " before it was ready, see " + options_.state_dir + "/daemon.log");
 }
 
+/// Daemons that end young while everything is to be stopped; after that it is done without one.
+constexpr unsigned most_tries_to_stop = 3;
+
 void keeper::plan_next_start(const std::string& why) {
   if (epoch_ == 1 && !was_ready_ && children_.empty()) {
     // Whoever started us is there to hear it, and there is nothing to keep: no loop.
@@ -220,7 +223,11 @@ void keeper::plan_next_start(const std::string& why) {
   const auto lifetime = std::chrono::duration_cast<std::chrono::milliseconds>(now - daemon_started_);
   const auto next = after_daemon_end(short_lives_, lifetime);
   short_lives_ = next.short_lives;
-  if (stop_signal_ != 0 && next.delay.count() > 0) {
+  if (stop_signal_ != 0) {
+    if (short_lives_ <= most_tries_to_stop) {
+      start_due_ = now;
+      return;
+    }
     say("there is no daemon to stop the services in order");
     return kill_everything();
   }

@@ -122,10 +122,15 @@ void keeper::on(const wire::shutdown_frame&) {
 
 void keeper::on_stop_signal(int signal) {
   say(signal_name(signal) + " received");
-  if (stop_signal_ != 0 || daemon_pid_ == 0) return kill_everything();
+  if (stop_signal_ != 0) return kill_everything();
   stop_signal_ = signal;
   stop_due_ = steady::now() + stop_timeout;
-  send(wire::stop_requested_frame{signal});
+  if (daemon_pid_ == 0) {
+    start_due_ =
+        steady::now(); // services are stopped in order, and that takes a daemon: it hears of it behind its inventory
+  } else {
+    send(wire::stop_requested_frame{signal});
+  }
 }
 
 void keeper::kill_everything() {

@@ -246,8 +246,8 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   auto heard = attach(daemon);
   const auto fifo = bed.dir.path("fifo");
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads, which must not be
-  // before the subshell is gone: it would reap the child itself.
+  // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads, which
+  // must not be before the subshell is gone: it would reap the child itself.
   heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); echo gone; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
   const int orphan = std::atoi(read_line(heard.spawned.front().out.get()).c_str());
@@ -396,6 +396,26 @@ TEST_F(Keeper, passes_a_stop_request_on) {
   EXPECT_EQ(heard.stops.front(), SIGTERM);
   heard.client->shutdown();
   daemon.control.reset();
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(0));
+}
+
+TEST_F(Keeper, a_stop_signal_while_there_is_no_daemon_starts_one_to_stop_things_in_order) {
+  bed.start();
+  auto first = bed.next_daemon();
+  {
+    auto heard = attach(first);
+    heard.client->ready();
+    heard.client->spawn(shell("t/a", "exec sleep 1000"));
+    ASSERT_TRUE(heard.until_spawned(1));
+  }
+  first.crash(); // it lived shortly: the next one would come after a delay
+  ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
+  auto second = bed.next_daemon();
+  auto heard = attach(second);
+  EXPECT_EQ(heard.client->take_inventory().size(), 1U);
+  ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
+  heard.client->shutdown();
+  second.control.reset();
   EXPECT_EQ(bed.wait_for_end(), exit_status::code(0));
 }
 
