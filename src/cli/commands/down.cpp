@@ -2,6 +2,7 @@
 #include "cli/commands/command.hpp"
 #include "cli/common/project.hpp"
 
+#include "runtime/base/path.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/os/caller.hpp"
 
@@ -82,7 +83,7 @@ exit_code run_down(session& s) {
   for (const auto& word : s.wanted().words) {
     auto tree = find_tree(*up, word);
     if (names_a_file(word, s.setup().around)) {
-      const auto file = os::absolute_path(word, s.setup().around.cwd);
+      const auto file = absolute_path(word, s.setup().around.cwd);
       const auto* found = find_by_file(*up, file);
       if (found == nullptr) {
         (void)nothing(s, file + " is not up");

@@ -1,5 +1,6 @@
 #include "cli/common/project.hpp"
 
+#include "runtime/base/path.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/files.hpp"
 
@@ -25,7 +26,7 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
     }
     opened.file = *found;
   } else {
-    opened.file = os::absolute_path(file, around.cwd);
+    opened.file = absolute_path(file, around.cwd);
   }
   auto text = os::read_file(opened.file, max_config);
   if (!text) return failure{.code = exit_code::usage, .what = text.failure().message, .help = {}, .diagnostics = {}};
@@ -44,7 +45,7 @@ bool names_a_file(const std::string& word, const os::surroundings& around) {
       word.find('/') != std::string::npos || std::any_of(endings.begin(), endings.end(), [&](auto ending) {
         return word.size() > ending.size() && word.compare(word.size() - ending.size(), ending.size(), ending) == 0;
       });
-  return looks_like_one && os::file_exists(os::absolute_path(word, around.cwd));
+  return looks_like_one && os::file_exists(absolute_path(word, around.cwd));
 }
 
 } // namespace alder::cli

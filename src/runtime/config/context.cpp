@@ -1,5 +1,6 @@
 #include "runtime/config/context.hpp"
 
+#include "runtime/base/path.hpp"
 #include "runtime/base/text.hpp"
 
 #include <algorithm>
@@ -27,19 +28,7 @@ std::string name_problem(const std::string& name) {
 
 } // namespace
 
-std::string absolute_path(const context& in, std::string_view path) {
-  const std::string whole = path.substr(0, 1) == "/" ? std::string{path} : in.directory + std::string{path};
-  std::vector<std::string> parts;
-  for (const auto part : split(whole, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.emplace_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  return "/" + join(parts, "/");
-}
+std::string absolute_path(const context& in, std::string_view path) { return alder::absolute_path(path, in.directory); }
 
 std::string made_valid(std::string_view name) {
   std::string valid;

@@ -71,20 +71,6 @@ bool file_exists(const std::string& path) {
   return ::stat(path.c_str(), &about) == 0;
 }
 
-std::string absolute_path(const std::string& path, const std::string& cwd) {
-  const auto whole = !path.empty() && path.front() == '/' ? path : cwd + "/" + path;
-  std::vector<std::string> parts;
-  for (const auto part : split(whole, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      parts.emplace_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  return "/" + join(parts, "/");
-}
-
 std::optional<std::string> find_upwards(const std::string& directory, const std::vector<std::string>& names) {
   for (auto here = directory;;) {
     for (const auto& name : names) {

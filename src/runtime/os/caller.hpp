@@ -40,8 +40,6 @@ void ignore_broken_pipes();
 [[nodiscard]] bool reader_is_gone(int fd);
 
 [[nodiscard]] bool file_exists(const std::string& path);
-/// `path` from `cwd`, without "." and ".." (by text), absolute.
-[[nodiscard]] std::string absolute_path(const std::string& path, const std::string& cwd);
 /// The first of `names` that exists in `directory`, else in its parent, and so on; its absolute path.
 [[nodiscard]] std::optional<std::string> find_upwards(const std::string& directory,
                                                       const std::vector<std::string>& names);

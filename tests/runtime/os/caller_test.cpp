@@ -55,11 +55,5 @@ TEST_F(Caller, AGoneReaderOfAPipeIsNoticed) {
   (void)std::signal(SIGPIPE, SIG_DFL);
 }
 
-TEST(AbsolutePath, LosesDotsAndStartsInTheWorkingDirectory) {
-  EXPECT_EQ(absolute_path("../x/./y.yaml", "/srv/app"), "/srv/x/y.yaml");
-  EXPECT_EQ(absolute_path("/a//b/", "/srv"), "/a/b");
-  EXPECT_EQ(absolute_path("../../..", "/a"), "/");
-}
-
 } // namespace
 } // namespace alder::os
