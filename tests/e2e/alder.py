@@ -380,8 +380,10 @@ class Home:
             for one in self.background:
                 if one.poll() is None:
                     one.terminate()
-                one.communicate(timeout=PATIENCE)
+                one.wait(PATIENCE)
             self.stop_daemon()
+            for one in self.background:
+                one.communicate(timeout=PATIENCE)  # nobody is left who could hold its pipes
             for log in self.path.glob("state/**/*.log"):
                 text = log.read_text(errors="replace")
                 if any(mark in text for mark in BUG_MARKS):

@@ -1,6 +1,7 @@
 """`alder run`: a tree in the foreground, whose result is the exit code."""
 
 import os
+import pathlib
 import signal
 
 import alder
@@ -99,6 +100,18 @@ children:
         again, heard, _ = self.start(LASTING)
         again.send_signal(signal.SIGTERM)
         self.assertEqual(self.end(again, heard), 143)
+
+    def test_a_run_that_is_killed_while_it_starts_leaves_nothing(self):
+        home = self.home
+        file = home.write("alder.yaml", LASTING)
+        for number in range(20):
+            run = home.begin("run", file)
+            children = pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children")
+            while not children.read_text():  # the moment in which its keeper is born
+                self.assertIsNone(run.poll())
+            run.send_signal((signal.SIGKILL, signal.SIGTERM)[number % 2])
+            run.wait(alder.PATIENCE)
+            home.wait_until("nothing is left", lambda: not home.processes(), deadline=15)
 
     def test_it_goes_on_when_its_daemon_is_killed(self):
         run, heard, _ = self.start(LASTING)

@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -98,10 +99,15 @@ result<background_program> start_in_background(const std::vector<std::string>& c
     if (auto forked = fork_detached(command, theirs.get()); !forked) return forked.failure();
     return started;
   }
+  const auto parent = ::getpid();
   started.pid = ::fork();
   if (started.pid < 0) return failed("cannot start a process", errno);
   if (started.pid == 0) {
     (void)::setpgid(0, 0); // cannot fail for ourselves
+    // It must not outlive us even when we end before it can see to that itself; this lasts over exec. The signal is
+    // only sent for a parent that ends from now on.
+    (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); // cannot fail with a valid signal
+    if (::getppid() != parent) ::_exit(127);
     become(command, theirs.get(), how);
   }
   return started;

@@ -18,7 +18,8 @@ inline constexpr int ready_descriptor = 3;
 
 enum class attachment {
   detached, ///< double fork and a session of its own: it outlives this program and its terminal; stdio is /dev/null
-  child,    ///< our child, in a process group of its own, so that Ctrl-C reaches only us; its stdout is our stderr
+  child,    ///< our child, in a process group of its own, so that Ctrl-C reaches only us; its stdout is our stderr; it
+            ///< gets SIGTERM when we end
 };
 
 struct background_program {
