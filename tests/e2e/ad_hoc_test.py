@@ -63,7 +63,7 @@ class AdHoc(alder.Scenario):
         self.assertIn("not-there", answer.err)
         self.assertEqual(home.pids(), {})
         home.write("not-there", "#!/bin/sh\nexec sleep 1000\n").chmod(0o755)
-        home.alder("start", "adhoc.not-there")
+        home.alder("start", "not-there")
         self.assertEqual(home.states(), {"not-there": "running"})
 
     def test_restart_policies(self):

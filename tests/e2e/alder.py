@@ -1,7 +1,8 @@
 """What the end-to-end scenarios stand on: a daemon of their own, the command line, and an eye on every process.
 
 A scenario is a `*_test.py` beside this file. It runs the real programs, which are in the directory that the variable
-ALDER_BIN_DIR names (without it, those of the dev build); with ALDER_E2E_KEEP=1 the homes of the daemons stay, to be looked at.
+ALDER_BIN_DIR names (without it, those of the dev build); with ALDER_E2E_KEEP=1 the homes of the daemons stay, to be
+looked at.
 """
 
 import dataclasses
@@ -53,10 +54,10 @@ class Process:
 
     def __str__(self):
         try:
-            command = pathlib.Path(f"/proc/{self.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            words = pathlib.Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except OSError:
-            command = "gone"
-        return f"{self.pid} ({command.strip()})"
+            words = b"gone"
+        return f"{self.pid} ({words.replace(bytes(1), b' ').decode(errors='replace').strip()})"
 
 
 def status_of(pid):
@@ -261,7 +262,8 @@ class Home:
         parts = []
         for words in (["tree"], ["events", "-n", "40"]):
             try:
-                done = subprocess.run([PROGRAMS / "alder", *words], env=self.environment, capture_output=True, timeout=10)
+                done = subprocess.run([PROGRAMS / "alder", *words], env=self.environment, capture_output=True,
+                                      timeout=10)
                 parts.append(f"$ alder {' '.join(words)}\n" + (done.stdout + done.stderr).decode(errors="replace"))
             except subprocess.TimeoutExpired:
                 parts.append(f"$ alder {' '.join(words)}\n(no answer)")
@@ -288,7 +290,7 @@ class Home:
         return pid if is_alive(pid) and "alder-keeper" in str(process(pid)) else None
 
     def processes(self):
-        """Every living process of this home: the keeper and all below it, and whoever has our marks in its environment."""
+        """Every living process of this home: the keeper, all below it, and who has our marks in its environment."""
         parents, marked = {}, set()
         home = f"ALDER_HOME={self.path}".encode()
         keeper = self.keeper_pid()
@@ -304,7 +306,7 @@ class Home:
                 variables = pathlib.Path(entry.path, "environ").read_bytes().split(b"\0")
             except OSError:
                 continue  # it has just ended, or is somebody else's
-            if home in variables or any(variable.startswith(member) for variable in variables for member in self.members):
+            if home in variables or any(one_of.startswith(tuple(self.members)) for one_of in variables):
                 marked.add(one)
         family = {one for one in parents if one in marked or one.pid == keeper}
         while True:
@@ -360,8 +362,8 @@ class Home:
         if had_keeper and self.daemon_answers():
             epoch = self.info()["epoch"]
             if epoch != 1 + self.daemon_kills:
-                raise AssertionError(f"the daemon was started {epoch} times, but was killed {self.daemon_kills} times: it "
-                                     f"crashed\n{self.story()}")
+                raise AssertionError(f"the daemon was started {epoch} times, but was killed {self.daemon_kills} times: "
+                                     f"it crashed\n{self.story()}")
         answer = self.alder("daemon", "stop", timeout=90)
         if answer.out.strip() not in ("the daemon is stopped", "no daemon is running"):
             raise AssertionError(f"unexpected words of {answer}")

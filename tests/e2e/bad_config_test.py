@@ -124,8 +124,9 @@ class OthersDirectories(alder.Scenario):
             programs.mkdir(mode=0o755)
             for name in ("alder", "alderd", "alder-keeper"):
                 shutil.copy(alder.PROGRAMS / name, programs / name)
-        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", programs / "alder", *words],
-                              env=home.environment, cwd=home.files, capture_output=True, text=True, timeout=60)
+        become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        return subprocess.run([*become, programs / "alder", *words], env=home.environment, cwd=home.files,
+                              capture_output=True, text=True, timeout=60)
 
     def assert_clear(self, done, *words):
         self.assertEqual(done.returncode, 5, done)

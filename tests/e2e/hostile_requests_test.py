@@ -92,7 +92,8 @@ class HostileRequests(alder.Scenario):
     def test_wrong_routes_methods_and_values(self):
         for method, target, status, code in (
                 ("GET", "/v2/services", 404, "no_such_route"), ("GET", "/", 404, "no_such_route"),
-                ("GET", "/v1/services/nobody", 404, "no_such_node"), ("DELETE", "/v1/trees/nobody", 404, "no_such_tree"),
+                ("GET", "/v1/services/nobody", 404, "no_such_node"),
+                ("DELETE", "/v1/trees/nobody", 404, "no_such_tree"),
                 ("DELETE", "/v1/services", 405, "method_not_allowed"), ("PATCH", "/v1/tree", 405, "method_not_allowed"),
                 ("GET", "/v1/logs?tail=many", 400, "bad_request"), ("GET", "/v1/logs?tail=-1", 400, "bad_request"),
                 ("GET", "/v1/logs?stream=both", 400, "bad_request"),
@@ -188,7 +189,7 @@ class HostileRequests(alder.Scenario):
 
     def test_the_socket_and_its_directories_are_private(self):
         modes = {path: oct(path.stat().st_mode & 0o777)
-                 for path in (self.home.socket, self.home.path / "run", self.home.path / "state", self.home.path / "log")}
+                 for path in (self.home.socket, *(self.home.path / name for name in ("run", "state", "log")))}
         self.assertEqual(list(modes.values()), ["0o600", "0o700", "0o700", "0o700"], modes)
 
 

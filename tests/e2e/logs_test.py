@@ -54,7 +54,8 @@ class Logs(alder.Scenario):
         home.write("count.sh", "n=$(cat n 2>/dev/null || echo 0); n=$((n+1)); echo $n > n\n"
                                "echo life $n begins\nexec sleep 1000\n")
         home.up("name: t\nintensity: { max_restarts: 100, within: 60s }\nchildren:\n"
-                "  - { service: cat, command: [sh, count.sh] }\n  - { service: dog, command: [sh, -c, 'echo woof; sleep 1000'] }\n")
+                "  - { service: cat, command: [sh, count.sh] }\n"
+                "  - { service: dog, command: [sh, -c, 'echo woof; exec sleep 1000'] }\n")
         follower = home.begin("logs", "-f", "--json", "cat")
         listener = alder.Listener(follower.stdout)
 
@@ -86,8 +87,8 @@ children:
             listener = alder.Listener(follower.stdout)
             home.wait_until("it is heard", lambda: listener.lines == ["hello"])
             home.alder("down", "t")
-            home.wait_until(f"its last words are heard, round {round_}", lambda: listener.lines == ["hello", "farewell"],
-                            deadline=5)
+            home.wait_until(f"its last words are heard, round {round_}",
+                            lambda: listener.lines == ["hello", "farewell"], deadline=5)
             follower.terminate()
             follower.wait()
 

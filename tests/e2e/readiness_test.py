@@ -140,8 +140,8 @@ children:
     command: {HTTP.format(port=port)}
     ready: {{ tcp: "127.0.0.1:{port}" }}
   - service: user
-    command: [python3, -c, "import socket, time; socket.create_connection(('127.0.0.1', {port})); print('met', flush=True);
-      time.sleep(1000)"]
+    command: [python3, -c, "import socket, time; socket.create_connection(('127.0.0.1', {port}));
+      print('met', flush=True); time.sleep(1000)"]
 """)
         home.wait_until("the user has met it", lambda: home.alder("logs", "user", "--no-prefix").out == "met\n")
         before = home.pids()

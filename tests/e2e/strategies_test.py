@@ -33,7 +33,8 @@ class Strategies(alder.Scenario):
             if event["name"] == victim:
                 self.assertEqual(cause["kind"], "own_exit", event)
             else:
-                self.assertEqual((cause["kind"], cause["origin"], cause["strategy"]), ("sibling_exit", victim, strategy))
+                self.assertEqual((cause["kind"], cause["origin"], cause["strategy"]),
+                                 ("sibling_exit", victim, strategy))
                 self.assertIn(victim, event["text"])
                 self.assertIn(strategy, event["text"])
         stopped = [event["name"] for event in events if event["kind"] == "stopped"]
