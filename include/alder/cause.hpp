@@ -41,20 +41,20 @@ struct exit_reason {
 /// Why a child is started, stopped or restarted.
 struct cause {
   enum class kind : std::uint8_t {
-    tree_start,      ///< its supervisor starts
-    own_exit,        ///< it ended by itself; `detail` says how
-    sibling_exit,    ///< `origin` ended by itself and the strategy takes this child along
-    failed_attempt,  ///< an earlier start attempt (of `origin`) failed and is tried again
-    request,         ///< a person or program asked for it
-    tree_stop,       ///< its supervisor stops
-    gave_up,         ///< its supervisor gave up because of `origin`
-    auto_shutdown,   ///< its supervisor shut itself down because `origin` ended
-    start_unwound,   ///< a later sibling (`origin`) failed to start, so the whole start is undone
-    adopted,         ///< it was running already when the daemon started
+    tree_start,     ///< its supervisor starts
+    own_exit,       ///< it ended by itself; `detail` says how
+    sibling_exit,   ///< `origin` ended by itself and the strategy takes this child along
+    failed_attempt, ///< an earlier start attempt (of `origin`) failed and is tried again
+    request,        ///< a person or program asked for it
+    tree_stop,      ///< its supervisor stops
+    gave_up,        ///< its supervisor gave up because of `origin`
+    auto_shutdown,  ///< its supervisor shut itself down because `origin` ended
+    start_unwound,  ///< a later sibling (`origin`) failed to start, so the whole start is undone
+    adopted,        ///< it was running already when the daemon started
   };
   kind what = kind::tree_start;
-  std::string origin; ///< name of the node where it began; empty when it is the child itself or nobody
-  std::string detail; ///< "exited with code 1"; "connection refused"
+  std::string origin;   ///< name of the node where it began; empty when it is the child itself or nobody
+  std::string detail;   ///< "exited with code 1"; "connection refused"
   std::string strategy; ///< of the supervisor that decided, when siblings are concerned
 
   bool operator==(const cause&) const = default;

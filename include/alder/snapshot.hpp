@@ -32,18 +32,18 @@ struct last_exit {
 struct node_snapshot {
   std::string tree;
   std::string name;
-  std::string parent;             ///< name of its supervisor; empty for a root
+  std::string parent; ///< name of its supervisor; empty for a root
   enum class kind : std::uint8_t { service, supervisor, actor } what = kind::service;
   node_state state = node_state::stopped;
-  wall_time since{};              ///< when it entered this state
-  bool settled = false;           ///< it stays in this state until somebody asks for another: stopped on request, ended for good
-  std::string reason;             ///< why it is in this state, one sentence
+  wall_time since{};    ///< when it entered this state
+  bool settled = false; ///< it stays in this state until somebody asks for another: stopped on request, ended for good
+  std::string reason;   ///< why it is in this state, one sentence
   restart_kind restart = restart_kind::permanent;
-  unsigned restarts = 0;          ///< automatic restarts since it was first started
+  unsigned restarts = 0; ///< automatic restarts since it was first started
   alder::generation generation = 0;
 
   // services
-  int pid = 0;                    ///< 0: no process
+  int pid = 0; ///< 0: no process
   std::optional<alder::last_exit> last_exit;
   std::optional<wall_time> next_attempt; ///< in state backoff
   std::shared_ptr<const service_spec> service;
@@ -53,7 +53,8 @@ struct node_snapshot {
   alder::intensity intensity;
   std::vector<wall_time> counted; ///< restarts that counted when this was published, newest first
   unsigned restarts_used = 0;     ///< restarts that count at the moment of reading
-  std::optional<std::chrono::milliseconds> oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
+  std::optional<std::chrono::milliseconds>
+      oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
   bool pool = false;
   std::vector<std::string> children; ///< names, in start order
 };

@@ -14,8 +14,8 @@ namespace alder {
 /// Without spaces, tabs and line ends at either side.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-/// The known word a person most likely meant by `text`: nearest by edit distance with transpositions, no further away than a
-/// third of its length (at least 1); nothing when none is near.
+/// The known word a person most likely meant by `text`: nearest by edit distance with transpositions, no further away
+/// than a third of its length (at least 1); nothing when none is near.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& known);
 
 /// Splits a command line into words as a POSIX shell does: white space, '…', "…", backslash; nothing is expanded.

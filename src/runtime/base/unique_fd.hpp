@@ -26,7 +26,8 @@ public:
   /// Gives the descriptor away without closing it.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset(int fd = -1) {
-    if (fd_ >= 0) (void)::close(fd_); // nothing can be done about a failed close of a descriptor that is gone either way
+    if (fd_ >= 0)
+      (void)::close(fd_); // nothing can be done about a failed close of a descriptor that is gone either way
     fd_ = fd;
   }
 

@@ -23,7 +23,8 @@ error invalid(std::string message) { return {error_kind::invalid_input, std::mov
 /// Splits "12.5rest" into 12.5 and "rest"; false when there is no number in front.
 bool take_number(std::string_view& text, double& value) {
   std::size_t length = 0;
-  while (length < text.size() && ((text[length] >= '0' && text[length] <= '9') || text[length] == '.')) ++length;
+  while (length < text.size() && ((text[length] >= '0' && text[length] <= '9') || text[length] == '.'))
+    ++length;
   const auto parsed = std::from_chars(text.data(), text.data() + length, value);
   if (length == 0 || parsed.ec != std::errc{} || parsed.ptr != text.data() + length) return false;
   text.remove_prefix(length);
@@ -32,7 +33,8 @@ bool take_number(std::string_view& text, double& value) {
 
 std::string_view take_letters(std::string_view& text) {
   std::size_t length = 0;
-  while (length < text.size() && !(text[length] >= '0' && text[length] <= '9')) ++length;
+  while (length < text.size() && !(text[length] >= '0' && text[length] <= '9'))
+    ++length;
   const auto letters = text.substr(0, length);
   text.remove_prefix(length);
   return letters;
@@ -57,9 +59,11 @@ result<milliseconds> parse_duration(std::string_view text) {
     if (!take_number(text, value)) return invalid("'" + whole + "' is not a duration");
     const auto name = take_letters(text);
     if (name.empty()) return invalid("'" + whole + "' has no unit: write '" + whole + "s' or '" + whole + "ms'");
-    while (next_unit < time_units.size() && time_units[next_unit].name != name) ++next_unit;
+    while (next_unit < time_units.size() && time_units[next_unit].name != name)
+      ++next_unit;
     if (next_unit == time_units.size())
-      return invalid("'" + std::string{name} + "' is not a unit of time here; there are ms, s, m, h and d, largest first");
+      return invalid("'" + std::string{name} +
+                     "' is not a unit of time here; there are ms, s, m, h and d, largest first");
     total += value * static_cast<double>(time_units[next_unit].factor);
     ++next_unit;
   }

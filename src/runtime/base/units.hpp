@@ -14,8 +14,8 @@ namespace alder {
 /// "0" needs no unit. Errors (invalid_input): no unit, unknown unit, negative, more than 10 years.
 [[nodiscard]] result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// Reads "512", "300K", "1.5G": bytes with an optional unit K, M, G or T (powers of 1024; "KB" and "KiB" mean the same).
-/// Errors (invalid_input): unknown unit, negative, more than 2^63.
+/// Reads "512", "300K", "1.5G": bytes with an optional unit K, M, G or T (powers of 1024; "KB" and "KiB" mean the
+/// same). Errors (invalid_input): unknown unit, negative, more than 2^63.
 [[nodiscard]] result<std::uint64_t> parse_size(std::string_view text);
 
 /// The shortest exact form parse_duration reads back: 1500 ms is "1.5s", 90 s "1m30s".

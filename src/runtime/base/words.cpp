@@ -73,7 +73,8 @@ template <class Enum, std::size_t N> std::string_view find_word(const table<Enum
   return found == words.end() ? "?" : found->second;
 }
 
-template <class Enum, std::size_t N> std::optional<Enum> find_value(const table<Enum, N>& words, std::string_view text) {
+template <class Enum, std::size_t N>
+std::optional<Enum> find_value(const table<Enum, N>& words, std::string_view text) {
   const auto found = std::find_if(words.begin(), words.end(), [&](const auto& entry) { return entry.second == text; });
   return found == words.end() ? std::nullopt : std::optional{found->first};
 }
@@ -118,7 +119,8 @@ std::optional<int> signal_named(std::string_view text) {
   if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size())
     return number > 0 && number < NSIG ? std::optional{number} : std::nullopt;
   std::string name{text};
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   if (name.rfind("SIG", 0) == 0) name.erase(0, 3);
   for (int signal = 1; signal < NSIG; ++signal) {
     const char* known = ::sigabbrev_np(signal);
@@ -151,7 +153,8 @@ std::string phrase(const cause& why) {
   case cause::kind::own_exit: return because_of(why, "it");
   case cause::kind::sibling_exit: return because_of(why, "sibling");
   case cause::kind::failed_attempt:
-    return with_detail(why.origin.empty() ? "because its last start failed" : "because the start of " + why.origin + " failed", why);
+    return with_detail(
+        why.origin.empty() ? "because its last start failed" : "because the start of " + why.origin + " failed", why);
   case cause::kind::request: return with_detail("on request", why);
   case cause::kind::tree_stop: return with_detail("because its supervisor stops", why);
   case cause::kind::gave_up: return with_detail("because its supervisor gave up", why);

@@ -1,4 +1,5 @@
-// The words for what the system knows: enumerations, signals, exits and causes, as configuration, API and people write them.
+// The words for what the system knows: enumerations, signals, exits and causes, as configuration, API and people write
+// them.
 #pragma once
 
 #include "alder/cause.hpp"
@@ -39,8 +40,8 @@ namespace alder {
 /// How it ended, inside a sentence: "exited with code 1", "was killed by SIGSEGV".
 [[nodiscard]] std::string phrase(const exit_status& status);
 
-/// Why, as the rest of a sentence: "because sibling cache exited with code 1 (rest_for_one)". Empty for tree_start without an
-/// origin.
+/// Why, as the rest of a sentence: "because sibling cache exited with code 1 (rest_for_one)". Empty for tree_start
+/// without an origin.
 [[nodiscard]] std::string phrase(const cause& why);
 
 /// The name of an errno for people: "no such file or directory (ENOENT)".

@@ -101,7 +101,7 @@ struct call {
   op what = op::terminate_child;
   call_token token = 0;
   std::string id;
-  child_rules spec;              ///< of start_child
+  child_rules spec; ///< of start_child
   cause why;
   alder::generation reached = 0; ///< of start_child: the highest generation of an earlier child of this id
 };

@@ -144,7 +144,8 @@ protected:
     if (root) caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
     root = nullptr;
     parent = nullptr;
-    for (const auto& [id, p] : os.processes) caf::anon_send_exit(p.owner, caf::exit_reason::user_shutdown);
+    for (const auto& [id, p] : os.processes)
+      caf::anon_send_exit(p.owner, caf::exit_reason::user_shutdown);
     run();
     os.processes.clear();
     shared.parents.clear();
