@@ -1,6 +1,8 @@
 // What the user asked for: a tree of supervisors and services, as read from a configuration file.
 #pragma once
 
+#include "alder/attributes.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -103,7 +105,10 @@ struct service_spec {
   std::vector<std::string> command; ///< program and arguments; with `shell: true` {"/bin/sh", "-c", text}
   std::string cwd;                  ///< absolute
   std::map<std::string, std::string> environment;
-  std::string stdin_file;        ///< absolute path; empty: /dev/null
+  std::map<std::string, std::string> secrets; ///< variables whose values are read from these files at each start
+  std::string stdin_file;                     ///< absolute path; empty: /dev/null
+  bool stdin_pipe = false;                    ///< standard input is a pipe the daemon writes to
+  process_attributes attributes;
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   ready_spec ready;
   stop_spec stop;

@@ -34,8 +34,21 @@ bool wait_until(int fd, short events, steady::time_point deadline) {
   }
 }
 
-unique_fd take(std::vector<unique_fd>& fds, std::size_t index) {
-  return index < fds.size() ? std::move(fds[index]) : unique_fd{};
+/// Gives a child its descriptors: those in `held`, in their order. When this process had no descriptor left, the last
+/// are missing.
+void take(child& of, wire::descriptor_set held, std::vector<unique_fd>& fds) {
+  std::size_t next = 0;
+  const auto place = [&](wire::descriptor which, unique_fd& to) {
+    if ((held & wire::bit(which)) != 0 && next < fds.size()) to = std::move(fds[next++]);
+  };
+  using wire::descriptor;
+  place(descriptor::pidfd, of.pidfd);
+  place(descriptor::out, of.out);
+  place(descriptor::err, of.err);
+  place(descriptor::input, of.input);
+  place(descriptor::ipc, of.ipc);
+  place(descriptor::notify, of.notify);
+  place(descriptor::ready, of.ready);
 }
 
 bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
@@ -95,8 +108,14 @@ outcome client::receive_inventory() {
       member_prefix_ = std::to_string(welcome->keeper_pid) + "." + std::to_string(welcome->keeper_start_ticks);
       welcomed = true;
     } else if (const auto* known = std::get_if<wire::child_frame>(&*frame); known != nullptr && welcomed) {
-      inventory_.push_back({known->id, known->generation, known->pid, take(in.fds, 0), take(in.fds, 1), take(in.fds, 2),
-                            known->note, wall(known->started_ms), known->exited});
+      child one{.id = known->id,
+                .gen = known->generation,
+                .pid = known->pid,
+                .note = known->note,
+                .started = wall(known->started_ms),
+                .exited = known->exited};
+      take(one, known->held, in.fds);
+      inventory_.push_back(std::move(one));
     } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
       return success();
     } else {
@@ -130,7 +149,9 @@ result<wire::spawn_frame> client::checked(const launch& what) const {
                           .stdin_file = what.stdin_file,
                           .umask = what.umask,
                           .capture = what.capture,
-                          .note = what.note};
+                          .note = what.note,
+                          .attributes = what.attributes,
+                          .channels = what.channels};
   for (const auto& [name, value] : what.environment)
     if (name != wire::member_variable) frame.environment.push_back(name + "=" + value);
   frame.environment.push_back(std::string{wire::member_variable} + "=" + member_marker(what.id, what.gen));
@@ -167,6 +188,7 @@ void client::fill_window() {
     frame.command.clear();
     frame.environment.clear();
     frame.note.clear();
+    frame.attributes.limits.clear();
     const key who{frame.id, frame.generation};
     unanswered_.insert_or_assign(who, std::move(frame));
   }
@@ -264,8 +286,9 @@ void client::answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds
   unanswered_.erase({frame.id, frame.generation});
   fill_window();
   if (!handlers_.on_spawned) return;
-  handlers_.on_spawned({frame.id, frame.generation, frame.pid, take(fds, 0), take(fds, 1), take(fds, 2), "",
-                        wall(frame.started_ms), std::nullopt});
+  child one{.id = frame.id, .gen = frame.generation, .pid = frame.pid, .started = wall(frame.started_ms)};
+  take(one, frame.held, fds);
+  handlers_.on_spawned(std::move(one));
 }
 
 void client::answer(const wire::spawn_failed_frame& frame) {

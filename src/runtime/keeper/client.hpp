@@ -22,8 +22,9 @@
 
 namespace alder::keeper {
 
-/// A main process the keeper holds. All descriptors are close-on-exec; `out` and `err` are the non-blocking read ends
-/// of its output, invalid when it was started without capture. Any of them may be invalid when this process has no
+/// A main process the keeper holds. All descriptors are close-on-exec and but for `pidfd` non-blocking, the same open
+/// files as the keeper's; `out` and `err` are the read ends of its output, invalid when it was started without capture,
+/// the others those of launch::channels. Any of them may be invalid when this process has no
 /// descriptor left.
 struct child {
   node_id id;
@@ -32,6 +33,7 @@ struct child {
   unique_fd pidfd;
   unique_fd out;
   unique_fd err;
+  unique_fd input, ipc, notify, ready;
   std::string note;
   wall_time started{};
   std::optional<exit_status> exited; ///< it has ended already, and the exit was not acknowledged
@@ -48,6 +50,8 @@ struct launch {
   std::string stdin_file;        ///< absolute; empty: /dev/null
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   bool capture = true;           ///< false: output goes to /dev/null
+  process_attributes attributes;
+  wire::spawn_channels channels; ///< numbers 3 to 255
   std::string note;              ///< told again in the inventory; at most wire::max_keeper_note bytes
 };
 

@@ -54,6 +54,13 @@ keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready)
   if (const auto self = os::read_stat(::getpid())) start_ticks_ = self->start_ticks;
 }
 
+wire::descriptor_set keeper::record::held() const {
+  wire::descriptor_set set = 0;
+  for (std::size_t i = 0; i < fds.size(); ++i)
+    if (fds[i]) set |= wire::bit(static_cast<wire::descriptor>(i));
+  return set;
+}
+
 int keeper::run() {
   start_daemon();
   while (!exit_code_)
@@ -138,13 +145,13 @@ void keeper::read_channel(int limit) {
 void keeper::flush() {
   while (channel_ && !outgoing_.empty()) {
     const auto& next = outgoing_.front();
-    std::array<int, 3> fds{};
+    std::array<int, wire::descriptor_kinds> fds{};
     std::size_t count = 0;
     if (next.fds_of) {
       const auto child = children_.find(*next.fds_of);
       if (child != children_.end())
-        for (const auto* fd : {&child->second.pidfd, &child->second.out, &child->second.err})
-          if (*fd) fds[count++] = fd->get();
+        for (const auto& fd : child->second.fds)
+          if (fd) fds[count++] = fd.get();
     }
     const auto sent = os::send_record(channel_.get(), next.bytes, {fds.data(), count});
     if (sent == os::transfer::blocked) return;

@@ -17,6 +17,7 @@
 #include "runtime/os/spawn.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -49,10 +50,14 @@ private:
   /// A main process, until its exit is acknowledged.
   struct record {
     int pid = 0;
-    unique_fd pidfd, out, err;
+    /// By wire::descriptor; those it has not are invalid.
+    std::array<unique_fd, wire::descriptor_kinds> fds;
     std::int64_t started_ms = 0;
     std::string note;
     std::optional<exit_status> exited;
+
+    [[nodiscard]] int pidfd() const { return fds[static_cast<std::size_t>(wire::descriptor::pidfd)].get(); }
+    [[nodiscard]] wire::descriptor_set held() const;
   };
   /// A frame on its way to the daemon; with `fds_of`, the descriptors of that record go along.
   struct outgoing {

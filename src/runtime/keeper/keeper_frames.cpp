@@ -48,7 +48,8 @@ void keeper::on(const wire::hello_frame& frame) {
     return; // it learns that from the welcome and ends with a message of its own
   }
   for (const auto& [who, child] : children_)
-    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited}, who);
+    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited, child.held()},
+         who);
   send(wire::inventory_end_frame{});
   if (stop_signal_ != 0) send(wire::stop_requested_frame{stop_signal_});
 }
@@ -81,17 +82,19 @@ void keeper::on(const wire::spawn_frame& frame) {
                             .where = frame.capture ? output::pipes : output::null,
                             .file = -1,
                             .passed = -1,
-                            .file_limit = file_limit_});
+                            .file_limit = file_limit_,
+                            .channels = frame.channels,
+                            .attributes = frame.attributes});
   if (const auto* failure = std::get_if<os::spawn_failure>(&started)) return fail(failure->stage, failure->os_errno);
   auto& process = std::get<os::spawned_process>(started);
   record child{.pid = process.pid,
-               .pidfd = std::move(process.pidfd),
-               .out = std::move(process.out),
-               .err = std::move(process.err),
+               .fds = {std::move(process.pidfd), std::move(process.out), std::move(process.err),
+                       std::move(process.input), std::move(process.ipc), std::move(process.notify),
+                       std::move(process.ready)},
                .started_ms = unix_ms_now(),
                .note = frame.note,
                .exited = {}};
-  send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms}, who);
+  send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms, child.held()}, who);
   running_.emplace(child.pid, who);
   children_.emplace(who, std::move(child));
 }
@@ -146,7 +149,7 @@ void keeper::kill_descendants(int spared) {
     (void)os::kill_tree_below(::getpid(), spared); // what counts is who is left
     // Without /proc the main processes are known all the same.
     for (const auto& [pid, who] : running_)
-      (void)os::signal_pidfd(children_[who].pidfd.get(), SIGKILL);
+      (void)os::signal_pidfd(children_[who].pidfd(), SIGKILL);
     if (spared == 0 && daemon_pidfd_) (void)os::signal_pidfd(daemon_pidfd_.get(), SIGKILL);
     reap_quietly();
     const auto left = os::tree_below(::getpid(), spared);

@@ -1,10 +1,15 @@
 #include "runtime/os/child_setup.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -28,6 +33,74 @@ bool connect_stdin(const char* file) {
   return ::dup2(fd, 0) == 0;
 }
 
+/// Not ::write with a stream or a format: nothing here may allocate.
+bool write_oom_score(int score) {
+  std::array<char, 8> digits{};
+  std::size_t at = digits.size();
+  unsigned rest = score < 0 ? 0U - static_cast<unsigned>(score) : static_cast<unsigned>(score);
+  do {
+    digits[--at] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (score < 0) digits[--at] = '-';
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool written = ::write(file, &digits[at], digits.size() - at) > 0;
+  const int problem = errno;
+  (void)::close(file); // it was opened for writing one value, which is done or not
+  errno = problem;
+  return written;
+}
+
+bool set_limits(const process_attributes& wanted) {
+  for (const auto& limit : wanted.limits) {
+    const rlimit value{limit.soft, limit.hard};
+    if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) return false;
+  }
+  return true;
+}
+
+bool set_cpus(const process_attributes& wanted) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  for (const auto cpu : wanted.cpus) {
+    if (cpu < CPU_SETSIZE) CPU_SET(cpu, &allowed);
+  }
+  return ::sched_setaffinity(0, sizeof allowed, &allowed) == 0;
+}
+
+/// The system calls themselves: libc's functions change all threads of a process, and believe that ours are the
+/// parent's. Groups first, while it may.
+bool become(const identity& who) {
+  static_assert(sizeof(gid_t) == sizeof(who.groups[0]));
+  return ::syscall(SYS_setgroups, who.groups.size(), who.groups.data()) == 0 &&
+         ::syscall(SYS_setresgid, who.gid, who.gid, who.gid) == 0 &&
+         ::syscall(SYS_setresuid, who.uid, who.uid, who.uid) == 0;
+}
+
+/// True when all is set; else `stage` is what was not.
+bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) {
+  using wire::spawn_stage;
+  const auto step = [&](spawn_stage now, bool done) {
+    stage = now;
+    return done;
+  };
+  return step(spawn_stage::limits, set_limits(wanted)) &&
+         step(spawn_stage::priority, !wanted.nice || ::setpriority(PRIO_PROCESS, 0, *wanted.nice) == 0) &&
+         step(spawn_stage::io_priority,
+              !wanted.io_priority || ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, int{*wanted.io_priority}) == 0) &&
+         step(spawn_stage::oom_score, !wanted.oom_score_adj || write_oom_score(*wanted.oom_score_adj)) &&
+         step(spawn_stage::cpus, wanted.cpus.empty() || set_cpus(wanted)) &&
+         step(spawn_stage::identity, !wanted.who || become(*wanted.who)) &&
+         step(spawn_stage::privileges, !wanted.no_new_privileges || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+}
+
+bool move_descriptors(const child_plan& plan) {
+  for (const auto& move : plan.moves)
+    if (move.from >= 0 && ::dup2(move.from, move.to) != move.to) return false;
+  return true;
+}
+
 bool connect_output(const child_plan& plan) {
   if (::dup2(plan.out, 1) != 1 || ::dup2(plan.err, 2) != 2) return false;
   return plan.passed < 0 || ::fcntl(plan.passed, F_SETFD, 0) == 0;
@@ -48,8 +121,12 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   reset_signals();
   // Before anything is opened: the lower limit does not touch descriptors that are open already.
   if (plan.file_limit && ::setrlimit(RLIMIT_NOFILE, &*plan.file_limit) != 0) return fail(spawn_stage::file_limit);
-  if (!connect_stdin(plan.stdin_file)) return fail(spawn_stage::stdin_file);
+  if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file))
+    return fail(spawn_stage::stdin_file);
   if (!connect_output(plan)) return fail(spawn_stage::output);
+  if (!move_descriptors(plan)) return fail(spawn_stage::channel);
+  if (auto stage = spawn_stage::limits; plan.attributes != nullptr && !set_attributes(*plan.attributes, stage))
+    return fail(stage);
   if (plan.umask) (void)::umask(*plan.umask); // always succeeds; returns the old one
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return fail(spawn_stage::directory);
   // Last: a signal that arrives from here on ends this process and nothing else.

@@ -3,6 +3,7 @@
 
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include <array>
 #include <optional>
 
 #include <sys/resource.h>
@@ -22,6 +23,14 @@ struct child_plan {
   int passed = -1;                  ///< stays open under its number over exec; -1: none
   std::optional<mode_t> umask;
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE
+  int input = -1;                   ///< becomes 0 instead of stdin_file; above 255
+  /// Descriptors the program finds under other numbers. Above 255, so that no target is among them.
+  struct moved {
+    int from = -1; ///< -1: nothing
+    int to = -1;   ///< 3 to 255
+  };
+  std::array<moved, 2> moves{};
+  const process_attributes* attributes = nullptr; ///< null: those of the parent
 };
 
 /// Where the child leaves its failure: it shares the parent's memory until it executes.
@@ -32,7 +41,8 @@ struct child_failure {
 };
 
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
-/// dispositions; file limit; standard input, output and error; umask; directory; empty signal mask; exec.
+/// dispositions; file limit; standard input, output and error; other descriptors; limits, priorities and processors, as
+/// long as it may; user and groups; privileges; umask; directory, as that user; empty signal mask; exec.
 /// A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 

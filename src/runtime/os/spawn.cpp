@@ -8,10 +8,14 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstring>
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -83,6 +87,58 @@ bool make_pipe(unique_fd& read_end, unique_fd& write_end) {
   return ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
+struct channel_ends {
+  unique_fd input_here, input_there;
+  unique_fd ipc_here, ipc_there;
+  unique_fd ready_here, ready_there;
+  unique_fd notify;
+};
+
+/// The child's ends get high numbers, so that moving one to its place never overwrites another.
+bool lift(unique_fd& end) {
+  constexpr int above_all_targets = 256;
+  unique_fd lifted{::fcntl(end.get(), F_DUPFD_CLOEXEC, above_all_targets)};
+  end = std::move(lifted);
+  return end.valid();
+}
+
+bool make_ipc(channel_ends& ends) {
+  std::array<int, 2> pair{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
+  ends.ipc_here.reset(pair[0]);
+  ends.ipc_there.reset(pair[1]);
+  return ::fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 && lift(ends.ipc_there);
+}
+
+/// Receives the sender's pid, uid and gid with each notice.
+bool make_notify(const std::string& name, channel_ends& ends) {
+  sockaddr_un address{};
+  if (name.size() + 1 > sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  ends.notify.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!ends.notify) return false;
+  const int yes = 1;
+  if (::setsockopt(ends.notify.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) != 0) return false;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size()); // sun_path[0] is NUL: the abstract name space
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return ::bind(ends.notify.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0;
+}
+
+bool open_channels(const wire::spawn_channels& wanted, channel_ends& ends) {
+  if (wanted.input) {
+    if (!make_pipe(ends.input_there, ends.input_here) || !lift(ends.input_there)) return false;
+    // Ours is the end that must not block, the program's the one that may.
+    if (::fcntl(ends.input_there.get(), F_SETFL, 0) != 0 || ::fcntl(ends.input_here.get(), F_SETFL, O_NONBLOCK) != 0)
+      return false;
+  }
+  if (wanted.ready >= 0 && (!make_pipe(ends.ready_here, ends.ready_there) || !lift(ends.ready_there))) return false;
+  if (wanted.ipc >= 0 && !make_ipc(ends)) return false;
+  return wanted.notify.empty() || make_notify(wanted.notify, ends);
+}
+
 bool open_output(const spawn_request& request, output_ends& ends) {
   using output = spawn_request::output;
   switch (request.where) {
@@ -100,6 +156,8 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request)
   ALDER_ASSERT(!request.command.empty());
   output_ends ends;
   if (!open_output(request, ends)) return spawn_failure{wire::spawn_stage::pipe, errno};
+  channel_ends channels;
+  if (!open_channels(request.channels, channels)) return spawn_failure{wire::spawn_stage::channel, errno};
   const auto arguments = pointers(request.command);
   const auto environment = pointers(request.environment);
   const child_plan plan{.program = request.program.c_str(),
@@ -111,16 +169,29 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request)
                         .err = ends.err_write ? ends.err_write.get() : ends.out_write.get(),
                         .passed = request.passed,
                         .umask = request.umask,
-                        .file_limit = request.file_limit};
+                        .file_limit = request.file_limit,
+                        .input = channels.input_there.get(),
+                        .moves = {child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
+                                  child_plan::moved{channels.ready_there.get(), request.channels.ready}},
+                        .attributes = &request.attributes};
   both_sides shared{plan, {}};
   unique_fd pidfd;
   const int pid = clone_child(shared, pidfd);
   if (pid < 0) return spawn_failure{wire::spawn_stage::process, errno};
+  // A child that changed its user did so in our memory, which the kernel then hides from /proc until we object.
+  if (request.attributes.who) (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // cannot fail with this argument
   if (shared.failure.happened) {
     reap(pidfd.get());
     return spawn_failure{shared.failure.stage, shared.failure.os_errno};
   }
-  return spawned_process{pid, std::move(pidfd), std::move(ends.out_read), std::move(ends.err_read)};
+  return spawned_process{pid,
+                         std::move(pidfd),
+                         std::move(ends.out_read),
+                         std::move(ends.err_read),
+                         std::move(channels.input_here),
+                         std::move(channels.ipc_here),
+                         std::move(channels.notify),
+                         std::move(channels.ready_here)};
 }
 
 } // namespace alder::os

@@ -25,13 +25,16 @@ struct spawn_request {
   int file = -1;                    ///< of output::file, for both output and error; above 2
   int passed = -1;                  ///< a descriptor the program inherits under the same number; -1: none
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE of the process; none: the parent's
+  wire::spawn_channels channels{};
+  process_attributes attributes{};
 };
 
 struct spawned_process {
   int pid = 0;
   unique_fd pidfd;
-  unique_fd out; ///< read end, non-blocking; invalid without pipes
-  unique_fd err; ///< the same
+  unique_fd out;                       ///< read end, non-blocking; invalid without pipes
+  unique_fd err;                       ///< the same
+  unique_fd input, ipc, notify, ready; ///< our ends of its channels, non-blocking; invalid without them
 };
 
 struct spawn_failure {

@@ -16,7 +16,7 @@
 namespace alder::os {
 
 /// Descriptors one record can carry.
-inline constexpr std::size_t max_record_fds = 4;
+inline constexpr std::size_t max_record_fds = 8;
 
 /// Two connected ends, non-blocking, close-on-exec, with buffers for records of at least `largest` bytes. Errors: io.
 [[nodiscard]] result<std::pair<unique_fd, unique_fd>> record_pair(std::size_t largest);

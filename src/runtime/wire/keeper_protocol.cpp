@@ -33,6 +33,17 @@ public:
     (*this)(status.kind);
     (*this)(static_cast<std::int32_t>(status.value));
   }
+  void operator()(const std::vector<std::uint32_t>& list) {
+    (*this)(static_cast<std::uint32_t>(list.size()));
+    for (const auto number : list)
+      (*this)(number);
+  }
+  void operator()(const std::vector<resource_limit>& list) {
+    (*this)(static_cast<std::uint32_t>(list.size()));
+    for (const auto& limit : list)
+      (*this)(limit.resource), (*this)(limit.soft), (*this)(limit.hard);
+  }
+  void operator()(const identity& who) { (*this)(who.uid), (*this)(who.gid), (*this)(who.groups), (*this)(who.text); }
   template <class T> void operator()(const std::optional<T>& value) {
     (*this)(value.has_value());
     if (value) (*this)(*value);
@@ -82,13 +93,23 @@ public:
     if (take(size)) text = taken_;
   }
   void operator()(std::vector<std::string>& list) {
-    std::uint32_t size = 0;
-    (*this)(size);
-    // Each piece costs at least its length field, so that a lying count cannot make us reserve or loop for nothing.
-    good_ = good_ && size <= rest_.size() / sizeof(std::uint32_t);
-    for (std::uint32_t i = 0; good_ && i < size; ++i)
+    if (!read_length(sizeof(std::uint32_t))) return; // each piece costs at least its length field
+    for (std::uint32_t i = 0, size = counted_; good_ && i < size; ++i)
       (*this)(list.emplace_back());
   }
+  void operator()(std::vector<std::uint32_t>& list) {
+    if (!read_length(sizeof(std::uint32_t))) return;
+    for (std::uint32_t i = 0; good_ && i < counted_; ++i)
+      (*this)(list.emplace_back());
+  }
+  void operator()(std::vector<resource_limit>& list) {
+    if (!read_length(sizeof(std::int32_t) + 2 * sizeof(std::uint64_t))) return;
+    for (std::uint32_t i = 0; good_ && i < counted_; ++i) {
+      auto& limit = list.emplace_back();
+      (*this)(limit.resource), (*this)(limit.soft), (*this)(limit.hard);
+    }
+  }
+  void operator()(identity& who) { (*this)(who.uid), (*this)(who.gid), (*this)(who.groups), (*this)(who.text); }
   void operator()(exit_status& status) {
     (*this)(status.kind);
     std::int32_t value = 0;
@@ -104,6 +125,14 @@ public:
   [[nodiscard]] bool complete() const { return good_ && rest_.empty(); }
 
 private:
+  /// Reads the length of a list whose pieces have at least `least` bytes: a lying count cannot make us reserve or loop
+  /// for nothing.
+  bool read_length(std::size_t least) {
+    counted_ = 0;
+    (*this)(counted_);
+    good_ = good_ && counted_ <= rest_.size() / least;
+    return good_;
+  }
   bool take(std::size_t count) {
     good_ = good_ && count <= rest_.size();
     if (!good_) return false;
@@ -114,6 +143,7 @@ private:
 
   std::string_view rest_;
   std::string_view taken_;
+  std::uint32_t counted_ = 0;
   bool good_ = true;
 };
 
@@ -127,6 +157,10 @@ void fields(auto& visit, one_of<failed_frame> auto& f) { visit(f.text); }
 void fields(auto& visit, one_of<spawn_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.program), visit(f.command), visit(f.environment), visit(f.cwd);
   visit(f.stdin_file), visit(f.umask), visit(f.capture), visit(f.note);
+  auto& a = f.attributes;
+  visit(a.who), visit(a.nice), visit(a.io_priority), visit(a.oom_score_adj), visit(a.limits), visit(a.cpus);
+  visit(a.no_new_privileges);
+  visit(f.channels.input), visit(f.channels.ipc), visit(f.channels.ready), visit(f.channels.notify);
 }
 void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.text); }
 void fields(auto& visit, one_of<acknowledge_frame> auto& f) { visit(f.id), visit(f.generation); }
@@ -135,9 +169,10 @@ void fields(auto& visit, one_of<welcome_frame> auto& f) {
 }
 void fields(auto& visit, one_of<child_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited);
+  visit(f.held);
 }
 void fields(auto& visit, one_of<spawned_frame> auto& f) {
-  visit(f.id), visit(f.generation), visit(f.pid), visit(f.started_ms);
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.started_ms), visit(f.held);
 }
 void fields(auto& visit, one_of<spawn_failed_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.stage), visit(f.os_errno);
@@ -190,10 +225,19 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::pipe: return "make the output pipes";
   case spawn_stage::process: return "make a process";
   case spawn_stage::session: return "make a session";
+  case spawn_stage::channel: return "make its channels to the daemon";
   case spawn_stage::file_limit: return "restore the limit of open files";
   case spawn_stage::stdin_file:
     return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
   case spawn_stage::output: return "connect the output";
+  case spawn_stage::limits: return "set the resource limits";
+  case spawn_stage::priority: return "set nice";
+  case spawn_stage::io_priority: return "set ionice";
+  case spawn_stage::oom_score: return "set oom_score_adj";
+  case spawn_stage::cpus: return "bind it to its cpus";
+  case spawn_stage::identity:
+    return "become user " + (request.attributes.who ? request.attributes.who->text : std::string{});
+  case spawn_stage::privileges: return "give up new privileges";
   case spawn_stage::directory: return "chdir " + request.cwd;
   case spawn_stage::program: break;
   }

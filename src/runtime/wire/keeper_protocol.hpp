@@ -1,6 +1,7 @@
 // The frames between alder-keeper and alderd: plain structs and their bytes. One frame is one SOCK_SEQPACKET record.
 #pragma once
 
+#include "alder/attributes.hpp"
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
 #include "alder/exit_status.hpp"
@@ -16,7 +17,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 1;
+inline constexpr std::uint32_t keeper_protocol_version = 2;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -28,14 +29,48 @@ inline constexpr std::size_t max_keeper_note = std::size_t{64} * 1024;
 
 /// The step of a start that failed, in the order in which they are taken.
 enum class spawn_stage : std::uint8_t {
-  pipe,       ///< making the output pipes
-  process,    ///< making the process
-  session,    ///< setsid
-  file_limit, ///< giving the original RLIMIT_NOFILE back
-  stdin_file, ///< opening the standard input
-  output,     ///< connecting the standard output and error
-  directory,  ///< chdir
-  program,    ///< execve
+  pipe,        ///< making the output pipes
+  process,     ///< making the process
+  session,     ///< setsid
+  channel,     ///< making the descriptors that the daemon talks through
+  file_limit,  ///< giving the original RLIMIT_NOFILE back
+  stdin_file,  ///< opening the standard input
+  output,      ///< connecting the standard output and error
+  limits,      ///< setrlimit
+  priority,    ///< setpriority
+  io_priority, ///< ioprio_set
+  oom_score,   ///< /proc/self/oom_score_adj
+  cpus,        ///< sched_setaffinity
+  identity,    ///< setgroups, setresgid, setresuid
+  privileges,  ///< PR_SET_NO_NEW_PRIVS
+  directory,   ///< chdir
+  program,     ///< execve
+};
+
+/// The descriptors of a process that the keeper holds, in the order in which they travel.
+enum class descriptor : std::uint8_t {
+  pidfd,
+  out,    ///< read end of its standard output
+  err,    ///< read end of its standard error
+  input,  ///< write end of its standard input
+  ipc,    ///< our end of its stream socket
+  notify, ///< the datagram socket it sends notices to
+  ready,  ///< read end of the pipe it writes a line to
+};
+inline constexpr std::size_t descriptor_kinds = 7;
+/// A set of them, one bit each.
+using descriptor_set = std::uint8_t;
+[[nodiscard]] constexpr descriptor_set bit(descriptor d) {
+  return static_cast<descriptor_set>(1U << static_cast<unsigned>(d));
+}
+
+/// What a process gets besides its output to talk to the daemon.
+struct spawn_channels {
+  bool input = false;      ///< standard input is a pipe
+  std::int32_t ipc = -1;   ///< the number of its end of a stream socket pair; -1: none
+  std::int32_t ready = -1; ///< the number of the write end of a pipe; -1: none
+  std::string notify;      ///< abstract address of a datagram socket, without the leading NUL; empty: none
+  bool operator==(const spawn_channels&) const = default;
 };
 
 // From the daemon to the keeper.
@@ -64,6 +99,8 @@ struct spawn_frame {
   std::optional<std::uint32_t> umask;
   bool capture = true; ///< false: output goes to /dev/null
   std::string note;
+  process_attributes attributes;
+  spawn_channels channels;
   bool operator==(const spawn_frame&) const = default;
 };
 /// Replaces the stored note of a child.
@@ -96,7 +133,7 @@ struct welcome_frame {
   std::int64_t keeper_started_ms = 0;   ///< Unix time in milliseconds
   bool operator==(const welcome_frame&) const = default;
 };
-/// A child the keeper still knows; with descriptors [pidfd, out, err], or [pidfd] when its output is not captured.
+/// A child the keeper still knows; with its descriptors.
 struct child_frame {
   node_id id;
   alder::generation generation = 0;
@@ -104,17 +141,19 @@ struct child_frame {
   std::string note;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::optional<exit_status> exited;
+  descriptor_set held = 0; ///< which descriptors go along
   bool operator==(const child_frame&) const = default;
 };
 struct inventory_end_frame {
   bool operator==(const inventory_end_frame&) const = default;
 };
-/// With the same descriptors as child_frame.
+/// With its descriptors.
 struct spawned_frame {
   node_id id;
   alder::generation generation = 0;
   std::int32_t pid = 0;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
+  descriptor_set held = 0;     ///< which descriptors go along
   bool operator==(const spawned_frame&) const = default;
 };
 struct spawn_failed_frame {

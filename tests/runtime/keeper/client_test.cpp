@@ -55,7 +55,7 @@ TEST_F(Client, refuses_another_protocol_version) {
   const auto attached = keeper::client::attach(std::move(daemon_end), {});
   ASSERT_FALSE(attached.ok());
   EXPECT_EQ(attached.failure().kind, error_kind::conflict);
-  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 1");
+  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 2");
 }
 
 TEST_F(Client, a_keeper_that_goes_away_or_talks_nonsense_is_an_error) {
@@ -75,8 +75,8 @@ TEST_F(Client, takes_the_inventory_once_with_its_descriptors) {
   const unique_fd write_end{ends[1]};
   const int fds[] = {read_end.get(), read_end.get(), write_end.get()};
   say(wire::welcome_frame{});
-  say(wire::child_frame{"a/b", 3, 42, "note", 1500, exit_status::code(1)}, fds);
-  say(wire::child_frame{"a/c", 1, 43, "", 0, std::nullopt}, {fds, 1});
+  say(wire::child_frame{"a/b", 3, 42, "note", 1500, exit_status::code(1), 0b1000101}, fds);
+  say(wire::child_frame{"a/c", 1, 43, "", 0, std::nullopt, 1}, {fds, 1});
   say(wire::inventory_end_frame{});
   listener heard{std::move(daemon_end)};
   const auto inventory = heard.client->take_inventory();
@@ -84,7 +84,11 @@ TEST_F(Client, takes_the_inventory_once_with_its_descriptors) {
   EXPECT_EQ(inventory[0].id, "a/b");
   EXPECT_EQ(inventory[0].exited, exit_status::code(1));
   EXPECT_EQ(inventory[0].started.time_since_epoch().count(), 1500);
+  EXPECT_TRUE(inventory[0].pidfd.valid());
+  EXPECT_FALSE(inventory[0].out.valid());
   EXPECT_TRUE(inventory[0].err.valid());
+  EXPECT_FALSE(inventory[0].notify.valid());
+  EXPECT_TRUE(inventory[0].ready.valid());
   EXPECT_TRUE(inventory[1].pidfd.valid());
   EXPECT_FALSE(inventory[1].out.valid());
   EXPECT_TRUE(heard.client->take_inventory().empty());
@@ -97,7 +101,7 @@ TEST_F(Client, has_at_most_16_spawns_on_the_wire) {
     heard.client->spawn(shell("t/" + std::to_string(i), "exit"));
   auto asked = spawns();
   ASSERT_EQ(asked.size(), keeper::client::spawn_window);
-  say(wire::spawned_frame{asked[0].id, 1, 99, 0});
+  say(wire::spawned_frame{asked[0].id, 1, 99, 0, 0});
   say(wire::spawn_failed_frame{asked[1].id, 1, wire::spawn_stage::directory, ENOENT});
   ASSERT_TRUE(heard.until_spawned(1));
   ASSERT_TRUE(heard.until_failed(1));

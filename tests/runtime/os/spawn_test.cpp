@@ -5,6 +5,7 @@
 #include "runtime/os/proc.hpp"
 
 #include <linux/close_range.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 namespace alder::os {
@@ -185,6 +186,57 @@ TEST(Spawn, a_failed_start_leaves_no_child_and_no_descriptor) {
     EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::directory);
   EXPECT_EQ(entries(), before);
   EXPECT_TRUE(family{}.children(::getpid()).empty());
+}
+
+TEST(Spawn, sets_priorities_limits_and_processors) {
+  auto request = sh("ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; nice; "
+                    "grep -E 'Cpus_allowed_list|NoNewPrivs' /proc/self/status | tr -d '\\t '");
+  request.attributes = {.nice = 7,
+                        .oom_score_adj = 321,
+                        .limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_CORE, 0, 0}},
+                        .cpus = {0},
+                        .no_new_privileges = true};
+  EXPECT_EQ(output_of(request), "100\n200\n0\n321\n7\nNoNewPrivs:1\nCpus_allowed_list:0\n");
+}
+
+TEST(Spawn, becomes_the_user_and_stays_visible_itself) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  auto request = sh("id -u; id -g; id -G; echo done >/dev/null && cat /proc/self/oom_score_adj");
+  request.attributes = {.who = identity{12345, 23456, {34567, 45678}, "somebody"}, .oom_score_adj = 77};
+  EXPECT_EQ(output_of(request), "12345\n23456\n23456 34567 45678\n77\n");
+  EXPECT_EQ(::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+  request.cwd = "/root";
+  const auto failure = failure_of(request);
+  EXPECT_EQ(failure.stage, wire::spawn_stage::directory);
+  EXPECT_EQ(failure.os_errno, EACCES);
+}
+
+TEST(Spawn, an_attribute_that_is_refused_is_named) {
+  auto request = sh("exit");
+  request.attributes.limits = {{RLIMIT_NOFILE, 200, 100}};
+  EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::limits);
+  request.attributes = {.oom_score_adj = 2000};
+  EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::oom_score);
+  request.attributes = {.cpus = {1023}};
+  EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::cpus);
+}
+
+TEST(Spawn, gives_the_channels_that_are_asked_for) {
+  auto request = sh("read x; echo \"got $x\"; echo over-ipc >&3; read y <&3; echo \"and $y\"; echo up >&9");
+  request.channels = {.input = true, .ipc = 3, .ready = 9, .notify = "alder-test-" + std::to_string(::getpid())};
+  auto started = spawn(request);
+  auto& process = std::get<spawned_process>(started);
+  ASSERT_EQ(::write(process.input.get(), "in\n", 3), 3);
+  EXPECT_EQ(test::read_line(process.out.get()), "got in");
+  EXPECT_EQ(test::read_line(process.ipc.get()), "over-ipc");
+  ASSERT_EQ(::write(process.ipc.get(), "out\n", 4), 4);
+  EXPECT_EQ(test::read_line(process.out.get()), "and out");
+  EXPECT_EQ(test::read_line(process.ready.get()), "up");
+  reap(process.pidfd.get());
+  for (const auto* ours : {&process.input, &process.ipc, &process.notify, &process.ready})
+    EXPECT_NE(::fcntl(ours->get(), F_GETFL) & O_NONBLOCK, 0);
+  auto again = spawn(request); // the address is taken as long as our end is open
+  EXPECT_EQ(std::get<spawn_failure>(again).stage, wire::spawn_stage::channel);
 }
 
 } // namespace

@@ -18,7 +18,15 @@ spawn_frame full_spawn() {
           .stdin_file = "/srv/in",
           .umask = 027,
           .capture = false,
-          .note = std::string("a\0b", 3)};
+          .note = std::string("a\0b", 3),
+          .attributes = {.who = identity{33, 34, {4, 5}, "www-data"},
+                         .nice = -5,
+                         .io_priority = io_priority_of(3, 0),
+                         .oom_score_adj = 500,
+                         .limits = {{7, 1024, resource_limit::unlimited}},
+                         .cpus = {0, 3},
+                         .no_new_privileges = true},
+          .channels = {.input = true, .ipc = 3, .ready = 4, .notify = "x"}};
 }
 
 std::vector<to_keeper> frames_to_keeper() {
@@ -28,10 +36,10 @@ std::vector<to_keeper> frames_to_keeper() {
 
 std::vector<to_daemon> frames_to_daemon() {
   return {welcome_frame{.epoch = 3, .keeper_pid = 9, .keeper_start_ticks = 1ULL << 40, .keeper_started_ms = -5},
-          child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV)},
+          child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), 0x7f},
           child_frame{"a/b", 4, 77, "", 1, std::nullopt},
           inventory_end_frame{},
-          spawned_frame{"a/b", 1, 5, 6},
+          spawned_frame{"a/b", 1, 5, 6, bit(descriptor::pidfd)},
           spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
           exited_frame{"a/b", 1, 5, exit_status::code(255), true},
           reaped_frame{12},
