@@ -105,6 +105,7 @@ outcome client::receive_inventory() {
                          std::to_string(wire::keeper_protocol_version),
                      0};
       welcome_ = *welcome;
+      if (in.fds.size() == 3) log_stage_ = {std::move(in.fds[0]), std::move(in.fds[1]), std::move(in.fds[2])};
       member_prefix_ = std::to_string(welcome->keeper_pid) + "." + std::to_string(welcome->keeper_start_ticks);
       welcomed = true;
     } else if (const auto* known = std::get_if<wire::child_frame>(&*frame); known != nullptr && welcomed) {

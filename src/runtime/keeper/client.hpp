@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/log_stage.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
 #include "alder/cause.hpp"
@@ -90,6 +91,8 @@ public:
 
   /// What the keeper held when this daemon attached; the second call gives nothing.
   [[nodiscard]] std::vector<child> take_inventory() { return std::move(inventory_); }
+  /// What a former daemon had under way with output; the second call gives nothing, as does a keeper without staging.
+  [[nodiscard]] os::log_stage_files take_log_stage() { return std::move(log_stage_); }
   /// Counts the starts of the daemon under this keeper, from 1.
   [[nodiscard]] std::uint32_t epoch() const { return welcome_.epoch; }
   [[nodiscard]] int keeper_pid() const { return welcome_.keeper_pid; }
@@ -144,6 +147,7 @@ private:
   wire::welcome_frame welcome_;
   std::string member_prefix_;
   std::vector<child> inventory_;
+  os::log_stage_files log_stage_;
   std::deque<std::string> outgoing_;            ///< encoded, at most spawn_window spawns among them
   std::deque<wire::spawn_frame> waiting_;       ///< beyond the window
   std::map<key, wire::spawn_frame> unanswered_; ///< on the wire; without command, environment and note

@@ -52,6 +52,11 @@ keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready)
     : options_(std::move(o)), signals_(std::move(signals)), file_limit_(file_limit), ready_(std::move(ready)),
       started_ms_(unix_ms_now()) {
   if (const auto self = os::read_stat(::getpid())) start_ticks_ = self->start_ticks;
+  if (auto stage = os::make_log_stage()) {
+    stage_ = std::move(*stage);
+  } else {
+    say(stage.failure().message + "; lines may be lost or doubled when the daemon crashes");
+  }
 }
 
 wire::descriptor_set keeper::record::held() const {
@@ -147,6 +152,9 @@ void keeper::flush() {
     const auto& next = outgoing_.front();
     std::array<int, wire::descriptor_kinds> fds{};
     std::size_t count = 0;
+    if (next.has_stage && stage_.valid())
+      for (const auto* fd : {&stage_.read, &stage_.write, &stage_.memory})
+        fds[count++] = fd->get();
     if (next.fds_of) {
       const auto child = children_.find(*next.fds_of);
       if (child != children_.end())

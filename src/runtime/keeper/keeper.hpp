@@ -13,6 +13,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/keeper/options.hpp"
+#include "runtime/os/log_stage.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/spawn.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
@@ -59,10 +60,12 @@ private:
     [[nodiscard]] int pidfd() const { return fds[static_cast<std::size_t>(wire::descriptor::pidfd)].get(); }
     [[nodiscard]] wire::descriptor_set held() const;
   };
-  /// A frame on its way to the daemon; with `fds_of`, the descriptors of that record go along.
+  /// A frame on its way to the daemon; with `fds_of`, the descriptors of that record go along, with `has_stage` those
+  /// of the staging of output.
   struct outgoing {
     std::string bytes;
     std::optional<key> fds_of;
+    bool has_stage = false;
     bool is_reaped_notice = false;
   };
   enum class contact : std::uint8_t { absent, silent, attached, broken };
@@ -116,6 +119,7 @@ private:
   unique_fd signals_;
   rlimit file_limit_;
   unique_fd ready_;
+  os::log_stage_files stage_; ///< what a daemon has under way with output; for its successor
   std::uint64_t start_ticks_ = 0;
   std::int64_t started_ms_ = 0;
 

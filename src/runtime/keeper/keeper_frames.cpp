@@ -35,7 +35,8 @@ void keeper::send(const wire::to_daemon& frame, std::optional<key> fds_of) {
   if (contact_ != contact::attached) return; // the next daemon learns everything that matters from its inventory
   const bool is_reaped_notice = std::holds_alternative<wire::reaped_frame>(frame);
   if (is_reaped_notice) ++reaped_notices_;
-  outgoing_.push_back({wire::encode(frame), std::move(fds_of), is_reaped_notice});
+  const bool has_stage = std::holds_alternative<wire::welcome_frame>(frame);
+  outgoing_.push_back({wire::encode(frame), std::move(fds_of), has_stage, is_reaped_notice});
 }
 
 void keeper::on(const wire::hello_frame& frame) {

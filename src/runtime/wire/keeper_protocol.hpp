@@ -125,6 +125,7 @@ using to_keeper =
     std::variant<hello_frame, ready_frame, failed_frame, spawn_frame, note_frame, acknowledge_frame, shutdown_frame>;
 
 // From the keeper to the daemon.
+/// With descriptors [read end, write end, memory] of the staging of output, or none when the keeper could not make it.
 struct welcome_frame {
   std::uint32_t version = keeper_protocol_version;
   std::uint32_t epoch = 0; ///< counts the starts of the daemon, from 1

@@ -33,6 +33,26 @@ TEST_F(Keeper, gives_the_daemon_its_epoch_and_itself) {
   EXPECT_TRUE(heard.client->take_inventory().empty());
 }
 
+TEST_F(Keeper, gives_every_daemon_the_same_staging_of_output) {
+  bed.start();
+  const auto inode = [](const unique_fd& fd) {
+    struct stat about {};
+    return ::fstat(fd.get(), &about) == 0 ? about.st_ino : 0;
+  };
+  auto first = bed.next_daemon();
+  auto heard = attach(first);
+  heard.client->ready();
+  ASSERT_EQ(bed.ready_line(), "ready");
+  const auto before = heard.client->take_log_stage();
+  ASSERT_TRUE(before.valid());
+  first.crash();
+  auto second = bed.next_daemon();
+  const auto after = attach(second).client->take_log_stage();
+  ASSERT_TRUE(after.valid());
+  EXPECT_EQ(inode(after.read), inode(before.read));
+  EXPECT_EQ(inode(after.memory), inode(before.memory));
+}
+
 TEST_F(Keeper, says_ready_when_the_daemon_does) {
   bed.start();
   auto daemon = bed.next_daemon();

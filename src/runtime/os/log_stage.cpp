@@ -1,0 +1,190 @@
+#include "runtime/os/log_stage.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/base/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+constexpr int stage_bytes = 1024 * 1024; // as large as the largest pipe that is read, so that a chunk always fits
+constexpr std::uint32_t record_mark = 0x414c4c31;
+constexpr std::size_t longest_path = 4096;
+
+enum class phase : std::uint32_t { idle, writing, moving };
+
+error refused(const char* what) {
+  return {error_kind::io, std::string{"cannot stage output: "} + what + ": " + errno_text(errno), errno};
+}
+
+bool make_pipe(unique_fd& read, unique_fd& write) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  read.reset(ends[0]);
+  write.reset(ends[1]);
+  (void)::fcntl(write.get(), F_SETPIPE_SZ, stage_bytes); // refused beyond the user's share: chunks are smaller then
+  return true;
+}
+
+std::size_t bytes_in(int pipe) {
+  int count = 0;
+  return ::ioctl(pipe, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+std::uint64_t inode_of(int fd) {
+  struct stat s {};
+  return ::fstat(fd, &s) == 0 ? s.st_ino : 0;
+}
+
+} // namespace
+
+/// In shared memory. The phase is stored last, so that what it speaks of is there when it is read; another process
+/// reads it only after the one that wrote it is gone.
+struct log_stage::record {
+  std::uint32_t mark;
+  std::atomic<phase> now;
+  std::uint64_t device;
+  std::uint64_t inode;
+  std::uint64_t size;  ///< of the file before the write
+  std::uint64_t bytes; ///< to be written
+  std::uint64_t pipe;  ///< inode of the pipe that is taken from; pipes have one of their own as long as they live
+  std::uint64_t take;
+  std::array<char, longest_path> path; ///< ends with NUL
+};
+
+result<log_stage_files> make_log_stage() {
+  log_stage_files made;
+  if (!make_pipe(made.read, made.write)) return refused("pipe");
+  made.memory.reset(::memfd_create("alder-log-stage", MFD_CLOEXEC));
+  if (!made.memory || ::ftruncate(made.memory.get(), log_stage_memory) != 0) return refused("memory");
+  return made;
+}
+
+result<log_stage> log_stage::take_over(log_stage_files files, std::span<const int> pipes) {
+  static_assert(sizeof(record) <= log_stage_memory);
+  if (!files.valid()) {
+    auto own = make_log_stage();
+    if (!own) return own.failure();
+    files = std::move(*own);
+  }
+  log_stage stage;
+  stage.files_ = std::move(files);
+  if (auto opened = stage.open_own(); !opened) return opened.failure();
+  stage.recover(pipes);
+  return stage;
+}
+
+outcome log_stage::open_own() {
+  void* const at = ::mmap(nullptr, log_stage_memory, PROT_READ | PROT_WRITE, MAP_SHARED, files_.memory.get(), 0);
+  if (at == MAP_FAILED) return refused("mmap");
+  record_ = static_cast<record*>(at);
+  if (!make_pipe(look_read_, look_write_)) return refused("pipe");
+  nowhere_.reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (!nowhere_) return refused("/dev/null");
+  buffer_.resize(most_peeked);
+  return success();
+}
+
+log_stage::log_stage(log_stage&& other) noexcept
+    : files_(std::move(other.files_)), record_(std::exchange(other.record_, nullptr)),
+      look_read_(std::move(other.look_read_)), look_write_(std::move(other.look_write_)),
+      nowhere_(std::move(other.nowhere_)), buffer_(std::move(other.buffer_)) {}
+
+log_stage::~log_stage() {
+  if (record_ != nullptr) (void)::munmap(record_, log_stage_memory); // of a mapping of ours: cannot fail
+}
+
+void log_stage::recover(std::span<const int> pipes) {
+  auto& r = *record_;
+  r.path.back() = '\0';
+  const auto before = r.mark == record_mark ? r.now.load() : phase::idle;
+  if (before == phase::writing) {
+    unique_fd file{::open(r.path.data(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    struct stat s {};
+    const bool is_ours =
+        file && ::fstat(file.get(), &s) == 0 && S_ISREG(s.st_mode) && s.st_dev == r.device && s.st_ino == r.inode;
+    const auto size = static_cast<std::uint64_t>(s.st_size);
+    // More than we wrote is somebody else's: better a line twice than one of theirs lost.
+    if (is_ours && size > r.size && size - r.size <= r.bytes)
+      (void)::ftruncate(file.get(), static_cast<off_t>(r.size)); // a disk that refuses this takes no new lines either
+  }
+  if (before == phase::moving) {
+    const auto moved = std::min<std::uint64_t>(bytes_in(files_.read.get()), r.take);
+    const auto pipe = std::find_if(pipes.begin(), pipes.end(), [&](int fd) { return inode_of(fd) == r.pipe; });
+    if (pipe != pipes.end()) finish_move(*pipe, static_cast<std::size_t>(r.take - moved));
+  }
+  r.now.store(phase::idle);
+  r.mark = record_mark;
+  empty_stage();
+}
+
+log_stage::sight log_stage::peek(int pipe, std::size_t most) {
+  most = std::min(most, buffer_.size());
+  const auto seen = ::tee(pipe, look_write_.get(), most, SPLICE_F_NONBLOCK);
+  if (seen < 0) return {{}, errno != EAGAIN && errno != EINTR};
+  if (seen == 0) return {{}, true};
+  std::size_t copied = 0;
+  while (copied < static_cast<std::size_t>(seen)) {
+    const auto got = ::read(look_read_.get(), buffer_.data() + copied, static_cast<std::size_t>(seen) - copied);
+    if (got < 0 && errno == EINTR) continue;
+    ALDER_ASSERT(got > 0); // it was put there by the line above
+    copied += static_cast<std::size_t>(got);
+  }
+  return {{buffer_.data(), copied}, false};
+}
+
+void log_stage::begin_write(int file, const std::string& path, std::uint64_t size, std::size_t bytes) {
+  struct stat s {};
+  if (path.size() >= longest_path || ::fstat(file, &s) != 0) return;
+  auto& r = *record_;
+  r.device = s.st_dev;
+  r.inode = s.st_ino;
+  r.size = size;
+  r.bytes = bytes;
+  std::memcpy(r.path.data(), path.c_str(), path.size() + 1);
+  r.now.store(phase::writing);
+}
+
+void log_stage::give_up() { record_->now.store(phase::idle); }
+
+void log_stage::take(int pipe, std::size_t count) {
+  auto& r = *record_;
+  r.pipe = inode_of(pipe);
+  r.take = count;
+  r.now.store(phase::moving);
+  finish_move(pipe, count);
+  r.now.store(phase::idle);
+  empty_stage();
+}
+
+/// Moves `count` bytes from the front of the pipe to the staging pipe, which grows by what is done.
+void log_stage::finish_move(int pipe, std::size_t count) {
+  while (count > 0) {
+    const auto moved = ::splice(pipe, nullptr, files_.write.get(), nullptr, count, SPLICE_F_NONBLOCK);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved <= 0) return; // the pipe has less than was seen in it: somebody else reads from it
+    count -= static_cast<std::size_t>(moved);
+  }
+}
+
+void log_stage::empty_stage() {
+  while (const auto left = bytes_in(files_.read.get())) {
+    const auto gone = ::splice(files_.read.get(), nullptr, nowhere_.get(), nullptr, left, SPLICE_F_NONBLOCK);
+    if (gone < 0 && errno == EINTR) continue;
+    if (gone <= 0) return;
+  }
+}
+
+} // namespace alder::os

@@ -1,0 +1,86 @@
+// How output leaves a pipe exactly once, whenever the daemon dies: bytes are looked at, written, and only then taken;
+// what was under way is noted in memory that outlives the daemon, and what was taken shows in a pipe that does too.
+//
+// Phase     what a successor finds                           and does
+// idle      nothing was under way                            empties the staging pipe
+// writing   a part of the chunk may be in the file           cuts the file back; the bytes are still in their pipe
+// moving    the chunk is in the file; of `take` bytes some   takes the rest out of the pipe
+//           may have left their pipe for the staging pipe
+#pragma once
+
+#include "runtime/base/unique_fd.hpp"
+
+#include "alder/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace alder::os {
+
+/// What the keeper holds for all daemons that follow each other. Made once; all close-on-exec.
+struct log_stage_files {
+  unique_fd read;   ///< of the staging pipe, non-blocking
+  unique_fd write;  ///< of the staging pipe, non-blocking
+  unique_fd memory; ///< a memfd of `log_stage_memory` bytes
+  [[nodiscard]] bool valid() const { return read.valid() && write.valid() && memory.valid(); }
+};
+
+inline constexpr std::size_t log_stage_memory = 8192;
+
+/// Errors: io (no descriptors or memory left).
+[[nodiscard]] result<log_stage_files> make_log_stage();
+
+/// One thread at a time. Only one chunk is under way at a time, over all pipes.
+class log_stage {
+public:
+  /// Bytes one `peek` shows at most.
+  static constexpr std::size_t most_peeked = std::size_t{256} * 1024;
+
+  /// Takes over what a predecessor left and brings what it had under way to its end. `pipes`: read ends of all output
+  /// pipes there are, so that the one it was reading is among them. Invalid `files`: it makes its own, and nothing
+  /// outlives this process. Errors: io.
+  [[nodiscard]] static result<log_stage> take_over(log_stage_files files, std::span<const int> pipes);
+
+  log_stage(log_stage&& other) noexcept;
+  log_stage& operator=(log_stage&&) = delete;
+  log_stage(const log_stage&) = delete;
+  log_stage& operator=(const log_stage&) = delete;
+  ~log_stage();
+
+  /// What `peek` found.
+  struct sight {
+    std::string_view bytes; ///< valid until the next `peek`; the pipe still holds them
+    bool has_ended = false; ///< nobody can write to the pipe any more, or it cannot be read
+  };
+  /// Looks at the first bytes of a pipe, at most `most` of them, without taking any. Empty and not ended: there is
+  /// nothing at the moment.
+  [[nodiscard]] sight peek(int pipe, std::size_t most = most_peeked);
+
+  /// `bytes` bytes are about to be added to `path`, opened as `file`, a regular file of `size` bytes.
+  void begin_write(int file, const std::string& path, std::uint64_t size, std::size_t bytes);
+  /// The write failed and was taken back.
+  void give_up();
+  /// The first `count` bytes of the pipe, seen by the last `peek`, are dealt with: they leave it. Ends what
+  /// `begin_write` began.
+  void take(int pipe, std::size_t count);
+
+private:
+  struct record;
+  log_stage() = default;
+  [[nodiscard]] outcome open_own();
+  void recover(std::span<const int> pipes);
+  void finish_move(int pipe, std::size_t count);
+  void empty_stage();
+
+  log_stage_files files_;
+  record* record_ = nullptr; ///< mapped
+  unique_fd look_read_;      ///< a private pipe for copies of what is looked at
+  unique_fd look_write_;
+  unique_fd nowhere_; ///< /dev/null
+  std::string buffer_;
+};
+
+} // namespace alder::os
