@@ -48,6 +48,8 @@ KEEPER_ONLY = ("src/cli/alder_keeper",)
 EXCEPTIONS = {
     "system": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
     "effects": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
+    "heavy": dict.fromkeys(("tests/conformance/otp_player.hpp", "tests/conformance/otp_spec.hpp"),
+                           "scenarios are JSON, and read by these files alone"),
     "mirror": {"src/runtime/base/assert.cpp": "it ends the process; the tests that expect a bug to be caught prove it"},
 }
 

@@ -56,7 +56,7 @@ struct node_snapshot {
   std::optional<std::chrono::milliseconds>
       oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
   bool pool = false;
-  std::vector<std::string> children; ///< names, in start order
+  std::vector<std::string> children; ///< names, in start order; filled in for whoever reads
 };
 
 } // namespace alder

@@ -18,9 +18,10 @@ using std::chrono::milliseconds;
 
 /// Which siblings a restart touches (OTP supervisor, "Supervision Principles").
 enum class strategy : std::uint8_t {
-  one_for_one,  ///< only the child that ended
-  one_for_all,  ///< all children: stopped in reverse order, started in order
-  rest_for_one, ///< the child that ended and all that come after it
+  one_for_one,        ///< only the child that ended
+  one_for_all,        ///< all children: stopped in reverse order, started in order
+  rest_for_one,       ///< the child that ended and all that come after it
+  simple_one_for_one, ///< a pool: like instances of one template, each on its own, all stopped at once
 };
 
 /// Whether a child is restarted when it ends by itself.
@@ -126,7 +127,7 @@ struct supervisor_spec;
 using child_spec = std::variant<service_spec, std::shared_ptr<const supervisor_spec>>;
 
 /// A node with a strategy, an intensity and ordered children. A service with `instances: N`, N > 1, is read as a
-/// one_for_one supervisor with `pool` set and children `name:0` … `name:N-1`.
+/// simple_one_for_one supervisor with `pool` set and children `name:0` … `name:N-1`.
 struct supervisor_spec {
   std::string name;
   alder::strategy strategy = strategy::one_for_one;

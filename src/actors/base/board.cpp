@@ -7,20 +7,11 @@ namespace {
 
 constexpr int deepest_tree = 64; // as deep as a configuration can nest
 
-void append_below(const std::map<std::string, node_ptr>& nodes, const std::string& name, std::vector<node_ptr>& out,
-                  int depth) {
-  const auto found = nodes.find(name);
-  if (found == nodes.end() || depth > deepest_tree) return;
-  out.push_back(found->second);
-  for (const auto& child : found->second->children)
-    append_below(nodes, child, out, depth + 1);
-}
-
 } // namespace
 
 void board::update(const std::string& tree, const std::string& name,
                    const std::function<void(node_snapshot&)>& change) {
-  auto& slot = trees_[tree][name];
+  auto& slot = trees_[tree].nodes[name];
   const node_ptr before = slot;
   auto next = before ? std::make_shared<node_snapshot>(*before) : std::make_shared<node_snapshot>();
   next->tree = tree;
@@ -32,22 +23,63 @@ void board::update(const std::string& tree, const std::string& name,
 
 void board::remove(const std::string& tree, const std::string& name) {
   const auto found = trees_.find(tree);
-  if (found != trees_.end()) found->second.erase(name);
+  if (found == trees_.end()) return;
+  found->second.nodes.erase(name);
+  found->second.children.erase(name);
 }
 
 void board::remove_tree(const std::string& tree) { trees_.erase(tree); }
 
+void board::append(child_list& list, const std::string& child) {
+  if (!list.places.emplace(child, list.last_place + 1).second) return;
+  list.by_place.emplace(++list.last_place, child);
+}
+
+void board::order_children(const std::string& tree, const std::string& supervisor,
+                           const std::vector<std::string>& children) {
+  auto& list = trees_[tree].children[supervisor] = {};
+  for (const auto& child : children)
+    append(list, child);
+}
+
+void board::append_child(const std::string& tree, const std::string& supervisor, const std::string& child) {
+  append(trees_[tree].children[supervisor], child);
+}
+
+void board::remove_child(const std::string& tree, const std::string& supervisor, const std::string& child) {
+  const auto found = trees_.find(tree);
+  if (found == trees_.end()) return;
+  auto& list = found->second.children[supervisor];
+  const auto place = list.places.find(child);
+  if (place == list.places.end()) return;
+  list.by_place.erase(place->second);
+  list.places.erase(place);
+}
+
+std::vector<std::string> board::children_of(const std::string& tree, const std::string& supervisor) const {
+  const auto found = trees_.find(tree);
+  if (found == trees_.end()) return {};
+  const auto list = found->second.children.find(supervisor);
+  if (list == found->second.children.end()) return {};
+  std::vector<std::string> names;
+  names.reserve(list->second.by_place.size());
+  for (const auto& [place, name] : list->second.by_place)
+    names.push_back(name);
+  return names;
+}
+
 node_ptr board::find(const std::string& tree, const std::string& name) const {
   const auto nodes = trees_.find(tree);
   if (nodes == trees_.end()) return nullptr;
-  const auto found = nodes->second.find(name);
-  return found == nodes->second.end() ? nullptr : found->second;
+  const auto found = nodes->second.nodes.find(name);
+  return found == nodes->second.nodes.end() ? nullptr : found->second;
 }
 
 std::vector<node_ptr> board::named(std::string_view text) const {
   std::vector<node_ptr> found;
   const auto slash = text.find('/');
-  for (const auto& [tree, nodes] : trees_) {
+  for (const auto& [tree, known] : trees_) {
+    const auto& nodes = known.nodes;
     if (tree.empty()) continue; // the daemon's own branch has no names for people
     if (slash != std::string_view::npos && text.substr(0, slash) != tree) continue;
     const auto name = slash == std::string_view::npos ? text : text.substr(slash + 1);
@@ -63,6 +95,16 @@ std::vector<node_ptr> board::in_order(const std::string& tree) const {
   return out;
 }
 
+void board::append_below(const tree_nodes& tree, const std::string& name, std::vector<node_ptr>& out, int depth) const {
+  const auto found = tree.nodes.find(name);
+  if (found == tree.nodes.end() || depth > deepest_tree) return;
+  out.push_back(found->second);
+  const auto list = tree.children.find(name);
+  if (list == tree.children.end()) return;
+  for (const auto& [place, child] : list->second.by_place)
+    append_below(tree, child, out, depth + 1);
+}
+
 std::vector<std::string> board::trees() const {
   std::vector<std::string> names;
   for (const auto& [tree, nodes] : trees_)
@@ -73,7 +115,7 @@ std::vector<std::string> board::trees() const {
 std::vector<std::string> board::names() const {
   std::set<std::string> all;
   for (const auto& [tree, nodes] : trees_) {
-    for (const auto& [name, node] : nodes)
+    for (const auto& [name, node] : nodes.nodes)
       all.insert(name);
   }
   return {all.begin(), all.end()};

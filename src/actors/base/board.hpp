@@ -5,11 +5,13 @@
 
 #include "alder/snapshot.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace alder::actors {
@@ -22,6 +24,13 @@ public:
   void update(const std::string& tree, const std::string& name, const std::function<void(node_snapshot&)>& change);
   void remove(const std::string& tree, const std::string& name);
   void remove_tree(const std::string& tree);
+
+  /// The children of a supervisor, in start order. They are kept here and not in its snapshot, so that a supervisor of
+  /// very many is not copied with each of its changes.
+  void order_children(const std::string& tree, const std::string& supervisor, const std::vector<std::string>& children);
+  void append_child(const std::string& tree, const std::string& supervisor, const std::string& child);
+  void remove_child(const std::string& tree, const std::string& supervisor, const std::string& child);
+  [[nodiscard]] std::vector<std::string> children_of(const std::string& tree, const std::string& supervisor) const;
 
   /// Null when there is none.
   [[nodiscard]] node_ptr find(const std::string& tree, const std::string& name) const;
@@ -38,7 +47,19 @@ public:
   std::function<void(const node_ptr& before, const node_ptr& after)> on_change;
 
 private:
-  std::map<std::string, std::map<std::string, node_ptr>> trees_;
+  struct child_list {
+    std::map<std::uint64_t, std::string> by_place;
+    std::unordered_map<std::string, std::uint64_t> places;
+    std::uint64_t last_place = 0;
+  };
+  struct tree_nodes {
+    std::map<std::string, node_ptr> nodes;
+    std::map<std::string, child_list> children; ///< by supervisor
+  };
+  static void append(child_list& list, const std::string& child);
+  void append_below(const tree_nodes& tree, const std::string& name, std::vector<node_ptr>& out, int depth) const;
+
+  std::map<std::string, tree_nodes> trees_;
 };
 
 } // namespace alder::actors

@@ -18,7 +18,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace alder::actors {
 
@@ -36,6 +38,8 @@ struct abort_order {};
 /// Stop; the answer is `child_ended`.
 struct stop_order {
   cause why;
+  /// How, if that changed after it was started.
+  std::optional<stop_spec> how = {};
 };
 
 // -- to a supervisor
@@ -53,6 +57,8 @@ struct retry_due {
   policy::retry what;
 };
 
+/// The supervisor's own: what people see of it is to be brought up to date.
+struct publication_due {};
 /// The supervisor's own: a child whose actor keeps crashing gets its next one.
 struct takeover_due {
   std::string id;
@@ -64,22 +70,43 @@ struct child_entry;
 /// A person's wish about one child; the answer comes when it is done.
 struct node_call {
   enum class op : std::uint8_t {
-    start,   ///< start it when it is down, or at once when it waits for its next attempt
-    stop,    ///< stop it and keep it stopped
-    restart, ///< stop and start it; not counted
-    add,     ///< start `entry` as a new last child
-    remove,  ///< stop and forget it
+    start,           ///< start it when it is down, or at once when it waits for its next attempt
+    stop,            ///< stop it and keep it stopped
+    restart,         ///< stop and start it; not counted
+    add,             ///< OTP's start_child: start `entry` as a new last child
+    remove,          ///< stop and forget it
+    terminate_child, ///< OTP's: stop it; a temporary child and an instance of a pool are forgotten
+    restart_child,   ///< OTP's: start it when it is down
+    delete_child,    ///< OTP's: forget it when it is down
   };
   op what = op::start;
   std::string child;
   std::shared_ptr<const child_entry> entry; ///< of add
   cause why;
+  /// Of terminate_child in a pool: the process that is meant, as OTP's pools know no names.
+  std::optional<alder::generation> process;
 };
+struct supervisor_plan;
+/// New rules and children for a running supervisor; starts, stops and restarts nothing.
+struct upgrade_call {
+  std::shared_ptr<const supervisor_plan> plan;
+};
+/// OTP's which_children, count_children and get_childspec in one: answered in turn, like any other call.
+struct children_question {};
 /// How a `node_call` ended.
 struct call_outcome {
   bool changed = false; ///< false: it was so already
   error failure;        ///< no message: success
+  std::string word;     ///< OTP's for the failure, as `policy::reply` has it, or "ignored"
   [[nodiscard]] bool ok() const { return failure.message.empty(); }
+};
+
+struct children_answer {
+  struct child {
+    policy::child_state state;
+    bool alive = false; ///< what it runs is there; it may have died without its supervisor having heard of it
+  };
+  std::vector<child> children; ///< in start order
 };
 
 // -- to a decider
@@ -99,6 +126,10 @@ struct process_launched {
   wall_time since{};
 };
 struct process_refused {
+  std::string detail;
+};
+/// It is not to run here (OTP's `ignore`): no failure, the child stays down.
+struct process_ignored {
   std::string detail;
 };
 struct process_exited {
@@ -153,13 +184,15 @@ using child_actor =
 /// … and a child of its supervisor.
 using parent_actor = caf::typed_actor<caf::reacts_to<child_started>, caf::reacts_to<child_ended>>;
 
-using supervisor_actor =
-    child_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<child_ended>, caf::reacts_to<retry_due>,
-                        caf::reacts_to<takeover_due>, caf::replies_to<node_call>::with<call_outcome>>;
+using supervisor_actor = child_actor::extend<
+    caf::reacts_to<child_started>, caf::reacts_to<child_ended>, caf::reacts_to<retry_due>, caf::reacts_to<takeover_due>,
+    caf::reacts_to<publication_due>, caf::replies_to<node_call>::with<call_outcome>,
+    caf::replies_to<upgrade_call>::with<call_outcome>, caf::replies_to<children_question>::with<children_answer>>;
 using decider_actor = caf::typed_actor<caf::replies_to<decide_restart>::with<restart_decided>>;
 using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf::reacts_to<process_refused>,
-                                          caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>,
-                                          caf::reacts_to<readiness_answered>, caf::reacts_to<process_timer>>;
+                                          caf::reacts_to<process_ignored>, caf::reacts_to<process_exited>,
+                                          caf::reacts_to<process_members_gone>, caf::reacts_to<readiness_answered>,
+                                          caf::reacts_to<process_timer>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
 using log_writer_actor = child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>,
                                              caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
@@ -175,10 +208,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::retry_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::takeover_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::node_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::call_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::upgrade_call)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::children_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::children_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::publication_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::decide_restart)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::restart_decided)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_launched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_refused)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_ignored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_exited)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_members_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)

@@ -42,6 +42,8 @@ public:
   virtual void await_members(const process_id& id) = 0;
   /// Whether others than the main process belong to it.
   [[nodiscard]] virtual bool has_members(const process_id& id) = 0;
+  /// Whether its main process is there.
+  [[nodiscard]] virtual bool is_alive(const process_id& id) const = 0;
   /// The process is gone and reported: forget it once its output is written.
   virtual void release(const process_id& id) = 0;
   /// Its actor `who` is gone and the process is not: keep it for the next actor that launches this id (which may have
@@ -69,6 +71,8 @@ struct runtime {
   event_bus_actor events;
   /// The supervisor that answers for each node: by node id, its parent.
   std::map<node_id, supervisor_actor> parents;
+  /// Told of each supervisor report (section 13 of OTP's rules), in order; for the daemon's log.
+  std::function<void(const std::string& tree, const std::string& supervisor, const policy::report&)> on_report = {};
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.
@@ -77,7 +81,8 @@ struct child_entry {
   restart_kind restart = restart_kind::permanent;
   std::shared_ptr<const service_spec> service;
   std::shared_ptr<const supervisor_spec> supervisor;
-  /// A part of the daemon or a user's own actor. Called at every start; must answer start_order.
+  /// A part of the daemon or a user's own actor, which stands for whatever else is given. Called at every start; must
+  /// answer start_order.
   std::function<child_actor(caf::scheduled_actor* host, const parent_actor& parent)> part;
   std::string tree;    ///< the tree it belongs to, when it is the root of one
   bool resume = false; ///< its first start takes over what runs already

@@ -36,6 +36,7 @@ public:
     const auto published = context_.shared.nodes.find(tree, name);
     if (!published || published->what != node_snapshot::kind::supervisor) return keep(published);
     auto current = std::make_shared<node_snapshot>(*published);
+    current->children = context_.shared.nodes.children_of(tree, name);
     current->restarts_used = 0;
     for (const auto at : current->counted) {
       if (now_ - at > current->intensity.within) break;

@@ -93,8 +93,8 @@ void catalog::lay_out(const std::string& tree, const std::string& parent, const 
     node.strategy = spec.strategy;
     node.intensity = spec.intensity;
     node.pool = spec.pool;
-    node.children = std::move(children);
   });
+  shared_.nodes.order_children(tree, spec.name, children);
 }
 
 /// A tree that was up when everything ended stays down until somebody starts it.

@@ -93,10 +93,11 @@ void forest::publish() {
   shared_.nodes.update("", "trees", [&](node_snapshot& node) {
     node.what = node_snapshot::kind::supervisor;
     node.intensity = holder_patience;
-    node.children.clear();
-    for (const auto& [tree, holder] : holders_)
-      node.children.push_back("tree " + tree);
   });
+  std::vector<std::string> children;
+  for (const auto& [tree, holder] : holders_)
+    children.push_back("tree " + tree);
+  shared_.nodes.order_children("", "trees", children);
 }
 
 } // namespace alder::actors

@@ -276,6 +276,11 @@ void keeper_bridge::check_waiting() {
   }
 }
 
+bool keeper_bridge::is_alive(const process_id& id) const {
+  const auto found = records_.find(id);
+  return found != records_.end() && found->second.alive;
+}
+
 void keeper_bridge::release(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;

@@ -43,6 +43,7 @@ public:
   void kill_all(const process_id& id) override;
   void await_members(const process_id& id) override;
   [[nodiscard]] bool has_members(const process_id& id) override;
+  [[nodiscard]] bool is_alive(const process_id& id) const override;
   void release(const process_id& id) override;
   void abandon(const process_id& id, const caf::actor_addr& who) override;
   [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override;

@@ -15,10 +15,15 @@ process::process(caf::actor_config& config, runtime& shared, std::string tree, s
 process::behavior_type process::make_behavior() {
   return {
       [this](const start_order& order) { on_start(order); },
-      [this](const abort_order&) { handle(policy::stop_requested{/*cut_short=*/true}); },
-      [this](const stop_order&) { handle(policy::stop_requested{}); },
+      [this](const abort_order&) {
+        handle(policy::stop_requested{/*cut_short=*/true, {}});
+      },
+      [this](const stop_order& order) {
+        handle(policy::stop_requested{/*cut_short=*/false, order.how});
+      },
       [this](const process_launched& launched) { on_launched(launched); },
       [this](const process_refused& refused) { handle(policy::launch_refused{refused.detail}); },
+      [this](const process_ignored& ignored) { handle(policy::launch_ignored{ignored.detail}); },
       [this](const process_exited& exited) { on_exited(exited); },
       [this](const process_members_gone&) { handle(policy::members_gone{}); },
       [this](const readiness_answered& answer) {
@@ -78,6 +83,12 @@ void process::carry_out(const policy::process_effect& effect) {
                    reported_ = true;
                    shared_.os.release(id_);
                    answer_start(how::failed, failed.detail);
+                   quit();
+                 },
+                 [&](const policy::start_ignored& ignored) {
+                   reported_ = true;
+                   shared_.os.release(id_);
+                   answer_start(how::ignored, ignored.detail);
                    quit();
                  },
                  [&](const policy::process_gone& gone) {

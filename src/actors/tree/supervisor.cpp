@@ -61,12 +61,21 @@ child_entry entry_of(const child_spec& spec) {
 
 bool is_down(const node_ptr& node) { return node && node->settled; }
 
+std::optional<policy::child_rules> rules_of(const std::shared_ptr<const child_entry>& instance) {
+  if (!instance) return std::nullopt;
+  return rules_of(*instance);
+}
+
 error call_error(const std::string& word, const std::string& child, const std::string& detail) {
   if (word == "not_found")
     return {error_kind::not_found, "'" + child + "' is not a child of this supervisor (any more)"};
   if (word == "start_failed") return {error_kind::io, child + " could not start: " + detail};
   if (word == "noproc") return {error_kind::unavailable, "the supervisor of " + child + " has ended"};
-  return {error_kind::conflict, child + " is " + word};
+  if (word == "already_started" || word == "already_present")
+    return {error_kind::conflict,
+            "'" + child + "' exists already and is " + (word == "already_started" ? "up" : "down")};
+  if (word == "running" || word == "restarting") return {error_kind::conflict, child + " is " + word};
+  return {error_kind::invalid_input, child + " is impossible here: " + word};
 }
 
 } // namespace
@@ -75,13 +84,18 @@ supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
   supervisor_plan plan{tree, spec.name, {spec.strategy, spec.intensity, spec.auto_shutdown}, spec.pool, {}};
   for (const auto& child : spec.children)
     plan.children.push_back(entry_of(child));
+  if (spec.pool && !plan.children.empty()) {
+    auto instance = plan.children.front();
+    instance.name = spec.name;
+    plan.instance = std::make_shared<const child_entry>(std::move(instance));
+  }
   return plan;
 }
 
 supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
                        decider_actor judge)
     : actor_base(config), shared_(shared), plan_(std::move(plan)), parent_(std::move(parent)),
-      decider_(std::move(judge)), machine_(plan_.rules, rules_of(plan_.children)),
+      decider_(std::move(judge)), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
       random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {
   if (!decider_) decider_ = spawn<decider>();
   // When its own supervisor's actor is gone it makes way for the successor, which starts a new one that takes over.
@@ -99,14 +113,20 @@ supervisor::behavior_type supervisor::make_behavior() {
       [this](const child_ended& message) { on_child_ended(message); },
       [this](const retry_due& due) { handle(due.what); },
       [this](const takeover_due& due) { take_over(due.id, due.generation); },
+      [this](const publication_due&) { publish_self(); },
       [this](const node_call& call) { return on_call(call); },
+      [this](const upgrade_call& call) { return on_upgrade(call); },
+      [this](const children_question&) { return on_question(); },
   };
 }
 
 void supervisor::on_exit() {
   for (auto& [token, pending] : calls_)
-    pending.promise.deliver(call_outcome{false, call_error("noproc", pending.what.child, {})});
+    pending.promise.deliver(call_outcome{false, call_error("noproc", pending.what.child, {}), "noproc"});
   calls_.clear();
+  for (auto& [token, promise] : questions_)
+    promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+  questions_.clear();
   for (const auto& [name, c] : children_) {
     const auto entry = shared_.parents.find(id_of(tree_of(c), name));
     if (entry != shared_.parents.end() && entry->second.address() == address()) shared_.parents.erase(entry);
@@ -125,6 +145,7 @@ void supervisor::on_start(const start_order& order) {
   resuming_ = order.resume;
   started_at_ = shared_.wall_now();
   policy::begin begin{order.resume, {}, {cause::kind::tree_start, plan_.name, {}, {}}};
+  if (!order.resume) forget_former_children();
   for (const auto& entry : plan_.children) {
     auto& c = adopt_entry(entry);
     const auto left = order.resume ? shared_.os.left_behind(id_of(tree_of(c), entry.name)) : std::nullopt;
@@ -135,6 +156,18 @@ void supervisor::on_start(const start_order& order) {
   }
   publish_self();
   handle(std::move(begin));
+}
+
+/// Children that were added to a former life of this supervisor ended with it.
+void supervisor::forget_former_children() {
+  std::set<std::string> mine;
+  for (const auto& entry : plan_.children)
+    mine.insert(entry.name);
+  for (const auto& name : shared_.nodes.children_of(plan_.tree, plan_.name)) {
+    if (mine.count(name) > 0) continue;
+    shared_.nodes.remove(plan_.tree, name);
+    shared_.nodes.remove_child(plan_.tree, plan_.name, name);
+  }
 }
 
 /// What this supervisor's predecessor or a former daemon knew of a child: the generation goes on, or is taken over.
@@ -164,6 +197,7 @@ void supervisor::carry_out(const policy::effect& effect) {
                         [&](const policy::ask_decider& question) { ask(question); },
                         [&](const policy::schedule_retry& retry) { plan_retry(retry); },
                         [&](const policy::reply& reply) { on_reply(reply); },
+                        [&](const policy::children_told& told) { on_children_told(told); },
                         [&](const policy::report& report) { on_report(report); },
                         [&](const policy::child_settled& settled) { on_settled(settled); },
                         [&](const policy::supervisor_started&) { on_started(); },
@@ -200,7 +234,7 @@ supervisor::child* supervisor::find_child(const std::string& id) {
 
 supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
   auto& c = children_[entry.name];
-  if (!c.entry) order_.push_back(entry.name);
+  shared_.nodes.append_child(plan_.tree, plan_.name, entry.name);
   c.entry = std::make_shared<const child_entry>(entry);
   const bool is_root = !entry.tree.empty();
   shared_.parents[id_of(tree_of(c), entry.name)] = self();
@@ -217,6 +251,8 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
 }
 
 void supervisor::start(const policy::start_child& order) {
+  const auto asked = calls_.find(order.token);
+  if (asked != calls_.end() && asked->second.what.entry) adopt_entry(*asked->second.what.entry);
   auto* c = find_child(order.id);
   if (c == nullptr) return;
   c->generation = order.generation;
@@ -232,12 +268,12 @@ void supervisor::start(const policy::start_child& order) {
 
 void supervisor::bring_up(child& c, const start_order& order) {
   const parent_actor me = self();
-  if (c.entry->service) {
-    c.actor = spawn<process>(shared_, tree_of(c), c.entry->service, me);
-  } else if (c.entry->supervisor) {
-    c.actor = spawn<supervisor>(shared_, plan_of(tree_of(c), *c.entry->supervisor), me);
-  } else {
+  if (c.entry->part) {
     c.actor = c.entry->part(this, me);
+  } else if (c.entry->service) {
+    c.actor = spawn<process>(shared_, tree_of(c), c.entry->service, me);
+  } else {
+    c.actor = spawn<supervisor>(shared_, plan_of(tree_of(c), *c.entry->supervisor), me);
   }
   watch(c.actor, [this, name = c.entry->name, generation = order.generation](const caf::error& why) {
     on_actor_lost(name, generation, why);
@@ -260,7 +296,7 @@ void supervisor::take_over(const std::string& id, alder::generation generation) 
   auto* c = find_child(id);
   if (c == nullptr || c->generation != generation || c->actor) return;
   bring_up(*c, {generation, c->why, /*resume=*/true, c->restarts});
-  if (c->stopping) send(c->actor, stop_order{c->why});
+  if (c->stopping) send(c->actor, stop_order_for(*c));
 }
 
 void supervisor::stop(const policy::stop_child& order) {
@@ -270,7 +306,12 @@ void supervisor::stop(const policy::stop_child& order) {
   c->why = order.why;
   set_state(*c, node_state::stopping, order.why);
   announce(event_kind::stopping, *c, order.why);
-  if (c->actor) send(c->actor, stop_order{order.why});
+  if (c->actor) send(c->actor, stop_order_for(*c));
+}
+
+stop_order supervisor::stop_order_for(const child& c) {
+  if (!c.entry->service) return {c.why, {}};
+  return {c.why, c.entry->service->stop};
 }
 
 void supervisor::on_child_started(const child_started& message) {
@@ -287,6 +328,10 @@ void supervisor::on_child_started(const child_started& message) {
     announce(event_kind::start_failed, *c, c->why, [&](event& e) { e.cause.detail = result.detail; });
     if (!c->entry->tree.empty())
       announce(event_kind::tree_failed, *c, {cause::kind::failed_attempt, {}, result.detail, {}});
+  } else if (result.what == policy::start_result::how::ignored) {
+    if (c->actor) unwatch(c->actor);
+    c->actor = nullptr;
+    set_state(*c, node_state::stopped, result.detail);
   } else {
     note_started(*c, message.pid);
   }
@@ -332,7 +377,7 @@ void supervisor::on_child_ended(const child_ended& message) {
 void supervisor::ask(const policy::ask_decider& question) {
   const auto decide = [this](const policy::restart_verdict& verdict) {
     handle(policy::verdict_given{verdict});
-    publish_self();
+    publish_soon();
   };
   request(decider_, decider_deadline, decide_restart{question.request})
       .then(
@@ -356,6 +401,7 @@ void supervisor::plan_retry(const policy::schedule_retry& retry) {
 }
 
 void supervisor::on_report(const policy::report& report) {
+  if (shared_.on_report) shared_.on_report(plan_.tree, plan_.name, report);
   if (report.what != policy::report::context::shutdown) return; // the others are told as events where they happen
   if (auto* c = find_child(report.id); c != nullptr && c->last_end)
     set_state(*c, node_state::failed, c->last_end->detail);
@@ -387,17 +433,15 @@ caf::result<call_outcome> supervisor::on_call(const node_call& call) {
   case node_call::op::stop: {
     const auto* known = find_child(call.child);
     pending.was_down = known != nullptr && is_down(shared_.nodes.find(tree_of(*known), call.child));
-    begin_call(op::terminate_child, std::move(pending));
+    begin_call(op::stop_child, std::move(pending));
     break;
   }
   case node_call::op::restart: begin_call(op::stop_and_start, std::move(pending)); break;
-  case node_call::op::add: {
-    const auto* known = find_child(call.child);
-    if (known == nullptr || !known->actor) adopt_entry(*call.entry);
-    begin_call(op::start_child, std::move(pending));
-    break;
-  }
+  case node_call::op::add: begin_call(op::start_child, std::move(pending)); break;
   case node_call::op::remove: begin_call(op::stop_and_delete, std::move(pending)); break;
+  case node_call::op::terminate_child: begin_call(op::terminate_child, std::move(pending)); break;
+  case node_call::op::restart_child: begin_call(op::restart_child, std::move(pending)); break;
+  case node_call::op::delete_child: begin_call(op::delete_child, std::move(pending)); break;
   }
   return promise;
 }
@@ -408,10 +452,13 @@ void supervisor::begin_call(policy::call::op op, pending_call pending) {
   call.token = ++last_token_;
   call.id = pending.what.child;
   call.why = pending.what.why;
+  call.process = pending.what.process;
   if (op == policy::call::op::start_child) {
-    const auto& c = children_[call.id];
-    call.spec = rules_of(*c.entry);
-    call.reached = std::max(c.generation, shared_.os.last_generation(id_of(tree_of(c), call.id)));
+    const auto* known = find_child(call.id);
+    const auto& entry = pending.what.entry ? *pending.what.entry : *known->entry;
+    const auto& tree = entry.tree.empty() ? plan_.tree : entry.tree;
+    call.spec = rules_of(entry);
+    call.reached = std::max(known == nullptr ? 0 : known->generation, shared_.os.last_generation(id_of(tree, call.id)));
   }
   calls_[call.token] = std::move(pending);
   handle(std::move(call));
@@ -422,55 +469,144 @@ void supervisor::on_reply(const policy::reply& reply) {
   auto answered = calls_.extract(reply.token);
   if (answered.empty()) return;
   auto& pending = answered.mapped();
-  const auto& name = pending.what.child;
+  if (pending.plan) return finish_upgrade(pending, reply);
+  const auto name = pending.what.child;
   auto* c = find_child(name);
   using wish = node_call::op;
-  if (reply.error == "not_found" &&
-      c != nullptr) { // a temporary child that ended: forgotten by the rules, not by people
-    if (pending.what.what == wish::stop) return finish_call(pending, {/*changed=*/false, {}});
-    if (pending.what.what != wish::remove) return begin_call(policy::call::op::start_child, std::move(pending));
+  const auto what = pending.what.what;
+  const bool forgotten = machine_.find_child(name) == nullptr; // by the rules; people may still see it
+  if (reply.error == "not_found" && c != nullptr) {            // a temporary child that ended
+    if (what == wish::stop) return finish_call(pending, {/*changed=*/false, {}, {}});
+    if (what == wish::start || what == wish::restart)
+      return begin_call(policy::call::op::start_child, std::move(pending));
+    if (what == wish::remove) {
+      forget(name);
+      return finish_call(pending, {/*changed=*/true, {}, {}});
+    }
   }
-  const bool gone = pending.what.what == wish::remove && (reply.error.empty() || reply.error == "not_found");
-  if (gone && c != nullptr) {
-    forget(*c);
-    return finish_call(pending, {/*changed=*/true, {}});
-  }
-  if (pending.what.what == wish::start && reply.error == "running")
-    return finish_call(pending, {/*changed=*/false, {}});
+  const bool is_dead = pending.what.process && !shared_.os.is_alive({id_of(plan_.tree, name), *pending.what.process});
+  if (reply.error == "not_found" && what == wish::terminate_child && is_dead)
+    return finish_call(pending, {/*changed=*/false, {}, {}}); // OTP: a process that is dead is as good as stopped
+  if (reply.error == "start_failed" && c != nullptr && (what != wish::add || !c->entry->tree.empty()))
+    set_state(*c, node_state::failed, "could not start: " + reply.detail, stays::yes);
+  if (what == wish::start && reply.error == "running") return finish_call(pending, {/*changed=*/false, {}, {}});
+  const bool exact = what == wish::add || what == wish::remove || what == wish::terminate_child ||
+                     what == wish::restart_child || what == wish::delete_child;
+  if (exact && forgotten && c != nullptr && !c->actor && (c->entry->tree.empty() || what == wish::remove)) forget(name);
   if (!reply.error.empty()) {
-    if (reply.error == "start_failed" && c != nullptr)
-      set_state(*c, node_state::failed, "could not start: " + reply.detail, stays::yes);
-    return finish_call(pending, {/*changed=*/false, call_error(reply.error, name, reply.detail)});
+    const auto word = reply.error == "start_failed" ? "start_failed:" + reply.detail : reply.error;
+    return finish_call(pending, {/*changed=*/false, call_error(reply.error, name, reply.detail), word});
   }
-  finish_call(pending, {!pending.was_down, {}});
+  finish_call(pending, {!pending.was_down, {}, reply.detail});
 }
 
-void supervisor::forget(const child& c) {
-  const auto name = c.entry->name;
+void supervisor::forget(const std::string& name) {
+  const auto& c = children_.at(name);
   shared_.parents.erase(id_of(tree_of(c), name));
   if (c.entry->tree.empty()) shared_.nodes.remove(plan_.tree, name); // of a tree the catalog does it
-  std::erase(order_, name);
+  shared_.nodes.remove_child(plan_.tree, plan_.name, name);
   children_.erase(name);
 }
 
-void supervisor::finish_call(pending_call& pending, const call_outcome& outcome) {
+void supervisor::finish_call(pending_call& pending, const call_outcome& outcome) { pending.promise.deliver(outcome); }
+
+caf::result<call_outcome> supervisor::on_upgrade(const upgrade_call& call) {
+  pending_call pending{make_response_promise<call_outcome>(), {}, call.plan};
+  auto promise = pending.promise;
+  const auto& plan = *call.plan;
+  policy::upgrade wanted{++last_token_, plan.rules, rules_of(plan.children), {}};
+  if (plan.rules.strategy == strategy::simple_one_for_one && plan.instance)
+    wanted.children = {rules_of(*plan.instance)};
+  for (const auto& entry : plan.children)
+    wanted.reached.emplace_back(entry.name, shared_.os.last_generation(id_of(plan_.tree, entry.name)));
+  calls_[wanted.token] = std::move(pending);
+  handle(std::move(wanted));
+  return promise;
+}
+
+void supervisor::finish_upgrade(pending_call& pending, const policy::reply& reply) {
+  if (!reply.error.empty())
+    return finish_call(pending, {/*changed=*/false, call_error(reply.error, plan_.name, reply.detail), reply.error});
+  plan_ = *pending.plan;
+  for (const auto& entry : plan_.children) {
+    const bool is_new = children_.count(entry.name) == 0;
+    if (is_new && plan_.pool) continue; // an instance comes with add
+    auto& c = adopt_entry(entry);
+    if (is_new) set_state(c, node_state::stopped, "was added by a new configuration", stays::yes);
+  }
+  if (plan_.pool) take_template();
+  std::vector<std::string> order;
+  for (const auto& known : machine_.children())
+    order.push_back(known.rules.id);
+  for (const auto& [name, c] : children_) { // those the rules have forgotten come last
+    if (machine_.find_child(name) == nullptr) order.push_back(name);
+  }
+  shared_.nodes.order_children(plan_.tree, plan_.name, order);
   publish_self();
-  pending.promise.deliver(outcome);
+  finish_call(pending, {/*changed=*/true, {}, {}});
+}
+
+/// How an instance is restarted and stopped is the template's, also for instances with a specification of their own.
+void supervisor::take_template() {
+  for (auto& [name, c] : children_) {
+    auto entry = *c.entry;
+    entry.restart = plan_.instance->restart;
+    if (entry.service && plan_.instance->service) {
+      auto service = *entry.service;
+      service.stop = plan_.instance->service->stop;
+      service.restart = entry.restart;
+      entry.service = std::make_shared<const service_spec>(std::move(service));
+    }
+    c.entry = std::make_shared<const child_entry>(std::move(entry));
+  }
+}
+
+caf::result<children_answer> supervisor::on_question() {
+  auto promise = make_response_promise<children_answer>();
+  questions_[++last_token_] = promise;
+  handle(policy::question{last_token_});
+  return promise;
+}
+
+void supervisor::on_children_told(const policy::children_told& told) {
+  auto asked = questions_.extract(told.token);
+  if (asked.empty()) return;
+  if (told.gone) {
+    asked.mapped().deliver(caf::make_error(caf::sec::request_receiver_down));
+    return;
+  }
+  children_answer answer;
+  for (const auto& state : told.children)
+    answer.children.push_back({state, is_alive(state)});
+  asked.mapped().deliver(std::move(answer));
+}
+
+bool supervisor::is_alive(const policy::child_state& state) {
+  const auto* c = find_child(state.rules.id);
+  if (c == nullptr || state.what != policy::child_state::phase::running) return false;
+  return c->entry->service && !c->entry->part ? shared_.os.is_alive({id_of(tree_of(*c), state.rules.id), state.process})
+                                              : static_cast<bool>(c->actor);
 }
 
 // -- what people see
 
 void supervisor::publish_self() {
+  publishing_soon_ = false;
   shared_.nodes.update(plan_.tree, plan_.name, [&](node_snapshot& node) {
     node.what = node_snapshot::kind::supervisor;
     node.strategy = plan_.rules.strategy;
     node.intensity = plan_.rules.intensity;
     node.pool = plan_.pool;
     node.counted.clear();
-    for (const auto at : machine_.restarts())
+    for (const auto at : machine_.restarts().newest_first())
       node.counted.push_back(shared_.wall_now() - std::chrono::duration_cast<milliseconds>(now_on_clock() - at));
-    node.children = order_;
   });
+}
+
+/// Behind what the mailbox holds already: a burst of restarts is shown once.
+void supervisor::publish_soon() {
+  if (std::exchange(publishing_soon_, true)) return;
+  send(this, publication_due{});
 }
 
 void supervisor::set_state(child& c, node_state state, const cause& why, stays settled) {

@@ -24,7 +24,8 @@ struct supervisor_plan {
   std::string name;
   policy::supervisor_rules rules;
   bool pool = false;
-  std::vector<child_entry> children;
+  std::vector<child_entry> children;                ///< of a pool: the instances it starts with
+  std::shared_ptr<const child_entry> instance = {}; ///< of a pool: the template
 };
 
 /// The plan of a supervisor of the user's.
@@ -53,8 +54,9 @@ private:
   struct pending_call {
     caf::typed_response_promise<call_outcome> promise;
     node_call what;
-    bool then_start = false;  ///< it is stopped first, then started
-    bool then_delete = false; ///< it is stopped first, then forgotten
+    std::shared_ptr<const supervisor_plan> plan; ///< of an upgrade
+    bool then_start = false;                     ///< it is stopped first, then started
+    bool then_delete = false;                    ///< it is stopped first, then forgotten
     bool was_down = false;
   };
 
@@ -62,6 +64,10 @@ private:
   void on_child_started(const child_started& message);
   void on_child_ended(const child_ended& message);
   caf::result<call_outcome> on_call(const node_call& call);
+  caf::result<call_outcome> on_upgrade(const upgrade_call& call);
+  caf::result<children_answer> on_question();
+  void on_children_told(const policy::children_told& told);
+  [[nodiscard]] bool is_alive(const policy::child_state& state);
   /// Gives the event to the machine and carries its effects out; an event that comes up meanwhile has its turn after
   /// that.
   void handle(policy::event e);
@@ -80,14 +86,19 @@ private:
   void on_start_failed(const policy::supervisor_start_failed& failed);
   void on_ended(const policy::supervisor_ended& ended);
   void begin_call(policy::call::op op, pending_call pending);
+  void take_template();
+  [[nodiscard]] static stop_order stop_order_for(const child& c);
+  void finish_upgrade(pending_call& pending, const policy::reply& reply);
+  void forget_former_children();
   child& adopt_entry(const child_entry& entry);
   void recall(child& c, const std::optional<launcher::leftover>& left);
   void take_over(const std::string& id, alder::generation generation);
   void note_started(child& c, int pid);
-  void forget(const child& c);
+  void forget(const std::string& name);
   void finish_call(pending_call& pending, const call_outcome& outcome);
 
   void publish_self();
+  void publish_soon();
   /// Whether a state is one the child stays in until somebody or something else moves it, also over a restart of the
   /// daemon.
   enum class stays : std::uint8_t { no, yes };
@@ -106,11 +117,12 @@ private:
   policy::supervision machine_;
   alder::generation generation_ = 0;
   std::map<std::string, child> children_;
-  std::vector<std::string> order_; ///< their names in start order, also of those the rules have forgotten
   std::map<policy::call_token, pending_call> calls_;
+  std::map<policy::call_token, caf::typed_response_promise<children_answer>> questions_;
   policy::call_token last_token_ = 0;
   std::deque<policy::event> events_; ///< not yet given to the machine
   bool handling_ = false;
+  bool publishing_soon_ = false;
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
   wall_time started_at_;

@@ -12,9 +12,10 @@ namespace {
 
 template <class Enum, std::size_t N> using table = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr table<strategy, 3> strategies{{{strategy::one_for_one, "one_for_one"},
+constexpr table<strategy, 4> strategies{{{strategy::one_for_one, "one_for_one"},
                                          {strategy::one_for_all, "one_for_all"},
-                                         {strategy::rest_for_one, "rest_for_one"}}};
+                                         {strategy::rest_for_one, "rest_for_one"},
+                                         {strategy::simple_one_for_one, "simple_one_for_one"}}};
 
 constexpr table<restart_kind, 6> restarts{{{restart_kind::permanent, "permanent"},
                                            {restart_kind::transient, "transient"},

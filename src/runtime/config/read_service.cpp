@@ -115,6 +115,7 @@ public:
     supervisor_spec pool;
     pool.name = common_.name;
     pool.pool = true;
+    pool.strategy = strategy::simple_one_for_one;
     pool.backoff = own_.backoff;
     pool.intensity = read_intensity(in_, keys_.find("intensity"), around_.supervisor->intensity);
     return pool;

@@ -29,9 +29,9 @@ exit_reason classify_exit(const service_spec& spec, exit_status status) {
     what = contains(spec.clean_exit_codes, status.value) ? kind::normal : kind::crash;
     break;
   case exit_status::how::signaled:
-    what = contains(spec.clean_signals, status.value) ? kind::shutdown
-           : status.value == SIGKILL                  ? kind::killed
-                                                      : kind::crash;
+    what = !contains(spec.clean_signals, status.value) ? (status.value == SIGKILL ? kind::killed : kind::crash)
+           : status.value == SIGTERM                   ? kind::shutdown
+                                                       : kind::shutdown_term;
     break;
   case exit_status::how::unknown: break;
   }
@@ -50,6 +50,11 @@ process_effects process_machine::handle(const process_event& e) {
                           if (phase_ != phase::launching) return;
                           phase_ = phase::gone;
                           emit(start_failed{r.detail});
+                        },
+                        [&](const launch_ignored& i) {
+                          if (phase_ != phase::launching) return;
+                          phase_ = phase::gone;
+                          emit(start_ignored{i.detail});
                         },
                         [&](const check_answered& c) { on_check(c); }, [&](const timer_due& t) { on_timer(t.token); },
                         [&](const main_exited& x) { on_exited(x); },
@@ -135,6 +140,7 @@ void process_machine::on_exited(const main_exited& e) {
 }
 
 void process_machine::on_stop(const stop_requested& e) {
+  if (e.how) stop_ = e.how;
   switch (phase_) {
   case phase::fresh:
     phase_ = phase::gone;
@@ -157,14 +163,14 @@ void process_machine::on_stop(const stop_requested& e) {
 }
 
 void process_machine::begin_stop() {
-  if (spec_.stop.signal == SIGKILL) return begin_kill();
+  if (stop_rules().signal == SIGKILL) return begin_kill();
   phase_ = phase::stopping;
-  if (spec_.stop.timeout) {
-    arm(deadline_, *spec_.stop.timeout);
+  if (stop_rules().timeout) {
+    arm(deadline_, *stop_rules().timeout);
   } else {
     deadline_ = ++last_token_; // no timer carries this token
   }
-  emit(signal_all{spec_.stop.signal});
+  emit(signal_all{stop_rules().signal});
 }
 
 void process_machine::begin_kill() {
@@ -183,15 +189,15 @@ void process_machine::finish() {
 exit_reason process_machine::reason() const {
   if (!asked_) return classify_exit(spec_, *status_);
   if (killed_) {
-    const bool brutal = spec_.stop.signal == SIGKILL;
+    const bool brutal = stop_rules().signal == SIGKILL;
     return {kind::killed, *status_,
             brutal ? "was killed as configured"
-                   : "did not stop within " + format_duration(*spec_.stop.timeout) + " and was killed"};
+                   : "did not stop within " + format_duration(*stop_rules().timeout) + " and was killed"};
   }
   const bool by_our_signal =
-      *status_ == exit_status::signal(spec_.stop.signal) || *status_ == exit_status::code(128 + spec_.stop.signal);
-  const bool clean = by_our_signal || is_clean(classify_exit(spec_, *status_));
-  return {clean ? kind::shutdown : kind::crash, *status_, phrase(*status_)};
+      *status_ == exit_status::signal(stop_rules().signal) || *status_ == exit_status::code(128 + stop_rules().signal);
+  if (by_our_signal) return {kind::shutdown, *status_, phrase(*status_)};
+  return classify_exit(spec_, *status_);
 }
 
 } // namespace alder::policy

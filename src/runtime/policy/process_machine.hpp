@@ -4,6 +4,7 @@
 //   new         launch_asked     launching
 //   launching   launched         waiting (readiness is checked) or running; stopping when a stop came meanwhile
 //   launching   refused          gone: the start failed
+//   launching   ignored          gone: it is not to run here
 //   waiting     ready            running: the start succeeded
 //   waiting     not_ready, time  stopping, then the start has failed
 //   waiting     exited           sweeping, then the start has failed
@@ -39,6 +40,9 @@ struct launched {
 struct launch_refused {
   std::string detail;
 };
+struct launch_ignored {
+  std::string detail;
+};
 /// One attempt of the readiness check ended.
 struct check_answered {
   bool ready = false;
@@ -57,10 +61,11 @@ struct members_gone {};
 /// `cut_short`: what is under way is a start, which then has failed.
 struct stop_requested {
   bool cut_short = false;
+  std::optional<stop_spec> how = {}; ///< instead of what its specification says
 };
 
-using process_event = std::variant<launch_asked, launched, launch_refused, check_answered, timer_due, main_exited,
-                                   members_gone, stop_requested>;
+using process_event = std::variant<launch_asked, launched, launch_refused, launch_ignored, check_answered, timer_due,
+                                   main_exited, members_gone, stop_requested>;
 
 // -- effects
 
@@ -79,6 +84,9 @@ struct start_succeeded {};
 struct start_failed {
   std::string detail;
 };
+struct start_ignored {
+  std::string detail;
+};
 struct process_gone {
   exit_reason reason;
 };
@@ -87,7 +95,7 @@ struct warn { ///< something people should know
 };
 
 using process_effect = std::variant<do_launch, check_ready, arm_timer, signal_all, kill_all, await_members,
-                                    start_succeeded, start_failed, process_gone, warn>;
+                                    start_succeeded, start_failed, start_ignored, process_gone, warn>;
 using process_effects = std::vector<process_effect>;
 
 /// After SIGKILL a process that is still there is stuck in the kernel: we stop waiting for it after this time.
@@ -113,10 +121,12 @@ private:
   void begin_kill();
   void finish();
   [[nodiscard]] exit_reason reason() const;
+  [[nodiscard]] const stop_spec& stop_rules() const { return stop_ ? *stop_ : spec_.stop; }
   void arm(std::uint64_t& slot, milliseconds after);
   void emit(process_effect e) { out_.push_back(std::move(e)); }
 
   const service_spec& spec_;
+  std::optional<stop_spec> stop_; ///< newer than the specification's
   phase phase_ = phase::fresh;
   std::optional<exit_status> status_;  ///< of the main process, when it has ended
   std::optional<std::string> failure_; ///< the start has failed, for this reason

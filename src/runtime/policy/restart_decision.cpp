@@ -5,11 +5,6 @@
 
 namespace alder::policy {
 
-std::vector<time_point> still_counting(const std::vector<time_point>& restarts, milliseconds within, time_point now) {
-  const auto too_old = std::find_if(restarts.begin(), restarts.end(), [&](time_point at) { return now - at > within; });
-  return {restarts.begin(), too_old};
-}
-
 milliseconds backoff_delay(const alder::backoff& rules, unsigned attempt, double random) {
   if (rules.min.count() <= 0) return milliseconds{0};
   const double most = static_cast<double>(std::max(rules.max, rules.min).count());
@@ -26,8 +21,8 @@ restart_verdict decide(const restart_request& request) {
       return {action::leave, {}, request.restarts, 0};
   }
   restart_verdict verdict;
-  verdict.restarts = still_counting(request.restarts, request.intensity.within, request.now);
-  verdict.restarts.insert(verdict.restarts.begin(), request.now);
+  verdict.restarts = request.restarts;
+  verdict.restarts.add(request.now, request.intensity.within);
   if (verdict.restarts.size() > request.intensity.max_restarts) {
     verdict.what = action::give_up;
     return verdict;

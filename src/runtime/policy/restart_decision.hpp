@@ -5,6 +5,8 @@
 // ours: OTP has none.
 #pragma once
 
+#include "runtime/policy/restart_history.hpp"
+
 #include "alder/cause.hpp"
 #include "alder/spec.hpp"
 
@@ -15,15 +17,12 @@
 
 namespace alder::policy {
 
-/// Monotonic time; policies never read a clock.
-using time_point = std::chrono::steady_clock::time_point;
-
 /// Everything a decider needs; it keeps nothing between questions.
 struct restart_request {
   restart_kind restart = restart_kind::permanent;
   std::optional<exit_reason> exit; ///< none: an automatic start attempt failed and is to be repeated
   alder::intensity intensity;
-  std::vector<time_point> restarts; ///< of the whole supervisor, newest first
+  restart_history restarts; ///< of the whole supervisor
   alder::backoff backoff;
   unsigned attempts = 0;               ///< restarts of this child since it last ran for backoff.reset_after
   std::optional<milliseconds> ran_for; ///< how long the process that ended had run
@@ -42,17 +41,13 @@ struct restart_verdict {
   };
   action what = action::restart;
   milliseconds delay{0};
-  std::vector<time_point> restarts; ///< the history to send with the next question
-  unsigned attempts = 0;            ///< likewise
+  restart_history restarts; ///< the history to send with the next question
+  unsigned attempts = 0;    ///< likewise
 
   bool operator==(const restart_verdict&) const = default;
 };
 
 [[nodiscard]] restart_verdict decide(const restart_request& request);
-
-/// The restarts that still count at `now`, newest first (a restart exactly `within` old does).
-[[nodiscard]] std::vector<time_point> still_counting(const std::vector<time_point>& restarts, milliseconds within,
-                                                     time_point now);
 
 /// The delay before attempt number `attempt` (from 0); `random` in [0, 1). Between 0 and max * (1 + jitter).
 [[nodiscard]] milliseconds backoff_delay(const alder::backoff& rules, unsigned attempt, double random);

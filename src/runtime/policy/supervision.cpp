@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace alder::policy {
 namespace {
@@ -21,7 +22,8 @@ child_state child_of(child_rules rules) {
 }
 
 bool stops(call::op what) {
-  return what == call::op::terminate_child || what == call::op::stop_and_start || what == call::op::stop_and_delete;
+  return what == call::op::terminate_child || what == call::op::stop_child || what == call::op::stop_and_start ||
+         what == call::op::stop_and_delete;
 }
 
 /// OTP's do_terminate: what is worth a shutdown_error report.
@@ -32,7 +34,18 @@ bool is_expected_stop(const child_rules& rules, const exit_reason& reason) {
 
 } // namespace
 
-supervision::supervision(supervisor_rules rules, std::vector<child_rules> children) : rules_(rules) {
+std::string fault_in(const std::vector<child_rules>& children, std::optional<auto_shutdown> mode) {
+  std::unordered_set<std::string> ids;
+  for (const auto& child : children) {
+    if (child.significant && mode == auto_shutdown::never) return "bad_combination:auto_shutdown+significant";
+    if (child.significant && child.restart == restart_kind::permanent) return "bad_combination:restart+significant";
+    if (!ids.insert(child.id).second) return "duplicate_child_name:" + child.id;
+  }
+  return {};
+}
+
+supervision::supervision(supervisor_rules rules, std::vector<child_rules> children, std::optional<child_rules> pool)
+    : rules_(rules), template_(std::move(pool)) {
   for (auto& child : children)
     add(std::move(child));
 }
@@ -46,7 +59,7 @@ effects supervision::handle(event e, time_point now, double random) {
   random_ = random;
   out_.clear();
   if (ended_) {
-    if (const auto* c = std::get_if<call>(&e)) answer(c->token, "noproc");
+    refuse(e);
   } else if (!busy()) {
     begin_event(e);
     proceed();
@@ -55,32 +68,54 @@ effects supervision::handle(event e, time_point now, double random) {
   } else {
     cut_start_short(e);
     stop_waits_ = stop_waits_ || std::holds_alternative<stop_asked>(e);
-    stash_.push_back(std::move(e));
+    stash(std::move(e));
   }
   return std::exchange(out_, {});
 }
 
+void supervision::stash(event e) {
+  const auto* gone = std::get_if<child_gone>(&e);
+  const std::string id = gone == nullptr ? std::string{} : gone->id;
+  const auto place = stash_.insert(stash_.end(), std::move(e));
+  if (!id.empty()) stashed_exits_[id] = place;
+}
+
+/// There is nobody any more who could serve this.
+void supervision::refuse(const event& e) {
+  if (const auto* c = std::get_if<call>(&e)) answer(c->token, "noproc");
+  if (const auto* u = std::get_if<upgrade>(&e)) answer(u->token, "noproc");
+  if (const auto* q = std::get_if<question>(&e)) emit(children_told{q->token, /*gone=*/true, {}});
+}
+
 /// Whether the event is what the machine waits for. A stale answer is swallowed: nobody waits for it.
 bool supervision::consume(const event& e) {
-  const wait waiting = wait_;
   if (const auto* result = std::get_if<start_result>(&e)) {
-    const auto* s = std::get_if<start_step>(&waiting);
-    const auto* child = s != nullptr && s->id == result->id ? find(result->id) : nullptr;
+    const auto* waiting = std::get_if<start_step>(&wait_);
+    const auto* child = waiting != nullptr && waiting->id == result->id ? find(result->id) : nullptr;
     if (child == nullptr || child->generation != result->generation) return true;
+    const start_step s = *waiting;
     wait_ = std::monostate{};
-    on_start_result(*s, *result);
+    on_start_result(s, *result);
     return true;
   }
   if (const auto* gone = std::get_if<child_gone>(&e)) {
-    const auto* s = std::get_if<stop_step>(&waiting);
-    const auto* child = s != nullptr && s->id == gone->id ? find(gone->id) : nullptr;
+    auto* pool = std::get_if<pool_wait>(&wait_);
+    const auto* waiting = std::get_if<stop_step>(&wait_);
+    const bool awaited =
+        pool != nullptr ? pool->left.count(gone->id) > 0 : waiting != nullptr && waiting->id == gone->id;
+    auto* child = awaited ? find(gone->id) : nullptr;
     if (child == nullptr || child->generation != gone->generation) return false;
+    if (pool != nullptr) {
+      on_instance_gone(*pool, *child, gone->reason);
+      return true;
+    }
+    const stop_step s = *waiting;
     wait_ = std::monostate{};
-    on_stop_done(*s, gone->reason);
+    on_stop_done(s, gone->reason);
     return true;
   }
   if (const auto* given = std::get_if<verdict_given>(&e)) {
-    if (std::holds_alternative<verdict_wait>(waiting)) on_verdict(given->verdict);
+    if (std::holds_alternative<verdict_wait>(wait_)) on_verdict(given->verdict);
     return true;
   }
   return false;
@@ -88,7 +123,7 @@ bool supervision::consume(const event& e) {
 
 void supervision::cut_start_short(const event& e) {
   const auto* starting = std::get_if<start_step>(&wait_);
-  if (starting == nullptr) return;
+  if (starting == nullptr || rules_.finish_starts) return;
   const auto* c = std::get_if<call>(&e);
   const bool stops_it =
       std::holds_alternative<stop_asked>(e) || (c != nullptr && stops(c->what) && c->id == starting->id);
@@ -104,6 +139,10 @@ void supervision::proceed() {
       run(std::move(next));
     } else if (!stash_.empty()) {
       const event next = std::move(stash_.front());
+      if (const auto* gone = std::get_if<child_gone>(&next)) {
+        const auto last = stashed_exits_.find(gone->id);
+        if (last != stashed_exits_.end() && last->second == stash_.begin()) stashed_exits_.erase(last);
+      }
       stash_.pop_front();
       begin_event(next);
     } else {
@@ -111,10 +150,10 @@ void supervision::proceed() {
     }
   }
   if (!ended_) return;
-  for (const auto& left : stash_) {
-    if (const auto* c = std::get_if<call>(&left)) answer(c->token, "noproc");
-  }
+  for (const auto& left : stash_)
+    refuse(left);
   stash_.clear();
+  stashed_exits_.clear();
 }
 
 void supervision::begin_event(const event& e) {
@@ -125,57 +164,106 @@ void supervision::begin_event(const event& e) {
                  [&](const stop_asked& s) {
                    stop_everything(s.why, {supervisor_ended{{reason_kind::shutdown, {}, "was asked to stop"}, s.why}});
                  },
-                 [&](const call& c) { on_call(c); }},
+                 [&](const call& c) { on_call(c); }, [&](const upgrade& u) { on_upgrade(u); },
+                 [&](const question& q) {
+                   emit(children_told{q.token, /*gone=*/false, {children_.begin(), children_.end()}});
+                 }},
       e);
 }
 
 void supervision::run(step s) {
-  std::visit(overloaded{[&](const start_step& start) {
-                          auto* child = find(start.id);
-                          if (child == nullptr) return; // a temporary child that left with its group
-                          ++child->generation;
-                          child->retry_token = ++last_token_; // whatever retry was pending is void
-                          wait_ = start;
-                          const bool automatic = start.mode == start_mode::restart;
-                          emit(start_child{start.id, child->generation, start.why, automatic});
-                          // It cannot be left out, for its result may undo or end what is under way; it can be short.
-                          if (stop_waits_) emit(abort_start{start.id, child->generation});
-                        },
-                        [&](const stop_step& stop) {
-                          auto* child = find(stop.id);
-                          if (child == nullptr) return;
-                          if (child->what != phase::running) return on_stop_done(stop, std::nullopt);
-                          const auto pending = std::find_if(stash_.begin(), stash_.end(), [&](const event& e) {
-                            const auto* gone = std::get_if<child_gone>(&e);
-                            return gone != nullptr && gone->id == stop.id && gone->generation == child->generation;
-                          });
-                          if (pending != stash_.end()) { // it died by itself just before: its exit is not handled again
-                            const auto reason = std::get<child_gone>(*pending).reason;
-                            stash_.erase(pending);
-                            return on_stop_done(stop, reason);
-                          }
-                          wait_ = stop;
-                          emit(stop_child{stop.id, child->generation, stop.why});
-                        },
-                        [&](const settle_step& settled) {
-                          emit(child_settled{settled.id, settled.why, /*finished=*/false, find(settled.id) == nullptr});
-                        },
-                        [&](const delete_step& gone) { remove(gone.id); },
-                        [&](const effect_step& only) { emit(only.what); },
-                        [&](const end_step& end) {
-                          ended_ = true;
-                          std::visit([&](const auto& last) { emit(last); }, end.what);
-                        }},
-             s);
+  std::visit(
+      overloaded{[&](const start_step& start) { run_start(start); }, [&](const stop_step& stop) { run_stop(stop); },
+                 [&](const stop_all_step& stop) { run_stop_all(stop); },
+                 [&](const settle_step& settled) {
+                   auto* child = find(settled.id);
+                   if (child != nullptr) child->stopped_on_request = true;
+                   emit(child_settled{settled.id, settled.why, /*finished=*/false, child == nullptr});
+                 },
+                 [&](const delete_step& gone) { remove(gone.id); }, [&](const effect_step& only) { emit(only.what); },
+                 [&](const end_step& end) {
+                   ended_ = true;
+                   std::visit([&](const auto& last) { emit(last); }, end.what);
+                 }},
+      s);
+}
+
+void supervision::run_start(const start_step& s) {
+  auto* child = find(s.id);
+  if (child == nullptr) return; // a temporary child that left with its group
+  if (s.mode == start_mode::restart && child->stopped_on_request && rules_.sticky_stop) return;
+  child->stopped_on_request = false;
+  ++child->generation;
+  child->retry_token = ++last_token_; // whatever retry was pending is void
+  wait_ = s;
+  const bool automatic = s.mode == start_mode::restart;
+  emit(start_child{s.id, child->generation, s.why, automatic, s.token});
+  // It cannot be left out, for its result may undo or end what is under way; it can be short.
+  if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child->generation});
+}
+
+void supervision::run_stop(const stop_step& s) {
+  auto* child = find(s.id);
+  if (child == nullptr) return;
+  if (child->what != phase::running) return on_stop_done(s, std::nullopt);
+  if (const auto reason = take_pending_exit(*child)) return on_stop_done(s, reason);
+  wait_ = s;
+  emit(stop_child{s.id, child->generation, s.why});
+}
+
+/// OTP's terminate_dynamic_children: all are asked at once, and reasons nobody expected are reported once each.
+void supervision::run_stop_all(const stop_all_step& s) {
+  pool_wait pool;
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
+    if (child->what != phase::running) {
+      move_to(*child, phase::stopped);
+    } else if (const auto reason = take_pending_exit(*child)) {
+      on_instance_gone(pool, *child, *reason);
+    } else {
+      pool.left.insert(child->rules.id);
+      emit(stop_child{child->rules.id, child->generation, s.why});
+    }
+  }
+  if (pool.left.empty()) return finish_pool_stop(pool);
+  wait_ = std::move(pool);
+}
+
+void supervision::on_instance_gone(pool_wait& pool, child_state& child, const exit_reason& reason) {
+  move_to(child, phase::stopped);
+  if (!is_expected_stop(child.rules, reason)) pool.surprises.emplace(word(reason.what), reason);
+  if (pool.left.erase(child.rules.id) == 0 || !pool.left.empty()) return;
+  const auto done = std::move(pool);
+  wait_ = std::monostate{};
+  finish_pool_stop(done);
+}
+
+void supervision::finish_pool_stop(const pool_wait& pool) {
+  for (const auto& [name, reason] : pool.surprises)
+    emit(report{report::context::shutdown_error, template_ ? template_->id : std::string{}, reason});
+}
+
+std::optional<exit_reason> supervision::take_pending_exit(const child_state& child) {
+  const auto found = stashed_exits_.find(child.rules.id);
+  if (found == stashed_exits_.end()) return std::nullopt;
+  const auto place = found->second;
+  const auto& gone = std::get<child_gone>(*place);
+  if (gone.generation != child.generation) return std::nullopt;
+  auto reason = gone.reason;
+  stashed_exits_.erase(found);
+  stash_.erase(place);
+  return reason;
 }
 
 void supervision::on_begin(const begin& e) {
   const auto stays_down = [&](const child_state& child) { return e.resume && e.down.count(child.rules.id) > 0; };
-  std::erase_if(children_, [&](const child_state& child) { // it ended, and was forgotten, before
-    return stays_down(child) && child.rules.restart == restart_kind::temporary;
-  });
-  places_.clear();
-  number_from(0);
+  std::vector<std::string> forgotten; // they ended, and were forgotten, before
+  for (auto& child : children_) {
+    if (!stays_down(child)) continue;
+    child.stopped_on_request = true; // or it ended for good, which makes no difference to whoever starts it again
+    if (is_pool() || child.rules.restart == restart_kind::temporary) forgotten.push_back(child.rules.id);
+  }
+  for (const auto& id : forgotten)
+    remove(id);
   for (const auto& child : children_) {
     if (stays_down(child)) continue;
     plan_.push_back(start_step{child.rules.id, e.resume ? start_mode::resume : start_mode::initial, e.why});
@@ -186,7 +274,7 @@ void supervision::on_begin(const begin& e) {
 void supervision::on_child_gone(const child_gone& e) {
   auto* child = find(e.id);
   if (child == nullptr || child->generation != e.generation || child->what != phase::running) return;
-  child->what = phase::stopped;
+  move_to(*child, phase::stopped);
   child->pending = {cause::kind::own_exit, {}, e.reason.detail, {}};
   ask(e.id, e.reason);
 }
@@ -222,7 +310,8 @@ void supervision::on_verdict(const restart_verdict& v) {
   wait_ = std::monostate{};
   auto& child = *find(waiting.id);
   restarts_ = v.restarts;
-  const bool removed = v.what == restart_verdict::action::forget;
+  const bool removed =
+      v.what == restart_verdict::action::forget || (v.what == restart_verdict::action::leave && is_pool());
   const bool silent = (removed || v.what == restart_verdict::action::leave) && waiting.exit && is_clean(*waiting.exit);
   if (waiting.exit && !silent) emit(report{report::context::child_terminated, waiting.id, *waiting.exit});
   switch (v.what) {
@@ -234,7 +323,7 @@ void supervision::on_verdict(const restart_verdict& v) {
     if (v.delay.count() == 0) {
       restart(waiting.id);
     } else {
-      child.what = phase::restarting;
+      move_to(child, phase::restarting);
       child.counted = true;
       child.retry_token = ++last_token_;
       emit(schedule_retry{{waiting.id, child.retry_token}, v.delay, child.pending});
@@ -262,7 +351,7 @@ void supervision::give_up(const std::string& id, const std::optional<exit_reason
   const std::string detail = "more than " + std::to_string(most) + (most == 1 ? " restart" : " restarts") + " within " +
                              format_duration(rules_.intensity.within) + ", the last because " + id + " " + last;
   emit(report{report::context::shutdown, id, {reason_kind::shutdown, exit ? exit->status : std::nullopt, detail}});
-  child.what = phase::stopped;
+  move_to(child, phase::stopped);
   if (child.rules.restart == restart_kind::temporary) remove(id);
   const cause why{cause::kind::gave_up, id, detail, {}};
   stop_everything(why, {supervisor_ended{{reason_kind::shutdown, {}, "gave up: " + detail, /*gave_up=*/true}, why}});
@@ -271,7 +360,7 @@ void supervision::give_up(const std::string& id, const std::optional<exit_reason
 /// Section 6 of OTP's rules: the failed child is down; take its group along and bring the group up again.
 void supervision::restart(const std::string& id) {
   auto& child = *find(id);
-  child.what = phase::stopped;
+  move_to(child, phase::stopped);
   const cause own = child.pending;
   const auto why_of = [&](const std::string& member) -> cause {
     if (member == id) return own;
@@ -287,12 +376,11 @@ void supervision::restart(const std::string& id) {
 }
 
 std::vector<std::string> supervision::group_from(const std::string& id) const {
-  if (rules_.strategy == strategy::one_for_one) return {id};
+  if (rules_.strategy == strategy::one_for_one || is_pool()) return {id};
+  std::list<child_state>::const_iterator first = places_.at(id);
+  if (rules_.strategy == strategy::one_for_all) first = children_.begin();
   std::vector<std::string> group;
-  for (const auto& child : children_) {
-    if (rules_.strategy == strategy::one_for_all || !group.empty() || child.rules.id == id)
-      group.push_back(child.rules.id);
-  }
+  std::transform(first, children_.end(), std::back_inserter(group), [](const auto& child) { return child.rules.id; });
   return group;
 }
 
@@ -301,13 +389,14 @@ void supervision::on_start_result(const start_step& s, const start_result& r) {
   const bool by_request = s.mode == start_mode::request || s.mode == start_mode::addition;
   switch (r.what) {
   case start_result::how::ok:
-    child.what = phase::running;
+    move_to(child, phase::running);
+    child.process = r.generation;
     child.started_at = now_;
     if (by_request) answer(s.token, "");
     break;
   case start_result::how::ignored:
-    child.what = phase::stopped;
-    if (child.rules.restart == restart_kind::temporary) remove(s.id);
+    move_to(child, phase::stopped);
+    if (is_pool() || child.rules.restart == restart_kind::temporary) remove(s.id);
     if (by_request) answer(s.token, "", "ignored");
     break;
   case start_result::how::failed: on_start_failed(s, child, r.detail); break;
@@ -315,7 +404,7 @@ void supervision::on_start_result(const start_step& s, const start_result& r) {
 }
 
 void supervision::on_start_failed(const start_step& s, child_state& child, const std::string& detail) {
-  child.what = phase::stopped;
+  move_to(child, phase::stopped);
   if (s.mode == start_mode::request || s.mode == start_mode::addition) {
     if (s.mode == start_mode::addition) remove(s.id);
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
@@ -326,7 +415,7 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
     stop_everything({cause::kind::start_unwound, s.id, detail, {}}, {supervisor_start_failed{s.id, detail}});
     return;
   }
-  child.what = phase::restarting;
+  move_to(child, phase::restarting);
   child.counted = false;
   child.retry_token = ++last_token_;
   child.pending = {cause::kind::failed_attempt, {}, detail, {}};
@@ -336,16 +425,19 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
 
 void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {
   auto& child = *find(s.id);
-  child.what = phase::stopped;
+  move_to(child, phase::stopped);
   if (reason && !is_expected_stop(child.rules, *reason)) emit(report{report::context::shutdown_error, s.id, *reason});
-  if (s.remove_temporary && child.rules.restart == restart_kind::temporary) remove(s.id);
+  if (s.remove_temporary && (is_pool() || child.rules.restart == restart_kind::temporary)) remove(s.id);
 }
 
 /// All children in reverse order, then the end. Whatever was planned is void.
 void supervision::stop_everything(cause why, end_step end) {
   plan_.clear();
-  for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
-    plan_.push_back(stop_step{child->rules.id, why, /*remove_temporary=*/false});
+  if (is_pool()) {
+    plan_.push_back(stop_all_step{why});
+  } else {
+    for (auto child = children_.rbegin(); child != children_.rend(); ++child)
+      plan_.push_back(stop_step{child->rules.id, why, /*remove_temporary=*/false});
   }
   plan_.push_back(std::move(end));
 }
@@ -358,23 +450,20 @@ void supervision::on_call(const call& c) {
                                                                : "restarting";
   switch (c.what) {
   case call::op::terminate_child:
-    if (child == nullptr) return answer(c.token, "not_found");
-    child->retry_token = ++last_token_; // cancels a pending retry
-    plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/true});
-    plan_.push_back(settle_step{c.id, c.why});
-    plan_.push_back(effect_step{reply{c.token, {}, {}}});
-    return;
+  case call::op::stop_child: return on_terminate(c);
   case call::op::restart_child:
+    if (is_pool()) return answer(c.token, "simple_one_for_one");
     if (!down) return answer(c.token, up_error);
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
   case call::op::delete_child:
+    if (is_pool()) return answer(c.token, "simple_one_for_one");
     if (!down) return answer(c.token, up_error);
     remove(c.id);
     return answer(c.token, "");
   case call::op::start_now:
     if (child == nullptr || child->what == phase::running) return answer(c.token, up_error);
-    child->what = phase::stopped;
+    move_to(*child, phase::stopped);
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
   case call::op::stop_and_start:
@@ -390,13 +479,73 @@ void supervision::on_call(const call& c) {
     plan_.push_back(delete_step{c.id});
     plan_.push_back(effect_step{reply{c.token, {}, {}}});
     return;
-  case call::op::start_child:
-    if (child != nullptr) return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
-    add(c.spec);
-    recall(c.id, c.reached);
-    plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
-    return;
+  case call::op::start_child: return on_start_child(c);
   }
+}
+
+void supervision::on_terminate(const call& c) {
+  auto* child = find(c.id);
+  const bool by_process = is_pool() && c.what == call::op::terminate_child;
+  if (by_process && !c.process) return answer(c.token, "simple_one_for_one"); // its instances have no ids, says OTP
+  if (child == nullptr || (by_process && *c.process != child->process)) return answer(c.token, "not_found");
+  child->retry_token = ++last_token_; // cancels a pending retry
+  plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/true});
+  plan_.push_back(settle_step{c.id, c.why});
+  plan_.push_back(effect_step{reply{c.token, {}, {}}});
+}
+
+void supervision::on_start_child(const call& c) {
+  auto spec = c.spec;
+  if (is_pool() && template_) {
+    spec = *template_;
+    spec.id = c.id;
+  } else if (auto fault = fault_in({spec}, rules_.auto_shutdown); !fault.empty()) {
+    return answer(c.token, std::move(fault));
+  }
+  if (const auto* child = find(c.id))
+    return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
+  add(std::move(spec));
+  recall(c.id, c.reached);
+  plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
+}
+
+/// New children in their order, then those that are not in the new specification, in their old order.
+void supervision::on_upgrade(const upgrade& u) {
+  const bool pool = u.rules.strategy == strategy::simple_one_for_one;
+  if (pool != is_pool()) return answer(u.token, "invalid_strategy");
+  if (auto fault = fault_in(u.children, u.rules.auto_shutdown); !fault.empty())
+    return answer(u.token, std::move(fault));
+  if (pool && u.children.size() != 1) return answer(u.token, "bad_start_spec");
+  rules_ = u.rules;
+  if (pool) {
+    template_ = u.children.front();
+    for (auto& instance : children_) {
+      auto id = std::move(instance.rules.id);
+      instance.rules = *template_;
+      instance.rules.id = std::move(id);
+    }
+  } else {
+    auto former = children_.begin();
+    for (const auto& rules : u.children) {
+      const auto known = places_.find(rules.id);
+      if (known == places_.end()) {
+        places_.emplace(rules.id, children_.insert(former, child_of(rules)));
+        continue;
+      }
+      known->second->rules = rules;
+      if (known->second == former) {
+        ++former;
+      } else {
+        children_.splice(former, children_, known->second);
+      }
+    }
+  }
+  for (const auto& [id, generation] : u.reached)
+    recall(id, generation);
+  significant_up_ = static_cast<std::size_t>(std::count_if(children_.begin(), children_.end(), [](const auto& child) {
+    return child.rules.significant && child.what != phase::stopped;
+  }));
+  answer(u.token, "");
 }
 
 void supervision::answer(call_token token, std::string error, std::string detail) {
@@ -405,32 +554,40 @@ void supervision::answer(call_token token, std::string error, std::string detail
 
 child_state* supervision::find(const std::string& id) {
   const auto place = places_.find(id);
-  return place == places_.end() ? nullptr : &children_[place->second];
+  return place == places_.end() ? nullptr : &*place->second;
+}
+
+const child_state* supervision::find_child(const std::string& id) const {
+  const auto place = places_.find(id);
+  return place == places_.end() ? nullptr : &*place->second;
 }
 
 void supervision::add(child_rules rules) {
-  places_.emplace(rules.id, children_.size());
-  children_.push_back(child_of(std::move(rules)));
+  const auto place = children_.insert(children_.end(), child_of(std::move(rules)));
+  places_.emplace(place->rules.id, place);
 }
 
-/// Linear in the children behind it, which move up: nothing for the last, as when a group stops in reverse order.
 void supervision::remove(const std::string& id) {
   const auto found = places_.find(id);
   if (found == places_.end()) return;
-  const std::size_t place = found->second;
+  move_to(*found->second, phase::stopped);
+  const auto place = found->second; // `id` may be part of it
   places_.erase(found);
-  children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(place));
-  number_from(place);
+  children_.erase(place);
 }
 
-void supervision::number_from(std::size_t place) {
-  for (; place < children_.size(); ++place)
-    places_[children_[place].rules.id] = place;
+void supervision::move_to(child_state& child, phase what) {
+  if (child.rules.significant && (child.what == phase::stopped) != (what == phase::stopped)) {
+    if (what == phase::stopped) {
+      --significant_up_;
+    } else {
+      ++significant_up_;
+    }
+  }
+  child.what = what;
 }
 
-bool supervision::all_significant_gone() const {
-  return std::none_of(children_.begin(), children_.end(),
-                      [](const auto& child) { return child.rules.significant && child.what != phase::stopped; });
-}
+/// Under simple_one_for_one those that ended are gone, so this is: the pool is empty.
+bool supervision::all_significant_gone() const { return significant_up_ == 0; }
 
 } // namespace alder::policy

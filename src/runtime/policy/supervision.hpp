@@ -3,7 +3,7 @@
 // The semantics are those of OTP's supervisor (docs/supervision.md). OTP blocks while it starts or stops a child; here
 // the effect goes out, the machine is busy until the answer comes in, and whatever else arrives meanwhile waits in a
 // stash, in order: seen from outside it behaves as if it blocked. The one difference: a stop that arrives while a start
-// is under way asks for the start to be cut short.
+// is under way asks for the start to be cut short, unless `finish_starts` is set.
 //
 //   state        event                        leads to
 //   new          begin                        starting: children in order
@@ -11,9 +11,12 @@
 //   busy         anything else                stash (a stop also cuts a start short, and those that follow)
 //   idle         exited, retry                ask the decider
 //   idle         verdict                      a plan: stop group, start group; or stop everything
-//   idle         call                         a plan, or an answer at once
+//   idle         call, upgrade, question      a plan, or an answer at once
 //   idle         stop                         stop everything
 //   ended        anything                     calls are answered noproc, the rest is dropped
+//
+// Under simple_one_for_one the children are instances of one template: each is restarted on its own, one that ends for
+// good is forgotten whatever its restart type, and a stop asks all of them at once.
 #pragma once
 
 #include "runtime/policy/restart_decision.hpp"
@@ -24,10 +27,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,13 +47,26 @@ struct child_rules {
   bool supervisor = false;
   bool brutal_kill = false; ///< stopped by SIGKILL at once: then `killed` is the expected reason
   alder::backoff backoff;
+
+  bool operator==(const child_rules&) const = default;
 };
 
 struct supervisor_rules {
   alder::strategy strategy = strategy::one_for_one;
   alder::intensity intensity;
   alder::auto_shutdown auto_shutdown = auto_shutdown::never;
+  /// A child stopped on request stays down when its group restarts. OTP starts it again, which is the default.
+  bool sticky_stop = false;
+  /// A start under way is finished before a stop is served, as in OTP. Else it is cut short.
+  bool finish_starts = false;
+
+  bool operator==(const supervisor_rules&) const = default;
 };
+
+/// What makes these children impossible together, in OTP's words and order:
+/// `bad_combination:auto_shutdown+significant`, `bad_combination:restart+significant`, `duplicate_child_name:ID`;
+/// nothing when they are possible. Without `mode` the first of them is not looked for (OTP's check_childspecs/1).
+[[nodiscard]] std::string fault_in(const std::vector<child_rules>& children, std::optional<auto_shutdown> mode);
 
 /// A call's token comes back in its `reply`.
 using call_token = std::uint64_t;
@@ -90,7 +109,8 @@ struct stop_asked {
 /// A wish about one child, served as a whole: nothing that waits comes between its steps. Answered by `reply`.
 struct call {
   enum class op : std::uint8_t {
-    terminate_child, ///< OTP's
+    terminate_child, ///< OTP's: knows the instances of a pool by their process
+    stop_child,      ///< the same, by id everywhere
     restart_child,   ///< OTP's: starts a stopped child
     delete_child,    ///< OTP's: forgets a stopped child
     start_child,     ///< OTP's: adds one
@@ -104,9 +124,25 @@ struct call {
   child_rules spec; ///< of start_child
   cause why;
   alder::generation reached = 0; ///< of start_child: the highest generation of an earlier child of this id
+  /// Of terminate_child under simple_one_for_one, where OTP knows processes instead of ids: the one that is meant.
+  /// Anything but the last process of the child is not found.
+  std::optional<alder::generation> process;
+};
+/// New rules and children (section 12 of OTP's rules): nothing is started, stopped or restarted by it. Answered by
+/// `reply`: ok, a fault, `bad_start_spec`, or `invalid_strategy` for a change from or to simple_one_for_one.
+struct upgrade {
+  call_token token = 0;
+  supervisor_rules rules;
+  std::vector<child_rules> children; ///< under simple_one_for_one the template alone
+  /// Highest generation that earlier children of these ids have reached.
+  std::vector<std::pair<std::string, alder::generation>> reached;
+};
+/// Which children are there? Answered by `children_told`, in turn: not while a group moves.
+struct question {
+  call_token token = 0;
 };
 
-using event = std::variant<begin, start_result, child_gone, retry, verdict_given, stop_asked, call>;
+using event = std::variant<begin, start_result, child_gone, retry, verdict_given, stop_asked, call, upgrade, question>;
 
 // -- effects, in the order in which they are to be carried out
 
@@ -115,6 +151,7 @@ struct start_child {
   alder::generation generation = 0;
   cause why;
   bool automatic = false; ///< counts as a restart of this child
+  call_token token = 0;   ///< of the call that asked for it; 0: none did
 };
 /// The start under way should end soon: something that stops it is waiting.
 struct abort_start {
@@ -138,8 +175,9 @@ struct schedule_retry {
 };
 struct reply {
   call_token token = 0;
-  std::string
-      error; ///< empty: ok; else not_found, running, restarting, already_started, already_present, start_failed, noproc
+  /// Empty: ok; else OTP's word: not_found, running, restarting, already_started, already_present, start_failed,
+  /// simple_one_for_one, noproc, or what makes a specification impossible.
+  std::string error;
   std::string detail;
 };
 /// OTP's supervisor report.
@@ -156,6 +194,26 @@ struct child_settled {
   bool finished = false; ///< it ended by itself and is not to be restarted
   bool removed = false;  ///< it is not a child any more
 };
+/// A child as the API sees it. `restarting` exists between a failed or delayed restart attempt and the next.
+struct child_state {
+  enum class phase : std::uint8_t { stopped, running, restarting };
+  child_rules rules;
+  phase what = phase::stopped;
+  alder::generation generation = 0; ///< number of its start attempts
+  alder::generation process = 0;    ///< the attempt that made its last process; 0: none has yet
+  unsigned attempts = 0;            ///< for the backoff
+  time_point started_at;
+  std::uint64_t retry_token = 0; ///< the retry that counts; older ones are void
+  bool counted = false;          ///< the attempt that `retry_token` stands for is counted already (it was delayed)
+  bool stopped_on_request = false;
+  cause pending; ///< why it is being restarted
+};
+/// The answer to a `question`: the children in start order; `gone`: the supervisor has ended.
+struct children_told {
+  call_token token = 0;
+  bool gone = false;
+  std::vector<child_state> children;
+};
 /// All children are up: the supervisor's own start succeeded.
 struct supervisor_started {};
 /// It did not start; what had been started is down again.
@@ -169,33 +227,30 @@ struct supervisor_ended {
   cause why;
 };
 
-using effect = std::variant<start_child, abort_start, stop_child, ask_decider, schedule_retry, reply, report,
-                            child_settled, supervisor_started, supervisor_start_failed, supervisor_ended>;
+using effect =
+    std::variant<start_child, abort_start, stop_child, ask_decider, schedule_retry, reply, report, children_told,
+                 child_settled, supervisor_started, supervisor_start_failed, supervisor_ended>;
 using effects = std::vector<effect>;
-
-/// A child as the API sees it. `restarting` exists between a failed or delayed restart attempt and the next.
-struct child_state {
-  enum class phase : std::uint8_t { stopped, running, restarting };
-  child_rules rules;
-  phase what = phase::stopped;
-  alder::generation generation = 0; ///< number of its start attempts
-  unsigned attempts = 0;            ///< for the backoff
-  time_point started_at;
-  std::uint64_t retry_token = 0; ///< the retry that counts; older ones are void
-  bool counted = false;          ///< the attempt that `retry_token` stands for is counted already (it was delayed)
-  cause pending;                 ///< why it is being restarted
-};
 
 class supervision {
 public:
-  supervision(supervisor_rules rules, std::vector<child_rules> children);
+  // Not copied: places refer to its own children.
+  supervision(const supervision&) = delete;
+  supervision& operator=(const supervision&) = delete;
+  supervision(supervision&&) = default;
+
+  /// `pool`: the template of its instances, for simple_one_for_one; `children` are then instances to start with (OTP's
+  /// pools begin empty).
+  supervision(supervisor_rules rules, std::vector<child_rules> children, std::optional<child_rules> pool = {});
 
   /// `random` in [0, 1) is passed on to the decider.
   [[nodiscard]] effects handle(event e, time_point now, double random = 0.5);
 
-  [[nodiscard]] const std::vector<child_state>& children() const { return children_; } ///< in start order
+  [[nodiscard]] const std::list<child_state>& children() const { return children_; } ///< in start order
+  [[nodiscard]] const child_state* find_child(const std::string& id) const;          ///< null: not a child (any more)
   [[nodiscard]] const supervisor_rules& rules() const { return rules_; }
-  [[nodiscard]] const std::vector<time_point>& restarts() const { return restarts_; } ///< newest first
+  [[nodiscard]] const std::optional<child_rules>& pool() const { return template_; }
+  [[nodiscard]] const restart_history& restarts() const { return restarts_; }
   [[nodiscard]] bool ended() const { return ended_; }
   /// Whether a start, a stop or a question to the decider is under way.
   [[nodiscard]] bool busy() const { return !plan_.empty() || !std::holds_alternative<std::monostate>(wait_); }
@@ -223,34 +278,51 @@ private:
   struct delete_step {
     std::string id;
   };
+  struct stop_all_step { ///< a pool: all instances at once
+    cause why;
+  };
   struct effect_step {
     effect what;
   };
   struct end_step {
     std::variant<supervisor_start_failed, supervisor_ended> what;
   };
-  using step = std::variant<start_step, stop_step, settle_step, delete_step, effect_step, end_step>;
+  using step = std::variant<start_step, stop_step, stop_all_step, settle_step, delete_step, effect_step, end_step>;
   struct verdict_wait {
     std::string id;
     std::optional<exit_reason> exit;
   };
+  struct pool_wait {
+    std::unordered_set<std::string> left;         ///< instances that were asked to stop and are not gone
+    std::map<std::string, exit_reason> surprises; ///< by word: unexpected reasons, each reported once
+  };
   /// What the machine waits for; start and stop remember the step itself.
-  using wait = std::variant<std::monostate, start_step, stop_step, verdict_wait>;
+  using wait = std::variant<std::monostate, start_step, stop_step, pool_wait, verdict_wait>;
 
   [[nodiscard]] bool consume(const event& e);
   void cut_start_short(const event& e);
   void proceed();
   void begin_event(const event& e);
   void run(step s);
+  void run_start(const start_step& s);
+  void run_stop(const stop_step& s);
+  void run_stop_all(const stop_all_step& s);
+  /// The exit of the child's process, if it is waiting in the stash; it is then not handled again.
+  [[nodiscard]] std::optional<exit_reason> take_pending_exit(const child_state& child);
 
   void on_begin(const begin& e);
   void on_child_gone(const child_gone& e);
   void on_retry(const retry& e);
   void on_verdict(const restart_verdict& v);
   void on_call(const call& c);
+  void on_terminate(const call& c);
+  void on_start_child(const call& c);
+  void on_upgrade(const upgrade& u);
   void on_start_result(const start_step& s, const start_result& r);
   void on_start_failed(const start_step& s, child_state& child, const std::string& detail);
   void on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason);
+  void on_instance_gone(pool_wait& pool, child_state& child, const exit_reason& reason);
+  void finish_pool_stop(const pool_wait& pool);
   void restart(const std::string& id);
   void give_up(const std::string& id, const std::optional<exit_reason>& exit);
   void settle(const std::string& id, bool removed, const exit_reason& reason);
@@ -261,18 +333,24 @@ private:
   child_state* find(const std::string& id);
   void add(child_rules rules); ///< as the last
   void remove(const std::string& id);
-  void number_from(std::size_t place);
+  void move_to(child_state& child, child_state::phase what);
+  void stash(event e);
+  void refuse(const event& e);
+  [[nodiscard]] bool is_pool() const { return rules_.strategy == strategy::simple_one_for_one; }
   [[nodiscard]] bool all_significant_gone() const;
   [[nodiscard]] std::vector<std::string> group_from(const std::string& id) const;
 
   supervisor_rules rules_;
-  std::vector<child_state> children_;
-  std::unordered_map<std::string, std::size_t> places_; ///< of the children, in children_
-  std::vector<time_point> restarts_;
+  std::optional<child_rules> template_;
+  std::list<child_state> children_;
+  std::unordered_map<std::string, std::list<child_state>::iterator> places_;
+  std::size_t significant_up_ = 0; ///< significant children that are not stopped
+  restart_history restarts_;
   std::deque<step> plan_;
   wait wait_;
-  std::deque<event> stash_;
-  bool stop_waits_ = false; ///< in the stash
+  std::list<event> stash_;
+  std::unordered_map<std::string, std::list<event>::iterator> stashed_exits_; ///< by child: its last
+  bool stop_waits_ = false;                                                   ///< in the stash
   effects out_;
   time_point now_;
   double random_ = 0.5;

@@ -9,7 +9,8 @@ namespace {
 using ::testing::ElementsAre;
 
 void add(board& nodes, const std::string& tree, const std::string& name, std::vector<std::string> children = {}) {
-  nodes.update(tree, name, [&](node_snapshot& node) { node.children = std::move(children); });
+  nodes.update(tree, name, [](node_snapshot&) {});
+  nodes.order_children(tree, name, children);
 }
 
 TEST(Board, ListsATreeInStartOrderSupervisorsFirst) {

@@ -72,6 +72,10 @@ public:
   }
   void await_members(const process_id& id) override { log.push_back("await " + name_of(id)); }
   [[nodiscard]] bool has_members(const process_id& id) override { return with_members.count(service_of(id)) > 0; }
+  [[nodiscard]] bool is_alive(const process_id& id) const override {
+    const auto found = processes.find(id);
+    return found != processes.end() && found->second.alive;
+  }
   void release(const process_id& id) override { processes.erase(id); }
   void abandon(const process_id& id, const caf::actor_addr& who) override {
     const auto found = processes.find(id);

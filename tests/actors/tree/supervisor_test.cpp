@@ -156,7 +156,7 @@ TEST_F(Supervisor, ATemporaryChildStaysVisibleAndCanBeStartedAgain) {
   start(tree("shop", strategy::one_for_one, {service("db"), task}));
   end("task", exit_status::code(0));
   EXPECT_EQ(node("task").state, node_state::finished);
-  EXPECT_THAT(node("shop").children, ElementsAre("db", "task"));
+  EXPECT_THAT(shared.nodes.children_of("shop", "shop"), ElementsAre("db", "task"));
   EXPECT_TRUE(call(node_call::op::start, "task").changed);
   EXPECT_EQ(node("task").state, node_state::running);
   end("task", exit_status::code(4));

@@ -30,7 +30,7 @@ TEST(ReadService, MakesAPoolOfSeveralInstances) {
   const auto pool = supervisor_at(root, 0);
   EXPECT_TRUE(pool.pool);
   EXPECT_EQ(pool.name, "api");
-  EXPECT_EQ(pool.strategy, strategy::one_for_one);
+  EXPECT_EQ(pool.strategy, strategy::simple_one_for_one);
   EXPECT_EQ(pool.restart, restart_kind::permanent);
   EXPECT_EQ(pool.intensity, (intensity{7, 9s}));
   ASSERT_EQ(pool.children.size(), 3U);

@@ -50,6 +50,7 @@ private:
                                  [](const await_members&) { return std::string{"await"}; },
                                  [](const start_succeeded&) { return std::string{"up"}; },
                                  [](const start_failed& f) { return "failed: " + f.detail; },
+                                 [](const start_ignored& i) { return "ignored: " + i.detail; },
                                  [&](const process_gone& g) {
                                    gone_ = g.reason;
                                    return std::string{"gone"};
@@ -242,14 +243,20 @@ TEST(ProcessStop, CuttingAStartShortThatIsOverDoesNothing) {
   EXPECT_EQ(s.now_in(), phase::running);
 }
 
-TEST(ProcessStop, SignalsAndTheExpectedEndIsAShutdown) {
+TEST(ProcessStop, SignalsAndTheExpectedEndIsClean) {
   for (const auto end : {exit_status::signal(SIGTERM), exit_status::code(128 + SIGTERM), clean}) {
     script s;
     (void)s.launch();
     EXPECT_EQ(s.tell(stop_requested{}), "timer 10s; signal 15");
     EXPECT_EQ(s.exit(end), "gone");
-    EXPECT_EQ(s.why_gone().what, kind::shutdown);
+    EXPECT_EQ(s.why_gone().what, end == clean ? kind::normal : kind::shutdown);
   }
+}
+
+TEST(ProcessStop, ANewerStopReplacesTheOneItWasStartedWith) {
+  script s;
+  (void)s.launch();
+  EXPECT_EQ(s.tell(stop_requested{false, stop_spec{SIGINT, milliseconds{300}}}), "timer 300ms; signal 2");
 }
 
 TEST(ProcessStop, AnotherEndIsACrash) {
@@ -364,8 +371,9 @@ TEST(ClassifyExit, CleanCodesAreNormalAndOthersACrash) {
 
 TEST(ClassifyExit, CleanSignalsAreAShutdownSigkillAKillAndOthersACrash) {
   const service_spec spec;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    EXPECT_EQ(classify_exit(spec, exit_status::signal(signal)).what, kind::shutdown);
+  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGTERM)).what, kind::shutdown);
+  for (const int signal : {SIGINT, SIGHUP})
+    EXPECT_EQ(classify_exit(spec, exit_status::signal(signal)).what, kind::shutdown_term);
   EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGKILL)).what, kind::killed);
   for (const int signal : {SIGSEGV, SIGABRT, SIGPIPE})
     EXPECT_EQ(classify_exit(spec, exit_status::signal(signal)).what, kind::crash);
@@ -374,7 +382,7 @@ TEST(ClassifyExit, CleanSignalsAreAShutdownSigkillAKillAndOthersACrash) {
 TEST(ClassifyExit, WhatCountsAsCleanIsTheServicesOwnChoice) {
   service_spec spec;
   spec.clean_signals = {SIGKILL};
-  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGKILL)).what, kind::shutdown);
+  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGKILL)).what, kind::shutdown_term);
   EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGTERM)).what, kind::crash);
 }
 

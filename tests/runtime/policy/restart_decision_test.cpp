@@ -46,7 +46,7 @@ TEST(RestartDecision, AFailedAttemptIsRepeatedWhateverTheRestartKind) {
 
 TEST(RestartDecision, WhatIsNotRestartedIsNotCounted) {
   auto request = asked(restart_kind::transient, kind::normal);
-  request.restarts = {at(99), at(1)};
+  request.restarts = restart_history{{at(1), at(99)}};
   request.intensity = {0, seconds{5}};
   EXPECT_EQ(decide(request).restarts, request.restarts);
 }
@@ -54,10 +54,10 @@ TEST(RestartDecision, WhatIsNotRestartedIsNotCounted) {
 TEST(RestartDecision, AsManyAsAllowedArePermittedAndOneMoreIsNot) {
   auto request = asked(restart_kind::permanent, kind::crash);
   request.intensity = {3, seconds{5}};
-  request.restarts = {at(99), at(98)};
+  request.restarts = restart_history{{at(98), at(99)}};
   const auto third = decide(request);
   EXPECT_EQ(third.what, action::restart);
-  EXPECT_EQ(third.restarts, (std::vector{at(100), at(99), at(98)}));
+  EXPECT_EQ(third.restarts.newest_first(), (std::vector{at(100), at(99), at(98)}));
   request.restarts = third.restarts;
   const auto fourth = decide(request);
   EXPECT_EQ(fourth.what, action::give_up);
@@ -73,17 +73,12 @@ TEST(RestartDecision, WithNoneAllowedTheFirstIsTooMany) {
 TEST(RestartDecision, ARestartExactlyAsOldAsThePeriodStillCounts) {
   auto request = asked(restart_kind::permanent, kind::crash);
   request.intensity = {1, seconds{5}};
-  request.restarts = {at(95)};
+  request.restarts = restart_history{{at(95)}};
   EXPECT_EQ(decide(request).what, action::give_up);
   request.now += milliseconds{1};
   const auto later = decide(request);
   EXPECT_EQ(later.what, action::restart);
-  EXPECT_EQ(later.restarts, std::vector{request.now}) << "what is too old is dropped";
-}
-
-TEST(StillCounting, KeepsTheNewestUpToThePeriod) {
-  EXPECT_EQ(still_counting({at(10), at(6), at(5), at(4)}, seconds{5}, at(10)), (std::vector{at(10), at(6), at(5)}));
-  EXPECT_TRUE(still_counting({}, seconds{5}, at(10)).empty());
+  EXPECT_EQ(later.restarts.newest_first(), std::vector{request.now}) << "what is too old is dropped";
 }
 
 TEST(Backoff, NoMinimumMeansNoDelay) {

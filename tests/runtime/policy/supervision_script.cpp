@@ -38,6 +38,12 @@ std::string words_of(const effect& e) {
           [](const schedule_retry& r) { return "retry " + r.what.id + " in " + format_duration(r.delay); },
           [](const reply& r) { return reply_words(r); },
           [](const report& r) { return "report " + context_word(r.what) + " " + r.id; },
+          [](const children_told& told) {
+            std::string words = "children " + std::to_string(told.token);
+            for (const auto& child : told.children)
+              words += " " + child.rules.id;
+            return words;
+          },
           [](const child_settled& s) {
             return "settled " + s.id + (s.finished ? " finished" : "") + (s.removed ? " removed" : "");
           },
@@ -74,8 +80,9 @@ exit_reason crash(const std::string& detail) {
 
 exit_reason reason(exit_reason::kind what) { return {what, std::nullopt, "ended", /*gave_up=*/false}; }
 
-supervision_script::supervision_script(supervisor_rules rules, std::vector<child_rules> children)
-    : machine_(rules, std::move(children)) {}
+supervision_script::supervision_script(supervisor_rules rules, std::vector<child_rules> children,
+                                       std::optional<child_rules> pool)
+    : machine_(rules, std::move(children), std::move(pool)) {}
 
 std::string supervision_script::tell(event e) {
   std::string words;
@@ -137,6 +144,16 @@ std::string supervision_script::call_for(call::op what, const std::string& id, c
 std::string supervision_script::add(child_rules rules, call_token token) {
   const std::string id = rules.id;
   return tell(call{call::op::start_child, token, id, std::move(rules), {cause::kind::request, {}, {}, {}}});
+}
+
+std::string supervision_script::terminate_process(const std::string& id, alder::generation process) {
+  call wanted{call::op::terminate_child, 1, id, {}, {cause::kind::request, {}, {}, {}}};
+  wanted.process = process;
+  return tell(std::move(wanted));
+}
+
+std::string supervision_script::upgrade_to(supervisor_rules rules, std::vector<child_rules> children) {
+  return tell(upgrade{1, rules, std::move(children), {}});
 }
 
 std::string supervision_script::retry_now() { return tell(last<schedule_retry>().what); }

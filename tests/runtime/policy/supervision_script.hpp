@@ -8,6 +8,7 @@
 #include "runtime/policy/supervision.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ namespace alder::policy {
 
 class supervision_script {
 public:
-  supervision_script(supervisor_rules rules, std::vector<child_rules> children);
+  supervision_script(supervisor_rules rules, std::vector<child_rules> children, std::optional<child_rules> pool = {});
 
   /// What an event leads to, as far as it goes without an answer.
   std::string tell(event e);
@@ -36,6 +37,9 @@ public:
   std::string gone(const std::string& id, const exit_reason& why = reason(exit_reason::kind::shutdown));
   std::string call_for(call::op what, const std::string& id, call_token token = 1);
   std::string add(child_rules rules, call_token token = 1);
+  /// OTP's terminate_child in a pool: of this process of the instance.
+  std::string terminate_process(const std::string& id, alder::generation process);
+  std::string upgrade_to(supervisor_rules rules, std::vector<child_rules> children);
   std::string stop() { return tell(stop_asked{{cause::kind::tree_stop, {}, {}, {}}}); }
   /// The retry that was scheduled last is delivered.
   std::string retry_now();

@@ -1,4 +1,4 @@
-#include "tests/conformance/supervision_double.hpp"
+#include "tests/runtime/policy/supervision_double.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/words.hpp"
@@ -32,17 +32,7 @@ exit_reason::kind reason_when_stopped(const child_script& script) {
   return exit_reason::kind::crash;
 }
 
-/// Whether the machine is busy with just this and would take it out of turn.
-bool is_answer(const supervisor_life& life, const supervisor_life::message& m) {
-  const auto* e = std::get_if<policy::event>(&m);
-  if (e == nullptr) return false;
-  if (std::holds_alternative<policy::start_result>(*e) || std::holds_alternative<policy::verdict_given>(*e))
-    return true;
-  const auto* gone = std::get_if<policy::child_gone>(e);
-  if (gone == nullptr) return false;
-  const auto found = life.processes.find(gone->id);
-  return found != life.processes.end() && found->second.unwanted && found->second.generation == gone->generation;
-}
+bool is_pool(const policy::supervisor_rules& rules) { return rules.strategy == strategy::simple_one_for_one; }
 
 std::string answer_text(const policy::reply& r) {
   if (r.error.empty()) return r.detail == "ignored" ? "ok:ignored" : "ok";
@@ -56,18 +46,18 @@ supervision_double::supervision_double(child_script root, double_watcher watcher
 
 supervision_double::life_ptr supervision_double::begin_life(const child_script& script, unsigned attempt,
                                                             supervisor_life* parent, generation number) {
+  const bool pool = is_pool(script.supervisor);
+  const auto& children = script.children;
+  auto machine = pool ? policy::supervision{script.supervisor, {}, children.front().rules}
+                      : policy::supervision{script.supervisor, rules_of(children)};
   auto life = std::make_shared<supervisor_life>(
-      supervisor_life{script.rules.id,
-                      attempt,
-                      parent,
-                      number,
-                      policy::supervision{script.supervisor, rules_of(script.children)},
-                      false,
-                      {},
-                      {},
-                      {}});
-  for (const auto& child : script.children)
-    life->scripts[child.rules.id] = child;
+      supervisor_life{script.rules.id, attempt, parent, number, std::move(machine), false, {}, {}, {}, {}});
+  if (pool) {
+    life->pool = children;
+  } else {
+    for (const auto& child : children)
+      life->scripts[child.rules.id] = child;
+  }
   if (!running_.emplace(life->id, life.get()).second) violations_.push_back("two lives of supervisor " + life->id);
   lives_.push_back(life);
   note({what::init, life->id, attempt, {}, {}, {}});
@@ -75,7 +65,7 @@ supervision_double::life_ptr supervision_double::begin_life(const child_script& 
 }
 
 void supervision_double::start() {
-  begin_life(root_, ++attempts_[root_.rules.id], nullptr, 1)->mailbox.emplace_back(policy::event{policy::begin{}});
+  begin_life(root_, ++attempts_[root_.rules.id], nullptr, 1)->mailbox.emplace_back(policy::begin{});
 }
 
 bool supervision_double::exit(const std::string& id, exit_reason::kind reason) {
@@ -93,22 +83,41 @@ policy::call_token supervision_double::call(const std::string& supervisor, polic
     answers_[token] = "error:noproc";
     return token;
   }
-  if (what_to_do == policy::call::op::start_child) additions_[token] = spec;
-  const cause why{cause::kind::request, {}, std::to_string(token), {}};
-  target->second->mailbox.emplace_back(policy::event{policy::call{what_to_do, token, spec.rules.id, spec.rules, why}});
+  auto& life = *target->second;
+  if (what_to_do == policy::call::op::start_child) {
+    auto& script = additions_[token] = spec;
+    if (is_pool(life.machine.rules())) {
+      const auto id = spec.rules.id;
+      script.rules = life.pool.front().rules;
+      script.rules.id = id;
+    }
+  }
+  policy::call call{
+      what_to_do, token, spec.rules.id, spec.rules, {cause::kind::request, {}, std::to_string(token), {}}};
+  for (const auto& child : life.machine.children()) {
+    if (child.rules.id == spec.rules.id && is_pool(life.machine.rules())) call.process = child.process;
+  }
+  life.mailbox.emplace_back(std::move(call));
   return token;
 }
 
-void supervision_double::ask(const std::string& supervisor, supervisor_life::question question) {
+policy::call_token supervision_double::upgrade(const std::string& supervisor, const policy::supervisor_rules& rules,
+                                               std::vector<child_script> children) {
+  const auto token = ++last_token_;
   const auto target = running_.find(supervisor);
-  if (target == running_.end()) return question(nullptr);
-  target->second->mailbox.emplace_back(std::move(question));
+  if (target == running_.end()) {
+    answers_[token] = "error:noproc";
+    return token;
+  }
+  target->second->mailbox.emplace_back(policy::upgrade{token, rules, rules_of(children), {}});
+  upgrades_[token] = {rules, std::move(children)};
+  return token;
 }
 
 void supervision_double::stop() {
   const auto root = running_.find(root_.rules.id);
   if (root == running_.end()) return;
-  root->second->mailbox.emplace_back(policy::event{policy::stop_asked{{cause::kind::tree_stop, {}, {}, {}}}});
+  root->second->mailbox.emplace_back(policy::stop_asked{{cause::kind::tree_stop, {}, {}, {}}});
 }
 
 void supervision_double::advance(milliseconds time) {
@@ -116,17 +125,14 @@ void supervision_double::advance(milliseconds time) {
   while (!timers_.empty() && timers_.begin()->first <= now_) {
     auto [life, due] = timers_.begin()->second;
     timers_.erase(timers_.begin());
-    life->mailbox.emplace_back(policy::event{due});
+    life->mailbox.emplace_back(due);
   }
 }
 
 bool supervision_double::step() {
   std::vector<supervisor_life*> ready;
   for (const auto& life : lives_) {
-    const auto& box = life->mailbox;
-    if (!box.empty() && (std::holds_alternative<policy::event>(box.front()) || !life->machine.busy() ||
-                         std::any_of(box.begin(), box.end(), [&](const auto& m) { return is_answer(*life, m); })))
-      ready.push_back(life.get());
+    if (!life->mailbox.empty()) ready.push_back(life.get());
   }
   const std::size_t choices = ready.size() + tasks_.size();
   if (choices == 0) return false;
@@ -162,17 +168,10 @@ void supervision_double::later(std::function<void()> task) {
   tasks_.push_back(std::move(task));
 }
 
-/// The first message; for a busy machine behind a question, the answer it waits for.
 void supervision_double::deliver(supervisor_life& life) {
-  auto& box = life.mailbox;
-  auto next = box.begin();
-  if (std::holds_alternative<supervisor_life::question>(*next) && life.machine.busy())
-    next = std::find_if(box.begin(), box.end(), [&](const auto& m) { return is_answer(life, m); });
-  auto message = std::move(*next);
-  box.erase(next);
-  if (auto* question = std::get_if<supervisor_life::question>(&message))
-    return (*question)(life.machine.ended() ? nullptr : &life);
-  hand_over(life, std::move(std::get<policy::event>(message)));
+  auto message = std::move(life.mailbox.front());
+  life.mailbox.pop_front();
+  hand_over(life, std::move(message));
 }
 
 void supervision_double::hand_over(supervisor_life& life, policy::event e) {
@@ -190,21 +189,19 @@ void supervision_double::carry_out(supervisor_life& life, const policy::effect& 
                           later([this, &life, request = question.request] {
                             const auto verdict = policy::decide(request);
                             if (watcher_.verdict) watcher_.verdict(life, request, verdict);
-                            life.mailbox.emplace_back(policy::event{policy::verdict_given{verdict}});
+                            life.mailbox.emplace_back(policy::verdict_given{verdict});
                           });
                         },
                         [&](const policy::schedule_retry& order) {
                           if (order.delay.count() == 0) {
-                            life.mailbox.emplace_back(policy::event{order.what});
+                            life.mailbox.emplace_back(order.what);
                           } else {
                             timers_.emplace(now_ + order.delay, std::pair{&life, order.what});
                           }
                         },
-                        [&](const policy::reply& r) {
-                          if (!answers_.emplace(r.token, answer_text(r)).second)
-                            violations_.push_back("call " + std::to_string(r.token) + " was answered twice");
-                        },
+                        [&](const policy::reply& r) { on_reply(life, r); },
                         [&](const policy::report& r) { note_report(life, r); }, [](const policy::child_settled&) {},
+                        [](const policy::children_told&) {},
                         [&](const policy::supervisor_started&) {
                           life.started = true;
                           note({what::started, life.id, life.attempt, {}, {}, {}});
@@ -247,7 +244,7 @@ void supervision_double::finish_launch(supervisor_life& life, const policy::star
   process.alive = true;
   if (script.rules.supervisor) {
     process.nested = begin_life(script, n, &life, order.generation);
-    process.nested->mailbox.emplace_back(policy::event{policy::begin{}});
+    process.nested->mailbox.emplace_back(policy::begin{});
     return;
   }
   workers_[order.id] = &life;
@@ -261,7 +258,7 @@ void supervision_double::cut_short(supervisor_life& life, const policy::abort_st
   auto& process = life.processes.at(order.id);
   if (process.generation != order.generation) return violations_.push_back("an old start of " + order.id + " is cut");
   if (process.nested) {
-    process.nested->mailbox.emplace_back(policy::event{policy::stop_asked{{cause::kind::tree_stop, {}, {}, {}}}});
+    process.nested->mailbox.emplace_back(policy::stop_asked{{cause::kind::tree_stop, {}, {}, {}}});
   } else {
     process.unwanted = true;
   }
@@ -272,7 +269,7 @@ void supervision_double::halt(supervisor_life& life, const policy::stop_child& o
   if (process.generation != order.generation) violations_.push_back("an old process of " + order.id + " is stopped");
   process.unwanted = true;
   if (process.nested) {
-    process.nested->mailbox.emplace_back(policy::event{policy::stop_asked{order.why}});
+    process.nested->mailbox.emplace_back(policy::stop_asked{order.why});
     return;
   }
   later([this, &life, id = order.id, attempt = process.attempt] {
@@ -286,7 +283,7 @@ void supervision_double::bury(supervisor_life& life, const std::string& id, exit
   process.alive = false;
   workers_.erase(id);
   note({what::stopped, id, process.attempt, std::string{word(reason)}, {}, {}});
-  life.mailbox.emplace_back(policy::event{policy::child_gone{id, process.generation, {reason, {}, "ended", false}}});
+  life.mailbox.emplace_back(policy::child_gone{id, process.generation, {reason, {}, "ended", false}});
 }
 
 void supervision_double::end(supervisor_life& life, const policy::supervisor_ended& ended) {
@@ -297,7 +294,7 @@ void supervision_double::end(supervisor_life& life, const policy::supervisor_end
   process.alive = false;
   process.nested = nullptr;
   if (!life.started) violations_.push_back(life.id + " ended without an answer to its start");
-  life.parent->mailbox.emplace_back(policy::event{policy::child_gone{life.id, life.generation, ended.reason}});
+  life.parent->mailbox.emplace_back(policy::child_gone{life.id, life.generation, ended.reason});
 }
 
 void supervision_double::fail_start(supervisor_life& life, const policy::supervisor_start_failed& failed) {
@@ -315,7 +312,24 @@ void supervision_double::fail_start(supervisor_life& life, const policy::supervi
 }
 
 void supervision_double::answer_start(supervisor_life& life, policy::start_result result) {
-  life.mailbox.emplace_back(policy::event{std::move(result)});
+  life.mailbox.emplace_back(std::move(result));
+}
+
+void supervision_double::on_reply(supervisor_life& life, const policy::reply& r) {
+  if (!answers_.emplace(r.token, answer_text(r)).second)
+    violations_.push_back("call " + std::to_string(r.token) + " was answered twice");
+  const auto upgraded = upgrades_.extract(r.token);
+  if (upgraded.empty() || !r.error.empty()) return;
+  const auto& spec = upgraded.mapped();
+  auto& script = life.parent == nullptr ? root_ : life.parent->scripts.at(life.id);
+  script.supervisor = spec.rules;
+  script.children = spec.children;
+  if (is_pool(spec.rules)) {
+    life.pool = spec.children;
+  } else {
+    for (const auto& child : spec.children)
+      life.scripts[child.rules.id] = child;
+  }
 }
 
 void supervision_double::note_report(const supervisor_life& life, const policy::report& r) {

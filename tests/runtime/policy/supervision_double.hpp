@@ -2,8 +2,7 @@
 // only moves when told to: what OTP's supervisors would do, message by message.
 //
 // A mailbox is first in, first out, and everything goes through it: exits, calls, the supervisor's own retries and the
-// answers of its children. Like OTP's receive, a supervisor that waits for an answer may take that one from further
-// behind; this is needed only for questions (which children are there?), which no machine knows how to put aside.
+// answers of its children.
 #pragma once
 
 #include "runtime/policy/supervision.hpp"
@@ -31,8 +30,7 @@ struct child_script {
   std::set<unsigned> ignore_starts;
   stop_habit on_stop = stop_habit::clean;
   policy::supervisor_rules supervisor; ///< of a supervisor, like `children`
-  std::vector<child_script> children;
-  std::string note; ///< for the one who drives the double
+  std::vector<child_script> children;  ///< under simple_one_for_one the template alone
 };
 
 /// Something visible from outside.
@@ -48,8 +46,6 @@ struct trace_line {
 
 /// One life of a supervisor.
 struct supervisor_life {
-  using question = std::function<void(const supervisor_life*)>; ///< nullptr: the supervisor is gone
-  using message = std::variant<policy::event, question>;
   struct process {
     alder::generation generation = 0;
     unsigned attempt = 0;
@@ -64,8 +60,9 @@ struct supervisor_life {
   alder::generation generation = 0;  ///< as the parent counts
   policy::supervision machine;
   bool started = false;
-  std::deque<message> mailbox;
+  std::deque<policy::event> mailbox;
   std::map<std::string, child_script> scripts;
+  std::vector<child_script> pool; ///< the template, when it is a pool
   std::map<std::string, process> processes;
 };
 
@@ -88,7 +85,9 @@ public:
   bool exit(const std::string& id, exit_reason::kind reason);
   /// Sends a call; `spec` for start_child. The answer is found under the returned token after `run`.
   policy::call_token call(const std::string& supervisor, policy::call::op what, const child_script& spec);
-  void ask(const std::string& supervisor, supervisor_life::question question);
+  /// New rules and children; they hold for later lives of the supervisor too.
+  policy::call_token upgrade(const std::string& supervisor, const policy::supervisor_rules& rules,
+                             std::vector<child_script> children);
   /// The parent of the root asks it to stop.
   void stop();
   void advance(milliseconds time);
@@ -124,6 +123,7 @@ private:
   void end(supervisor_life& life, const policy::supervisor_ended& ended);
   void fail_start(supervisor_life& life, const policy::supervisor_start_failed& failed);
   void answer_start(supervisor_life& life, policy::start_result result);
+  void on_reply(supervisor_life& life, const policy::reply& r);
   void note_report(const supervisor_life& life, const policy::report& r);
   void note(trace_line line) {
     if (watcher_.trace) watcher_.trace(line);
@@ -138,6 +138,11 @@ private:
   std::map<std::string, supervisor_life*> workers_; ///< the living, and who supervises them
   std::map<std::string, unsigned> attempts_;
   std::map<policy::call_token, child_script> additions_;
+  struct pending_upgrade {
+    policy::supervisor_rules rules;
+    std::vector<child_script> children;
+  };
+  std::map<policy::call_token, pending_upgrade> upgrades_;
   std::map<policy::call_token, std::string> answers_;
   std::multimap<policy::time_point, std::pair<supervisor_life*, policy::retry>> timers_;
   std::vector<std::function<void()>> tasks_;
