@@ -25,6 +25,7 @@ enum class event_kind : std::uint8_t {
   tree_failed,     ///< the root gave up or could not start
   tree_removed,    ///< `alder down` is complete
   adopted,         ///< a running process was taken over after the daemon had been away
+  resumed,         ///< what was under way when the daemon ended is finished; `cause.detail`: "restart" or "stop"
   daemon_started,  ///< the daemon is there (again)
   daemon_stopping, ///< it was asked to end
   warning,         ///< something people should know: log file not writable, process that does not die …

@@ -26,12 +26,14 @@ namespace alder::actors {
 
 // -- to a child (process, supervisor, part of the daemon), from its supervisor
 
-/// Start; the answer is `child_started`, once. `resume`: take over what is running already.
+/// Start; the answer is `child_started`, once. `resume`: take over what is running already; `only_running`: and start
+/// nothing that is not.
 struct start_order {
   alder::generation generation = 0;
   cause why;
   bool resume = false;
   unsigned restarts = 0; ///< automatic restarts of this child so far, this one included
+  bool only_running = false;
 };
 /// The start under way is not wanted any more: end it soon.
 struct abort_order {};

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace alder::actors {
 
@@ -49,13 +50,17 @@ public:
   /// Its actor `who` is gone and the process is not: keep it for the next actor that launches this id (which may have
   /// done so).
   virtual void abandon(const process_id& id, const caf::actor_addr& who) = 0;
-  /// The generation and note of the process that a previous daemon or actor left behind; none: nothing is there.
+  /// A process that a previous daemon or actor left behind.
   struct leftover {
     alder::generation generation = 0;
     std::string note;
     bool alive = false; ///< false: it ended while nobody looked after it
+    wall_time started{};
   };
-  [[nodiscard]] virtual std::optional<leftover> left_behind(const node_id& node) = 0;
+  /// Oldest generation first.
+  [[nodiscard]] virtual std::vector<leftover> left_behind(const node_id& node) = 0;
+  /// Nobody wants this process: it is killed if it lives, and forgotten when its output is written.
+  virtual void discard(const process_id& id) = 0;
   /// The highest generation of this node so far, also of processes that are gone; 0: there was none. A generation is
   /// never used twice, however often the supervisor above starts anew.
   [[nodiscard]] virtual alder::generation last_generation(const node_id& node) const = 0;
@@ -73,6 +78,9 @@ struct runtime {
   std::map<node_id, supervisor_actor> parents;
   /// Told of each supervisor report (section 13 of OTP's rules), in order; for the daemon's log.
   std::function<void(const std::string& tree, const std::string& supervisor, const policy::report&)> on_report = {};
+  /// What the successor of each supervisor must know, by node id; written down by whoever set `on_remembered`.
+  std::map<node_id, policy::supervision_memory> memories = {};
+  std::function<void(const node_id& supervisor)> on_remembered = {};
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.

@@ -50,7 +50,7 @@ supervisor_plan forest::plan_of_holder(const std::string& tree) const {
 void forest::hold(const std::string& tree, supervisor_plan plan, bool resume) {
   const auto holder = spawn<supervisor>(shared_, std::move(plan), parent_actor{self()});
   holders_[tree] = holder;
-  send(holder, start_order{1, {cause::kind::tree_start, {}, {}, {}}, resume, 0});
+  send(holder, start_order{1, {cause::kind::tree_start, {}, {}, {}}, resume, 0, trees_.is_shutting_down()});
   watch(holder, [this, tree, lost = holder.address()](const caf::error&) {
     const auto found = holders_.find(tree);
     if (found == holders_.end() || found->second.address() != lost) return;

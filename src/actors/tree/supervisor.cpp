@@ -8,6 +8,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/wire/event_sentence.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 namespace alder::actors {
@@ -144,18 +145,20 @@ void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
   resuming_ = order.resume;
   started_at_ = shared_.wall_now();
-  policy::begin begin{order.resume, {}, {cause::kind::tree_start, plan_.name, {}, {}}};
+  policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
+  begin.only_running = order.only_running;
   if (!order.resume) forget_former_children();
-  for (const auto& entry : plan_.children) {
-    auto& c = adopt_entry(entry);
-    const auto left = order.resume ? shared_.os.left_behind(id_of(tree_of(c), entry.name)) : std::nullopt;
-    recall(c, left);
-    // What runs is not down, whatever was written last.
-    const bool runs = left && left->alive;
-    if (order.resume && !runs && is_down(shared_.nodes.find(tree_of(c), entry.name))) begin.down.insert(entry.name);
-  }
+  auto& memory = shared_.memories[own_id()];
+  if (!order.resume) memory = {};
+  memory.generation = generation_;
+  begin.memory = memory;
+  if (order.only_running) begin.memory.under_way.reset();
+  for (const auto& entry : plan_.children)
+    recall(adopt_entry(entry), order, begin);
+  if (!order.resume && !plan_.tree.empty() && shared_.on_remembered) shared_.on_remembered(own_id());
   publish_self();
   handle(std::move(begin));
+  if (order.resume) publish_self(); // with the restarts that count from before
 }
 
 /// Children that were added to a former life of this supervisor ended with it.
@@ -170,11 +173,71 @@ void supervisor::forget_former_children() {
   }
 }
 
-/// What this supervisor's predecessor or a former daemon knew of a child: the generation goes on, or is taken over.
-void supervisor::recall(child& c, const std::optional<launcher::leftover>& left) {
-  const auto id = id_of(tree_of(c), c.entry->name);
-  machine_.recall(c.entry->name, left ? left->generation - 1 : shared_.os.last_generation(id));
-  if (left) c.restarts = static_cast<unsigned>(std::strtoul(left->note.c_str(), nullptr, 10));
+/// What this supervisor's predecessor or a former daemon knew of a child, and what it left running.
+void supervisor::recall(child& c, const start_order& order, policy::begin& begin) {
+  const auto& name = c.entry->name;
+  const auto id = id_of(tree_of(c), name);
+  auto left = shared_.os.left_behind(id);
+  policy::remembered_child known{.generation = shared_.os.last_generation(id)};
+  if (order.resume) known.settled = is_down(shared_.nodes.find(tree_of(c), name));
+  for (const auto& one : begin.memory.children) {
+    if (one.id != name) continue;
+    known.generation = std::max(known.generation, one.generation);
+    known.ended = one.ended;
+    known.restarting = one.restarting;
+  }
+  std::vector<policy::held_process> held;
+  if (order.resume) {
+    for (const auto& one : left)
+      held.push_back({one.generation, one.alive});
+  } else { // nothing of a former life may be there beside a new one
+    for (const auto& one : left)
+      shared_.os.discard({id, one.generation});
+  }
+  const auto decided = policy::adopt(known, std::move(held));
+  for (const auto stale : decided.stale)
+    shared_.os.discard({id, stale});
+  machine_.recall(name, decided.generation);
+  if (decided.what == policy::adoption::action::take_over) {
+    const auto& taken =
+        *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
+    begin.running[name] = {decided.generation, clock_time(taken.started)};
+    c.restarts = static_cast<unsigned>(std::strtoul(taken.note.c_str(), nullptr, 10));
+  } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
+                                                              of_child != shared_.memories.end() &&
+                                                              of_child->second.generation > 0) {
+    // Whatever runs below it, it is this supervisor in this life.
+    begin.running[name] = {of_child->second.generation, now_on_clock()};
+  } else if (decided.what == policy::adoption::action::stay_down || order.only_running) {
+    begin.down.insert(name);
+  }
+}
+
+/// A moment of the wall clock on the monotonic one; of times long past only the order counts.
+policy::time_point supervisor::clock_time(wall_time at) {
+  return now_on_clock() - std::max(shared_.wall_now() - at, milliseconds{0});
+}
+
+/// Before anything that follows from it can happen, a successor could know it too.
+void supervisor::remember() {
+  if (std::exchange(remembered_, machine_.memory_version()) == remembered_) return;
+  const bool holds_tree = std::any_of(children_.begin(), children_.end(),
+                                      [](const auto& entry) { return !entry.second.entry->tree.empty(); });
+  if (plan_.tree.empty() && !holds_tree) return; // the daemon's own branch starts anew with the daemon
+  auto& memory = shared_.memories[own_id()];
+  memory = machine_.memory();
+  memory.generation = generation_;
+  if (shared_.on_remembered) shared_.on_remembered(own_id());
+}
+
+void supervisor::on_resumed(const policy::unfinished_work& work) {
+  const auto* c = find_child(work.origin);
+  if (c == nullptr) return;
+  const bool restart = work.what == policy::unfinished_work::kind::restart;
+  announce(event_kind::resumed, *c, work.members.empty() ? cause{} : work.members.front().why, [&](event& e) {
+    e.cause.what = work.automatic ? cause::kind::own_exit : cause::kind::request;
+    e.cause.detail = restart ? "restart" : "stop";
+  });
 }
 
 void supervisor::handle(policy::event e) {
@@ -182,7 +245,9 @@ void supervisor::handle(policy::event e) {
   if (std::exchange(handling_, true)) return;
   for (; !events_.empty(); events_.pop_front()) {
     const double random = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
-    for (const auto& effect : machine_.handle(events_.front(), now_on_clock(), random))
+    const auto effects = machine_.handle(events_.front(), now_on_clock(), random);
+    remember();
+    for (const auto& effect : effects)
       carry_out(effect);
   }
   handling_ = false;
@@ -200,6 +265,7 @@ void supervisor::carry_out(const policy::effect& effect) {
                         [&](const policy::children_told& told) { on_children_told(told); },
                         [&](const policy::report& report) { on_report(report); },
                         [&](const policy::child_settled& settled) { on_settled(settled); },
+                        [&](const policy::work_resumed& work) { on_resumed(work.what); },
                         [&](const policy::supervisor_started&) { on_started(); },
                         [&](const policy::supervisor_start_failed& failed) { on_start_failed(failed); },
                         [&](const policy::supervisor_ended& ended) { on_ended(ended); }},
@@ -262,8 +328,9 @@ void supervisor::start(const policy::start_child& order) {
   set_state(*c, node_state::starting, order.why);
   const auto& service = c->entry->service;
   const bool checks_readiness = service && !std::holds_alternative<std::monostate>(service->ready.check);
-  if (checks_readiness && !resuming_) announce(event_kind::starting, *c, order.why);
-  bring_up(*c, {order.generation, order.why, resuming_, c->restarts});
+  using how = policy::start_child::how;
+  if (checks_readiness && order.mode == how::fresh) announce(event_kind::starting, *c, order.why);
+  bring_up(*c, {order.generation, order.why, order.mode != how::fresh, c->restarts, order.mode == how::only_running});
 }
 
 void supervisor::bring_up(child& c, const start_order& order) {

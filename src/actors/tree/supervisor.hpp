@@ -91,7 +91,11 @@ private:
   void finish_upgrade(pending_call& pending, const policy::reply& reply);
   void forget_former_children();
   child& adopt_entry(const child_entry& entry);
-  void recall(child& c, const std::optional<launcher::leftover>& left);
+  void recall(child& c, const start_order& order, policy::begin& begin);
+  [[nodiscard]] policy::time_point clock_time(wall_time at);
+  void remember();
+  void on_resumed(const policy::unfinished_work& work);
+  [[nodiscard]] node_id own_id() const { return id_of(plan_.tree, plan_.name); }
   void take_over(const std::string& id, alder::generation generation);
   void note_started(child& c, int pid);
   void forget(const std::string& name);
@@ -123,6 +127,7 @@ private:
   std::deque<policy::event> events_; ///< not yet given to the machine
   bool handling_ = false;
   bool publishing_soon_ = false;
+  std::uint64_t remembered_ = 0; ///< version of the machine's memory that was written down
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
   wall_time started_at_;

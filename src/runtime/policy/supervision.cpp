@@ -130,6 +130,13 @@ void supervision::cut_start_short(const event& e) {
   if (stops_it) emit(abort_start{starting->id, find(starting->id)->generation});
 }
 
+bool supervision::resumes(start_mode mode) { return mode == start_mode::resume || mode == start_mode::resume_to_stop; }
+
+start_child::how supervision::how_to(start_mode mode) {
+  if (mode == start_mode::resume_to_stop) return start_child::how::only_running;
+  return mode == start_mode::resume ? start_child::how::resume : start_child::how::fresh;
+}
+
 /// Carries the plan on until it has to wait, then takes what was stashed, in order.
 void supervision::proceed() {
   while (!ended_ && std::holds_alternative<std::monostate>(wait_)) {
@@ -137,7 +144,10 @@ void supervision::proceed() {
       step next = std::move(plan_.front());
       plan_.pop_front();
       run(std::move(next));
-    } else if (!stash_.empty()) {
+      continue;
+    }
+    if (std::exchange(work_, std::nullopt)) ++memory_version_; // nothing is left of it
+    if (!stash_.empty()) {
       const event next = std::move(stash_.front());
       if (const auto* gone = std::get_if<child_gone>(&next)) {
         const auto last = stashed_exits_.find(gone->id);
@@ -197,7 +207,7 @@ void supervision::run_start(const start_step& s) {
   child->retry_token = ++last_token_; // whatever retry was pending is void
   wait_ = s;
   const bool automatic = s.mode == start_mode::restart;
-  emit(start_child{s.id, child->generation, s.why, automatic, s.token});
+  emit(start_child{s.id, child->generation, s.why, automatic, s.token, how_to(s.mode)});
   // It cannot be left out, for its result may undo or end what is under way; it can be short.
   if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child->generation});
 }
@@ -230,6 +240,8 @@ void supervision::run_stop_all(const stop_all_step& s) {
 
 void supervision::on_instance_gone(pool_wait& pool, child_state& child, const exit_reason& reason) {
   move_to(child, phase::stopped);
+  child.ended = child.generation;
+  ++memory_version_;
   if (!is_expected_stop(child.rules, reason)) pool.surprises.emplace(word(reason.what), reason);
   if (pool.left.erase(child.rules.id) == 0 || !pool.left.empty()) return;
   const auto done = std::move(pool);
@@ -264,10 +276,9 @@ void supervision::on_begin(const begin& e) {
   }
   for (const auto& id : forgotten)
     remove(id);
-  for (const auto& child : children_) {
-    if (stays_down(child)) continue;
-    plan_.push_back(start_step{child.rules.id, e.resume ? start_mode::resume : start_mode::initial, e.why});
-  }
+  if (e.resume) return resume(e);
+  for (const auto& child : children_)
+    plan_.push_back(start_step{child.rules.id, start_mode::initial, e.why});
   plan_.push_back(effect_step{supervisor_started{}});
 }
 
@@ -310,6 +321,8 @@ void supervision::on_verdict(const restart_verdict& v) {
   wait_ = std::monostate{};
   auto& child = *find(waiting.id);
   restarts_ = v.restarts;
+  if (waiting.exit) child.ended = child.generation;
+  ++memory_version_;
   const bool removed =
       v.what == restart_verdict::action::forget || (v.what == restart_verdict::action::leave && is_pool());
   const bool silent = (removed || v.what == restart_verdict::action::leave) && waiting.exit && is_clean(*waiting.exit);
@@ -323,10 +336,8 @@ void supervision::on_verdict(const restart_verdict& v) {
     if (v.delay.count() == 0) {
       restart(waiting.id);
     } else {
-      move_to(child, phase::restarting);
       child.counted = true;
-      child.retry_token = ++last_token_;
-      emit(schedule_retry{{waiting.id, child.retry_token}, v.delay, child.pending});
+      schedule(child, v.delay);
     }
     break;
   }
@@ -362,17 +373,23 @@ void supervision::restart(const std::string& id) {
   auto& child = *find(id);
   move_to(child, phase::stopped);
   const cause own = child.pending;
-  const auto why_of = [&](const std::string& member) -> cause {
-    if (member == id) return own;
-    const auto kind = own.what == cause::kind::own_exit ? cause::kind::sibling_exit : own.what;
-    return {kind, own.origin.empty() ? id : own.origin, own.detail, std::string{word(rules_.strategy)}};
-  };
   const auto group = group_from(id);
-  for (auto member = group.rbegin(); member != group.rend(); ++member) {
-    if (*member != id) plan_.push_back(stop_step{*member, why_of(*member), /*remove_temporary=*/true});
-  }
+  unfinished_work work{unfinished_work::kind::restart, id, /*automatic=*/true, {}};
   for (const auto& member : group)
-    plan_.push_back(start_step{member, start_mode::restart, why_of(member)});
+    work.members.push_back({member, find(member)->generation, group_cause(member, id, own)});
+  for (auto member = work.members.rbegin(); member != work.members.rend(); ++member) {
+    if (member->id != id) plan_.push_back(stop_step{member->id, member->why, /*remove_temporary=*/true});
+  }
+  for (const auto& member : work.members)
+    plan_.push_back(start_step{member.id, start_mode::restart, member.why});
+  begin_work(std::move(work));
+}
+
+/// Why a member of the group is restarted when `origin` is, for the reason `own`.
+cause supervision::group_cause(const std::string& member, const std::string& origin, const cause& own) const {
+  if (member == origin) return own;
+  const auto kind = own.what == cause::kind::own_exit ? cause::kind::sibling_exit : own.what;
+  return {kind, own.origin.empty() ? origin : own.origin, own.detail, std::string{word(rules_.strategy)}};
 }
 
 std::vector<std::string> supervision::group_from(const std::string& id) const {
@@ -391,7 +408,7 @@ void supervision::on_start_result(const start_step& s, const start_result& r) {
   case start_result::how::ok:
     move_to(child, phase::running);
     child.process = r.generation;
-    child.started_at = now_;
+    if (!resumes(s.mode) || child.started_at == time_point{}) child.started_at = now_;
     if (by_request) answer(s.token, "");
     break;
   case start_result::how::ignored:
@@ -405,6 +422,7 @@ void supervision::on_start_result(const start_step& s, const start_result& r) {
 
 void supervision::on_start_failed(const start_step& s, child_state& child, const std::string& detail) {
   move_to(child, phase::stopped);
+  child.ended = child.generation;
   if (s.mode == start_mode::request || s.mode == start_mode::addition) {
     if (s.mode == start_mode::addition) remove(s.id);
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
@@ -415,17 +433,20 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
     stop_everything({cause::kind::start_unwound, s.id, detail, {}}, {supervisor_start_failed{s.id, detail}});
     return;
   }
-  move_to(child, phase::restarting);
   child.counted = false;
-  child.retry_token = ++last_token_;
   child.pending = {cause::kind::failed_attempt, {}, detail, {}};
-  if (s.mode == start_mode::restart) plan_.clear(); // the rest of the group stays stopped until the retry
-  emit(schedule_retry{{s.id, child.retry_token}, milliseconds{0}, child.pending});
+  if (s.mode == start_mode::restart) { // the rest of the group stays stopped until the retry
+    plan_.clear();
+    work_.reset();
+  }
+  schedule(child, milliseconds{0});
 }
 
 void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {
   auto& child = *find(s.id);
   move_to(child, phase::stopped);
+  if (child.ended != child.generation) ++memory_version_;
+  child.ended = child.generation;
   if (reason && !is_expected_stop(child.rules, *reason)) emit(report{report::context::shutdown_error, s.id, *reason});
   if (s.remove_temporary && (is_pool() || child.rules.restart == restart_kind::temporary)) remove(s.id);
 }
@@ -433,6 +454,7 @@ void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reas
 /// All children in reverse order, then the end. Whatever was planned is void.
 void supervision::stop_everything(cause why, end_step end) {
   plan_.clear();
+  work_.reset();
   if (is_pool()) {
     plan_.push_back(stop_all_step{why});
   } else {
@@ -468,6 +490,7 @@ void supervision::on_call(const call& c) {
     return;
   case call::op::stop_and_start:
     if (child == nullptr) return answer(c.token, "not_found");
+    begin_work({unfinished_work::kind::restart, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
@@ -489,6 +512,7 @@ void supervision::on_terminate(const call& c) {
   if (by_process && !c.process) return answer(c.token, "simple_one_for_one"); // its instances have no ids, says OTP
   if (child == nullptr || (by_process && *c.process != child->process)) return answer(c.token, "not_found");
   child->retry_token = ++last_token_; // cancels a pending retry
+  begin_work({unfinished_work::kind::stop, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
   plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/true});
   plan_.push_back(settle_step{c.id, c.why});
   plan_.push_back(effect_step{reply{c.token, {}, {}}});

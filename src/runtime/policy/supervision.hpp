@@ -19,7 +19,9 @@
 // good is forgotten whatever its restart type, and a stop asks all of them at once.
 #pragma once
 
+#include "runtime/policy/adoption.hpp"
 #include "runtime/policy/restart_decision.hpp"
+#include "runtime/policy/supervision_memory.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/spec.hpp"
@@ -74,11 +76,20 @@ using call_token = std::uint64_t;
 // -- events
 
 /// Start. `resume`: after a crash of the daemon or of this supervisor's actor; children in `down` stay stopped, the
-/// others are started (their launcher adopts what is still running), and one that fails does not undo the rest.
+/// others are started (their launcher adopts what is still running), and one that fails does not undo the rest. Work
+/// that `memory` says was under way is finished first of all that follows.
 struct begin {
   bool resume = false;
   std::set<std::string> down;
   cause why;
+  supervision_memory memory = {};
+  /// What is to be taken over, by child: the generation, and when it was started. Of others nothing is left.
+  struct running_child {
+    alder::generation generation = 0;
+    time_point started_at;
+  };
+  std::map<std::string, running_child> running = {};
+  bool only_running = false; ///< with `resume`: it is about to be stopped, so that nothing is started
 };
 /// The answer to `start_child`.
 struct start_result {
@@ -152,6 +163,11 @@ struct start_child {
   cause why;
   bool automatic = false; ///< counts as a restart of this child
   call_token token = 0;   ///< of the call that asked for it; 0: none did
+  enum class how : std::uint8_t {
+    fresh,
+    resume,       ///< take over what runs, start what is missing
+    only_running, ///< take over what runs: it is about to be stopped
+  } mode = how::fresh;
 };
 /// The start under way should end soon: something that stops it is waiting.
 struct abort_start {
@@ -201,9 +217,11 @@ struct child_state {
   phase what = phase::stopped;
   alder::generation generation = 0; ///< number of its start attempts
   alder::generation process = 0;    ///< the attempt that made its last process; 0: none has yet
+  alder::generation ended = 0;      ///< the highest whose end was decided on
   unsigned attempts = 0;            ///< for the backoff
   time_point started_at;
   std::uint64_t retry_token = 0; ///< the retry that counts; older ones are void
+  time_point retry_due;          ///< of that retry
   bool counted = false;          ///< the attempt that `retry_token` stands for is counted already (it was delayed)
   bool stopped_on_request = false;
   cause pending; ///< why it is being restarted
@@ -213,6 +231,10 @@ struct children_told {
   call_token token = 0;
   bool gone = false;
   std::vector<child_state> children;
+};
+/// What was under way when its predecessor ended is finished.
+struct work_resumed {
+  unfinished_work what;
 };
 /// All children are up: the supervisor's own start succeeded.
 struct supervisor_started {};
@@ -229,7 +251,7 @@ struct supervisor_ended {
 
 using effect =
     std::variant<start_child, abort_start, stop_child, ask_decider, schedule_retry, reply, report, children_told,
-                 child_settled, supervisor_started, supervisor_start_failed, supervisor_ended>;
+                 child_settled, work_resumed, supervisor_started, supervisor_start_failed, supervisor_ended>;
 using effects = std::vector<effect>;
 
 class supervision {
@@ -258,8 +280,13 @@ public:
   /// After a crash of the daemon: the generation a child had reached, so that the next is a new number.
   void recall(const std::string& id, alder::generation generation);
 
+  /// What a successor must be told in `begin`.
+  [[nodiscard]] supervision_memory memory() const;
+  /// Changes whenever memory() changes in what a successor cannot learn from the processes themselves.
+  [[nodiscard]] std::uint64_t memory_version() const { return memory_version_; }
+
 private:
-  enum class start_mode : std::uint8_t { initial, resume, restart, request, addition };
+  enum class start_mode : std::uint8_t { initial, resume, resume_to_stop, restart, request, addition };
   struct start_step {
     std::string id;
     start_mode mode = start_mode::initial;
@@ -310,7 +337,14 @@ private:
   /// The exit of the child's process, if it is waiting in the stash; it is then not handled again.
   [[nodiscard]] std::optional<exit_reason> take_pending_exit(const child_state& child);
 
+  [[nodiscard]] static bool resumes(start_mode mode);
+  [[nodiscard]] static start_child::how how_to(start_mode mode);
   void on_begin(const begin& e);
+  void resume(const begin& e);
+  void resume_work(const unfinished_work& work, const begin& e);
+  void begin_work(unfinished_work work);
+  void schedule(child_state& child, milliseconds delay);
+  [[nodiscard]] cause group_cause(const std::string& member, const std::string& origin, const cause& own) const;
   void on_child_gone(const child_gone& e);
   void on_retry(const retry& e);
   void on_verdict(const restart_verdict& v);
@@ -355,6 +389,8 @@ private:
   time_point now_;
   double random_ = 0.5;
   std::uint64_t last_token_ = 0;
+  std::optional<unfinished_work> work_; ///< what plan_ is about, as far as a successor would have to finish it
+  std::uint64_t memory_version_ = 0;
   bool ended_ = false;
 };
 

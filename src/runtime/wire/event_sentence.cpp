@@ -117,6 +117,9 @@ std::string sentence(const event& e) {
   case event_kind::adopted:
     return subject(e) + " went on running" + (e.pid > 0 ? " (pid " + std::to_string(e.pid) + ")" : "") +
            " while the daemon was away";
+  case event_kind::resumed:
+    return "the " + (e.cause.detail.empty() ? "work" : e.cause.detail) + " of " + subject(e) +
+           ", which was under way when the daemon ended, is finished";
   case event_kind::daemon_started: return daemon_started(e);
   case event_kind::daemon_stopping: return because("the daemon is stopping", e);
   case event_kind::warning: return warning(e);

@@ -34,6 +34,8 @@ public:
     int pid = 0;
     std::string note;
     bool alive = true;
+    wall_time started{1h};
+    std::optional<exit_status> exited = {};
   };
 
   std::vector<std::string> log;               ///< "launch db#1", "signal db#1 15", "kill db#1", "release db#1"
@@ -44,10 +46,11 @@ public:
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override {
     const auto found = processes.find(id);
-    if (found != processes.end() && found->second.alive) {
+    if (found != processes.end()) {
       found->second.owner = who;
       log.push_back("adopt " + name_of(id));
       caf::anon_send(who, process_launched{found->second.pid, /*adopted=*/true, {}});
+      if (found->second.exited) caf::anon_send(who, process_exited{*found->second.exited});
       return;
     }
     log.push_back("launch " + name_of(id));
@@ -81,11 +84,16 @@ public:
     const auto found = processes.find(id);
     if (found != processes.end() && found->second.owner.address() == who) found->second.owner = nullptr;
   }
-  [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override {
+  [[nodiscard]] std::vector<leftover> left_behind(const node_id& node) override {
+    std::vector<leftover> all;
     for (const auto& [id, p] : processes) {
-      if (id.node == node && p.alive) return leftover{id.generation, p.note, p.alive};
+      if (id.node == node) all.push_back({id.generation, p.note, p.alive, p.started});
     }
-    return std::nullopt;
+    return all;
+  }
+  void discard(const process_id& id) override {
+    log.push_back("discard " + name_of(id));
+    processes.erase(id);
   }
 
   [[nodiscard]] alder::generation last_generation(const node_id& node) const override {
@@ -96,7 +104,8 @@ public:
   void end(const process_id& id, exit_status status) {
     auto& p = processes[id];
     if (!std::exchange(p.alive, false)) return;
-    caf::anon_send(p.owner, process_exited{status});
+    p.exited = status;
+    if (p.owner) caf::anon_send(p.owner, process_exited{status});
   }
   /// The living process of a service.
   process_id alive(const std::string& service) const {

@@ -252,5 +252,70 @@ TEST_F(Supervisor, ADeciderThatDoesNotAnswerIsReplacedByTheBuiltInRule) {
   EXPECT_EQ(os.count_alive(), 1u);
 }
 
+TEST_F(Supervisor, ASuccessorKnowsTheRestartWindow) {
+  auto spec = tree("shop", strategy::one_for_one, {service("db"), service("web")});
+  spec.intensity = {2, 10s};
+  start(spec);
+  for (int i = 0; i < 2; ++i)
+    end("web", exit_status::code(3));
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  start(spec, /*resume=*/true);
+  EXPECT_THAT(heard.ends, IsEmpty());
+  end("web", exit_status::code(3));
+  EXPECT_TRUE(heard.ends.at(0).reason.gave_up);
+}
+
+TEST_F(Supervisor, ASuccessorWaitsForTheAttemptThatWasPutOff) {
+  auto web = service("web");
+  web.backoff = {1000ms, 30s, 2.0, 0.0, 60s};
+  start(tree("shop", strategy::one_for_one, {web}));
+  end("web", exit_status::code(1));
+  advance(600ms);
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  take_log();
+  start(tree("shop", strategy::one_for_one, {web}), /*resume=*/true);
+  EXPECT_EQ(node("web").state, node_state::backoff);
+  advance(399ms);
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#2"));
+}
+
+TEST_F(Supervisor, ASuccessorFinishesAGroupRestartAndSaysSo) {
+  start(tree("shop", strategy::one_for_all, {service("db"), service("web")}));
+  os.stubborn = {"db"};
+  end("web", exit_status::code(1)); // db is being stopped
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  take_log();
+  os.stubborn.clear();
+  start(tree("shop", strategy::one_for_all, {service("db"), service("web")}), /*resume=*/true);
+  EXPECT_THAT(take_log(), ElementsAre("adopt db#1", "signal db#1 15", "launch db#2", "launch web#2"));
+  EXPECT_EQ(node("shop").counted.size(), 1u);
+  EXPECT_THAT(sentences(), Contains("the restart of web, which was under way when the daemon ended, is finished"));
+}
+
+TEST_F(Supervisor, ASuccessorCountsAnExitOnceThoughTheKeeperTellsItAgain) {
+  auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  spec.intensity = {1, 10s};
+  start(spec);
+  end("web", exit_status::code(1));
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, "", /*alive=*/false, {}, exit_status::code(1)};
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  take_log();
+  start(spec, /*resume=*/true);
+  EXPECT_THAT(take_log(), ElementsAre("discard web#1", "adopt web#2"));
+  EXPECT_THAT(heard.ends, IsEmpty());
+}
+
+TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
+  os.processes[process_id{"shop/web", 7}] = {{}, 99, ""};
+  start(tree("shop", strategy::one_for_one, {service("web")}));
+  EXPECT_THAT(take_log(), ElementsAre("discard web#7", "launch web#1"));
+}
+
 } // namespace
 } // namespace alder::actors::testing

@@ -47,6 +47,10 @@ std::string words_of(const effect& e) {
           [](const child_settled& s) {
             return "settled " + s.id + (s.finished ? " finished" : "") + (s.removed ? " removed" : "");
           },
+          [](const work_resumed& w) {
+            return std::string{"resumed "} + (w.what.what == unfinished_work::kind::restart ? "restart " : "stop ") +
+                   w.what.origin;
+          },
           [](const supervisor_started&) { return std::string{"up"}; },
           [](const supervisor_start_failed& f) { return "failed " + f.id + ": " + f.detail; },
           [](const supervisor_ended&) { return std::string{"ended"}; }},

@@ -1,0 +1,116 @@
+// How a supervisor's memory is given and taken.
+#include "runtime/policy/supervision_memory.hpp"
+
+#include "runtime/policy/supervision.hpp"
+
+#include <algorithm>
+
+namespace alder::policy {
+namespace {
+
+using phase = child_state::phase;
+
+bool has_something_to_remember(const child_state& child) {
+  return child.ended > 0 || child.attempts > 0 || child.what == phase::restarting;
+}
+
+const unfinished_work::member* member_named(const std::vector<unfinished_work::member>& members,
+                                            const std::string& id) {
+  const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.id == id; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+supervision_memory supervision::memory() const {
+  supervision_memory memory;
+  memory.restarts = restarts_.newest_first();
+  if (memory.restarts.size() > most_remembered_restarts) memory.restarts.resize(most_remembered_restarts);
+  for (const auto& child : children_) {
+    if (!has_something_to_remember(child)) continue;
+    const bool restarting = child.what == phase::restarting;
+    memory.children.push_back({.id = child.rules.id,
+                               .generation = child.generation,
+                               .ended = child.ended,
+                               .attempts = child.attempts,
+                               .restarting = restarting,
+                               .counted = restarting && child.counted,
+                               .due = restarting ? child.retry_due : time_point{},
+                               .pending = restarting ? child.pending : cause{}});
+  }
+  memory.under_way = work_;
+  return memory;
+}
+
+void supervision::begin_work(unfinished_work work) {
+  work_ = std::move(work);
+  ++memory_version_;
+}
+
+/// Its next attempt is made after `delay`; child.counted and child.pending say the rest.
+void supervision::schedule(child_state& child, milliseconds delay) {
+  move_to(child, phase::restarting);
+  child.retry_token = ++last_token_;
+  child.retry_due = now_ + delay;
+  ++memory_version_;
+  emit(schedule_retry{{child.rules.id, child.retry_token}, delay, child.pending});
+}
+
+/// What runs is taken over and what is missing started, but for those that wait for their next attempt and those that
+/// unfinished work is about.
+void supervision::resume(const begin& e) {
+  restarts_ = restart_history{{e.memory.restarts.rbegin(), e.memory.restarts.rend()}};
+  for (const auto& known : e.memory.children) {
+    auto* child = find(known.id);
+    if (child == nullptr) continue;
+    child->generation = std::max(child->generation, known.generation);
+    child->ended = known.ended;
+    child->attempts = known.attempts;
+    child->counted = known.counted;
+    child->pending = known.pending;
+    if (known.restarting && e.down.count(known.id) == 0 && e.running.count(known.id) == 0)
+      schedule(*child, std::max(std::chrono::ceil<milliseconds>(known.due - now_), milliseconds{0}));
+  }
+  const auto& work = e.memory.under_way;
+  const auto* members = work ? &work->members : nullptr;
+  for (auto& child : children_) {
+    const auto& id = child.rules.id;
+    const auto running = e.running.find(id);
+    const bool runs = running != e.running.end();
+    if (runs) {
+      child.generation = running->second.generation - 1; // the start takes this very process over
+      child.started_at = running->second.started_at;
+    }
+    const auto* member = members == nullptr ? nullptr : member_named(*members, id);
+    if (e.down.count(id) > 0 || child.what == phase::restarting || (member != nullptr && !runs)) continue;
+    const bool to_stop = e.only_running || (member != nullptr && running->second.generation <= member->generation);
+    plan_.push_back(start_step{id, to_stop ? start_mode::resume_to_stop : start_mode::resume, e.why});
+  }
+  if (work) resume_work(*work, e);
+  plan_.push_back(effect_step{supervisor_started{}});
+}
+
+/// Members that run in the generation they had are stopped; those that run in a newer one are done already.
+void supervision::resume_work(const unfinished_work& work, const begin& e) {
+  const auto running = [&](const auto& member) {
+    const auto found = e.running.find(member.id);
+    return found == e.running.end() ? 0 : found->second.generation;
+  };
+  work_ = work;
+  for (auto member = work.members.rbegin(); member != work.members.rend(); ++member) {
+    const auto now = running(*member);
+    if (now > 0 && now <= member->generation)
+      plan_.push_back(stop_step{member->id, member->why, /*remove_temporary=*/true});
+  }
+  for (const auto& member : work.members) {
+    const bool done = running(member) > member.generation;
+    if (work.what == unfinished_work::kind::stop) {
+      if (!done) plan_.push_back(settle_step{member.id, member.why});
+    } else if (!done && find(member.id) != nullptr) {
+      plan_.push_back(start_step{member.id, work.automatic ? start_mode::restart : start_mode::request, member.why});
+    }
+  }
+  plan_.push_back(effect_step{work_resumed{work}});
+}
+
+} // namespace alder::policy

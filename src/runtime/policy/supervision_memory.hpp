@@ -1,0 +1,58 @@
+// What a supervisor must know to go on exactly where its predecessor was, after a crash of the daemon or of its actor.
+#pragma once
+
+#include "runtime/policy/restart_history.hpp"
+
+#include "alder/cause.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder::policy {
+
+/// Of a child that has something to remember.
+struct child_memory {
+  std::string id;
+  alder::generation generation = 0; ///< number of its start attempts
+  alder::generation ended = 0;      ///< the highest generation whose end was decided on: that exit never counts again
+  unsigned attempts = 0;            ///< for the backoff
+  bool restarting = false;          ///< between an attempt that failed or was put off and the next
+  bool counted = false;             ///< that attempt is counted already
+  time_point due;                   ///< when it is to be made
+  cause pending;                    ///< why
+
+  bool operator==(const child_memory&) const = default;
+};
+
+/// A plan that was being carried out: these children stop in reverse order and, if it is a restart, start again.
+struct unfinished_work {
+  enum class kind : std::uint8_t { restart, stop } what = kind::restart;
+  struct member {
+    std::string id;
+    alder::generation generation = 0; ///< when the work began; a process with a higher one is the work's result
+    cause why;
+    bool operator==(const member&) const = default;
+  };
+  std::string origin;          ///< the child it is about
+  bool automatic = true;       ///< false: somebody asked for it
+  std::vector<member> members; ///< in start order
+
+  bool operator==(const unfinished_work&) const = default;
+};
+
+/// Of restarts that still count no more are remembered.
+inline constexpr std::size_t most_remembered_restarts = 4096;
+
+struct supervision_memory {
+  alder::generation generation = 0; ///< of the supervisor itself; 0: it was never started
+  std::vector<time_point> restarts; ///< those that count for the intensity, newest first
+  std::vector<child_memory> children;
+  std::optional<unfinished_work> under_way;
+
+  bool operator==(const supervision_memory&) const = default;
+};
+
+} // namespace alder::policy

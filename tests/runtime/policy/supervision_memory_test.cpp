@@ -1,0 +1,137 @@
+#include "tests/runtime/policy/supervision_script.hpp"
+
+#include <gtest/gtest.h>
+
+namespace alder::policy {
+namespace {
+
+using op = call::op;
+
+constexpr time_point start_of_test{};
+
+std::vector<child_rules> three() { return {worker("a"), worker("b"), worker("c")}; }
+
+supervisor_rules rules(strategy how = strategy::one_for_one, intensity most = {3, milliseconds{5000}}) {
+  return {how, most, auto_shutdown::never};
+}
+
+/// What a successor is told: `running` are the generations that are still there.
+begin resume(const supervision& former, std::map<std::string, generation> running, std::set<std::string> down = {}) {
+  begin e{.resume = true, .down = std::move(down), .why = {}, .memory = former.memory(), .running = {}};
+  for (const auto& [id, gen] : running)
+    e.running[id] = {gen, start_of_test};
+  return e;
+}
+
+TEST(SupervisionMemory, IsEmptyWhileNothingHasEnded) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  EXPECT_EQ(s.machine().memory(), supervision_memory{});
+  EXPECT_EQ(s.machine().memory_version(), 0u);
+}
+
+TEST(SupervisionMemory, TheRestartWindowIsNotReset) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  for (int i = 0; i < 3; ++i) {
+    (void)s.gone("a", crash());
+    (void)s.answer_all();
+  }
+  supervision_script next{rules(), three()};
+  (void)next.tell(resume(s.machine(), {{"a", 4}, {"b", 1}, {"c", 1}}));
+  (void)next.answer_all();
+  EXPECT_EQ(next.state(), "a#4 b#1 c#1");
+  EXPECT_EQ(next.machine().restarts().size(), 3u);
+  EXPECT_NE(next.gone("b", crash()).find("report shutdown b"), std::string::npos); // the fourth
+}
+
+TEST(SupervisionMemory, ABackoffGoesOnWhereItWas) {
+  supervision_script s{rules(), {delayed("a", milliseconds{1000}), worker("b")}};
+  s.bring_up();
+  EXPECT_EQ(s.gone("a", crash()), "report child_terminated a; retry a in 1s");
+  supervision_script next{rules(), {delayed("a", milliseconds{1000}), worker("b")}};
+  next.wait(milliseconds{400});
+  EXPECT_EQ(next.tell(resume(s.machine(), {{"b", 1}})), "retry a in 600ms; start b#1");
+  (void)next.started("b");
+  EXPECT_EQ(next.state(), "a? b#1");
+  EXPECT_EQ(next.retry_now(), "restart a#2"); // counted before, so nobody is asked
+  (void)next.started("a");
+  EXPECT_EQ(next.gone("a", crash()), "report child_terminated a; retry a in 2s");
+}
+
+TEST(SupervisionMemory, AGroupRestartIsFinishedWithoutCountingItAgain) {
+  supervision_script s{rules(strategy::one_for_all), three()};
+  s.bring_up();
+  EXPECT_EQ(s.gone("b", crash()), "report child_terminated b; stop c#1");
+  EXPECT_EQ(s.gone("c"), "stop a#1"); // and here the daemon dies
+  supervision_script next{rules(strategy::one_for_all), three()};
+  EXPECT_EQ(next.tell(resume(s.machine(), {{"a", 1}})), "start a#1");
+  EXPECT_EQ(next.started("a"), "stop a#1");
+  EXPECT_EQ(next.gone("a"), "restart a#2");
+  EXPECT_EQ(next.started("a"), "restart b#2");
+  EXPECT_EQ(next.started("b"), "restart c#2");
+  EXPECT_EQ(next.started("c"), "resumed restart b; up");
+  EXPECT_EQ(next.machine().restarts().size(), 1u);
+  EXPECT_FALSE(next.machine().memory().under_way);
+}
+
+TEST(SupervisionMemory, WhatAGroupRestartHasStartedAlreadyIsLeftAlone) {
+  supervision_script s{rules(strategy::one_for_all), three()};
+  s.bring_up();
+  (void)s.gone("b", crash());
+  (void)s.gone("c");
+  (void)s.gone("a");
+  (void)s.started("a"); // restart b#2 was on its way
+  supervision_script next{rules(strategy::one_for_all), three()};
+  EXPECT_EQ(next.tell(resume(s.machine(), {{"a", 2}})), "start a#2");
+  EXPECT_EQ(next.started("a"), "restart b#3"); // nobody knows of b#2 whether it was
+  EXPECT_EQ(next.started("b"), "restart c#2");
+}
+
+TEST(SupervisionMemory, AStopUnderWayIsFinished) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  EXPECT_EQ(s.call_for(op::terminate_child, "b"), "stop b#1");
+  supervision_script next{rules(), three()};
+  EXPECT_EQ(next.tell(resume(s.machine(), {{"a", 1}, {"b", 1}, {"c", 1}})), "start a#1");
+  EXPECT_EQ(next.answer_all().find("restart"), std::string::npos);
+  EXPECT_EQ(next.state(), "a#1 b- c#1");
+  supervision_script gone{rules(), three()}; // or it died of it before anybody looked
+  (void)gone.tell(resume(s.machine(), {{"a", 1}, {"c", 1}}));
+  (void)gone.answer_all();
+  EXPECT_EQ(gone.state(), "a#1 b- c#1");
+}
+
+TEST(SupervisionMemory, ARestartOnRequestIsFinishedAndNotCounted) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  EXPECT_EQ(s.call_for(op::stop_and_start, "b"), "stop b#1");
+  supervision_script next{rules(), three()};
+  (void)next.tell(resume(s.machine(), {{"a", 1}, {"b", 1}, {"c", 1}}));
+  (void)next.answer_all();
+  EXPECT_EQ(next.state(), "a#1 b#2 c#1");
+  EXPECT_TRUE(next.machine().restarts().empty());
+}
+
+TEST(SupervisionMemory, NothingIsUnderWayOnceAPlanIsDone) {
+  supervision_script s{rules(strategy::one_for_all), three()};
+  s.bring_up();
+  (void)s.gone("b", crash());
+  EXPECT_TRUE(s.machine().memory().under_way);
+  const auto before = s.machine().memory_version();
+  (void)s.answer_all();
+  EXPECT_FALSE(s.machine().memory().under_way);
+  EXPECT_NE(s.machine().memory_version(), before);
+}
+
+TEST(SupervisionMemory, ASupervisorThatIsToBeStoppedStartsNothingFirst) {
+  supervision_script next{rules(), three()};
+  begin e{.resume = true, .down = {"a", "c"}, .why = {}, .memory = {}, .running = {}, .only_running = true};
+  e.running["b"] = {4, start_of_test};
+  EXPECT_EQ(next.tell(std::move(e)), "start b#4");
+  EXPECT_EQ(next.started("b"), "up");
+  EXPECT_EQ(next.stop(), "stop b#4");
+}
+
+} // namespace
+} // namespace alder::policy
