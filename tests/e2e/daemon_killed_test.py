@@ -1,5 +1,6 @@
 """alderd is killed: its services do not notice, and its successor knows everything its predecessor knew."""
 
+import datetime
 import os
 import signal
 
@@ -137,25 +138,123 @@ class DaemonKilled(alder.Scenario):
         follower.communicate(timeout=alder.PATIENCE)
         self.assertIn(follower.returncode, (0, 5))
 
-    def test_a_stop_goes_on_under_the_successor(self):
+    def test_a_restart_window_is_not_reset(self):
         home = self.home
         home.up("""
+name: strict
+intensity: { max_restarts: 2, within: 10m }
+children:
+  - { service: weak, command: sleep 1000 }
+""")
+        for _ in range(2):
+            before = home.pids()
+            home.kill("weak")
+            self.assert_state_after(before, "weak")
+            home.kill_daemon()
+        self.assertEqual(home.trees()[0]["intensity"]["used"], 2)
+        home.kill("weak")
+        home.wait_until("the tree has failed", lambda: home.trees()[0]["state"] == "failed")
+        self.assertEqual(home.kinds("strict").count("gave_up"), 1)
+
+    def test_a_backoff_goes_on_where_it_was(self):
+        home = self.home
+        home.up("""
+name: patient
+intensity: { max_restarts: 100, within: 10m }
+children:
+  - { service: slow, command: sleep 1000, backoff: { min: 4s, max: 60s, factor: 3, jitter: 0% } }
+""")
+        home.kill("slow")
+        home.wait_until("it waits", lambda: home.states()["slow"] == "backoff")
+        due = home.service("slow")["next_attempt"]
+        home.kill_daemon()
+        now = home.service("slow")
+        self.assertEqual(now["state"], "backoff")
+        self.assertAlmostEqual(seconds(now["next_attempt"]), seconds(due), delta=0.5)
+        home.wait_until("it runs", home.all_run)
+        home.kill_daemon()
+        home.kill("slow")
+        home.wait_until("it waits again", lambda: home.states()["slow"] == "backoff")
+        planned = [event["delay_ms"] for event in home.events("slow") if event["kind"] == "restart_planned"]
+        self.assertEqual((planned[0], planned[-1]), (4000, 12000))  # the second attempt in a row
+
+    DEAF = "trap '' TERM; echo ready; while :; do sleep 1000 & wait; done"
+
+    def bring_up_deaf(self, strategy="one_for_one"):
+        home = self.home
+        home.up(f"""
 name: stubborn
+strategy: {strategy}
 children:
   - service: deaf
     shell: true
-    command: trap '' TERM; echo ready; while :; do sleep 1000 & wait; done
-    stop: { timeout: 2s }
+    command: {self.DEAF}
+    stop: {{ timeout: 3s }}
+  - {{ service: other, command: sleep 1000 }}
 """)
         home.wait_until("it is deaf", lambda: home.alder("logs", "--no-prefix").out == "ready\n")
-        pid = home.pids()["deaf"]
-        status, _ = home.request("POST", "/v1/services/deaf/stop")
-        self.assertEqual(status, 202)
+        return home.pids()
+
+    def kill_daemon_while_stopping(self):
+        home = self.home
         home.wait_until("it is being stopped", lambda: home.states()["deaf"] == "stopping")
         home.kill_daemon()
-        home.wait_until("it is gone", lambda: not alder.is_alive(pid) or home.states()["deaf"] == "running")
-        self.assertIn(home.wait_until("it has settled", lambda: home.states()["deaf"] in ("stopped", "running")
-                                      and home.states()["deaf"]), ("stopped", "running"))
+
+    def test_a_stop_goes_on_under_the_successor(self):
+        home = self.home
+        pids = self.bring_up_deaf()
+        self.assertEqual(home.request("POST", "/v1/services/deaf/stop")[0], 202)
+        self.kill_daemon_while_stopping()
+        home.wait_until("it is stopped", lambda: home.states()["deaf"] == "stopped")
+        self.assertFalse(alder.is_alive(pids["deaf"]))
+        self.assertEqual(home.pids(), {"other": pids["other"]})
+        self.assertIn("resumed", home.kinds("deaf"))
+        home.kill_daemon()
+        self.assertEqual(home.states(), {"deaf": "stopped", "other": "running"})
+
+    def test_a_restart_on_request_goes_on_under_the_successor(self):
+        home = self.home
+        pids = self.bring_up_deaf()
+        self.assertEqual(home.request("POST", "/v1/services/deaf/restart")[0], 202)
+        self.kill_daemon_while_stopping()
+        after = self.assert_state_after(pids, "deaf")
+        self.assertFalse(alder.is_alive(pids["deaf"]))
+        self.assertEqual(home.service("deaf")["restarts"], 0)
+        self.assertEqual(home.pids(), after)
+
+    def test_a_group_restart_goes_on_and_counts_once(self):
+        home = self.home
+        pids = self.bring_up_deaf("one_for_all")
+        home.kill("other")
+        self.kill_daemon_while_stopping()
+        self.assert_state_after(pids, "deaf", "other")
+        home.wait_until("all run", home.all_run)
+        self.assertEqual(home.trees()[0]["intensity"]["used"], 1)
+        self.assertEqual([service["restarts"] for service in home.services().values()], [1, 1])
+        self.assertIn("resumed", home.kinds("other"))
+
+    def test_a_removal_goes_on_under_the_successor(self):
+        home = self.home
+        pids = self.bring_up_deaf()
+        self.assertEqual(home.request("DELETE", "/v1/trees/stubborn")[0], 202)
+        self.kill_daemon_while_stopping()
+        home.wait_until("the tree is gone", lambda: not home.trees())
+        self.assertFalse(any(map(alder.is_alive, pids.values())))
+        self.assertIn("resumed", home.kinds())
+
+    def test_a_shutdown_goes_on_under_the_successor(self):
+        home = self.home
+        pids = self.bring_up_deaf()
+        self.assertEqual(home.request("POST", "/v1/daemon/shutdown")[0], 202)
+        home.wait_until("it is being stopped", lambda: home.states()["deaf"] == "stopping")
+        os.kill(home.info()["pid"], signal.SIGKILL)
+        home.wait_until("everything is gone", lambda: not home.processes())
+        self.assertFalse(any(map(alder.is_alive, pids.values())))
+
+
+def seconds(text):
+    """An ISO time as a number."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 if __name__ == "__main__":

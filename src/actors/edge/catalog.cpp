@@ -3,14 +3,25 @@
 #include "runtime/os/files.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace alder::actors {
 namespace {
 
 constexpr std::size_t largest_env_file = 1024 * 1024;
-constexpr std::chrono::milliseconds save_delay{20};
+constexpr std::chrono::milliseconds write_delay{20};
+constexpr std::chrono::milliseconds first_retry{1000}; // of a journal that cannot be written
+constexpr std::chrono::milliseconds longest_retry{10000};
+constexpr std::size_t largest_kept_journal = 64UL * 1024 * 1024; // of which a copy is made
 /// `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
 constexpr restart_kind root_restart = restart_kind::transient;
+
+/// The values whose keys begin with `prefix`, with what follows it.
+template <class Take>
+void for_each(const std::map<std::string, std::string>& values, std::string_view prefix, Take take) {
+  for (auto it = values.lower_bound(std::string{prefix}); it != values.end() && it->first.rfind(prefix, 0) == 0; ++it)
+    take(it->first.substr(prefix.size()), it->second);
+}
 
 bool is_settled(const node_ptr& node) { return node && node->settled; }
 
@@ -29,44 +40,119 @@ config::loaded read_configuration(store::saved_tree& source) {
   return config::load_tree({file, source.text, source.environment, read_file});
 }
 
-catalog::catalog(boost::asio::io_context& loop, runtime& shared, std::string file)
-    : timer_(loop), shared_(shared), file_(std::move(file)) {
+catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
+    : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
+  shared_.on_remembered = [this](const node_id& supervisor) {
+    changed_memories_.insert(supervisor);
+    write_soon(write_delay);
+  };
 }
 
 std::vector<std::string> catalog::restore(what_ended before) {
   std::vector<std::string> complaints;
-  auto saved = store::load_saved_trees(file_);
-  if (!saved) {
-    const std::string aside = file_ + ".damaged";
-    const bool kept = os::rename_file(file_, aside).ok();
-    return {"the saved trees in " + file_ + " could not be read: " + saved.failure().message +
-            (kept ? "; kept as " + aside : "")};
+  const std::string file = directory_ + "/journal";
+  const auto opened = journal_.open();
+  if (!opened) {
+    const std::string aside = file + ".damaged";
+    const bool kept = os::rename_file(file, aside).ok();
+    complaints.push_back("the journal " + file + " could not be read: " + opened.failure().message +
+                         (kept ? "; kept as " + aside : ""));
+  } else if (opened->damaged > 0) {
+    const std::string aside = file + ".damaged";
+    if (const auto bytes = os::read_file(file, largest_kept_journal)) (void)os::write_file_atomically(aside, *bytes);
+    complaints.push_back(std::to_string(opened->damaged) + " records of the journal " + file +
+                         " are damaged and were skipped; a copy of it is " + aside);
   }
-  for (auto& source : *saved) {
+  for (auto& source : recorded_trees(complaints)) {
     auto loaded = read_configuration(source);
-    if (!loaded.tree) {
+    if (!loaded.tree) { // its record stays
       complaints.push_back("tree " + source.name + " was up and could not be read again:\n" +
                            config::render(loaded.diagnostics, /*colour=*/false));
-      unreadable_.push_back(std::move(source));
       continue;
-    }
-    for (const auto& node : std::exchange(source.settled, {})) {
-      shared_.nodes.update(node.tree, node.name, [&](node_snapshot& snapshot) {
-        snapshot.state = node.state;
-        snapshot.settled = true;
-        snapshot.since = node.since;
-        snapshot.reason = node.reason;
-        snapshot.restarts = node.restarts;
-        snapshot.last_exit = node.last_exit;
-      });
     }
     const std::string name = source.name;
     lay_out(name, "", loaded.tree->root);
-    if (before == what_ended::keeper) lay_down(name);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
+  restore_nodes(complaints);
+  if (before == what_ended::daemon) {
+    restore_memories(complaints);
+    shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
+  } else { // numbers of processes begin anew with a keeper
+    std::vector<std::string> keys{std::string{store::shutdown_key}};
+    for_each(journal_.values(), store::memory_key,
+             [&](const std::string& id, const std::string&) { keys.push_back(std::string{store::memory_key} + id); });
+    for (const auto& key : keys)
+      journal_.forget(key);
+  }
+  for (const auto& [name, tree] : trees_) {
+    if (before == what_ended::keeper) lay_down(name);
+  }
   return complaints;
+}
+
+std::vector<store::saved_tree> catalog::recorded_trees(std::vector<std::string>& complaints) {
+  if (journal_.values().empty() && journal_.file_size() == 0) return trees_of_old_format(complaints);
+  std::vector<store::saved_tree> all;
+  for_each(journal_.values(), store::tree_key, [&](const std::string& name, const std::string& value) {
+    auto tree = store::parse_tree_value(value);
+    if (tree)
+      all.push_back(std::move(*tree));
+    else
+      complaints.push_back("tree " + name +
+                           " was up, and its record in the journal is wrong: " + tree.failure().message);
+  });
+  return all;
+}
+
+/// Trees of a daemon that had no journal yet; they are in the journal from now on.
+std::vector<store::saved_tree> catalog::trees_of_old_format(std::vector<std::string>& complaints) {
+  const std::string file = directory_ + "/trees.json";
+  auto saved = store::load_saved_trees(file);
+  if (!saved) {
+    complaints.push_back("the saved trees in " + file + " could not be read: " + saved.failure().message);
+    return {};
+  }
+  for (const auto& tree : *saved) {
+    journal_.set(std::string{store::tree_key} + tree.name, store::tree_value(tree));
+    for (const auto& node : tree.settled)
+      journal_.set(std::string{store::node_key} + id_of(node.tree, node.name), store::node_value(node));
+  }
+  if (!saved->empty() && journal_.write(store::journal::durable::machine)) (void)os::remove_file(file);
+  return std::move(*saved);
+}
+
+void catalog::restore_nodes(std::vector<std::string>& complaints) {
+  for_each(journal_.values(), store::node_key, [&](const std::string& id, const std::string& value) {
+    const auto slash = id.find('/');
+    const auto tree = id.substr(0, slash);
+    const auto known = store::parse_node_value(value);
+    if (!known) {
+      complaints.push_back("what is known of " + id + " is wrong in the journal: " + known.failure().message);
+    } else if (trees_.count(tree) > 0 && slash != std::string::npos) {
+      shared_.nodes.update(tree, id.substr(slash + 1), [&](node_snapshot& node) {
+        node.restarts = known->restarts;
+        node.last_exit = known->last_exit;
+        if (!known->settled) return;
+        node.state = known->state;
+        node.settled = true;
+        node.since = known->since;
+        node.reason = known->reason;
+      });
+    }
+  });
+}
+
+void catalog::restore_memories(std::vector<std::string>& complaints) {
+  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
+  for_each(journal_.values(), store::memory_key, [&](const std::string& id, const std::string& value) {
+    auto memory = store::parse_memory_value(value, now);
+    if (memory)
+      shared_.memories[id] = std::move(*memory);
+    else
+      complaints.push_back("the restart history of " + id + " is wrong in the journal: " + memory.failure().message);
+  });
 }
 
 /// What a tree is made of is known before its supervisors start, and also when they do not.
@@ -116,17 +202,47 @@ const known_tree* catalog::find(const std::string& tree) const {
 
 void catalog::add(known_tree tree) {
   const std::string name = tree.source.name;
-  std::erase_if(unreadable_, [&](const auto& former) { return former.name == name; });
+  journal_.set(std::string{store::tree_key} + name, store::tree_value(tree.source));
   trees_[name] = std::move(tree);
-  changed_ = true;
-  save_soon();
 }
 
 void catalog::remove(const std::string& tree) {
   trees_.erase(tree);
   shared_.nodes.remove_tree(tree);
-  changed_ = true;
-  save_soon();
+  forget_all(tree);
+}
+
+/// Of a tree that is no more, and of its holder.
+void catalog::forget_all(const std::string& tree) {
+  std::vector<std::string> keys{std::string{store::tree_key} + tree,
+                                std::string{store::memory_key} + id_of("", "tree " + tree)};
+  for (const auto prefix : {store::node_key, store::memory_key})
+    for_each(journal_.values(), std::string{prefix} + tree + "/", [&](const std::string& name, const std::string&) {
+      keys.push_back(std::string{prefix} + id_of(tree, name));
+    });
+  for (const auto& key : keys)
+    journal_.forget(key);
+  std::erase_if(shared_.memories, [&](const auto& entry) {
+    return entry.first.rfind(tree + "/", 0) == 0 || entry.first == id_of("", "tree " + tree);
+  });
+}
+
+void catalog::begin_operation(const std::string& key, const std::string& detail) {
+  journal_.set(key, detail);
+  if (key == store::shutdown_key) { // what was up then is what comes up again after a boot
+    record_changes();
+    shutting_down_ = true;
+  }
+  write(store::journal::durable::machine);
+}
+
+void catalog::end_operation(const std::string& key) { journal_.forget(key); }
+
+std::map<std::string, std::string> catalog::operations() const {
+  std::map<std::string, std::string> all;
+  for_each(journal_.values(), "operation/",
+           [&](const std::string& rest, const std::string& value) { all["operation/" + rest] = value; });
+  return all;
 }
 
 child_entry catalog::entry_of(const known_tree& tree) const {
@@ -138,39 +254,79 @@ child_entry catalog::entry_of(const known_tree& tree) const {
   return entry;
 }
 
+/// What cannot be seen from a process, and is worth a record.
 void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
-  if (after->tree.empty()) return; // the daemon's own branch
-  if (!is_settled(before) && !is_settled(after)) return;
-  if (is_settled(before) && is_settled(after) && before->state == after->state) return;
-  changed_ = true;
-  save_soon();
+  if (after->tree.empty() || shutting_down_) return; // the daemon's own branch
+  const auto told = [](const node_snapshot& node) {
+    return std::tuple{node.settled, node.settled ? node.state : node_state::running, node.restarts, node.last_exit};
+  };
+  if (before ? told(*before) == told(*after) : !after->settled) return;
+  changed_nodes_.insert({after->tree, after->name});
+  write_soon(write_delay);
 }
 
-/// Nodes often settle together: they are written once.
-void catalog::save_soon() {
-  if (std::exchange(saving_soon_, true)) return;
-  timer_.expires_after(save_delay);
+/// Changes often come together: they are written once, at the latest before something is done that follows from them.
+void catalog::write_soon(std::chrono::milliseconds delay) {
+  if (std::exchange(writing_soon_, true)) return;
+  timer_.expires_after(delay);
   timer_.async_wait([this](const boost::system::error_code& failed) {
-    saving_soon_ = false;
-    if (failed) return;
-    const auto saved = save();
-    if (!saved && on_save_failed) on_save_failed(saved.failure());
+    writing_soon_ = false;
+    if (!failed) write();
   });
 }
 
-outcome catalog::save() {
-  if (!std::exchange(changed_, false)) return success();
-  std::vector<store::saved_tree> all = unreadable_;
-  for (const auto& [name, tree] : trees_) {
-    auto saved = tree.source;
-    for (const auto& node : shared_.nodes.in_order(name)) {
-      if (is_settled(node)) saved.settled.push_back(*node);
-    }
-    all.push_back(std::move(saved));
+void catalog::record_changes() {
+  for (const auto& [tree, name] : std::exchange(changed_nodes_, {})) {
+    const auto node = shared_.nodes.find(tree, name);
+    const auto key = std::string{store::node_key} + id_of(tree, name);
+    if (node && trees_.count(tree) > 0)
+      journal_.set(key, store::node_value(*node));
+    else
+      journal_.forget(key);
   }
-  const auto stored = store::store_saved_trees(file_, all);
-  changed_ = !stored.ok();
-  return stored;
+  if (changed_memories_.empty()) return;
+  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
+  for (const auto& id : std::exchange(changed_memories_, {})) {
+    const auto memory = shared_.memories.find(id);
+    const auto tree = id.substr(0, id.find('/'));
+    const auto key = std::string{store::memory_key} + id;
+    if (memory != shared_.memories.end() && (tree.empty() || trees_.count(tree) > 0))
+      journal_.set(key, store::memory_value(memory->second, now));
+    else
+      journal_.forget(key);
+  }
+}
+
+bool catalog::may_forget(const node_id& id, generation gen) {
+  write();
+  if (!trouble_.empty()) return false;
+  const auto slash = id.find('/');
+  const auto tree = id.substr(0, slash);
+  const auto node = shared_.nodes.find(tree, slash == std::string::npos ? "" : id.substr(slash + 1));
+  if (!node || node->settled || node->generation > gen) return true;
+  const auto memory = shared_.memories.find(id_of(tree, node->parent));
+  if (memory == shared_.memories.end()) return true; // nobody looks after it
+  const auto& children = memory->second.children;
+  return std::any_of(children.begin(), children.end(),
+                     [&](const auto& child) { return child.id == node->name && child.ended >= gen; });
+}
+
+void catalog::write(store::journal::durable how) {
+  record_changes();
+  if (!journal_.has_changes()) return;
+  if (!trouble_.empty() && writing_soon_ && how == store::journal::durable::daemon) return; // the next try is planned
+  const auto written = journal_.write(how);
+  const bool was_in_trouble = !trouble_.empty();
+  trouble_ = written ? "" : written.failure().message;
+  if (written) {
+    retry_delay_ = first_retry;
+    if (was_in_trouble && on_trouble) on_trouble({});
+    if (on_written) on_written();
+    return;
+  }
+  write_soon(retry_delay_);
+  retry_delay_ = std::min(2 * retry_delay_, longest_retry);
+  if (!was_in_trouble && on_trouble) on_trouble(trouble_);
 }
 
 } // namespace alder::actors

@@ -1,24 +1,28 @@
-// The trees this daemon looks after, as they were brought up, and their place on disk. Loop thread only.
+// The trees this daemon looks after, as they were brought up, and the journal: what a successor must know of them. Loop
+// thread only.
 #pragma once
 
 #include "actors/base/runtime.hpp"
 
 #include "runtime/config/load_tree.hpp"
-#include "runtime/store/saved_trees.hpp"
+#include "runtime/store/journal.hpp"
+#include "runtime/store/journal_values.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace alder::actors {
 
 /// One tree of the catalog.
 struct known_tree {
-  store::saved_tree source; ///< without `settled`, which is taken from the board
+  store::saved_tree source;
   std::shared_ptr<const supervisor_spec> root;
 };
 
@@ -28,15 +32,17 @@ struct known_tree {
 
 class catalog {
 public:
-  catalog(boost::asio::io_context& loop, runtime& shared, std::string file);
+  /// The journal is the file `journal` in `state_dir`.
+  catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir);
 
   /// Whether the trees that were up are to be up again.
   enum class what_ended : std::uint8_t {
     daemon, ///< the keeper kept their processes: they are taken over
     keeper, ///< the machine or the keeper went down: they are known, and stopped
+    reboot, ///< the same, but what was up is to come up again
   };
-  /// Takes up what the former daemon saved: the trees, and on the board the nodes that stay down. Returns what people
-  /// should know about what could not be taken up.
+  /// Takes up what the former daemon wrote down: the trees, on the board the nodes that stay down, what supervisors
+  /// remember. Returns what people should know about what could not be taken up.
   std::vector<std::string> restore(what_ended before);
 
   [[nodiscard]] const known_tree* find(const std::string& tree) const;
@@ -49,24 +55,51 @@ public:
 
   [[nodiscard]] boost::asio::steady_timer::executor_type executor() { return timer_.get_executor(); }
 
-  /// Writes the catalog if it changed. Errors: denied, io; it is tried again with the next change.
-  outcome save();
-  /// What went wrong with the last write that was not asked for; empty: nothing.
-  std::function<void(const error&)> on_save_failed;
+  /// An operation that the next daemon is to finish if this one does not: a tree is being taken down, everything
+  /// stopped. `detail` is JSON.
+  void begin_operation(const std::string& key, const std::string& detail);
+  void end_operation(const std::string& key);
+  /// Everything is being stopped, perhaps since a former daemon: nothing is started any more, and nothing that stops
+  /// because of it is written down as stopped.
+  [[nodiscard]] bool is_shutting_down() const { return shutting_down_; }
+  /// Those that a former daemon left, by key.
+  [[nodiscard]] std::map<std::string, std::string> operations() const;
+
+  /// Brings the journal up to date. Called before anything is done that follows from what is not yet in it. On failure
+  /// the daemon goes on, and tries again by itself.
+  void write(store::journal::durable how = store::journal::durable::daemon);
+  /// Why the journal is not up to date; empty: it is.
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  /// Whether the keeper may forget the exit of this process: what was decided because of it is in the journal.
+  [[nodiscard]] bool may_forget(const node_id& node, generation gen);
+  /// The journal was written: answers of may_forget may have changed.
+  std::function<void()> on_written;
+  /// The journal begins to fail, or is up to date again (then the text is empty).
+  std::function<void(const std::string& trouble)> on_trouble;
 
 private:
+  [[nodiscard]] std::vector<store::saved_tree> recorded_trees(std::vector<std::string>& complaints);
+  [[nodiscard]] std::vector<store::saved_tree> trees_of_old_format(std::vector<std::string>& complaints);
+  void restore_nodes(std::vector<std::string>& complaints);
+  void restore_memories(std::vector<std::string>& complaints);
   void on_node_changed(const node_ptr& before, const node_ptr& after);
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
   void lay_down(const std::string& tree);
-  void save_soon();
+  void write_soon(std::chrono::milliseconds delay);
+  void record_changes();
+  void forget_all(const std::string& tree);
 
   boost::asio::steady_timer timer_;
   runtime& shared_;
-  std::string file_;
+  std::string directory_;
+  store::journal journal_;
   std::map<std::string, known_tree> trees_;
-  std::vector<store::saved_tree> unreadable_; ///< saved on as they are
-  bool changed_ = false;
-  bool saving_soon_ = false;
+  std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name
+  std::set<node_id> changed_memories_;
+  bool writing_soon_ = false;
+  bool shutting_down_ = false;
+  std::chrono::milliseconds retry_delay_{1000}; ///< while the journal fails
+  std::string trouble_;
 };
 
 } // namespace alder::actors

@@ -161,6 +161,21 @@ outcome rename_file(const std::string& from, const std::string& to) {
   return success();
 }
 
+outcome make_readable(const std::string& path) {
+  if (::chmod(path.c_str(), 0644) != 0) return refused("cannot change the mode of " + path, errno);
+  return success();
+}
+
+outcome remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return refused("cannot remove " + path, errno);
+  return success();
+}
+
+outcome sync_data(int fd) {
+  if (::fdatasync(fd) != 0) return refused("cannot sync a file", errno);
+  return success();
+}
+
 outcome cut_file(int fd, std::uint64_t size) {
   if (::ftruncate(fd, static_cast<off_t>(size)) != 0) return refused("cannot cut a file off", errno);
   return success();

@@ -61,6 +61,15 @@ outcome write_all(int fd, std::string_view data);
 /// Errors: not_found, denied, io.
 outcome rename_file(const std::string& from, const std::string& to);
 
+/// Everybody may read it (0644). Errors: not_found, denied, io.
+outcome make_readable(const std::string& path);
+
+/// Errors: not_found, denied, io.
+outcome remove_file(const std::string& path);
+
+/// What was written survives a power cut. Errors: io.
+outcome sync_data(int fd);
+
 /// Cuts the file off (or extends it with zeros). Errors: io.
 outcome cut_file(int fd, std::uint64_t size);
 

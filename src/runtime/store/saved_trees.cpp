@@ -14,29 +14,12 @@ using nlohmann::json;
 constexpr int format_version = 1;
 constexpr std::size_t largest_file = 256 * 1024 * 1024;
 
-json exit_json(const last_exit& exit) {
-  json j{{"at", wire::time_text(exit.at)}};
-  if (exit.status.kind == exit_status::how::exited) j["code"] = exit.status.value;
-  if (exit.status.kind == exit_status::how::signaled) j["signal"] = exit.status.value;
-  return j;
-}
-
 last_exit parse_exit(const json& j) {
   last_exit exit;
   exit.at = wire::parse_time(j.at("at").get<std::string>()).value_or(wall_time{});
   if (j.contains("code")) exit.status = exit_status::code(j["code"].get<int>());
   if (j.contains("signal")) exit.status = exit_status::signal(j["signal"].get<int>());
   return exit;
-}
-
-json node_json(const node_snapshot& node) {
-  json j{{"name", node.name},
-         {"state", word(node.state)},
-         {"since", wire::time_text(node.since)},
-         {"reason", node.reason},
-         {"restarts", node.restarts}};
-  if (node.last_exit) j["last_exit"] = exit_json(*node.last_exit);
-  return j;
 }
 
 node_snapshot parse_node(const std::string& tree, const json& j) {
@@ -47,18 +30,9 @@ node_snapshot parse_node(const std::string& tree, const json& j) {
   node.since = wire::parse_time(j.at("since").get<std::string>()).value_or(wall_time{});
   node.reason = j.value("reason", "");
   node.restarts = j.value("restarts", 0U);
+  node.settled = true;
   if (j.contains("last_exit")) node.last_exit = parse_exit(j["last_exit"]);
   return node;
-}
-
-json tree_json(const saved_tree& tree) {
-  json j{{"name", tree.name},       {"file", tree.file},
-         {"text", tree.text},       {"environment", tree.environment},
-         {"files", tree.files},     {"up_since", wire::time_text(tree.up_since)},
-         {"settled", json::array()}};
-  for (const auto& node : tree.settled)
-    j["settled"].push_back(node_json(node));
-  return j;
 }
 
 saved_tree parse_tree(const json& j) {
@@ -75,14 +49,6 @@ saved_tree parse_tree(const json& j) {
 }
 
 } // namespace
-
-std::string saved_trees_json(const std::vector<saved_tree>& trees) {
-  json all = json::array();
-  for (const auto& tree : trees)
-    all.push_back(tree_json(tree));
-  const json document{{"version", format_version}, {"trees", std::move(all)}};
-  return document.dump(1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
-}
 
 result<std::vector<saved_tree>> parse_saved_trees(std::string_view text) {
   try {
@@ -103,10 +69,6 @@ result<std::vector<saved_tree>> load_saved_trees(const std::string& file) {
   if (!text && text.failure().kind == error_kind::not_found) return std::vector<saved_tree>{};
   if (!text) return text.failure();
   return parse_saved_trees(*text);
-}
-
-outcome store_saved_trees(const std::string& file, const std::vector<saved_tree>& trees) {
-  return os::write_file_atomically(file, saved_trees_json(trees));
 }
 
 } // namespace alder::store

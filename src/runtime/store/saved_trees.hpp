@@ -20,18 +20,16 @@ struct saved_tree {
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> files; ///< what the files it names (env_file) contained, by path
   wall_time up_since{};
-  /// Nodes that are down and stay down: name, state, since, reason, restarts and last exit count, nothing else.
+  /// Of trees.json: nodes that are down and stay down: name, state, since, reason, restarts and last exit count,
+  /// nothing else.
   std::vector<node_snapshot> settled;
 };
 
-/// As JSON, readable by people.
-[[nodiscard]] std::string saved_trees_json(const std::vector<saved_tree>& trees);
-/// Errors (invalid_input): not JSON, or not what saved_trees_json writes.
+/// Errors (invalid_input): not what version 0.1 wrote.
 [[nodiscard]] result<std::vector<saved_tree>> parse_saved_trees(std::string_view text);
 
-/// Reads `file`; a missing one holds no trees. Errors: as parse_saved_trees, denied, io.
+/// Reads trees.json, which came before the journal; a missing file holds no trees. Errors: as parse_saved_trees,
+/// denied, io.
 [[nodiscard]] result<std::vector<saved_tree>> load_saved_trees(const std::string& file);
-/// Replaces `file` atomically, mode 0600: it holds the environment. Errors: denied, io.
-outcome store_saved_trees(const std::string& file, const std::vector<saved_tree>& trees);
 
 } // namespace alder::store

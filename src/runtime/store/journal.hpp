@@ -1,0 +1,86 @@
+// What must survive the daemon: values by key, in memory and in an append-only file (wire/journal_record.hpp).
+//
+// Memory is the truth while the daemon lives. A change is in the file after the next write(); on a disk that takes
+// nothing the journal falls behind, says so, and catches up when it can.
+#pragma once
+
+#include "runtime/wire/journal_record.hpp"
+
+#include "alder/error.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace alder::store {
+
+/// The file below, a seam for disks that fail.
+class journal_disk {
+public:
+  journal_disk() = default;
+  journal_disk(const journal_disk&) = delete;
+  journal_disk& operator=(const journal_disk&) = delete;
+  virtual ~journal_disk() = default;
+
+  /// Everything; a missing file is empty. Errors: denied, too_large, io.
+  [[nodiscard]] virtual result<std::string> read() = 0;
+  /// At the end; after an error a part may be there. Errors: denied, io.
+  virtual outcome append(std::string_view bytes) = 0;
+  /// Cuts off what is behind `size`. Errors: io.
+  virtual outcome cut(std::size_t size) = 0;
+  /// All of it anew: after a crash there is the old content or the new. Errors: denied, io.
+  virtual outcome replace(std::string_view bytes) = 0;
+  /// What was appended survives a power cut. Errors: io.
+  virtual outcome sync() = 0;
+};
+
+/// `path`, mode 0600: it holds environments.
+[[nodiscard]] std::unique_ptr<journal_disk> journal_file(std::string path);
+
+class journal {
+public:
+  /// What was found at the start and should be told.
+  struct opened {
+    std::size_t damaged = 0; ///< records that were skipped
+    bool torn = false;       ///< the last one was not complete, and was cut off
+  };
+
+  explicit journal(std::unique_ptr<journal_disk> disk) : disk_(std::move(disk)) {}
+
+  /// Reads what there is. Errors: as read_journal and journal_disk::read; the journal is empty then, and the file is
+  /// left as it is until the next write() replaces it.
+  result<opened> open();
+
+  [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
+  /// `json` without a control character and not empty.
+  void set(const std::string& key, std::string json);
+  void forget(const std::string& key);
+
+  enum class durable : std::uint8_t {
+    daemon,  ///< survives the end of the daemon, not a power cut
+    machine, ///< survives that too
+  };
+  /// Brings the file up to date. Errors: denied, io; everything is tried again with the next call.
+  outcome write(durable how = durable::daemon);
+  [[nodiscard]] bool is_behind() const { return behind_; }
+  [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
+  [[nodiscard]] std::size_t file_size() const { return size_; }
+
+private:
+  [[nodiscard]] bool wants_compaction() const;
+  outcome rewrite();
+
+  std::unique_ptr<journal_disk> disk_;
+  std::map<std::string, std::string> values_;
+  std::set<std::string> changed_; ///< keys that differ from the file
+  std::size_t live_ = 0;          ///< bytes of values_ with their keys
+  std::size_t size_ = 0;          ///< of the good part of the file
+  std::size_t compact_at_ = 0;
+  bool is_new_ = true; ///< the file must be made or replaced
+  bool behind_ = false;
+};
+
+} // namespace alder::store

@@ -1,0 +1,186 @@
+#include "runtime/store/journal_values.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/wire/time_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace alder::store {
+namespace {
+
+using nlohmann::json;
+using policy::child_memory;
+using policy::supervision_memory;
+using policy::unfinished_work;
+
+std::string text_of(const json& j) { return j.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace); }
+
+template <class Value, class Read> result<Value> parsed(std::string_view text, Read read) {
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& e) {
+    return error{error_kind::invalid_input, std::string{"it cannot be understood: "} + e.what(), 0};
+  }
+}
+
+wall_time time_of(const json& j) { return wire::parse_time(j.get<std::string>()).value_or(wall_time{}); }
+
+json exit_json(const last_exit& exit) {
+  json j{{"at", wire::time_text(exit.at)}};
+  if (exit.status.kind == exit_status::how::exited) j["code"] = exit.status.value;
+  if (exit.status.kind == exit_status::how::signaled) j["signal"] = exit.status.value;
+  return j;
+}
+
+last_exit read_exit(const json& j) {
+  last_exit exit;
+  exit.at = time_of(j.at("at"));
+  if (j.contains("code")) exit.status = exit_status::code(j["code"].get<int>());
+  if (j.contains("signal")) exit.status = exit_status::signal(j["signal"].get<int>());
+  return exit;
+}
+
+json cause_json(const cause& why) {
+  json j{{"kind", word(why.what)}};
+  if (!why.origin.empty()) j["origin"] = why.origin;
+  if (!why.detail.empty()) j["detail"] = why.detail;
+  if (!why.strategy.empty()) j["strategy"] = why.strategy;
+  return j;
+}
+
+cause read_cause(const json& j) {
+  return {cause_named(j.at("kind").get<std::string>()).value_or(cause::kind::own_exit), j.value("origin", ""),
+          j.value("detail", ""), j.value("strategy", "")};
+}
+
+/// Moments that a later process can understand.
+std::string wall_text(policy::time_point at, const both_clocks& now) {
+  return wire::time_text(now.wall + std::chrono::duration_cast<milliseconds>(at - now.monotonic));
+}
+
+/// Never later than `latest`: a clock that was set back must not put a restart off for years.
+policy::time_point moment(const json& j, const both_clocks& now, milliseconds latest) {
+  return now.monotonic + std::min(time_of(j) - now.wall, latest);
+}
+
+json child_json(const child_memory& child, const both_clocks& now) {
+  json j{{"id", child.id}, {"generation", child.generation}, {"ended", child.ended}};
+  if (child.attempts > 0) j["attempts"] = child.attempts;
+  if (!child.restarting) return j;
+  j["retry"] = {{"due", wall_text(child.due, now)}, {"counted", child.counted}, {"cause", cause_json(child.pending)}};
+  return j;
+}
+
+child_memory read_child(const json& j, const both_clocks& now) {
+  constexpr milliseconds longest_delay = std::chrono::hours{24};
+  child_memory child;
+  child.id = j.at("id").get<std::string>();
+  child.generation = j.at("generation").get<generation>();
+  child.ended = j.at("ended").get<generation>();
+  child.attempts = j.value("attempts", 0U);
+  if (!j.contains("retry")) return child;
+  const auto& retry = j["retry"];
+  child.restarting = true;
+  child.due = moment(retry.at("due"), now, longest_delay);
+  child.counted = retry.at("counted").get<bool>();
+  child.pending = read_cause(retry.at("cause"));
+  return child;
+}
+
+json work_json(const unfinished_work& work) {
+  json members = json::array();
+  for (const auto& member : work.members)
+    members.push_back({{"id", member.id}, {"generation", member.generation}, {"cause", cause_json(member.why)}});
+  return {{"what", work.what == unfinished_work::kind::stop ? "stop" : "restart"},
+          {"origin", work.origin},
+          {"automatic", work.automatic},
+          {"members", std::move(members)}};
+}
+
+unfinished_work read_work(const json& j) {
+  unfinished_work work;
+  const bool stop = j.at("what").get<std::string>() == "stop";
+  work.what = stop ? unfinished_work::kind::stop : unfinished_work::kind::restart;
+  work.origin = j.at("origin").get<std::string>();
+  work.automatic = j.at("automatic").get<bool>();
+  for (const auto& member : j.at("members"))
+    work.members.push_back({member.at("id").get<std::string>(), member.at("generation").get<generation>(),
+                            read_cause(member.at("cause"))});
+  return work;
+}
+
+} // namespace
+
+std::string tree_value(const saved_tree& tree) {
+  return text_of({{"name", tree.name},
+                  {"file", tree.file},
+                  {"text", tree.text},
+                  {"environment", tree.environment},
+                  {"files", tree.files},
+                  {"up_since", wire::time_text(tree.up_since)}});
+}
+
+result<saved_tree> parse_tree_value(std::string_view text) {
+  return parsed<saved_tree>(text, [](const json& j) {
+    saved_tree tree;
+    tree.name = j.at("name").get<std::string>();
+    tree.file = j.at("file").get<std::string>();
+    tree.text = j.at("text").get<std::string>();
+    tree.environment = j.at("environment").get<std::map<std::string, std::string>>();
+    tree.files = j.at("files").get<std::map<std::string, std::string>>();
+    tree.up_since = time_of(j.at("up_since"));
+    return tree;
+  });
+}
+
+std::string node_value(const node_snapshot& node) {
+  json j{{"restarts", node.restarts}};
+  if (node.last_exit) j["last_exit"] = exit_json(*node.last_exit);
+  if (node.settled) {
+    j["state"] = word(node.state);
+    j["since"] = wire::time_text(node.since);
+    j["reason"] = node.reason;
+  }
+  return text_of(j);
+}
+
+result<node_snapshot> parse_node_value(std::string_view text) {
+  return parsed<node_snapshot>(text, [](const json& j) {
+    node_snapshot node;
+    node.restarts = j.at("restarts").get<unsigned>();
+    if (j.contains("last_exit")) node.last_exit = read_exit(j["last_exit"]);
+    node.settled = j.contains("state");
+    if (!node.settled) return node;
+    node.state = node_state_named(j["state"].get<std::string>()).value_or(node_state::stopped);
+    node.since = time_of(j.at("since"));
+    node.reason = j.at("reason").get<std::string>();
+    return node;
+  });
+}
+
+std::string memory_value(const supervision_memory& memory, const both_clocks& now) {
+  json j{{"generation", memory.generation}, {"restarts", json::array()}, {"children", json::array()}};
+  for (const auto at : memory.restarts)
+    j["restarts"].push_back(wall_text(at, now));
+  for (const auto& child : memory.children)
+    j["children"].push_back(child_json(child, now));
+  if (memory.under_way) j["under_way"] = work_json(*memory.under_way);
+  return text_of(j);
+}
+
+result<supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now) {
+  return parsed<supervision_memory>(text, [&](const json& j) {
+    supervision_memory memory;
+    memory.generation = j.at("generation").get<generation>();
+    for (const auto& at : j.at("restarts"))
+      memory.restarts.push_back(moment(at, now, milliseconds{0}));
+    for (const auto& child : j.at("children"))
+      memory.children.push_back(read_child(child, now));
+    if (j.contains("under_way")) memory.under_way = read_work(j["under_way"]);
+    return memory;
+  });
+}
+
+} // namespace alder::store

@@ -1,0 +1,43 @@
+// What the journal says under which key, as JSON.
+//
+//   tree/NAME            a tree as it was brought up
+//   node/TREE/NAME       what a node is like that cannot be seen from its process: down for good, restarts, last exit
+//   memory/TREE/NAME     what the successor of a supervisor must know
+//   operation/down/NAME  that tree is being stopped and forgotten
+//   operation/shutdown   everything is being stopped
+#pragma once
+
+#include "runtime/policy/supervision_memory.hpp"
+#include "runtime/store/saved_trees.hpp"
+
+#include "alder/error.hpp"
+#include "alder/snapshot.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace alder::store {
+
+inline constexpr std::string_view tree_key = "tree/";
+inline constexpr std::string_view node_key = "node/";
+inline constexpr std::string_view memory_key = "memory/";
+inline constexpr std::string_view down_key = "operation/down/";
+inline constexpr std::string_view shutdown_key = "operation/shutdown";
+
+/// One moment on both clocks: memories are kept on the monotonic one, which no later process shares.
+struct both_clocks {
+  policy::time_point monotonic;
+  wall_time wall;
+};
+
+/// Each reads what the other writes. Errors (invalid_input): not JSON, or a field is missing or of another type;
+/// unknown fields are of a later version, and ignored.
+[[nodiscard]] std::string tree_value(const saved_tree& tree);
+[[nodiscard]] result<saved_tree> parse_tree_value(std::string_view text);
+/// Tree and name come from the key; state, settled, since, reason, restarts and last exit count, nothing else.
+[[nodiscard]] std::string node_value(const node_snapshot& node);
+[[nodiscard]] result<node_snapshot> parse_node_value(std::string_view text);
+[[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const both_clocks& now);
+[[nodiscard]] result<policy::supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now);
+
+} // namespace alder::store

@@ -1,0 +1,98 @@
+#include "runtime/store/journal_values.hpp"
+
+#include <gtest/gtest.h>
+
+namespace alder::store {
+namespace {
+
+using namespace std::chrono_literals;
+using policy::time_point;
+
+both_clocks clocks() { return {time_point{1000s}, wall_time{1'700'000'000s}}; }
+
+policy::supervision_memory some_memory() {
+  policy::supervision_memory memory;
+  memory.generation = 4;
+  memory.restarts = {time_point{999s}, time_point{990s}};
+  memory.children.push_back({.id = "db",
+                             .generation = 3,
+                             .ended = 3,
+                             .attempts = 2,
+                             .restarting = true,
+                             .counted = true,
+                             .due = time_point{1002500ms},
+                             .pending = {cause::kind::own_exit, {}, "exited with code 1", {}}});
+  memory.children.push_back({.id = "web", .generation = 2, .ended = 1});
+  memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::restart,
+                                             "db",
+                                             true,
+                                             {{"db", 3, {cause::kind::own_exit, {}, "x", {}}},
+                                              {"web", 2, {cause::kind::sibling_exit, "db", "x", "one_for_all"}}}};
+  return memory;
+}
+
+TEST(JournalValues, AMemoryIsReadAsItWasWritten) {
+  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), clocks());
+  ASSERT_TRUE(read) << read.failure().message;
+  EXPECT_EQ(*read, some_memory());
+}
+
+TEST(JournalValues, TimesMeanTheSameOnAnotherMonotonicClock) {
+  const both_clocks later{time_point{5s}, clocks().wall + 10s};
+  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), later);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->restarts[0], later.monotonic - 11s);
+  EXPECT_EQ(read->children[0].due, later.monotonic - 7500ms);
+}
+
+TEST(JournalValues, AClockThatWasSetBackPutsNothingOffForYears) {
+  const both_clocks earlier{time_point{5s}, clocks().wall - std::chrono::hours{24 * 365}};
+  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), earlier);
+  ASSERT_TRUE(read);
+  EXPECT_LE(read->restarts[0], earlier.monotonic);
+  EXPECT_LE(read->children[0].due, earlier.monotonic + 24h);
+}
+
+TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
+  const saved_tree tree{.name = "shop",
+                        .file = "/a.yaml",
+                        .text = "name: shop\n\t\x01",
+                        .environment = {{"A", "b"}},
+                        .files = {{"/env", "C=d"}},
+                        .up_since = clocks().wall,
+                        .settled = {}};
+  const auto text = tree_value(tree);
+  for (const char c : text)
+    ASSERT_GE(static_cast<unsigned char>(c), 0x20);
+  const auto again = parse_tree_value(text);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->text, tree.text);
+  EXPECT_EQ(again->environment, tree.environment);
+  EXPECT_EQ(again->files, tree.files);
+  EXPECT_EQ(again->up_since, tree.up_since);
+
+  node_snapshot node;
+  node.restarts = 3;
+  node.last_exit = last_exit{exit_status::signal(9), clocks().wall};
+  auto read = parse_node_value(node_value(node));
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->settled);
+  EXPECT_EQ(read->last_exit, node.last_exit);
+  node.settled = true;
+  node.state = node_state::failed;
+  node.reason = "gave up";
+  read = parse_node_value(node_value(node));
+  ASSERT_TRUE(read && read->settled);
+  EXPECT_EQ(read->state, node_state::failed);
+  EXPECT_EQ(read->reason, "gave up");
+}
+
+TEST(JournalValues, FieldsOfALaterVersionAreIgnoredAndWhatIsNoneIsRefused) {
+  EXPECT_TRUE(parse_node_value(R"({"restarts":1,"colour":"red"})"));
+  EXPECT_EQ(parse_node_value("{}").failure().kind, error_kind::invalid_input);
+  EXPECT_EQ(parse_memory_value("[", clocks()).failure().kind, error_kind::invalid_input);
+  EXPECT_EQ(parse_tree_value(R"({"name":7})").failure().kind, error_kind::invalid_input);
+}
+
+} // namespace
+} // namespace alder::store
