@@ -2,10 +2,15 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/os/keeper_home.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/proc.hpp"
+#include "runtime/os/spawn.hpp"
+#include "runtime/os/unix_socket.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
@@ -16,6 +21,7 @@
 namespace alder::actors {
 namespace {
 
+constexpr std::size_t most_unacknowledged = 1000;              // exits that could not be written down
 constexpr char check_mark = '#';                               // in the ids of readiness commands; no name has it
 constexpr std::chrono::milliseconds check_patience{2000};      // for one attempt of a readiness check over the network
 constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
@@ -25,10 +31,25 @@ constexpr std::string_view spawn_prefix = "could not start: "; // the keeper cli
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
     : loop_(loop), logs_(logs), tell_(std::move(tell)), channel_(loop) {
   logs_.on_drained = [this](const process_id& id) {
-    if (!client_) return;
-    client_->acknowledge(id.node, id.generation);
-    flush();
+    drained_.insert(id);
+    acknowledge_drained();
   };
+}
+
+/// On a disk that takes no journal exits stay with the keeper, as many as it can bear.
+void keeper_bridge::acknowledge_drained() {
+  if (!client_ || std::exchange(acknowledging_, true)) return; // asking writes the journal, which comes here again
+  for (auto next = drained_.begin(); next != drained_.end();) {
+    const auto id = *next;
+    if (may_forget && !may_forget(id) && drained_.size() <= most_unacknowledged) {
+      ++next;
+      continue;
+    }
+    client_->acknowledge(id.node, id.generation);
+    next = drained_.erase(next);
+  }
+  acknowledging_ = false;
+  flush();
 }
 
 keeper_bridge::~keeper_bridge() {
@@ -37,6 +58,19 @@ keeper_bridge::~keeper_bridge() {
 }
 
 outcome keeper_bridge::attach(unique_fd channel) {
+  auto attached = keeper::client::attach(std::move(channel), handlers());
+  if (!attached) return attached.failure();
+  client_ = std::move(*attached);
+  if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
+    keeper_program_ = std::move(*program);
+  for (auto& child : client_->take_inventory())
+    take(std::move(child));
+  channel_.assign(client_->fd());
+  wait_readable();
+  return success();
+}
+
+keeper::client::handlers keeper_bridge::handlers() {
   keeper::client::handlers handlers;
   handlers.on_spawned = [this](keeper::child&& child) { on_spawned(std::move(child)); };
   handlers.on_spawn_failed = [this](const node_id& node, generation gen, const error& why) {
@@ -47,15 +81,21 @@ outcome keeper_bridge::attach(unique_fd channel) {
   };
   handlers.on_reaped = [this](int) { check_waiting(); };
   handlers.on_stop_requested = [this](int signal) { tell_.on_stop_requested(signal); };
-  handlers.on_lost = [this] { tell_.on_lost(); };
-  auto attached = keeper::client::attach(std::move(channel), std::move(handlers));
-  if (!attached) return attached.failure();
-  client_ = std::move(*attached);
-  for (auto& child : client_->take_inventory())
-    take(std::move(child));
-  channel_.assign(client_->fd());
-  wait_readable();
-  return success();
+  // Not from inside the client, which is about to be replaced.
+  handlers.on_lost = [this] { boost::asio::post(loop_, [this] { on_lost(); }); };
+  return handlers;
+}
+
+/// What a record holds of the process; its output is read by the log pump, from duplicates.
+void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child) {
+  r.pid = child.pid;
+  r.started = child.started;
+  r.adrift = child.adrift;
+  const auto descriptors = keeper::descriptors_of(child);
+  for (std::size_t i = 1; i < descriptors.size(); ++i)
+    r.kept[i] = descriptors[i]->duplicate();
+  r.pidfd = std::move(child.pidfd);
+  logs_.attach(id, std::move(child.out), std::move(child.err));
 }
 
 /// A process of a former daemon: its output goes on being written, its actor will come.
@@ -68,15 +108,12 @@ void keeper_bridge::take(keeper::child&& child) {
     (void)os::signal_pidfd(child.pidfd.get(), SIGKILL); // its exit is acknowledged when it comes
     return;
   }
-  logs_.attach(id, std::move(child.out), std::move(child.err));
   note_generation(id);
   auto& r = records_[id];
-  r.pid = child.pid;
-  r.pidfd = std::move(child.pidfd);
   r.note = child.note;
-  r.started = child.started;
   r.alive = !child.exited;
   r.exited = child.exited;
+  hold(id, r, std::move(child));
 }
 
 void keeper_bridge::wait_readable() {
@@ -109,6 +146,7 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     caf::anon_send(who, process_refused{*taken});
     return;
   }
+  if (before_acting) before_acting();
   note_generation(id);
   auto& r = records_[id];
   r.owner = std::move(who);
@@ -164,11 +202,8 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
     return;
   }
   auto& r = found->second;
-  r.pid = child.pid;
-  r.pidfd = std::move(child.pidfd);
-  r.started = child.started;
   r.alive = true;
-  logs_.attach(id, std::move(child.out), std::move(child.err));
+  hold(id, r, std::move(child));
   if (r.owner) caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/false, r.started});
 }
 
@@ -204,7 +239,7 @@ void keeper_bridge::on_exited(const process_id& id, exit_status status) {
 }
 
 os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
-  return {client_->keeper_pid(), r.pid, client_->member_marker(id.node, id.generation), strangers(r.pid)};
+  return {client_->keeper_pid(), r.pid, client_->member_marker(id.node, id.generation), strangers(r.pid), r.adrift};
 }
 
 /// The keeper's children that are known: the daemon and the other services' main processes.
@@ -218,16 +253,19 @@ std::vector<int> keeper_bridge::strangers(int but) const {
 
 bool keeper_bridge::has_members(const process_id& id) {
   const auto found = records_.find(id);
-  if (found == records_.end() || !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
+  if (found == records_.end()) return false;
+  if (!found->second.adrift && !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
   return !os::members(membership_of(id, found->second)).empty();
 }
 
 void keeper_bridge::signal_all(const process_id& id, int signal) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
+  if (before_acting) before_acting();
   auto& r = found->second;
   // Most services are one process: then nobody else has to be looked for.
-  const bool alone = os::family{}.children(r.pid).empty() && !os::has_orphans(client_->keeper_pid(), strangers(0));
+  const bool alone =
+      !r.adrift && os::family{}.children(r.pid).empty() && !os::has_orphans(client_->keeper_pid(), strangers(0));
   if (alone && r.alive && r.pidfd) {
     (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
     (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
@@ -241,6 +279,7 @@ void keeper_bridge::signal_all(const process_id& id, int signal) {
 void keeper_bridge::kill_all(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
+  if (before_acting) before_acting();
   found->second.waiting = record::wait::kill;
   waiting_.insert(id);
   os::kill_members(membership_of(id, found->second));
@@ -272,6 +311,10 @@ void keeper_bridge::check_waiting() {
     }
     r.waiting = record::wait::none;
     waiting_.erase(id);
+    if (r.unwanted) {
+      release(id);
+      continue;
+    }
     if (r.owner) caf::anon_send(r.owner, process_members_gone{});
   }
 }
@@ -303,12 +346,21 @@ void keeper_bridge::abandon(const process_id& id, const caf::actor_addr& who) {
   if (found != records_.end() && found->second.owner.address() == who) found->second.owner = nullptr;
 }
 
-std::optional<launcher::leftover> keeper_bridge::left_behind(const node_id& node) {
-  std::optional<leftover> newest;
+std::vector<launcher::leftover> keeper_bridge::left_behind(const node_id& node) {
+  std::vector<leftover> all;
   for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
-    if (it->second.pid != 0) newest = leftover{it->first.generation, it->second.note, it->second.alive};
+    const auto& r = it->second;
+    if (r.pid != 0 && !r.unwanted) all.push_back({it->first.generation, r.note, r.alive, r.started});
   }
-  return newest;
+  return all;
+}
+
+void keeper_bridge::discard(const process_id& id) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  if (!found->second.alive) return release(id);
+  found->second.unwanted = true;
+  kill_all(id);
 }
 
 alder::generation keeper_bridge::last_generation(const node_id& node) const {

@@ -7,6 +7,7 @@
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/descendants.hpp"
+#include "runtime/os/paths.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -25,7 +26,8 @@ class keeper_bridge final : public launcher {
 public:
   struct notices {
     std::function<void(int signal)> on_stop_requested;
-    std::function<void()> on_lost; ///< no keeper any more
+    std::function<void()> on_lost; ///< no keeper any more, and none that could take its place
+    std::function<void(const std::string& how)> on_keeper_replaced;
   };
 
   keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell);
@@ -35,6 +37,13 @@ public:
 
   /// Attaches to the keeper behind `channel` and takes its inventory. Errors as keeper::client::attach.
   outcome attach(unique_fd channel);
+  /// The end of the keeper is wanted: it is not replaced.
+  void expect_end() { end_expected_ = true; }
+  /// Where a keeper that is needed finds its home. Without it a lost one is not replaced.
+  void replace_lost_keeper(os::locations home, std::string daemon_program) {
+    home_ = std::move(home);
+    daemon_program_ = std::move(daemon_program);
+  }
   [[nodiscard]] keeper::client& keeper() { return *client_; }
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override;
@@ -46,8 +55,16 @@ public:
   [[nodiscard]] bool is_alive(const process_id& id) const override;
   void release(const process_id& id) override;
   void abandon(const process_id& id, const caf::actor_addr& who) override;
-  [[nodiscard]] std::optional<leftover> left_behind(const node_id& node) override;
+  [[nodiscard]] std::vector<leftover> left_behind(const node_id& node) override;
+  void discard(const process_id& id) override;
   [[nodiscard]] alder::generation last_generation(const node_id& node) const override;
+
+  /// What follows from the past is written down, before anything that follows from it is done.
+  std::function<void()> before_acting;
+  /// Whether the keeper may forget the exit of this process.
+  std::function<bool(const process_id&)> may_forget;
+  /// Asks again for those that it might not forget yet.
+  void acknowledge_drained();
 
   /// A process that no actor has taken over (yet).
   struct unclaimed_process {
@@ -66,13 +83,23 @@ private:
     process_actor owner;
     int pid = 0;
     unique_fd pidfd;
+    /// Our own of everything the keeper holds of it, by wire::descriptor, in case the keeper is lost; pidfd is above.
+    std::array<unique_fd, wire::descriptor_kinds> kept;
+    bool adrift = false;
     std::string note;
     wall_time started{};
     bool alive = false;
     std::optional<exit_status> exited;
     enum class wait : std::uint8_t { none, members, kill } waiting = wait::none;
+    bool unwanted = false; ///< forgotten as soon as it is gone
   };
 
+  [[nodiscard]] keeper::client::handlers handlers();
+  void hold(const process_id& id, record& r, keeper::child&& child);
+  void on_lost();
+  outcome find_new_keeper();
+  [[nodiscard]] result<unique_fd> start_keeper();
+  [[nodiscard]] std::vector<keeper::handed_child> everything_held() const;
   void take(keeper::child&& child);
   void note_generation(const process_id& id);
   void claim(record& r, process_actor who);
@@ -92,11 +119,17 @@ private:
   log_hub& logs_;
   notices tell_;
   std::unique_ptr<keeper::client> client_;
+  unique_fd keeper_program_; ///< as it runs, whatever its file has become
+  std::optional<os::locations> home_;
+  std::string daemon_program_;
+  bool end_expected_ = false;
   boost::asio::posix::stream_descriptor channel_;
   bool writing_ = false;
   std::map<process_id, record> records_;
   std::set<process_id> waiting_;                     ///< whose record waits for its members
   std::map<node_id, alder::generation> generations_; ///< the highest so far
+  bool acknowledging_ = false;
+  std::set<process_id> drained_; ///< gone, their output is written, and the keeper still knows them
   /// A running readiness command, by its own id.
   struct check {
     process_id subject;

@@ -2,9 +2,13 @@
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/keeper/options.hpp"
+#include "runtime/os/background.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/wire/keeper_state.hpp"
 
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 namespace {
 
@@ -37,6 +41,30 @@ int fail(unique_fd& ready, const alder::error& why) {
   return 1;
 }
 
+/// In the place of another keeper that made way for this one: everything is settled, and the state says the rest.
+int resume(keeper::options options) {
+  unique_fd file{options.resume_fd};
+  const auto text = os::read_descriptor(file.get());
+  auto state =
+      text ? alder::wire::decode_keeper_state(*text) : alder::result<alder::wire::keeper_state>{text.failure()};
+  unique_fd nobody;
+  if (!state) return fail(nobody, state.failure());
+  os::close_on_exec_from(3); // all were inherited on purpose; services must not
+  const auto file_limit = os::raise_file_limit();
+  if (!file_limit) return fail(nobody, file_limit.failure());
+  auto limit = *file_limit;
+  if (state->file_limit_soft) limit.rlim_cur = static_cast<rlim_t>(*state->file_limit_soft);
+  auto signals = os::take_signals();
+  if (!signals) return fail(nobody, signals.failure());
+  keeper::keeper successor{std::move(options), std::move(*signals), limit, unique_fd{}, unique_fd{}};
+  successor.resume(*state);
+  return successor.run();
+}
+
+/// The lock of a keeper that was just killed may be held for a moment yet.
+constexpr int lock_attempts = 100;
+constexpr std::chrono::milliseconds between_attempts{20};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -45,9 +73,16 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "alder-keeper: %s\n%s", options.failure().message.c_str(), keeper::usage);
     return 2;
   }
+  if (const char* seconds = std::getenv("ALDER_WATCHDOG")) options->watchdog = std::chrono::seconds{std::atoi(seconds)};
+  if (options->resume_fd >= 0) return resume(std::move(*options));
   unique_fd ready{options->ready_fd};
-  if (auto tidied = os::tidy_descriptors(ready.get()); !tidied) return fail(ready, tidied.failure());
+  const int inherited = options->adopt_fd >= 0 ? options->adopt_fd : ready.get();
+  if (auto tidied = os::tidy_descriptors(inherited); !tidied) return fail(ready, tidied.failure());
   auto lock = claim_home(*options);
+  for (int attempt = 0; options->adopt_fd >= 0 && lock && !lock->valid() && attempt < lock_attempts; ++attempt) {
+    os::pause(between_attempts);
+    lock = claim_home(*options);
+  }
   if (!lock) return fail(ready, lock.failure());
   if (!lock->valid()) {
     keeper::report(ready, "busy");
@@ -61,5 +96,6 @@ int main(int argc, char** argv) {
   if (!file_limit) return fail(ready, file_limit.failure());
   auto signals = os::take_signals();
   if (!signals) return fail(ready, signals.failure());
-  return keeper::keeper{std::move(*options), std::move(*signals), *file_limit, std::move(ready)}.run();
+  return keeper::keeper{std::move(*options), std::move(*signals), *file_limit, std::move(ready), std::move(*lock)}
+      .run();
 }

@@ -8,6 +8,7 @@
 #include "actors/tree/log_writer.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/keeper_home.hpp"
 
 #include <boost/asio/post.hpp>
@@ -24,6 +25,13 @@ constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond
 
 wall_time wall_now() {
   return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string journal_trouble(const std::string& trouble, const std::string& directory) {
+  return "the journal cannot be written (" + trouble +
+         "): everything goes on, but a daemon that died now would have a successor that does not know of the latest "
+         "changes; make room in " +
+         directory;
 }
 
 /// Receives what the daemon's own root supervisor says.
@@ -47,19 +55,25 @@ private:
 
 daemon::daemon(options given)
     : options_(std::move(given)), logs_(loop_, options_.home.log_dir),
-      bridge_(loop_, logs_, {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); }}),
+      bridge_(loop_, logs_,
+              {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); },
+               [this](const std::string& how) { announce(event_kind::warning, how); }}),
       shared_{bridge_, {}, wall_now, {}, {}},
-      catalog_(loop_, shared_, options_.home.state_dir + "/trees.json"), api_{shared_, catalog_,      feed_,      logs_,
-                                                                              bridge_, options_.home, wall_now(), {},
-                                                                              nullptr, nullptr} {
+      catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,   feed_, logs_,   bridge_,
+                                                              options_.home, wall_now(), {},    nullptr, nullptr} {
   logs_.shared = &shared_;
   api_.on_trees_stopped = [this] {
     finished_ = true;
+    bridge_.expect_end();
     bridge_.keeper().shutdown(); // it ends what is left, and then closes the channel
     bridge_.flush();
   };
-  catalog_.on_save_failed = [this](const error& why) {
-    announce(event_kind::warning, "the list of trees could not be saved: " + why.message);
+  bridge_.before_acting = [this] { catalog_.write(); };
+  bridge_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
+  catalog_.on_written = [this] { bridge_.acknowledge_drained(); };
+  catalog_.on_trouble = [this](const std::string& trouble) {
+    announce(event_kind::warning,
+             trouble.empty() ? "the journal is up to date again" : journal_trouble(trouble, options_.home.state_dir));
   };
 }
 
@@ -80,6 +94,14 @@ int daemon::run() {
 outcome daemon::prepare() {
   if (auto started = logs_.start(); !started) return started;
   if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
+  if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
+  if (const auto& news = bridge_.keeper().news(); !news.empty()) complaints_.push_back(news);
+  api_.notices = [this] {
+    std::vector<std::string> all;
+    if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
+    if (const auto& news = bridge_.keeper().news(); !news.empty()) all.push_back(news);
+    return all;
+  };
   for (const auto& directory : {options_.home.run_dir, options_.home.state_dir, options_.home.log_dir}) {
     if (auto made = os::claim_directory(directory); !made) {
       bridge_.keeper().failed(made.failure().message);
@@ -97,7 +119,8 @@ outcome daemon::prepare() {
     (void)event_log_.append(e);
   }; // on a full disk events are still told to those who listen
   using ended = actors::catalog::what_ended;
-  const auto before = bridge_.keeper().epoch() > 1 ? ended::daemon : ended::keeper;
+  const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
+  const auto before = bridge_.keeper().epoch() > 1 ? ended::daemon : with_keeper;
   for (auto& complaint : catalog_.restore(before))
     complaints_.push_back(std::move(complaint));
   for (const auto& complaint : complaints_)
@@ -185,7 +208,26 @@ void daemon::on_tree_started(const policy::start_result& result) {
   log_info("alderd serves " + options_.home.socket);
   bridge_.keeper().ready();
   bridge_.flush();
+  finish_operations();
   if (stop_requested_ != 0) on_stop_requested(stop_requested_);
+}
+
+/// What the former daemon was asked for and did not live to finish.
+void daemon::finish_operations() {
+  for (const auto& [key, detail] : catalog_.operations()) {
+    if (key == store::shutdown_key) {
+      api_.submit({actors::shut_down{"as it was asked to before it died"}, nullptr});
+    } else if (key.rfind(store::down_key, 0) == 0) {
+      const auto tree = key.substr(store::down_key.size());
+      if (catalog_.find(tree) == nullptr) {
+        catalog_.end_operation(key);
+        continue;
+      }
+      api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
+                     if (!done.failure) announce(event_kind::resumed, "removal", tree);
+                   }});
+    }
+  }
 }
 
 void daemon::on_stop_requested(int signal) {
@@ -218,10 +260,12 @@ void daemon::stop_serving() {
   loop_.stop();
 }
 
-void daemon::announce(event_kind kind, const std::string& detail) {
+void daemon::announce(event_kind kind, const std::string& detail, const std::string& tree) {
   event e;
   e.at = wall_now();
   e.kind = kind;
+  e.tree = tree;
+  e.name = tree;
   e.cause.detail = detail;
   if (shared_.events) caf::anon_send(shared_.events, actors::announcement{std::move(e)});
 }

@@ -41,9 +41,10 @@ private:
   [[nodiscard]] actors::child_entry api_part();
   void on_tree_started(const policy::start_result& result);
   void sort_out_unclaimed();
+  void finish_operations();
   void on_stop_requested(int signal);
   void stop_serving();
-  void announce(event_kind kind, const std::string& detail);
+  void announce(event_kind kind, const std::string& detail, const std::string& tree = {});
 
   options options_;
   boost::asio::io_context loop_{1};

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   // stderr is the daemon's log file, opened by the keeper; stdout is never written to.
   alder::daemon::open_log();
   alder::os::ignore_broken_pipes();
+  alder::os::name_process("alderd");
 
   auto options = alder::daemon::parse_options(argc, argv);
   if (!options) {

@@ -19,7 +19,12 @@ result<options> parse_options(int argc, char** argv) {
                                                        {"--state-dir", &parsed.home.state_dir},
                                                        {"--log-dir", &parsed.home.log_dir}};
   for (int i = 1; i < argc; ++i) {
-    const auto option = known.find(argv[i]);
+    const std::string_view word{argv[i]};
+    if (word == "--foreground" || word == "--resurrect") {
+      (word == "--foreground" ? parsed.foreground : parsed.resurrect) = true;
+      continue;
+    }
+    const auto option = known.find(word);
     if (option == known.end()) return wrong("unknown argument '" + std::string{argv[i]} + "'");
     if (i + 1 == argc) return wrong("'" + std::string{argv[i]} + "' needs a directory");
     *option->second = argv[++i];

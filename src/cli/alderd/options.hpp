@@ -9,7 +9,9 @@ namespace alder::daemon {
 
 struct options {
   os::locations home;
-  int keeper_fd = -1; ///< the channel to the keeper, from ALDER_KEEPER_FD
+  bool foreground = false; ///< a run in the foreground: it ends with its keeper
+  bool resurrect = false;  ///< under a new keeper the trees that were up come up again
+  int keeper_fd = -1;      ///< the channel to the keeper, from ALDER_KEEPER_FD
 };
 
 /// Errors (invalid_input): not started by a keeper, an unknown argument.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace alder {
@@ -25,6 +26,8 @@ public:
   explicit operator bool() const { return valid(); }
   /// Gives the descriptor away without closing it.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  /// Another descriptor for the same, close-on-exec; invalid when this one is, or none is left.
+  [[nodiscard]] unique_fd duplicate() const { return unique_fd{fd_ < 0 ? -1 : ::fcntl(fd_, F_DUPFD_CLOEXEC, 3)}; }
   void reset(int fd = -1) {
     if (fd_ >= 0)
       (void)::close(fd_); // nothing can be done about a failed close of a descriptor that is gone either way

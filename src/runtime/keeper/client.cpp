@@ -38,17 +38,10 @@ bool wait_until(int fd, short events, steady::time_point deadline) {
 /// are missing.
 void take(child& of, wire::descriptor_set held, std::vector<unique_fd>& fds) {
   std::size_t next = 0;
-  const auto place = [&](wire::descriptor which, unique_fd& to) {
-    if ((held & wire::bit(which)) != 0 && next < fds.size()) to = std::move(fds[next++]);
-  };
-  using wire::descriptor;
-  place(descriptor::pidfd, of.pidfd);
-  place(descriptor::out, of.out);
-  place(descriptor::err, of.err);
-  place(descriptor::input, of.input);
-  place(descriptor::ipc, of.ipc);
-  place(descriptor::notify, of.notify);
-  place(descriptor::ready, of.ready);
+  const auto places = descriptors_of(of);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if ((held & wire::bit(static_cast<wire::descriptor>(i))) != 0 && next < fds.size())
+      *places[i] = std::move(fds[next++]);
 }
 
 bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
@@ -70,15 +63,50 @@ error_kind kind_of(int number) {
 
 } // namespace
 
+std::array<unique_fd*, wire::descriptor_kinds> descriptors_of(child& of) {
+  return {&of.pidfd, &of.out, &of.err, &of.input, &of.ipc, &of.notify, &of.ready};
+}
+
 client::client(unique_fd channel, handlers h) : channel_(std::move(channel)), handlers_(std::move(h)) {}
 client::~client() = default;
 
-result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h) {
+result<std::unique_ptr<client>> client::make(unique_fd channel, handlers h) {
   if (auto adopted = os::adopt_record_socket(channel.get()); !adopted) return adopted.failure();
-  std::unique_ptr<client> made{new client{std::move(channel), std::move(h)}};
-  made->enqueue(wire::hello_frame{.pid = ::getpid()});
-  if (auto received = made->receive_inventory(); !received) return received.failure();
+  return std::unique_ptr<client>{new client{std::move(channel), std::move(h)}};
+}
+
+result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h) {
+  auto made = make(std::move(channel), std::move(h));
+  if (!made) return made;
+  (*made)->enqueue(wire::hello_frame{.pid = ::getpid()});
+  if (auto received = (*made)->receive_inventory(); !received) return received.failure();
   return made;
+}
+
+result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h, const client& former,
+                                               std::span<const handed_child> handed) {
+  auto made = make(std::move(channel), std::move(h));
+  if (!made) return made;
+  const auto deadline = steady::now() + attach_timeout;
+  for (const auto& one : handed)
+    if (auto sent = (*made)->send_now(one.what, one.fds, deadline); !sent) return sent.failure();
+  std::vector<int> stage;
+  if (const auto& kept = former.kept_stage_; kept.valid())
+    stage = {kept.read.get(), kept.write.get(), kept.memory.get()};
+  if (auto sent = (*made)->send_now(wire::hello_frame{.pid = ::getpid()}, stage, deadline); !sent)
+    return sent.failure();
+  if (auto received = (*made)->receive_inventory(); !received) return received.failure();
+  return made;
+}
+
+outcome client::send_now(const wire::to_keeper& frame, std::span<const int> fds, steady::time_point deadline) {
+  for (;;) {
+    const auto sent = os::send_record(channel_.get(), wire::encode(frame), fds);
+    if (sent == os::transfer::done) return success();
+    if (sent == os::transfer::closed) return error{error_kind::unavailable, "the keeper closed the channel", 0};
+    if (!wait_until(channel_.get(), POLLOUT, deadline))
+      return error{error_kind::timed_out, "the keeper did not take the processes over within 10s", 0};
+  }
 }
 
 outcome client::receive_inventory() {
@@ -106,7 +134,8 @@ outcome client::receive_inventory() {
                      0};
       welcome_ = *welcome;
       if (in.fds.size() == 3) log_stage_ = {std::move(in.fds[0]), std::move(in.fds[1]), std::move(in.fds[2])};
-      member_prefix_ = std::to_string(welcome->keeper_pid) + "." + std::to_string(welcome->keeper_start_ticks);
+      kept_stage_ = {log_stage_.read.duplicate(), log_stage_.write.duplicate(), log_stage_.memory.duplicate()};
+      member_prefix_ = welcome->mark;
       welcomed = true;
     } else if (const auto* known = std::get_if<wire::child_frame>(&*frame); known != nullptr && welcomed) {
       child one{.id = known->id,
@@ -114,7 +143,8 @@ outcome client::receive_inventory() {
                 .pid = known->pid,
                 .note = known->note,
                 .started = wall(known->started_ms),
-                .exited = known->exited};
+                .exited = known->exited,
+                .adrift = known->adrift};
       take(one, known->held, in.fds);
       inventory_.push_back(std::move(one));
     } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
@@ -203,6 +233,24 @@ outcome client::set_note(const node_id& id, generation gen, std::string text) {
   return success();
 }
 
+void client::upgrade(std::string keeper_program, std::string daemon_program) {
+  enqueue(wire::upgrade_frame{std::move(keeper_program), std::move(daemon_program)});
+}
+
+std::vector<std::pair<node_id, generation>> client::take_unanswered() {
+  std::vector<key> all;
+  for (const auto& [who, frame] : unanswered_)
+    all.push_back(who);
+  for (const auto& frame : waiting_)
+    all.emplace_back(frame.id, frame.generation);
+  for (const auto& refused : refusals_)
+    all.push_back(refused.who);
+  unanswered_.clear();
+  waiting_.clear();
+  refusals_.clear();
+  return all;
+}
+
 void client::ready() { enqueue(wire::ready_frame{}); }
 
 void client::failed(std::string_view text) {
@@ -276,6 +324,7 @@ void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
                  [&](const wire::stop_requested_frame& f) {
                    if (handlers_.on_stop_requested) handlers_.on_stop_requested(f.signal);
                  },
+                 [&](const wire::ping_frame&) { enqueue(wire::pong_frame{}); },
                  [&](const wire::welcome_frame&) { lose(); },
                  [&](const wire::child_frame&) { lose(); },
                  [&](const wire::inventory_end_frame&) { lose(); },

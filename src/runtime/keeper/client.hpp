@@ -10,12 +10,15 @@
 #include "alder/event.hpp"
 #include "alder/exit_status.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +41,16 @@ struct child {
   std::string note;
   wall_time started{};
   std::optional<exit_status> exited; ///< it has ended already, and the exit was not acknowledged
+  bool adrift = false; ///< no child of the keeper: its orphans are nobody's, its exit status may be unknown
+};
+
+/// Its descriptors in the order of wire::descriptor.
+[[nodiscard]] std::array<unique_fd*, wire::descriptor_kinds> descriptors_of(child& of);
+
+/// A process that a daemon hands to the keeper that replaces a lost one; the descriptors stay the caller's.
+struct handed_child {
+  wire::adopt_frame what;
+  std::vector<int> fds; ///< those in what.held, in their order
 };
 
 /// What to start. `command[0]` is looked up in PATH of `environment` or, with a slash in it, in `cwd`. The variable
@@ -85,6 +98,10 @@ public:
   /// inventory is complete, at most 10 s. Errors: invalid_input (not a socket), conflict (another protocol version),
   /// timed_out, unavailable (the keeper closed the channel), io.
   static result<std::unique_ptr<client>> attach(unique_fd channel, handlers h);
+  /// The same with a keeper that replaces that of `former`: it is told of these processes first, and given the staging
+  /// of output.
+  static result<std::unique_ptr<client>> attach(unique_fd channel, handlers h, const client& former,
+                                                std::span<const handed_child> handed);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -97,7 +114,10 @@ public:
   [[nodiscard]] std::uint32_t epoch() const { return welcome_.epoch; }
   [[nodiscard]] int keeper_pid() const { return welcome_.keeper_pid; }
   [[nodiscard]] wall_time keeper_started() const;
-  /// The value of ALDER_MEMBER of a process is `prefix/ID/GENERATION`, the prefix `KEEPER_PID.KEEPER_START_TICKS`.
+  /// What the keeper has to say to people; mostly nothing.
+  [[nodiscard]] const std::string& news() const { return welcome_.news; }
+  /// The value of ALDER_MEMBER of a process is `prefix/ID/GENERATION`, the prefix `PID.START_TICKS` of the first keeper
+  /// of this line.
   [[nodiscard]] const std::string& member_prefix() const { return member_prefix_; }
   [[nodiscard]] std::string member_marker(const node_id& id, generation gen) const;
 
@@ -116,6 +136,10 @@ public:
   void acknowledge(const node_id& id, generation gen);
   /// Replaces the note. Errors: too_large (more than wire::max_keeper_note bytes).
   outcome set_note(const node_id& id, generation gen, std::string text);
+  /// Keeper and daemon are replaced by these programs (absolute paths): the keeper kills this daemon.
+  void upgrade(std::string keeper_program, std::string daemon_program);
+  /// Those whose start the keeper has not answered, as when it is gone; the second call gives nothing.
+  [[nodiscard]] std::vector<std::pair<node_id, generation>> take_unanswered();
   /// The daemon serves.
   void ready();
   /// The daemon cannot serve and is about to exit; tells whoever started it why. Sent at once if the channel takes it.
@@ -132,6 +156,10 @@ private:
   };
 
   client(unique_fd channel, handlers h);
+  static result<std::unique_ptr<client>> make(unique_fd channel, handlers h);
+  /// Sends at once, waiting for room until `deadline`. Errors: timed_out, unavailable.
+  outcome send_now(const wire::to_keeper& frame, std::span<const int> fds,
+                   std::chrono::steady_clock::time_point deadline);
   outcome receive_inventory();
   result<wire::spawn_frame> checked(const launch& what) const;
   void enqueue(const wire::to_keeper& frame);
@@ -148,6 +176,7 @@ private:
   std::string member_prefix_;
   std::vector<child> inventory_;
   os::log_stage_files log_stage_;
+  os::log_stage_files kept_stage_; ///< our own of it, in case the keeper is lost
   std::deque<std::string> outgoing_;            ///< encoded, at most spawn_window spawns among them
   std::deque<wire::spawn_frame> waiting_;       ///< beyond the window
   std::map<key, wire::spawn_frame> unanswered_; ///< on the wire; without command, environment and note

@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/keeper/respawn.hpp"
+#include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/os/unix_socket.hpp"
@@ -22,6 +23,8 @@ namespace {
 constexpr int frames_per_turn = 64;
 /// What a dead daemon can have left in the channel; more comes only from somebody who inherited its end.
 constexpr int frames_after_death = 4096;
+/// From its start a daemon has this long to say hello.
+constexpr std::chrono::seconds start_patience{60};
 
 std::int64_t unix_ms_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -48,15 +51,16 @@ void report(unique_fd& ready, const std::string& line) {
   ready.reset();
 }
 
-keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready)
+keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready, unique_fd lock)
     : options_(std::move(o)), signals_(std::move(signals)), file_limit_(file_limit), ready_(std::move(ready)),
-      started_ms_(unix_ms_now()) {
+      lock_(std::move(lock)), mark_(options_.mark), started_ms_(unix_ms_now()), epoch_(options_.epoch) {
   if (const auto self = os::read_stat(::getpid())) start_ticks_ = self->start_ticks;
   if (auto stage = os::make_log_stage()) {
     stage_ = std::move(*stage);
   } else {
     say(stage.failure().message + "; lines may be lost or doubled when the daemon crashes");
   }
+  if (mark_.empty()) mark_ = std::to_string(::getpid()) + "." + std::to_string(start_ticks_);
 }
 
 wire::descriptor_set keeper::record::held() const {
@@ -67,7 +71,10 @@ wire::descriptor_set keeper::record::held() const {
 }
 
 int keeper::run() {
-  start_daemon();
+  if (options_.adopt_fd >= 0)
+    take_charge_of_daemon();
+  else
+    start_daemon();
   while (!exit_code_)
     wait_and_handle();
   return *exit_code_;
@@ -75,7 +82,11 @@ int keeper::run() {
 
 int keeper::wait_ms() const {
   std::optional<steady::time_point> due = start_due_;
-  if (stop_due_ && (!due || *stop_due_ < *due)) due = stop_due_;
+  for (const auto& other : {stop_due_, probe_due_, answer_due_, trial_due_})
+    if (other && (!due || *other < *due)) due = other;
+  constexpr std::chrono::milliseconds look_again{20};
+  if (std::any_of(adrift_.begin(), adrift_.end(), [this](const key& who) { return children_.at(who).gone_since; }))
+    due = std::min(due.value_or(steady::time_point::max()), steady::now() + look_again);
   if (!due) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - steady::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 600'000));
@@ -84,12 +95,16 @@ int keeper::wait_ms() const {
 void keeper::wait_and_handle() {
   const short reading = outgoing_.size() < max_unread ? POLLIN : 0;
   const short writing = outgoing_.empty() ? 0 : POLLOUT;
-  std::array<pollfd, 2> waited{pollfd{signals_.get(), POLLIN, 0},
-                               pollfd{channel_.get(), static_cast<short>(reading | writing), 0}};
+  std::vector<pollfd> waited{pollfd{signals_.get(), POLLIN, 0},
+                             pollfd{channel_.get(), static_cast<short>(reading | writing), 0}};
+  if (daemon_adrift_ && daemon_pidfd_) waited.push_back({daemon_pidfd_.get(), POLLIN, 0});
+  for (const auto& who : adrift_)
+    if (const auto& child = children_.at(who); !child.gone_since) waited.push_back({child.pidfd(), POLLIN, 0});
   if (::poll(waited.data(), waited.size(), wait_ms()) < 0) return; // EINTR or no memory for a moment
   // The channel first: what the daemon said before it died counts.
   if ((waited[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_channel(frames_per_turn);
   if (waited[0].revents != 0 && !exit_code_) handle_signals();
+  if ((daemon_adrift_ || !adrift_.empty()) && !exit_code_) look_after_adrift();
   if (!exit_code_) handle_deadlines();
   flush();
 }
@@ -101,6 +116,8 @@ void keeper::handle_signals() {
       children_ended = true;
     else if (signal == SIGHUP && !options_.foreground)
       say("SIGHUP ignored");
+    else if (signal == SIGUSR1) // somebody waits for the daemon in vain
+      probe();
     else
       on_stop_signal(signal);
   }
@@ -113,6 +130,7 @@ void keeper::handle_deadlines() {
     say("the daemon did not stop everything within 120s");
     return kill_everything();
   }
+  handle_watchdog(now);
   if (start_due_ && now >= *start_due_) start_daemon();
 }
 
@@ -126,13 +144,18 @@ void keeper::reap_children() {
       if (reaped_notices_ >= max_reaped_notices) continue;
       send(wire::reaped_frame{ended->pid});
     } else {
-      children_[known->second].exited = ended->status;
-      send(
-          wire::exited_frame{known->second.first, known->second.second, ended->pid, ended->status, ended->core_dumped});
-      running_.erase(known);
+      note_exit(key{known->second}, *ended);
     }
   }
   if (daemon) daemon_ended(*daemon);
+}
+
+void keeper::note_exit(const key& who, const os::ended_child& how) {
+  children_[who].exited = how.status;
+  running_.erase(how.pid);
+  adrift_.erase(who);
+  send(wire::exited_frame{who.first, who.second, how.pid, how.status, how.core_dumped});
+  expect_life();
 }
 
 void keeper::read_channel(int limit) {
@@ -143,7 +166,8 @@ void keeper::read_channel(int limit) {
     if (got == os::transfer::closed) return break_contact("it closed its channel");
     const auto frame = wire::decode_to_keeper(in.bytes);
     if (!frame) return break_contact(frame.failure().message);
-    handle(*frame);
+    heard_from_daemon();
+    handle(*frame, std::move(in.fds));
   }
 }
 
@@ -182,7 +206,12 @@ void keeper::start_daemon() {
   if (!pair) return daemon_did_not_start(pair.failure().message);
   auto log = os::open_log(options_.state_dir + "/daemon.log");
   if (!log) return daemon_did_not_start(log.failure().message);
-  os::spawn_request request{.program = options_.daemon,
+  // Of files that were replaced meanwhile nothing is mixed in: that takes an upgrade.
+  if (!daemon_file_) {
+    if (auto program = os::open_program(options_.daemon)) daemon_file_ = std::move(*program);
+  }
+  os::spawn_request request{.program =
+                                daemon_file_ ? "/proc/self/fd/" + std::to_string(daemon_file_.get()) : options_.daemon,
                             .command = {options_.daemon, "--run-dir", options_.run_dir, "--state-dir",
                                         options_.state_dir, "--log-dir", options_.log_dir},
                             .environment = daemon_environment(pair->second.get()),
@@ -193,8 +222,13 @@ void keeper::start_daemon() {
                             .file = log->get(),
                             .passed = pair->second.get(),
                             .file_limit = {}}; // it holds many descriptors, so it keeps our raised limit
+  if (options_.foreground) request.command.emplace_back("--foreground");
   request.command.insert(request.command.end(), options_.daemon_arguments.begin(), options_.daemon_arguments.end());
   auto started = os::spawn(request);
+  if (std::holds_alternative<os::spawn_failure>(started) && daemon_file_) { // a script, or no /proc
+    request.program = options_.daemon;
+    started = os::spawn(request);
+  }
   if (const auto* failure = std::get_if<os::spawn_failure>(&started)) {
     const auto step = wire::stage_text(failure->stage, {.program = options_.daemon});
     return daemon_did_not_start(step + ": " + errno_text(failure->os_errno));
@@ -204,6 +238,8 @@ void keeper::start_daemon() {
   daemon_pidfd_ = std::move(process.pidfd);
   channel_ = std::move(pair->first);
   contact_ = contact::silent;
+  daemon_adrift_ = false;
+  if (options_.watchdog.count() > 0) answer_due_ = steady::now() + start_patience;
   say("daemon started, pid " + std::to_string(daemon_pid_) + ", epoch " + std::to_string(epoch_));
 }
 
@@ -215,12 +251,17 @@ void keeper::daemon_did_not_start(const std::string& why) {
 void keeper::daemon_ended(const os::ended_child& how) {
   const auto text = "the daemon " + phrase(how.status);
   daemon_pid_ = 0;
+  daemon_adrift_ = false;
+  probe_due_.reset();
+  answer_due_.reset();
   daemon_pidfd_.reset();
   read_channel(frames_after_death);
   close_channel();
   contact_ = contact::absent;
   if (exit_code_) return;
+  if (upgrade_) return replace_by_upgrade();
   say(text);
+  if (on_trial_) return fall_back(text + " before it was ready");
   plan_next_start(text + " before it was ready, see " + options_.state_dir + "/daemon.log");
 }
 
@@ -247,6 +288,7 @@ void keeper::plan_next_start(const std::string& why) {
     return kill_everything();
   }
   if (next.delay.count() > 0) say("next start in " + std::to_string(next.delay.count()) + "ms");
+  write_trouble(why);
   start_due_ = now + next.delay;
 }
 

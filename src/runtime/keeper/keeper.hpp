@@ -7,6 +7,8 @@
 // silent      anything else           broken
 // attached    a frame                 carried out
 // attached    garbage, closed         broken: SIGKILL
+// attached    no sign of life         broken: SIGKILL (keeper_watch.cpp)
+// attached    upgrade                 SIGKILL, then exec of the new keeper (keeper_handover.cpp)
 // any         it ended                absent; started again at once or after a delay (respawn.hpp)
 // attached    shutdown                everything is killed, the keeper ends
 #pragma once
@@ -17,6 +19,7 @@
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/spawn.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
+#include "runtime/wire/keeper_state.hpp"
 
 #include <array>
 #include <chrono>
@@ -24,6 +27,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -37,8 +41,12 @@ void report(unique_fd& ready, const std::string& line);
 
 class keeper {
 public:
-  /// `signals` from os::take_signals(); `file_limit` is what services get; `ready` may be invalid.
-  keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready);
+  /// `signals` from os::take_signals(); `file_limit` is what services get; `ready` may be invalid; `lock` is the
+  /// home's.
+  keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready, unique_fd lock);
+
+  /// Goes on where the program before it was (exec in place); call it before run().
+  void resume(const wire::keeper_state& state);
 
   /// Serves until the end. Returns the exit status: 0 after an orderly shutdown, 1 when the first daemon could not
   /// start or everything had to be killed.
@@ -56,10 +64,17 @@ private:
     std::int64_t started_ms = 0;
     std::string note;
     std::optional<exit_status> exited;
+    bool adrift = false;                          ///< no child of ours: of a keeper that was killed
+    std::optional<steady::time_point> gone_since; ///< of one adrift: it has ended, nobody has said how yet
 
     [[nodiscard]] int pidfd() const { return fds[static_cast<std::size_t>(wire::descriptor::pidfd)].get(); }
     [[nodiscard]] wire::descriptor_set held() const;
   };
+  using named_fd = std::pair<const char*, unique_fd*>;
+  /// Everything a record holds, by name: what the daemon is given, and what a keeper that replaces this one inherits.
+  [[nodiscard]] static std::vector<named_fd> descriptors_of(record& child);
+  /// The same of the keeper itself.
+  [[nodiscard]] std::vector<named_fd> own_descriptors();
   /// A frame on its way to the daemon; with `fds_of`, the descriptors of that record go along, with `has_stage` those
   /// of the staging of output.
   struct outgoing {
@@ -82,6 +97,8 @@ private:
   void handle_signals();
   void handle_deadlines();
   void reap_children();
+  void note_exit(const key& who, const os::ended_child& how);
+  void look_after_adrift();
   /// Reads at most `limit` frames.
   void read_channel(int limit);
   void flush();
@@ -94,9 +111,25 @@ private:
   void plan_next_start(const std::string& why);
   void break_contact(const std::string& why);
   void close_channel();
+  void take_charge_of_daemon();
+  /// For whoever asks while there is no daemon (STATE/daemon.trouble).
+  void write_trouble(const std::string& text) const;
+
+  // Whether it lives.
+  void heard_from_daemon();
+  void expect_life();
+  void probe();
+  void handle_watchdog(steady::time_point now);
+
+  // Another program in this one's place.
+  [[nodiscard]] wire::keeper_state state();
+  outcome exec(const std::string& program, const wire::keeper_state& state);
+  void replace_by_upgrade();
+  void end_trial();
+  void fall_back(const std::string& why);
 
   // Its frames.
-  void handle(const wire::to_keeper& frame);
+  void handle(const wire::to_keeper& frame, std::vector<unique_fd> fds);
   void on(const wire::hello_frame& frame);
   void on(const wire::ready_frame& frame);
   void on(const wire::failed_frame& frame);
@@ -104,6 +137,9 @@ private:
   void on(const wire::note_frame& frame);
   void on(const wire::acknowledge_frame& frame);
   void on(const wire::shutdown_frame& frame);
+  void on(const wire::pong_frame& frame);
+  void on(const wire::adopt_frame& frame);
+  void on(const wire::upgrade_frame& frame);
   void send(const wire::to_daemon& frame, std::optional<key> fds_of = std::nullopt);
 
   // The end.
@@ -120,14 +156,20 @@ private:
   rlimit file_limit_;
   unique_fd ready_;
   os::log_stage_files stage_; ///< what a daemon has under way with output; for its successor
+  unique_fd lock_;
+  std::string mark_; ///< how ALDER_MEMBER of all processes of this line of keepers begins
   std::uint64_t start_ticks_ = 0;
   std::int64_t started_ms_ = 0;
 
   std::map<key, record> children_;
-  std::map<int, key> running_; ///< by pid
+  std::map<int, key> running_;      ///< by pid
+  std::set<key> adrift_;            ///< of those the ones that are no children of ours
+  std::vector<unique_fd> received_; ///< with the frame that is being handled
 
   contact contact_ = contact::absent;
-  int daemon_pid_ = 0; ///< 0: none
+  int daemon_pid_ = 0;         ///< 0: none
+  bool daemon_adrift_ = false; ///< it is no child of ours
+  unique_fd daemon_file_;      ///< its program, as it was when it was last started anew: files may be replaced under us
   unique_fd daemon_pidfd_;
   unique_fd channel_;
   steady::time_point daemon_started_{};
@@ -137,6 +179,17 @@ private:
   std::optional<steady::time_point> start_due_;
   std::deque<outgoing> outgoing_;
   std::size_t reaped_notices_ = 0; ///< among outgoing_
+
+  std::optional<steady::time_point> probe_due_;  ///< the daemon is asked for a sign of life then …
+  std::optional<steady::time_point> answer_due_; ///< … and must have given one by then
+  std::string news_;                             ///< for the next daemon
+
+  std::optional<wire::upgrade_frame> upgrade_; ///< as soon as the daemon is gone
+  bool on_trial_ = false;                      ///< the next daemon must serve, or the former programs come back
+  std::optional<steady::time_point> trial_due_;
+  std::string former_daemon_;
+  unique_fd former_keeper_file_;
+  unique_fd former_daemon_file_;
 
   int stop_signal_ = 0; ///< 0: nobody asked to stop
   std::optional<steady::time_point> stop_due_;

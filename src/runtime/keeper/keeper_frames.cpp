@@ -3,6 +3,7 @@
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/os/descendants.hpp"
+#include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
 
 #include <cerrno>
@@ -25,8 +26,12 @@ std::int64_t unix_ms_now() {
 
 } // namespace
 
-void keeper::handle(const wire::to_keeper& frame) {
+void keeper::handle(const wire::to_keeper& frame, std::vector<unique_fd> fds) {
+  received_ = std::move(fds);
   const bool is_hello = std::holds_alternative<wire::hello_frame>(frame);
+  const bool is_adoption = std::holds_alternative<wire::adopt_frame>(frame);
+  if (is_adoption && contact_ == contact::silent && daemon_adrift_) return on(std::get<wire::adopt_frame>(frame));
+  if (is_adoption) return break_contact("only a daemon that has lost its keeper hands processes over");
   if (is_hello == (contact_ == contact::attached)) return break_contact("hello is its first frame and comes once");
   std::visit([this](const auto& f) { on(f); }, frame);
 }
@@ -41,15 +46,22 @@ void keeper::send(const wire::to_daemon& frame, std::optional<key> fds_of) {
 
 void keeper::on(const wire::hello_frame& frame) {
   contact_ = contact::attached;
-  send(wire::welcome_frame{
-      .epoch = epoch_, .keeper_pid = ::getpid(), .keeper_start_ticks = start_ticks_, .keeper_started_ms = started_ms_});
+  if (daemon_adrift_ && received_.size() == 3) // what it has under way with its output
+    stage_ = {std::move(received_[0]), std::move(received_[1]), std::move(received_[2])};
+  send(wire::welcome_frame{.epoch = epoch_,
+                           .keeper_pid = ::getpid(),
+                           .keeper_start_ticks = start_ticks_,
+                           .keeper_started_ms = started_ms_,
+                           .mark = mark_,
+                           .news = std::exchange(news_, {})});
   if (frame.version != wire::keeper_protocol_version) {
     say("the daemon speaks protocol version " + std::to_string(frame.version) + ", this keeper " +
         std::to_string(wire::keeper_protocol_version));
     return; // it learns that from the welcome and ends with a message of its own
   }
   for (const auto& [who, child] : children_)
-    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited, child.held()},
+    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited, child.held(),
+                           child.adrift},
          who);
   send(wire::inventory_end_frame{});
   if (stop_signal_ != 0) send(wire::stop_requested_frame{stop_signal_});
@@ -57,6 +69,8 @@ void keeper::on(const wire::hello_frame& frame) {
 
 void keeper::on(const wire::ready_frame&) {
   was_ready_ = true;
+  end_trial();
+  (void)os::remove_file(options_.run_dir + "/daemon.trouble"); // most often there is none
   report(ready_, "ready");
 }
 
@@ -94,7 +108,9 @@ void keeper::on(const wire::spawn_frame& frame) {
                        std::move(process.ready)},
                .started_ms = unix_ms_now(),
                .note = frame.note,
-               .exited = {}};
+               .exited = {},
+               .adrift = false,
+               .gone_since = {}};
   send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms, child.held()}, who);
   running_.emplace(child.pid, who);
   children_.emplace(who, std::move(child));
@@ -176,6 +192,17 @@ void keeper::reap_quietly() {
       children_[known->second].exited = ended->status;
       running_.erase(known);
     }
+  }
+  for (const auto& who : std::exchange(adrift_, {})) {
+    auto& child = children_.at(who);
+    if (os::has_ended(child.pidfd()))
+      running_.erase(child.pid);
+    else
+      adrift_.insert(who);
+  }
+  if (daemon_adrift_ && daemon_pidfd_ && os::has_ended(daemon_pidfd_.get())) {
+    daemon_pid_ = 0;
+    daemon_pidfd_.reset();
   }
 }
 

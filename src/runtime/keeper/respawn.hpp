@@ -7,7 +7,7 @@
 namespace alder::keeper {
 
 /// A daemon that lived shorter than this is not worth starting again at once.
-inline constexpr std::chrono::milliseconds short_life{10'000};
+inline constexpr std::chrono::milliseconds short_life{3'000};
 inline constexpr std::chrono::milliseconds first_respawn_delay{100};
 inline constexpr std::chrono::milliseconds longest_respawn_delay{10'000};
 

@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -111,6 +112,23 @@ result<background_program> start_in_background(const std::vector<std::string>& c
     become(command, theirs.get(), how);
   }
   return started;
+}
+
+result<exit_status> run_program(const std::vector<std::string>& command) {
+  std::vector<char*> arguments;
+  for (const auto& word : command)
+    arguments.push_back(const_cast<char*>(word.c_str())); // the type predates const; it does not write
+  arguments.push_back(nullptr);
+  pid_t pid = 0;
+  const int failed = ::posix_spawnp(&pid, arguments.front(), nullptr, nullptr, arguments.data(), environ);
+  if (failed != 0)
+    return error{failed == ENOENT ? error_kind::not_found : error_kind::io, command.front() + ": " + errno_text(failed),
+                 failed};
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return error{error_kind::io, command.front() + ": " + errno_text(errno), errno};
+  }
+  return WIFSIGNALED(status) ? exit_status::signal(WTERMSIG(status)) : exit_status::code(WEXITSTATUS(status));
 }
 
 result<std::string> read_line(int fd, milliseconds deadline) {

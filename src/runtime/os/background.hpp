@@ -31,6 +31,9 @@ struct background_program {
 /// "error: …\n". For single-threaded callers. Error (io): no pipe, no process.
 [[nodiscard]] result<background_program> start_in_background(const std::vector<std::string>& command, attachment how);
 
+/// Runs a program found in PATH to its end, with our stdio; returns how it ended. Errors: not_found, io.
+[[nodiscard]] result<exit_status> run_program(const std::vector<std::string>& command);
+
 /// The next line of `fd` without its end, at most 4096 bytes. Errors: timed_out, unavailable (it ended before a line
 /// did).
 [[nodiscard]] result<std::string> read_line(int fd, std::chrono::milliseconds deadline);

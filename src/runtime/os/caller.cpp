@@ -12,6 +12,7 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,12 +33,22 @@ surroundings current_surroundings() {
   return {.uid = ::geteuid(), .cwd = known ? cwd.data() : "/", .environment = environment()};
 }
 
-result<std::string> own_directory() {
+void name_process(const char* name) { (void)::prctl(PR_SET_NAME, name); } // a longer name is cut off
+
+result<std::string> own_program() {
   std::array<char, 4096> path{};
   const auto size = ::readlink("/proc/self/exe", path.data(), path.size());
   if (size <= 0) return error{error_kind::io, "/proc/self/exe cannot be read: " + errno_text(errno), errno};
-  const std::string whole{path.data(), static_cast<std::size_t>(size)};
-  return whole.substr(0, whole.rfind('/'));
+  std::string whole{path.data(), static_cast<std::size_t>(size)};
+  constexpr std::string_view mark = " (deleted)"; // its file was replaced: what is there now has the name
+  if (whole.size() > mark.size() && whole.ends_with(mark)) whole.erase(whole.size() - mark.size());
+  return whole;
+}
+
+result<std::string> own_directory() {
+  auto whole = own_program();
+  if (!whole) return whole;
+  return whole->substr(0, whole->rfind('/'));
 }
 
 int process_id() { return ::getpid(); }

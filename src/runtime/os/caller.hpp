@@ -18,6 +18,13 @@ namespace alder::os {
 /// The user, working directory and environment of this process, for `locate`. cwd is "/" when it is gone.
 [[nodiscard]] surroundings current_surroundings();
 
+/// What `ps` and `top` call this process; without it, one that was started through /proc/self/fd has a number for a
+/// name.
+void name_process(const char* name);
+
+/// The file of this program. Error (io): /proc is not there.
+[[nodiscard]] result<std::string> own_program();
+
 /// The directory this program's file is in. Error (io): /proc is not there.
 [[nodiscard]] result<std::string> own_directory();
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -96,14 +97,35 @@ bool may_hold_marker(const relative& one, const std::string& marker) {
   return now && now->is_exiting && now->start_ticks == one.process.start_ticks;
 }
 
+/// Every process there is, each with its parent if that is one that is looked at.
+std::vector<relative> everybody() {
+  std::vector<relative> found;
+  std::map<int, std::size_t> places;
+  for (const int pid : all_pids()) {
+    if (pid <= 2) continue;
+    if (const auto process = read_stat(pid)) found.push_back({*process, std::nullopt});
+  }
+  for (std::size_t i = 0; i < found.size(); ++i)
+    places[found[i].process.pid] = i;
+  for (auto& one : found)
+    if (const auto parent = places.find(one.process.parent); parent != places.end()) one.parent = parent->second;
+  return found;
+}
+
+/// Of one adrift whoever holds the marker belongs to it, wherever it hangs.
+bool holds_marker(const membership& who, const relative& one) {
+  if (!who.adrift) return may_hold_marker(one, who.marker);
+  return !who.marker.empty() && environment_has(one.process.pid, wire::member_variable, who.marker);
+}
+
 std::vector<process_stat> find_members(const membership& who) {
-  const auto people = walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
+  const auto people = who.adrift ? everybody() : walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
   std::vector<bool> belongs(people.size());
   for (std::size_t i = 0; i < people.size(); ++i) {
     const auto& process = people[i].process;
     const auto& parent = people[i].parent;
     const bool is_main = who.main_pid > 0 && (process.pid == who.main_pid || process.session == who.main_pid);
-    belongs[i] = is_main || (parent && belongs[*parent]) || may_hold_marker(people[i], who.marker);
+    belongs[i] = is_main || (parent && belongs[*parent]) || holds_marker(who, people[i]);
   }
   // Each round adds a process or is the last.
   while (spread(people, belongs)) {

@@ -25,6 +25,8 @@ struct membership {
   /// Children of the keeper that are known to be something else (the daemon, main processes of other services): nothing
   /// below them is looked at. May be empty: slower, not wrong.
   std::vector<int> strangers;
+  /// It is not below this keeper but was started by one that is gone: all processes of the system are looked at.
+  bool adrift = false;
 };
 
 /// Every living process (no zombies) below the keeper that belongs to the service: the main process, all below it, all

@@ -3,11 +3,14 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/files.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -109,6 +112,58 @@ outcome redirect_stdio(int log) {
   return success();
 }
 
+result<unique_fd> memory_file(std::string_view content) {
+  unique_fd file{::memfd_create("alder-keeper-state", MFD_CLOEXEC)};
+  if (!file) return refused("make a file in memory");
+  while (!content.empty()) {
+    const auto written = ::write(file.get(), content.data(), content.size());
+    if (written < 0) return refused("write a file in memory");
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) return refused("rewind a file in memory");
+  return file;
+}
+
+result<std::string> read_descriptor(int fd) {
+  std::string text;
+  std::array<char, 16384> buffer{};
+  for (;;) {
+    const auto got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno != EINTR) return refused("read a descriptor");
+    if (got == 0) return text;
+    if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+void close_on_exec_from(unsigned first) {
+  (void)::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC); // fails only on kernels before 5.11
+}
+
+outcome replace_program(const std::string& path, const std::vector<std::string>& command, std::span<const int> kept) {
+  std::vector<char*> arguments;
+  for (const auto& word : command)
+    arguments.push_back(const_cast<char*>(word.c_str())); // execve's type predates const; it does not write
+  arguments.push_back(nullptr);
+  for (const int fd : kept)
+    (void)::fcntl(fd, F_SETFD, 0);                         // fails only for what is not open
+  (void)::execve(path.c_str(), arguments.data(), environ); // returns only to say that it failed
+  const int number = errno;
+  for (const int fd : kept)
+    (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  errno = number;
+  return refused("exec " + path);
+}
+
+result<unique_fd> open_program(const std::string& path) {
+  auto file = open_for_reading(path);
+  if (!file) return file;
+  std::array<char, 2> start{};
+  const auto got = read_at(file->get(), 0, start);
+  if (!got) return got.failure();
+  if (start == std::array<char, 2>{'#', '!'}) return error{error_kind::invalid_input, path + " is a script", 0};
+  return file;
+}
+
 outcome become_subreaper() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return refused("become subreaper");
   return success();
@@ -140,7 +195,7 @@ result<unique_fd> take_signals() {
   plain.sa_handler = SIG_DFL;
   sigset_t taken;
   ::sigemptyset(&taken);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) {
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
     plain.sa_flags = signal == SIGCHLD ? SA_NOCLDSTOP : 0; // stops of children are no news here
     if (::sigaction(signal, &plain, nullptr) != 0) return refused("sigaction");
     ::sigaddset(&taken, signal);

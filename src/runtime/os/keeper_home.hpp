@@ -6,7 +6,10 @@
 #include "alder/error.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <sys/resource.h>
 
@@ -37,6 +40,23 @@ outcome tidy_descriptors(int kept);
 /// 0 and 1 become /dev/null, 2 becomes `log`. Errors: io.
 outcome redirect_stdio(int log);
 
+/// A file in memory with this content, to be inherited by the next program. Errors: io.
+[[nodiscard]] result<unique_fd> memory_file(std::string_view content);
+
+/// All that is left to read. Errors: io.
+[[nodiscard]] result<std::string> read_descriptor(int fd);
+
+/// Descriptors from `first` on are not inherited by the next program.
+void close_on_exec_from(unsigned first);
+
+/// Replaces this program by the one at `path`, which is given `kept` (under the same numbers) beside stdio. Returns
+/// only to say that it could not. Errors: not_found, denied, io.
+outcome replace_program(const std::string& path, const std::vector<std::string>& command, std::span<const int> kept);
+
+/// A program file to be started through /proc/self/fd, also when its name has come to mean another file. Errors:
+/// not_found, denied, invalid_input (a script: its interpreter must find it by name), io.
+[[nodiscard]] result<unique_fd> open_program(const std::string& path);
+
 /// Makes this process the parent of orphaned descendants. Errors: io.
 outcome become_subreaper();
 
@@ -46,8 +66,8 @@ outcome end_with_parent();
 /// Raises the soft limit of open files to the hard one. Returns the limits as they were. Errors: io.
 [[nodiscard]] result<rlimit> raise_file_limit();
 
-/// SIGPIPE is ignored; SIGCHLD (ends only), SIGTERM, SIGINT and SIGHUP are blocked and come through the returned
-/// non-blocking signalfd. Errors: io.
+/// SIGPIPE is ignored; SIGCHLD (ends only), SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked and come through the
+/// returned non-blocking signalfd. Errors: io.
 [[nodiscard]] result<unique_fd> take_signals();
 
 /// The next signal waiting in the signalfd; 0: none.

@@ -1,11 +1,16 @@
 #include "runtime/os/pidfd.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/proc.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <string>
 
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +38,43 @@ outcome signal_pidfd(int pidfd, int signal) {
   if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) != 0)
     return refused("send " + signal_name(signal), errno);
   return success();
+}
+
+namespace {
+
+/// `status` as of wait().
+exit_status status_from(int status) {
+  return WIFSIGNALED(status) ? exit_status::signal(WTERMSIG(status)) : exit_status::code(WEXITSTATUS(status));
+}
+
+std::optional<exit_status> exit_of_reaped(int pidfd) {
+  // As in linux/pidfd.h of 6.15; Debian 12's headers are older.
+  struct info {
+    std::uint64_t mask = 0;
+    std::uint64_t cgroup = 0;
+    std::uint32_t pid = 0;
+    std::array<std::uint32_t, 10> ids{}; // tgid, ppid and eight of users and groups
+    std::int32_t exit_code = 0;
+  };
+  constexpr std::uint64_t wants_exit = 1U << 3U;
+  static_assert(sizeof(info) == 64);
+  info found{.mask = wants_exit};
+  if (::ioctl(pidfd, _IOWR(0xFF, 11, info), &found) != 0 || (found.mask & wants_exit) == 0) return std::nullopt;
+  return status_from(found.exit_code);
+}
+
+} // namespace
+
+std::optional<exit_status> exit_of(int pid, int pidfd) {
+  const auto zombie = zombie_status(pid);
+  // Only if the number still was this process's when it was read: one that was reaped cannot be signalled.
+  if (zombie && signal_pidfd(pidfd, 0)) return status_from(*zombie);
+  return exit_of_reaped(pidfd);
+}
+
+bool has_ended(int pidfd) {
+  pollfd looked{pidfd, POLLIN, 0};
+  return ::poll(&looked, 1, 0) > 0;
 }
 
 std::optional<ended_child> reap_any() {

@@ -23,6 +23,14 @@ struct ended_child {
   bool core_dumped = false;
 };
 
+/// How process `pid`, which is the one behind this pidfd, ended, be it a child or not: read from its zombie while its
+/// parent has not reaped it, and later asked of the kernel, which tells since 6.15. Nothing while it lives, and when it
+/// is not to be known any more.
+[[nodiscard]] std::optional<exit_status> exit_of(int pid, int pidfd);
+
+/// Whether the process has ended (reaped or not).
+[[nodiscard]] bool has_ended(int pidfd);
+
 /// Reaps one child that has ended, whichever; nothing when none has. Only for the process that is the parent of all.
 [[nodiscard]] std::optional<ended_child> reap_any();
 

@@ -106,9 +106,27 @@ std::optional<process_stat> parse_stat(std::string_view text) {
   return p;
 }
 
+std::vector<int> all_pids() { return numbered_entries("/proc"); }
+
 std::optional<process_stat> read_stat(int pid) {
   const auto text = read_proc(proc_path(pid, "stat"), 4096);
   return text ? parse_stat(*text) : std::nullopt;
+}
+
+std::optional<int> zombie_status(int pid) {
+  const auto text = read_proc(proc_path(pid, "stat"), 4096);
+  const auto process = text ? parse_stat(*text) : std::nullopt;
+  if (!process || is_living(*process)) return std::nullopt;
+  const std::string_view all{*text};
+  const auto last = all.find_last_not_of(" \n"); // field 52, the last one so far, is the exit code
+  int field = 3;
+  std::size_t at = all.rfind(") ") + 2;
+  for (; field < 52 && at < last; ++field)
+    at = std::min(all.find(' ', at), last) + 1;
+  int status = 0;
+  if (field != 52 || std::from_chars(all.data() + at, all.data() + all.size(), status).ec != std::errc{})
+    return std::nullopt;
+  return status;
 }
 
 std::string command_line(int pid) {

@@ -23,8 +23,14 @@ struct process_stat {
 /// Reads the text of /proc/PID/stat; nothing when it is not one.
 [[nodiscard]] std::optional<process_stat> parse_stat(std::string_view text);
 
+/// Every process there is, in no order.
+[[nodiscard]] std::vector<int> all_pids();
+
 /// Nothing when there is no such process.
 [[nodiscard]] std::optional<process_stat> read_stat(int pid);
+
+/// Of a zombie how it ended, as wait() tells it; nothing when it is none, or of another user.
+[[nodiscard]] std::optional<int> zombie_status(int pid);
 
 /// The command a process runs, its words joined by blanks; empty when it is gone. At most 4 KiB.
 [[nodiscard]] std::string command_line(int pid);

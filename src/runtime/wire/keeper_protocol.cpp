@@ -151,7 +151,7 @@ template <class Frame, class... Same>
 concept one_of = (std::is_same_v<std::remove_const_t<Frame>, Same> || ...);
 
 // The fields of each frame in their order on the wire, for writer and reader alike.
-void fields(auto&, one_of<ready_frame, shutdown_frame, inventory_end_frame> auto&) {}
+void fields(auto&, one_of<ready_frame, shutdown_frame, inventory_end_frame, ping_frame, pong_frame> auto&) {}
 void fields(auto& visit, one_of<hello_frame> auto& f) { visit(f.version), visit(f.pid); }
 void fields(auto& visit, one_of<failed_frame> auto& f) { visit(f.text); }
 void fields(auto& visit, one_of<spawn_frame> auto& f) {
@@ -166,11 +166,16 @@ void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.gene
 void fields(auto& visit, one_of<acknowledge_frame> auto& f) { visit(f.id), visit(f.generation); }
 void fields(auto& visit, one_of<welcome_frame> auto& f) {
   visit(f.version), visit(f.epoch), visit(f.keeper_pid), visit(f.keeper_start_ticks), visit(f.keeper_started_ms);
+  visit(f.mark), visit(f.news);
 }
 void fields(auto& visit, one_of<child_frame> auto& f) {
-  visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited);
-  visit(f.held);
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited), visit(f.held);
+  visit(f.adrift);
 }
+void fields(auto& visit, one_of<adopt_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited), visit(f.held);
+}
+void fields(auto& visit, one_of<upgrade_frame> auto& f) { visit(f.keeper), visit(f.daemon); }
 void fields(auto& visit, one_of<spawned_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.pid), visit(f.started_ms), visit(f.held);
 }

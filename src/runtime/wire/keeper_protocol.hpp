@@ -121,8 +121,31 @@ struct shutdown_frame {
   bool operator==(const shutdown_frame&) const = default;
 };
 
-using to_keeper =
-    std::variant<hello_frame, ready_frame, failed_frame, spawn_frame, note_frame, acknowledge_frame, shutdown_frame>;
+/// The answer to ping.
+struct pong_frame {
+  bool operator==(const pong_frame&) const = default;
+};
+/// Before hello, from a daemon that has lost its keeper to the new one: a process to look after, with its descriptors
+/// as in child_frame. It is no child of this keeper: its exit status may stay unknown.
+struct adopt_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::int32_t pid = 0;
+  std::string note;
+  std::int64_t started_ms = 0; ///< Unix time in milliseconds
+  std::optional<exit_status> exited;
+  descriptor_set held = 0; ///< which descriptors go along
+  bool operator==(const adopt_frame&) const = default;
+};
+/// The keeper replaces itself and the daemon by these programs, absolute paths.
+struct upgrade_frame {
+  std::string keeper;
+  std::string daemon;
+  bool operator==(const upgrade_frame&) const = default;
+};
+
+using to_keeper = std::variant<hello_frame, ready_frame, failed_frame, spawn_frame, note_frame, acknowledge_frame,
+                               shutdown_frame, pong_frame, adopt_frame, upgrade_frame>;
 
 // From the keeper to the daemon.
 /// With descriptors [read end, write end, memory] of the staging of output, or none when the keeper could not make it.
@@ -132,6 +155,8 @@ struct welcome_frame {
   std::int32_t keeper_pid = 0;
   std::uint64_t keeper_start_ticks = 0; ///< of /proc/PID/stat: with the pid it names this keeper and no other
   std::int64_t keeper_started_ms = 0;   ///< Unix time in milliseconds
+  std::string mark; ///< how ALDER_MEMBER of its processes begins: "PID.TICKS" of the first keeper of this line
+  std::string news; ///< what people should know: how an upgrade went wrong, why the former daemon was killed
   bool operator==(const welcome_frame&) const = default;
 };
 /// A child the keeper still knows; with its descriptors.
@@ -143,6 +168,7 @@ struct child_frame {
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::optional<exit_status> exited;
   descriptor_set held = 0; ///< which descriptors go along
+  bool adrift = false; ///< it is no child of the keeper, which replaced one that was killed
   bool operator==(const child_frame&) const = default;
 };
 struct inventory_end_frame {
@@ -183,8 +209,13 @@ struct stop_requested_frame {
   bool operator==(const stop_requested_frame&) const = default;
 };
 
+/// Answered by pong; a daemon that does not is replaced.
+struct ping_frame {
+  bool operator==(const ping_frame&) const = default;
+};
+
 using to_daemon = std::variant<welcome_frame, child_frame, inventory_end_frame, spawned_frame, spawn_failed_frame,
-                               exited_frame, reaped_frame, stop_requested_frame>;
+                               exited_frame, reaped_frame, stop_requested_frame, ping_frame>;
 
 [[nodiscard]] std::string encode(const to_keeper& frame);
 [[nodiscard]] std::string encode(const to_daemon& frame);

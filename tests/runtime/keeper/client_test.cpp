@@ -22,7 +22,7 @@ struct Client : ::testing::Test {
   }
 
   void welcome() {
-    say(wire::welcome_frame{.epoch = 1, .keeper_pid = 7, .keeper_start_ticks = 8});
+    say(wire::welcome_frame{.epoch = 1, .keeper_pid = 7, .keeper_start_ticks = 8, .mark = "7.8"});
     say(wire::inventory_end_frame{});
   }
 

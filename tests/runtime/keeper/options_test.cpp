@@ -26,6 +26,20 @@ TEST(KeeperOptions, reads_all_of_them) {
   EXPECT_EQ(*read, (options{"/r", "/s", "/l", "/d", {"--foreground", "x"}, true, 7}));
 }
 
+TEST(KeeperOptions, reads_what_a_successor_is_given) {
+  const auto read =
+      parse(with({"--adopt-fd", "5", "--daemon-pid", "77", "--mark", "1.2", "--epoch", "4", "--watchdog", "0"}));
+  ASSERT_TRUE(read.ok()) << read.failure().message;
+  EXPECT_EQ(read->adopt_fd, 5);
+  EXPECT_EQ(read->daemon_pid, 77);
+  EXPECT_EQ(read->mark, "1.2");
+  EXPECT_EQ(read->epoch, 4u);
+  EXPECT_EQ(read->watchdog.count(), 0);
+  EXPECT_EQ(parse(with({"--resume-fd", "6"}))->resume_fd, 6);
+  EXPECT_FALSE(parse(with({"--watchdog", "-1"})).ok());
+  EXPECT_FALSE(parse(with({"--adopt-fd", "2"})).ok());
+}
+
 TEST(KeeperOptions, needs_each_directory_and_the_daemon) {
   for (std::size_t left_out = 0; left_out < complete.size(); left_out += 2) {
     auto words = complete;

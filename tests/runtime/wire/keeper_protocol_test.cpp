@@ -30,20 +30,34 @@ spawn_frame full_spawn() {
 }
 
 std::vector<to_keeper> frames_to_keeper() {
-  return {hello_frame{.pid = 42},      ready_frame{},   failed_frame{"no"}, full_spawn(), note_frame{"a/b", 2, "text"},
-          acknowledge_frame{"a/b", 3}, shutdown_frame{}};
+  return {hello_frame{.pid = 42},
+          ready_frame{},
+          failed_frame{"no"},
+          full_spawn(),
+          note_frame{"a/b", 2, "text"},
+          acknowledge_frame{"a/b", 3},
+          shutdown_frame{},
+          pong_frame{},
+          adopt_frame{"a/b", 2, 77, "note", 5, exit_status::code(3), 0x07},
+          upgrade_frame{"/a/keeper", "/a/daemon"}};
 }
 
 std::vector<to_daemon> frames_to_daemon() {
-  return {welcome_frame{.epoch = 3, .keeper_pid = 9, .keeper_start_ticks = 1ULL << 40, .keeper_started_ms = -5},
-          child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), 0x7f},
+  return {welcome_frame{.epoch = 3,
+                        .keeper_pid = 9,
+                        .keeper_start_ticks = 1ULL << 40,
+                        .keeper_started_ms = -5,
+                        .mark = "1.2",
+                        .news = "it hung"},
+          child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), 0x7f, /*adrift=*/true},
           child_frame{"a/b", 4, 77, "", 1, std::nullopt},
           inventory_end_frame{},
           spawned_frame{"a/b", 1, 5, 6, bit(descriptor::pidfd)},
           spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
           exited_frame{"a/b", 1, 5, exit_status::code(255), true},
           reaped_frame{12},
-          stop_requested_frame{SIGTERM}};
+          stop_requested_frame{SIGTERM},
+          ping_frame{}};
 }
 
 TEST(KeeperProtocol, reads_back_every_frame_to_the_keeper) {
@@ -77,8 +91,8 @@ TEST(KeeperProtocol, refuses_bytes_left_over) {
 
 TEST(KeeperProtocol, refuses_unknown_kinds) {
   EXPECT_FALSE(decode_to_keeper(std::string(1, '\0')).ok());
-  EXPECT_FALSE(decode_to_keeper("\x08").ok());
-  EXPECT_FALSE(decode_to_daemon("\x09").ok());
+  EXPECT_FALSE(decode_to_keeper("\x20").ok());
+  EXPECT_FALSE(decode_to_daemon("\x20").ok());
 }
 
 TEST(KeeperProtocol, refuses_values_out_of_range) {

@@ -1,0 +1,116 @@
+// When the keeper is lost: a new one is started beside this daemon and given everything the daemon holds.
+#include "actors/edge/keeper_bridge.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/os/background.hpp"
+#include "runtime/os/caller.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/os/keeper_home.hpp"
+#include "runtime/os/pidfd.hpp"
+#include "runtime/os/spawn.hpp"
+#include "runtime/os/unix_socket.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace alder::actors {
+
+void keeper_bridge::on_lost() {
+  if (end_expected_ || !home_) return tell_.on_lost();
+  if (channel_.is_open()) (void)channel_.release(); // the client owns the descriptor
+  const auto found = find_new_keeper();
+  if (!found) {
+    tell_.on_keeper_replaced("the keeper was killed, and no other could be started: " + found.failure().message);
+    return tell_.on_lost();
+  }
+  tell_.on_keeper_replaced("the keeper was killed; another one (pid " + std::to_string(client_->keeper_pid()) +
+                           ") has taken its place, and everything goes on");
+}
+
+/// A process whose exit came in, and whose output is still being written, is handed over too: the new keeper keeps it
+/// for the next daemon as the old one did.
+std::vector<keeper::handed_child> keeper_bridge::everything_held() const {
+  std::vector<keeper::handed_child> all;
+  for (const auto& [id, r] : records_) {
+    if (r.pid == 0) continue;
+    keeper::handed_child one;
+    one.what = {.id = id.node,
+                .generation = id.generation,
+                .pid = r.pid,
+                .note = r.note,
+                .started_ms = r.started.time_since_epoch().count(),
+                .exited = r.exited};
+    for (std::size_t i = 0; i < r.kept.size(); ++i) {
+      const auto& fd = i == 0 ? r.pidfd : r.kept[i];
+      if (!fd) continue;
+      one.fds.push_back(fd.get());
+      one.what.held |= wire::bit(static_cast<wire::descriptor>(i));
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+/// The same program as before, with a channel to this daemon.
+result<unique_fd> keeper_bridge::start_keeper() {
+  auto pair = os::record_pair(wire::max_keeper_frame);
+  if (!pair) return pair.failure();
+  auto log = os::open_log(home_->state_dir + "/keeper.log");
+  if (!log) return log.failure();
+  if (!keeper_program_) return error{error_kind::unavailable, "its program is not known", 0};
+  os::spawn_request request{.program = "/proc/self/fd/" + std::to_string(keeper_program_.get()),
+                            .command = {"alder-keeper", "--run-dir", home_->run_dir, "--state-dir", home_->state_dir,
+                                        "--log-dir", home_->log_dir, "--daemon", daemon_program_, "--adopt-fd",
+                                        std::to_string(pair->second.get()), "--daemon-pid",
+                                        std::to_string(os::process_id()), "--mark", client_->member_prefix(), "--epoch",
+                                        std::to_string(client_->epoch())},
+                            .environment = {},
+                            .cwd = "",
+                            .stdin_file = "",
+                            .umask = {},
+                            .where = os::spawn_request::output::file,
+                            .file = log->get(),
+                            .passed = pair->second.get(),
+                            .file_limit = {}};
+  for (const auto& [name, value] : os::environment())
+    request.environment.push_back(name + "=" + value);
+  auto started = os::spawn(request);
+  if (const auto* failure = std::get_if<os::spawn_failure>(&started))
+    return error{error_kind::io, "start " + request.program + ": " + errno_text(failure->os_errno), failure->os_errno};
+  // It leaves for a session of its own, so that what we started ends at once.
+  os::reap(std::get<os::spawned_process>(started).pidfd.get());
+  return std::move(pair->first);
+}
+
+outcome keeper_bridge::find_new_keeper() {
+  if (before_acting) before_acting();
+  auto channel = start_keeper();
+  if (!channel) return channel.failure();
+  auto attached = keeper::client::attach(std::move(*channel), handlers(), *client_, everything_held());
+  if (!attached) return attached.failure();
+  auto lost = client_->take_unanswered();
+  client_ = std::move(*attached);
+  if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
+    keeper_program_ = std::move(*program);
+  for (const auto& child : client_->take_inventory()) {
+    const auto found = records_.find({child.id, child.gen});
+    if (found == records_.end()) continue;
+    found->second.adrift = child.adrift;
+    if (child.exited && !found->second.exited) on_exited({child.id, child.gen}, *child.exited);
+  }
+  channel_.assign(client_->fd());
+  writing_ = false;
+  wait_readable();
+  // Whether they were started nobody knows: what there is of them is ended.
+  for (const auto& [node, gen] : lost) {
+    os::kill_members({client_->keeper_pid(), 0, client_->member_marker(node, gen), {}, /*adrift=*/true});
+    on_spawn_failed({node, gen}, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
+  }
+  client_->ready();
+  flush();
+  acknowledge_drained();
+  return success();
+}
+
+} // namespace alder::actors

@@ -1,0 +1,118 @@
+"""The keeper is killed: the daemon starts another one, and services go on, are supervised, and end with their own code."""
+
+import os
+import signal
+
+import alder
+
+TREE = """
+name: kept
+intensity: { max_restarts: 1000, within: 1h }
+children:
+  - { service: steady, command: sleep 1000 }
+  - service: ticker
+    command: [python3, ticker.py]
+  - service: mortal
+    command: [python3, mortal.py]
+    restart: transient
+    clean_exit_codes: [0]
+  - supervisor: group
+    strategy: rest_for_one
+    intensity: { max_restarts: 1000, within: 1h }
+    children:
+      - { service: first, command: sleep 1000 }
+      - { service: second, shell: true, command: "sleep 1000 & sleep 1000 & wait" }
+"""
+
+TICKER = """
+import os, time
+number = 0
+while True:
+    number += 1
+    os.write(1, b"tick %d\\n" % number)
+    time.sleep(0.01)
+"""
+
+# Ends with the code that the file "end" names, once.
+MORTAL = """
+import os, sys, time
+while True:
+    try:
+        code = int(open("end").read())
+    except (OSError, ValueError):
+        time.sleep(0.01)
+        continue
+    os.unlink("end")
+    sys.exit(code)
+"""
+
+
+class KeeperKilled(alder.Scenario):
+    def bring_up(self):
+        home = self.home
+        home.write("ticker.py", TICKER)
+        home.write("mortal.py", MORTAL)
+        home.up(TREE)
+
+    def kill_keeper(self):
+        home = self.home
+        home.processes()  # so that everything is remembered by its mark
+        before = home.keeper_pid()
+        os.kill(before, signal.SIGKILL)
+        return home.wait_until("there is another keeper", lambda: home.keeper_pid() not in (None, before)
+                               and home.daemon_answers() and home.info()["keeper_pid"] == home.keeper_pid()
+                               and home.keeper_pid())
+
+    def test_services_go_on_and_are_supervised(self):
+        home = self.home
+        self.bring_up()
+        daemon, pids = home.info()["pid"], home.pids()
+        self.kill_keeper()
+        self.assertEqual(home.info()["pid"], daemon)
+        self.assertEqual(home.pids(), pids)
+        self.assertTrue(any("keeper was killed" in event["text"] for event in home.events()), home.story())
+
+        home.kill("first")  # of the old keeper: no child of the new one
+        after = self.assert_runs_anew(pids, "first", "second")
+        self.assertEqual(home.service("first")["last_exit"]["signal"], "SIGKILL")
+        home.kill("first")  # and of the new one
+        after = self.assert_runs_anew(after, "first", "second")
+        home.alder("restart", "steady")
+        after = self.assert_runs_anew(after, "steady")
+        home.kill_daemon()
+        self.assertEqual(home.pids(), after)
+
+    def test_an_exit_code_is_known_though_the_parent_is_gone(self):
+        home = self.home
+        self.bring_up()
+        self.kill_keeper()
+        os.rename(home.write("end.new", "7"), home.files / "end")
+        home.wait_until("it was restarted", lambda: home.service("mortal")["restarts"] == 1)
+        self.assertEqual(home.service("mortal")["last_exit"]["text"], "code 7")
+
+    def test_twenty_times(self):
+        home = self.home
+        self.bring_up()
+        pids = home.pids()
+        for _ in range(20):
+            self.kill_keeper()
+            self.assertEqual(home.pids(), pids, home.story())
+        lines = home.alder("logs", "--json", "-n", 100000, "--out", "ticker").documents
+        numbers = [int(line["line"].split()[1]) for line in lines]
+        self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+        self.assertEqual(home.info()["epoch"], 1)
+
+    def test_keeper_and_daemon_one_after_the_other(self):
+        home = self.home
+        self.bring_up()
+        pids = home.pids()
+        for _ in range(3):
+            self.kill_keeper()
+            home.kill_daemon()
+            self.assertEqual(home.pids(), pids, home.story())
+        home.stop_daemon()
+        self.assertFalse([pid for pid in pids.values() if alder.is_alive(pid)])
+
+
+if __name__ == "__main__":
+    alder.main()
