@@ -53,9 +53,10 @@ struct api_context {
   keeper_bridge& bridge;
   os::locations home;
   wall_time started_at{};
-  forest_actor forest;                    ///< of all trees
-  std::function<void(wish)> submit;       ///< to the API server's actor
-  std::function<void()> on_trees_stopped; ///< the last wish is done: the daemon may end
+  forest_actor forest;                               ///< of all trees
+  std::function<void(wish)> submit;                  ///< to the API server's actor
+  std::function<void()> on_trees_stopped;            ///< the last wish is done: the daemon may end
+  std::function<std::vector<std::string>()> notices; ///< what everybody who looks should know
   bool stopping = false;
 };
 

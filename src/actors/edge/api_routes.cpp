@@ -143,6 +143,7 @@ void get_info(const api_request&, const responder& out, api_context& context) {
   info.state_dir = context.home.state_dir;
   info.log_dir = context.home.log_dir;
   info.trees = context.trees.trees().size();
+  if (context.notices) info.notices = context.notices();
   for (const auto& [name, tree] : context.trees.trees()) {
     for (const auto& node : context.shared.nodes.in_order(name)) {
       if (node->what == node_snapshot::kind::service) ++info.counts[node->state];
@@ -172,7 +173,7 @@ void get_services(const api_request& request, const responder& out, api_context&
       services.push_back(node.get());
     }
   }
-  out->answer(200, wire::services_json(services));
+  out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
 }
 
 void get_service(const api_request& request, const responder& out, api_context& context) {
@@ -369,6 +370,20 @@ void post_shutdown(const api_request& request, const responder& out, api_context
   submit(shut_down{"on request"}, "", request, out, context);
 }
 
+/// The answer comes first; a moment later this daemon is killed.
+void post_upgrade(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_upgrade_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  if (context.stopping) return out->refuse({503, "stopping", "the daemon is going down", {}, {}});
+  context.trees.write(store::journal::durable::machine);
+  out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
+  auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});
+  timer->async_wait([timer, wanted = *body, &context](const boost::system::error_code&) {
+    context.bridge.keeper().upgrade(wanted.keeper, wanted.daemon);
+    context.bridge.flush();
+  });
+}
+
 // -- the table
 
 struct route_entry {
@@ -395,6 +410,7 @@ const std::vector<route_entry>& routes() {
       {"GET", {"v1", "events"}, get_events},
       {"GET", {"v1", "logs"}, get_logs},
       {"POST", {"v1", "daemon", "shutdown"}, post_shutdown},
+      {"POST", {"v1", "daemon", "upgrade"}, post_upgrade},
   };
   return table;
 }

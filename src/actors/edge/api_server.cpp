@@ -102,8 +102,7 @@ void api_server::accept_later() {
 void api_server::on_wish(const wish& w) {
   // What was changed must be on disk before anybody is told that it is done.
   const auto tell = [this, done = w.done](const wire::operation_result& result) {
-    const auto saved = context_.trees.save();
-    if (!saved) announce(event_kind::warning, {}, "the list of trees could not be saved: " + saved.failure().message);
+    context_.trees.write(store::journal::durable::machine);
     if (!done) return;
     // Behind the events of what was done: whoever follows them hears them first.
     if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
@@ -173,8 +172,11 @@ void api_server::add_tree(known_tree tree, const done& tell) {
 void api_server::carry_out(const take_down& down, const done& tell) {
   if (context_.trees.find(down.tree) == nullptr)
     return tell(went_wrong(not_found, "no_such_tree", "there is no tree '" + down.tree + "'"));
+  const auto operation = std::string{store::down_key} + down.tree;
+  context_.trees.begin_operation(operation, "{}");
   call(context_.forest, {node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
-       [this, tree = down.tree, tell](const call_outcome& outcome) {
+       [this, operation, tree = down.tree, tell](const call_outcome& outcome) {
+         context_.trees.end_operation(operation);
          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
          for (const auto& node : context_.shared.nodes.in_order(tree)) {
            if (node->what == node_snapshot::kind::service) context_.logs.forget(id_of(tree, node->name));
@@ -203,8 +205,10 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
 
 void api_server::carry_out(const shut_down& end, const done& tell) {
   context_.stopping = true;
+  context_.trees.begin_operation(std::string{store::shutdown_key}, "{}");
   announce(event_kind::daemon_stopping, {}, end.why);
   const auto finish = [this, tell] {
+    context_.trees.end_operation(std::string{store::shutdown_key});
     tell(went_well(/*changed=*/true));
     boost::asio::post(loop_, [this] { context_.on_trees_stopped(); }); // the answer first
   };

@@ -22,8 +22,10 @@ exit_code run_ping(session& s);
 exit_code run_restart(session& s);
 exit_code run_schema(session& s);
 exit_code run_start(session& s);
+exit_code run_startup(session& s);
 exit_code run_stop(session& s);
 exit_code run_tree(session& s);
+exit_code run_unstartup(session& s);
 exit_code run_up(session& s);
 
 /// Runs what the session's command line wants.

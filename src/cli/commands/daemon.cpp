@@ -5,6 +5,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/os/background.hpp"
+#include "runtime/os/caller.hpp"
 
 namespace alder::cli {
 namespace {
@@ -21,7 +22,9 @@ exit_code say(session& s, const std::string& text) {
 
 exit_code start(session& s) {
   if (is_answering(s.setup().where.socket)) return say(s, "the daemon runs already");
-  if (auto there = ensure_daemon(s.setup().where, s.setup().around); !there) return s.fail(explain(there.failure()));
+  const auto trees = s.wanted().resurrect ? former_trees::up : former_trees::down;
+  if (auto there = ensure_daemon(s.setup().where, s.setup().around, trees); !there)
+    return s.fail(explain(there.failure()));
   return say(s, "the daemon is started");
 }
 
@@ -48,6 +51,51 @@ exit_code stop(session& s) {
   return say(s, "the daemon is stopped");
 }
 
+/// Waits until another daemon answers than the one with `pid`.
+std::optional<std::string> info_of_successor(session& s, int pid, milliseconds patience) {
+  constexpr milliseconds between{50};
+  for (milliseconds waited{0}; waited < patience; waited += between) {
+    const auto answer = s.try_request({.method = "GET", .target = "/v1/info", .body = {}, .accept = {}});
+    if (const auto* body = std::get_if<std::string>(&answer)) {
+      const auto info = read_info(*body);
+      if (info && info->pid != pid) return *body;
+    }
+    os::pause(between);
+  }
+  return std::nullopt;
+}
+
+exit_code upgrade(session& s) {
+  const auto before = s.get("/v1/info");
+  if (!before) return s.end_code();
+  const auto old = s.understood(*before, read_info);
+  if (!old) return s.end_code();
+  const auto own = os::own_directory();
+  const auto found = find_programs(own ? *own : std::string{}, s.setup().around);
+  if (!found) return s.fail(explain(found.failure()));
+  const auto body = upgrade_body(found->keeper, found->daemon);
+  const auto asked = s.try_request({.method = "POST", .target = "/v1/daemon/upgrade", .body = body, .accept = {}});
+  // Its end may overtake its answer.
+  if (const auto* wrong = std::get_if<failure>(&asked); wrong != nullptr && wrong->code != exit_code::no_daemon)
+    return s.fail(*wrong);
+  const auto deadline = s.wanted().timeout.value_or(milliseconds{60000});
+  const auto now = info_of_successor(s, old->pid, deadline);
+  if (!now) {
+    return s.fail({.code = exit_code::timed_out,
+                   .what = "no daemon has answered within " + format_duration(deadline) + "; your services go on",
+                   .help = {"see " + old->state_dir + "/keeper.log and daemon.log"},
+                   .diagnostics = {}});
+  }
+  const auto info = s.understood(*now, read_info);
+  if (!info) return s.end_code();
+  for (const auto& notice : info->notices) {
+    if (notice.rfind("the upgrade failed", 0) == 0)
+      return s.fail({.code = exit_code::failed, .what = notice, .help = {}, .diagnostics = {}});
+  }
+  return say(s, "the daemon is upgraded: version " + info->version + " (pid " + std::to_string(info->pid) +
+                    "), keeper pid " + std::to_string(info->keeper_pid) + "; no service was touched");
+}
+
 exit_code status(session& s) {
   const auto body = s.get("/v1/info");
   if (!body) return s.end_code();
@@ -67,8 +115,9 @@ exit_code run_daemon(session& s) {
   if (what == "start") return start(s);
   if (what == "stop") return stop(s);
   if (what == "status") return status(s);
-  std::vector<std::string> help{"one of: alder daemon start, stop, status"};
-  if (const auto near = nearest(what, {"start", "stop", "status"}))
+  if (what == "upgrade") return upgrade(s);
+  std::vector<std::string> help{"one of: alder daemon start, stop, status, upgrade"};
+  if (const auto near = nearest(what, {"start", "stop", "status", "upgrade"}))
     help.insert(help.begin(), "did you mean 'alder daemon " + *near + "'?");
   return s.fail({.code = exit_code::usage,
                  .what = "'alder daemon' does not know '" + what + "'",

@@ -22,6 +22,8 @@ exit_code run_ls(session& s) {
     (void)s.print(body + "\n");
     return s.end_code();
   }
+  for (const auto& notice : read_notices(body))
+    s.note(notice_text(s.err(), notice));
   const auto services = s.understood(body, read_services);
   if (services) (void)s.print(list_screen(s.out(), *services, session::now()));
   return s.end_code();

@@ -247,6 +247,17 @@ result<std::vector<config_view>> read_config(std::string_view text) {
   return all;
 }
 
+std::vector<std::string> read_notices(std::string_view text) {
+  std::vector<std::string> all;
+  const auto document = parse_object(text);
+  if (!document) return all;
+  const auto notices = document->find("notices");
+  if (notices == document->end() || !notices->is_array()) return all;
+  for (const auto& notice : *notices)
+    if (notice.is_string()) all.push_back(notice.get<std::string>());
+  return all;
+}
+
 result<info_view> read_info(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
@@ -261,7 +272,8 @@ result<info_view> read_info(std::string_view text) {
                  .state_dir = text_of(object, "state_dir"),
                  .log_dir = text_of(object, "log_dir"),
                  .trees = number_of<unsigned>(object, "trees"),
-                 .counts = {}};
+                 .counts = {},
+                 .notices = read_notices(text)};
   if (const auto counts = object.find("counts"); counts != object.end() && counts->is_object()) {
     for (const auto& [state, number] : counts->items())
       if (number.is_number_unsigned()) view.counts.emplace_back(state, number.get<unsigned>());
@@ -313,6 +325,10 @@ std::string service_body(const ad_hoc_service& service) {
       {"name", service.name}, {"command", service.command}, {"cwd", service.cwd}, {"environment", service.environment}};
   if (!service.restart.empty()) body["restart"] = service.restart;
   return written(body);
+}
+
+std::string upgrade_body(const std::string& keeper, const std::string& daemon) {
+  return written({{"keeper", keeper}, {"daemon", daemon}});
 }
 
 std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code) {

@@ -133,6 +133,7 @@ struct info_view {
   std::string log_dir;
   unsigned trees = 0;
   std::vector<std::pair<std::string, unsigned>> counts;
+  std::vector<std::string> notices; ///< what everybody who looks should know
 };
 
 struct pong_view {
@@ -160,6 +161,8 @@ using log_line = std::variant<log_view, gap_view>;
 [[nodiscard]] result<tree_view> read_tree(std::string_view text);
 [[nodiscard]] result<node_view> read_node(std::string_view text);
 [[nodiscard]] result<std::vector<config_view>> read_config(std::string_view text);
+/// Of an answer to GET /v1/info or /v1/services: what everybody who looks should know; mostly nothing.
+[[nodiscard]] std::vector<std::string> read_notices(std::string_view text);
 [[nodiscard]] result<info_view> read_info(std::string_view text);
 [[nodiscard]] result<pong_view> read_pong(std::string_view text);
 [[nodiscard]] result<event_line> read_event_line(std::string_view text);
@@ -182,6 +185,8 @@ struct ad_hoc_service {
 [[nodiscard]] std::string service_body(const ad_hoc_service& service);
 
 /// {"schema":1,"error":{…}} for --json.
+/// The body of POST /v1/daemon/upgrade.
+[[nodiscard]] std::string upgrade_body(const std::string& keeper, const std::string& daemon);
 [[nodiscard]] std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code);
 /// One flat JSON object of strings, with "schema": 1.
 [[nodiscard]] std::string strings_body(const std::vector<std::pair<std::string, std::string>>& fields);

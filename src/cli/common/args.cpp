@@ -54,6 +54,8 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::run_dir: app.add_flag(flags, raw.run_dir); return;
   case option::state_dir: app.add_flag(flags, raw.state_dir); return;
   case option::log_dir: app.add_flag(flags, raw.log_dir); return;
+  case option::resurrect: app.add_flag(flags, into.resurrect); return;
+  case option::print: app.add_flag(flags, into.print); return;
   }
 }
 

@@ -33,6 +33,8 @@ struct invocation {
   bool watch = false;
   bool show_env = false;
   bool no_prefix = false;
+  bool resurrect = false;
+  bool print = false;
   std::string name;
   std::string cwd;
   std::string restart; ///< as the API spells it

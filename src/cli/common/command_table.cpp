@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned any = std::numeric_limits<unsigned>::max();
 
-constexpr std::array<std::pair<option, option_text>, 16> options{
+constexpr std::array<std::pair<option, option_text>, 18> options{
     {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
      {option::tail, {"-n,--tail", "N", "begin with the last N (at most 100000)"}},
      {option::out, {"--out", "", "standard output only"}},
@@ -28,7 +28,9 @@ constexpr std::array<std::pair<option, option_text>, 16> options{
      {option::socket, {"--socket", "", "the socket alone"}},
      {option::run_dir, {"--run", "", "the directory of socket and lock alone"}},
      {option::state_dir, {"--state", "", "the directory of the journal alone"}},
-     {option::log_dir, {"--log", "", "the directory of the logs alone"}}}};
+     {option::log_dir, {"--log", "", "the directory of the logs alone"}},
+     {option::resurrect, {"--resurrect", "", "bring the trees up again that were up before the machine went down"}},
+     {option::print, {"--print", "", "show the unit and change nothing"}}}};
 
 constexpr std::array<option_text, 4> common{{{"-h,--help", "", "show this"},
                                              {"--json", "", "data for programs on standard output, and nothing else"},
@@ -169,12 +171,25 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
       {"daemon",
        {},
        "the daemon",
-       "start | stop | status",
-       "start or stop the daemon itself",
-       {option::timeout},
+       "start | stop | status | upgrade",
+       "start, stop or replace the daemon itself",
+       {option::timeout, option::resurrect},
        1,
        1,
-       {"alder daemon start", "alder daemon stop            # stops all trees first", "alder daemon status"}},
+       {"alder daemon start", "alder daemon start --resurrect   # what a boot unit calls",
+        "alder daemon stop                # stops all trees first",
+        "alder daemon upgrade             # to the installed programs; services go on"}},
+      {"startup",
+       {},
+       "the daemon",
+       "",
+       "start with the machine: write and enable a systemd unit",
+       {option::print},
+       0,
+       0,
+       {"sudo alder startup            # for root", "alder startup                 # for this user",
+        "alder startup --print         # only show the unit"}},
+      {"unstartup", {}, "the daemon", "", "remove that unit again", {}, 0, 0, {"alder unstartup"}},
       {"help", {}, "the daemon", "[COMMAND]", "show help", {}, 0, 1, {"alder help logs"}},
   };
 }

@@ -28,6 +28,8 @@ enum class option : std::uint8_t {
   run_dir,
   state_dir,
   log_dir,
+  resurrect,
+  print,
 };
 
 struct option_text {

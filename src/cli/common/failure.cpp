@@ -44,6 +44,28 @@ failure no_daemon_is_running() {
           .is_absence = true};
 }
 
+failure no_daemon_but_keeper(int keeper_pid, const std::string& trouble, const std::string& state_dir) {
+  const auto line_end = trouble.find('\n');
+  const auto times = trouble.substr(0, line_end);
+  auto last = line_end == std::string::npos ? std::string{} : trouble.substr(line_end + 1);
+  while (!last.empty() && last.back() == '\n')
+    last.pop_back();
+  failure told{.code = exit_code::no_daemon,
+               .what = "the daemon does not run, but your services do: their keeper (pid " +
+                       std::to_string(keeper_pid) + ") holds them and starts the daemon again",
+               .help = {},
+               .diagnostics = {}};
+  if (!last.empty()) {
+    told.what = "the daemon keeps ending (" + times + " times in a row); your services go on: their keeper (pid " +
+                std::to_string(keeper_pid) + ") holds them and tries again, at the latest every 10s";
+    told.help.push_back("last time: " + last);
+  }
+  told.help.push_back("the daemon's last words are in " + state_dir + "/daemon.log, the keeper's in " + state_dir +
+                      "/keeper.log");
+  told.help.push_back("after a repair or an upgrade of the programs nothing has to be done: the keeper goes on trying");
+  return told;
+}
+
 failure explain(const error& why) {
   if (why.kind == error_kind::unavailable && (why.os_errno == ENOENT || why.os_errno == ECONNREFUSED))
     return no_daemon_is_running();
@@ -59,6 +81,10 @@ failure explain(const problem& why) {
   if (why.code == "no_such_route")
     told.help.emplace_back("the daemon may be of another version than this command; 'alder info' says which");
   return told;
+}
+
+std::string notice_text(const look& on, const std::string& notice) {
+  return paint(on, tone::warning, "notice:") + " " + notice + "\n";
 }
 
 std::string failure_text(const look& on, const failure& why) {

@@ -50,11 +50,13 @@ result<programs> find_programs(const std::string& own_directory, const os::surro
   return programs{.keeper = std::move(*keeper), .daemon = std::move(*daemon)};
 }
 
-std::vector<std::string> keeper_command(const programs& found, const os::locations& where, keeper_mode mode) {
+std::vector<std::string> keeper_command(const programs& found, const os::locations& where, keeper_mode mode,
+                                        former_trees trees) {
   std::vector<std::string> command{found.keeper,    "--run-dir", where.run_dir, "--state-dir",
                                    where.state_dir, "--log-dir", where.log_dir};
   if (mode == keeper_mode::foreground) command.emplace_back("--foreground");
   command.insert(command.end(), {"--ready-fd", std::to_string(os::ready_descriptor), "--daemon", found.daemon});
+  if (trees == former_trees::up) command.insert(command.end(), {"--", "--resurrect"});
   return command;
 }
 
@@ -80,13 +82,13 @@ bool is_answering(const std::string& socket) {
   return answer && answer->status == 200 && read_pong(answer->body).ok();
 }
 
-outcome ensure_daemon(const os::locations& where, const os::surroundings& around) {
+outcome ensure_daemon(const os::locations& where, const os::surroundings& around, former_trees trees) {
   if (auto trusted = os::check_private_directory(where.run_dir); !trusted) return trusted;
   if (is_answering(where.socket)) return success();
   const auto own = os::own_directory();
   const auto found = find_programs(own ? *own : std::string{}, around);
   if (!found) return found.failure();
-  const auto command = keeper_command(*found, where, keeper_mode::detached);
+  const auto command = keeper_command(*found, where, keeper_mode::detached, trees);
   const auto end = steady_clock::now() + busy_deadline;
   while (true) {
     const auto started = os::start_in_background(command, os::attachment::detached);

@@ -26,8 +26,10 @@ struct programs {
 [[nodiscard]] result<programs> find_programs(const std::string& own_directory, const os::surroundings& around);
 
 enum class keeper_mode { detached, foreground };
+/// Whether trees that were up before the machine went down come up with the new daemon.
+enum class former_trees { down, up };
 [[nodiscard]] std::vector<std::string> keeper_command(const programs& found, const os::locations& where,
-                                                      keeper_mode mode);
+                                                      keeper_mode mode, former_trees trees = former_trees::down);
 
 /// What a new keeper said.
 enum class keeper_word { ready, busy };
@@ -39,6 +41,7 @@ enum class keeper_word { ready, busy };
 
 /// Returns when a daemon answers. Of several callers on a fresh home one starts it, by the keeper's lock. Errors:
 /// denied (the directory is another user's), unavailable (it could not be started, and why).
-[[nodiscard]] outcome ensure_daemon(const os::locations& where, const os::surroundings& around);
+[[nodiscard]] outcome ensure_daemon(const os::locations& where, const os::surroundings& around,
+                                    former_trees trees = former_trees::down);
 
 } // namespace alder::cli

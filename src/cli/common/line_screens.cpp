@@ -100,6 +100,8 @@ std::string info_screen(const look& on, const info_view& info) {
   for (const auto& [state, number] : info.counts)
     if (number > 0) counts.push_back(std::to_string(number) + " " + state);
   add("Services", counts.empty() ? "none" : join(counts, separator(on)));
+  for (const auto& notice : info.notices)
+    add("Notice", notice);
   return text;
 }
 

@@ -5,8 +5,14 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 
 namespace alder::cli {
+namespace {
+
+constexpr std::size_t largest_trouble = 8192;
+
+} // namespace
 
 session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_.where.socket} {}
 
@@ -41,8 +47,7 @@ std::variant<std::string, failure> session::try_request(const call& what, std::c
   auto trusted = os::check_private_directory(setup_.where.run_dir);
   if (!trusted) return explain(trusted.failure());
   auto answer = client_.send(what, deadline);
-  if (!answer)
-    return answer.failure().kind == error_kind::io ? explain_garbage(answer.failure()) : explain(answer.failure());
+  if (!answer) return explain_no_answer(answer.failure());
   if (answer->status == 200 || answer->status == 202) return std::move(answer->body);
   return explain(read_problem(answer->status, answer->body));
 }
@@ -50,7 +55,10 @@ std::variant<std::string, failure> session::try_request(const call& what, std::c
 void session::await_daemon() const {
   constexpr milliseconds longest_respawn{12000};
   constexpr milliseconds between{20};
-  for (milliseconds waited{0}; waited < longest_respawn; waited += between) {
+  constexpr milliseconds soon{500};
+  // One that keeps ending is told of rather than waited for.
+  const bool in_trouble = os::facts_of(setup_.where.run_dir + "/daemon.trouble").ok();
+  for (milliseconds waited{0}; waited < (in_trouble ? soon : longest_respawn); waited += between) {
     if (os::is_served(setup_.where.socket) || os::living_keeper(setup_.where.run_dir) == 0) return;
     os::pause(between);
   }
@@ -61,6 +69,25 @@ std::optional<std::string> session::get(const std::string& target) {
   if (auto* body = std::get_if<std::string>(&answer)) return std::move(*body);
   (void)fail(std::get<failure>(answer));
   return std::nullopt;
+}
+
+/// A daemon that does not answer has a keeper, which can say more, and do something about it.
+failure session::explain_no_answer(const error& why) const {
+  if (why.kind == error_kind::io) return explain_garbage(why);
+  auto told = explain(why);
+  const int keeper = os::living_keeper(setup_.where.run_dir);
+  if (keeper == 0) return told;
+  if (told.is_absence) {
+    const auto trouble = os::read_file(setup_.where.run_dir + "/daemon.trouble", largest_trouble);
+    return no_daemon_but_keeper(keeper, trouble ? *trouble : std::string{}, setup_.where.state_dir);
+  }
+  if (why.kind == error_kind::timed_out) {
+    os::send_signal(keeper, SIGUSR1); // it looks whether the daemon lives
+    told.help.emplace_back(
+        "its keeper (pid " + std::to_string(keeper) +
+        ") now looks after it: a daemon that hangs is replaced within half a minute; services go on");
+  }
+  return told;
 }
 
 failure session::explain_garbage(const error& why) const {

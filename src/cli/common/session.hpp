@@ -71,6 +71,7 @@ public:
 private:
   /// An answer that makes no sense is most often one of another version.
   [[nodiscard]] failure explain_garbage(const error& why) const;
+  [[nodiscard]] failure explain_no_answer(const error& why) const;
 
   session_setup setup_;
   client client_;

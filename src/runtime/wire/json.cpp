@@ -195,10 +195,11 @@ std::string trees_json(const std::vector<nested_tree>& trees, const nested_tree*
 
 std::string node_json(const node_snapshot& node) { return text_of(node_value(node)); }
 
-std::string services_json(const std::vector<const node_snapshot*>& services) {
+std::string services_json(const std::vector<const node_snapshot*>& services, const std::vector<std::string>& notices) {
   json value{{"schema", schema}, {"services", json::array()}};
   for (const auto* service : services)
     value["services"].push_back(node_value(*service));
+  if (!notices.empty()) value["notices"] = notices;
   return text_of(value);
 }
 
@@ -265,18 +266,20 @@ std::string info_json(const daemon_info& info) {
     const auto found = info.counts.find(state);
     counts[std::string{word(state)}] = found == info.counts.end() ? 0 : found->second;
   }
-  return text_of({{"schema", schema},
-                  {"version", info.version},
-                  {"pid", info.pid},
-                  {"keeper_pid", info.keeper_pid},
-                  {"started_at", time_text(info.started_at)},
-                  {"uptime_ms", info.uptime.count()},
-                  {"epoch", info.epoch},
-                  {"socket", info.socket},
-                  {"state_dir", info.state_dir},
-                  {"log_dir", info.log_dir},
-                  {"trees", info.trees},
-                  {"counts", std::move(counts)}});
+  json value{{"schema", schema},
+             {"version", info.version},
+             {"pid", info.pid},
+             {"keeper_pid", info.keeper_pid},
+             {"started_at", time_text(info.started_at)},
+             {"uptime_ms", info.uptime.count()},
+             {"epoch", info.epoch},
+             {"socket", info.socket},
+             {"state_dir", info.state_dir},
+             {"log_dir", info.log_dir},
+             {"trees", info.trees},
+             {"counts", std::move(counts)}};
+  if (!info.notices.empty()) value["notices"] = info.notices;
+  return text_of(value);
 }
 
 std::string configs_json(const std::vector<tree_config>& trees) {

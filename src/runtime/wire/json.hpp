@@ -34,7 +34,8 @@ struct nested_tree {
 /// One node, without children.
 [[nodiscard]] std::string node_json(const node_snapshot& node);
 /// The answer to GET /v1/services. No element is null.
-[[nodiscard]] std::string services_json(const std::vector<const node_snapshot*>& services);
+[[nodiscard]] std::string services_json(const std::vector<const node_snapshot*>& services,
+                                        const std::vector<std::string>& notices = {});
 
 /// One line of output.
 struct log_line {
@@ -127,6 +128,7 @@ struct daemon_info {
   std::string log_dir;
   std::size_t trees = 0;
   std::map<node_state, std::size_t> counts; ///< services; a state without any may be left out
+  std::vector<std::string> notices;         ///< what everybody who looks should know; mostly none
 };
 /// The answer to GET /v1/info.
 [[nodiscard]] std::string info_json(const daemon_info& info);
@@ -152,6 +154,14 @@ struct config_request {
 };
 /// Errors (invalid_input): which field is wrong, and what is expected.
 [[nodiscard]] result<config_request> parse_config_request(std::string_view body);
+
+/// The body of POST /v1/daemon/upgrade: the programs to go on with, absolute paths.
+struct upgrade_request {
+  std::string keeper;
+  std::string daemon;
+};
+/// Errors (invalid_input): as above.
+[[nodiscard]] result<upgrade_request> parse_upgrade_request(std::string_view body);
 
 /// The body of POST /v1/services.
 struct service_request {

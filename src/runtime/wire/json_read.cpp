@@ -238,6 +238,17 @@ result<config_request> parse_config_request(std::string_view body) {
   return config_request{std::move(*file), std::move(*text), std::move(*environment)};
 }
 
+result<upgrade_request> parse_upgrade_request(std::string_view body) {
+  const auto object = parse_object(body);
+  if (!object) return object.failure();
+  if (auto known = check_fields(*object, {"keeper", "daemon"}); !known) return known.failure();
+  auto keeper = read_path(*object, "keeper");
+  if (!keeper) return keeper.failure();
+  auto daemon = read_path(*object, "daemon");
+  if (!daemon) return daemon.failure();
+  return upgrade_request{std::move(*keeper), std::move(*daemon)};
+}
+
 result<service_request> parse_service_request(std::string_view body) {
   const auto object = parse_object(body);
   if (!object) return object.failure();

@@ -1,0 +1,77 @@
+"""The machine goes down and comes back: what was up comes up again when the boot unit asks for it."""
+
+import os
+import signal
+
+import alder
+
+TREE = """
+name: {name}
+children:
+  - {{ service: {name}-a, command: sleep 1000 }}
+  - {{ service: {name}-b, command: sleep 1000 }}
+"""
+
+
+class Reboot(alder.Scenario):
+    def bring_up(self):
+        home = self.home
+        home.up(TREE.format(name="one"), name="one.yaml")
+        home.up(TREE.format(name="two"), name="two.yaml")
+        home.alder("stop", "one-b")
+        home.alder("stop", "two")
+
+    EXPECTED = {"one-a": "running", "one-b": "stopped", "two-a": "stopped", "two-b": "stopped"}
+
+    def power_cut(self):
+        """Everything is gone at once, and nobody could say anything."""
+        home = self.home
+        for one in home.processes():
+            os.kill(one.pid, signal.SIGSTOP)
+        for one in home.processes():
+            os.kill(one.pid, signal.SIGKILL)
+        home.wait_until("everything is gone", lambda: not home.processes())
+
+    def test_trees_come_back_after_a_power_cut(self):
+        home = self.home
+        self.bring_up()
+        self.power_cut()
+        home.alder("daemon", "start", "--resurrect")
+        home.wait_until("what was up is up", lambda: home.states() == self.EXPECTED)
+        home.kill_daemon()
+        self.assertEqual(home.states(), self.EXPECTED)
+
+    def test_trees_come_back_after_an_orderly_shutdown(self):
+        home = self.home
+        self.bring_up()
+        for _ in range(2):
+            home.stop_daemon()
+            home.alder("daemon", "start", "--resurrect")
+            home.wait_until("what was up is up", lambda: home.states() == self.EXPECTED)
+
+    def test_without_being_asked_nothing_starts(self):
+        home = self.home
+        self.bring_up()
+        home.stop_daemon()
+        home.alder("daemon", "start")
+        self.assertEqual(set(home.states().values()), {"stopped"})
+        home.alder("start", "one")
+        home.wait_until("it is up", lambda: home.states()["one-a"] == "running")
+
+    def test_the_boot_unit(self):
+        home = self.home
+        shown = home.alder("startup", "--print").out
+        for line in ("Type=forking", "daemon start --resurrect", "daemon stop", f"ALDER_HOME={home.path}"):
+            self.assertIn(line, shown)
+        if os.getuid() == 0:
+            return  # the machine's own units are not for tests
+        variables = {"XDG_CONFIG_HOME": str(home.top / "config")}
+        home.alder("startup", variables=variables)
+        unit = home.top / "config/systemd/user/alder.service"
+        self.assertEqual(unit.read_text(), home.alder("startup", "--print", variables=variables).out)
+        home.alder("unstartup", variables=variables)
+        self.assertFalse(unit.exists())
+
+
+if __name__ == "__main__":
+    alder.main()
