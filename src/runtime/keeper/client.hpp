@@ -176,7 +176,7 @@ private:
   std::string member_prefix_;
   std::vector<child> inventory_;
   os::log_stage_files log_stage_;
-  os::log_stage_files kept_stage_; ///< our own of it, in case the keeper is lost
+  os::log_stage_files kept_stage_;              ///< our own of it, in case the keeper is lost
   std::deque<std::string> outgoing_;            ///< encoded, at most spawn_window spawns among them
   std::deque<wire::spawn_frame> waiting_;       ///< beyond the window
   std::map<key, wire::spawn_frame> unanswered_; ///< on the wire; without command, environment and note

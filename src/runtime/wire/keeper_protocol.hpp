@@ -168,7 +168,7 @@ struct child_frame {
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::optional<exit_status> exited;
   descriptor_set held = 0; ///< which descriptors go along
-  bool adrift = false; ///< it is no child of the keeper, which replaced one that was killed
+  bool adrift = false;     ///< it is no child of the keeper, which replaced one that was killed
   bool operator==(const child_frame&) const = default;
 };
 struct inventory_end_frame {
