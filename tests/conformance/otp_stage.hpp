@@ -68,7 +68,8 @@ public:
   [[nodiscard]] bool is_alive(const actors::process_id& id) const override;
   void release(const actors::process_id&) override {}
   void abandon(const actors::process_id&, const caf::actor_addr&) override {}
-  [[nodiscard]] std::optional<leftover> left_behind(const alder::node_id&) override { return std::nullopt; }
+  [[nodiscard]] std::vector<leftover> left_behind(const alder::node_id&) override { return {}; }
+  void discard(const actors::process_id&) override {}
   [[nodiscard]] alder::generation last_generation(const alder::node_id& node) const override;
 
 private:

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace alder::store {
 namespace {
@@ -55,21 +56,22 @@ cause read_cause(const json& j) {
           j.value("detail", ""), j.value("strategy", "")};
 }
 
-/// Moments that a later process can understand.
-std::string wall_text(policy::time_point at, const both_clocks& now) {
-  return wire::time_text(now.wall + std::chrono::duration_cast<milliseconds>(at - now.monotonic));
+/// Moments that a later process can understand: Unix time in milliseconds.
+std::int64_t wall_number(policy::time_point at, const both_clocks& now) {
+  return (now.wall + std::chrono::duration_cast<milliseconds>(at - now.monotonic)).time_since_epoch().count();
 }
 
 /// Never later than `latest`: a clock that was set back must not put a restart off for years.
 policy::time_point moment(const json& j, const both_clocks& now, milliseconds latest) {
-  return now.monotonic + std::min(time_of(j) - now.wall, latest);
+  const wall_time at{milliseconds{j.get<std::int64_t>()}};
+  return now.monotonic + std::min(std::chrono::duration_cast<milliseconds>(at - now.wall), latest);
 }
 
 json child_json(const child_memory& child, const both_clocks& now) {
   json j{{"id", child.id}, {"generation", child.generation}, {"ended", child.ended}};
   if (child.attempts > 0) j["attempts"] = child.attempts;
   if (!child.restarting) return j;
-  j["retry"] = {{"due", wall_text(child.due, now)}, {"counted", child.counted}, {"cause", cause_json(child.pending)}};
+  j["retry"] = {{"due", wall_number(child.due, now)}, {"counted", child.counted}, {"cause", cause_json(child.pending)}};
   return j;
 }
 
@@ -163,7 +165,7 @@ result<node_snapshot> parse_node_value(std::string_view text) {
 std::string memory_value(const supervision_memory& memory, const both_clocks& now) {
   json j{{"generation", memory.generation}, {"restarts", json::array()}, {"children", json::array()}};
   for (const auto at : memory.restarts)
-    j["restarts"].push_back(wall_text(at, now));
+    j["restarts"].push_back(wall_number(at, now));
   for (const auto& child : memory.children)
     j["children"].push_back(child_json(child, now));
   if (memory.under_way) j["under_way"] = work_json(*memory.under_way);

@@ -201,8 +201,7 @@ void supervision_double::carry_out(supervisor_life& life, const policy::effect& 
                         },
                         [&](const policy::reply& r) { on_reply(life, r); },
                         [&](const policy::report& r) { note_report(life, r); }, [](const policy::child_settled&) {},
-                        [](const policy::children_told&) {},
-                        [&](const policy::work_resumed&) {},
+                        [](const policy::children_told&) {}, [&](const policy::work_resumed&) {},
                         [&](const policy::supervisor_started&) {
                           life.started = true;
                           note({what::started, life.id, life.attempt, {}, {}, {}});
