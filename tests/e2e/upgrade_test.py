@@ -76,6 +76,7 @@ class Upgrade(alder.Scenario):
         self.assertNotEqual(after["pid"], before["pid"])
         self.assertEqual(self.inode(after["pid"]), os.stat(self.programs / "alderd").st_ino)
         self.assertEqual(self.inode(after["keeper_pid"]), os.stat(self.programs / "alder-keeper").st_ino)
+        self.assertIn("the daemon is up: it was upgraded", [event["text"] for event in home.events()])
         self.assert_untouched(pids)
         home.kill("steady")
         home.wait_until("it is supervised", lambda: home.service("steady")["restarts"] == 2)

@@ -95,11 +95,11 @@ outcome daemon::prepare() {
   if (auto started = logs_.start(); !started) return started;
   if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
-  if (const auto& news = bridge_.keeper().news(); !news.empty()) complaints_.push_back(news);
+  if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {
     std::vector<std::string> all;
     if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
-    if (const auto& news = bridge_.keeper().news(); !news.empty()) all.push_back(news);
+    if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
     return all;
   };
   for (const auto& directory : {options_.home.run_dir, options_.home.state_dir, options_.home.log_dir}) {
@@ -201,8 +201,10 @@ void daemon::on_tree_started(const policy::start_result& result) {
     node.reason = "started by its keeper";
   });
   sort_out_unclaimed();
-  announce(event_kind::daemon_started,
-           bridge_.keeper().epoch() > 1 ? "it had ended unexpectedly and was started again by its keeper" : "");
+  const char* unexpected = "it had ended unexpectedly and was started again by its keeper";
+  announce(event_kind::daemon_started, was_upgraded()                 ? wire::upgraded_news
+                                       : bridge_.keeper().epoch() > 1 ? unexpected
+                                                                      : "");
   for (const auto& complaint : complaints_)
     announce(event_kind::warning, complaint);
   log_info("alderd serves " + options_.home.socket);
@@ -229,6 +231,8 @@ void daemon::finish_operations() {
     }
   }
 }
+
+bool daemon::was_upgraded() { return bridge_.keeper().news() == wire::upgraded_news; }
 
 void daemon::on_stop_requested(int signal) {
   log_info("stopping on " + signal_name(signal));

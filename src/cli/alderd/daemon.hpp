@@ -40,6 +40,7 @@ private:
   [[nodiscard]] actors::child_entry trees_part();
   [[nodiscard]] actors::child_entry api_part();
   void on_tree_started(const policy::start_result& result);
+  [[nodiscard]] bool was_upgraded();
   void sort_out_unclaimed();
   void finish_operations();
   void on_stop_requested(int signal);

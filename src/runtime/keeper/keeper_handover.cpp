@@ -164,6 +164,7 @@ void keeper::replace_by_upgrade() {
   if (!own) return failed(own.failure().message);
   auto next = state();
   next.on_trial = true;
+  next.news = wire::upgraded_news;
   next.former_daemon = options_.daemon;
   next.daemon = wanted.daemon;
   next.fds["former-keeper"] = own->get();

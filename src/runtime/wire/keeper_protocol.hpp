@@ -74,6 +74,8 @@ struct spawn_channels {
 };
 
 // From the daemon to the keeper.
+/// The news of a keeper whose upgrade goes well.
+inline constexpr const char* upgraded_news = "it was upgraded";
 struct hello_frame {
   std::uint32_t version = keeper_protocol_version;
   std::int32_t pid = 0; ///< of the daemon, for the keeper's log
