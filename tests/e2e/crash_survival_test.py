@@ -102,6 +102,9 @@ class CrashSurvival(alder.Scenario):
         if deed == "hang":
             os.kill(pid, signal.SIGSTOP)
             time.sleep(dice.uniform(0, 1.5))
+            if dice.random() < 0.5:  # and a power cut tore its last record
+                with open(home.path / "state" / "journal", "ab") as journal:
+                    journal.write(b"0badc0de\tmemory/survival/survival\t{\"generation\":1,\"rest")
         os.kill(pid, signal.SIGKILL)
         home.wait_for_successor(pid)
 

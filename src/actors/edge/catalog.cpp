@@ -75,7 +75,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
     lay_out(name, "", loaded.tree->root);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
-  restore_nodes(complaints);
+  restore_nodes(before, complaints);
   if (before == what_ended::daemon) {
     restore_memories(complaints);
     shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
@@ -123,7 +123,7 @@ std::vector<store::saved_tree> catalog::trees_of_old_format(std::vector<std::str
   return std::move(*saved);
 }
 
-void catalog::restore_nodes(std::vector<std::string>& complaints) {
+void catalog::restore_nodes(what_ended before, std::vector<std::string>& complaints) {
   for_each(journal_.values(), store::node_key, [&](const std::string& id, const std::string& value) {
     const auto slash = id.find('/');
     const auto tree = id.substr(0, slash);
@@ -133,6 +133,7 @@ void catalog::restore_nodes(std::vector<std::string>& complaints) {
     } else if (trees_.count(tree) > 0 && slash != std::string::npos) {
       shared_.nodes.update(tree, id.substr(slash + 1), [&](node_snapshot& node) {
         node.restarts = known->restarts;
+        if (before == what_ended::daemon) node.generation = known->generation; // else numbers begin anew
         node.last_exit = known->last_exit;
         if (!known->settled) return;
         node.state = known->state;

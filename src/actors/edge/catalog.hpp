@@ -80,7 +80,7 @@ public:
 private:
   [[nodiscard]] std::vector<store::saved_tree> recorded_trees(std::vector<std::string>& complaints);
   [[nodiscard]] std::vector<store::saved_tree> trees_of_old_format(std::vector<std::string>& complaints);
-  void restore_nodes(std::vector<std::string>& complaints);
+  void restore_nodes(what_ended before, std::vector<std::string>& complaints);
   void restore_memories(std::vector<std::string>& complaints);
   void on_node_changed(const node_ptr& before, const node_ptr& after);
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);

@@ -179,6 +179,8 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   const auto id = id_of(tree_of(c), name);
   auto left = shared_.os.left_behind(id);
   policy::remembered_child known{.generation = shared_.os.last_generation(id)};
+  // A number is never used twice, for one that was used says that its start is counted.
+  known.generation = std::max(known.generation, c.counted);
   if (order.resume) known.settled = is_down(shared_.nodes.find(tree_of(c), name));
   for (const auto& one : begin.memory.children) {
     if (one.id != name) continue;
@@ -198,7 +200,12 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   for (const auto stale : decided.stale)
     shared_.os.discard({id, stale});
   machine_.recall(name, decided.generation);
-  if (decided.what == policy::adoption::action::take_over) {
+  const bool takes_over = decided.what == policy::adoption::action::take_over;
+  if (const auto& work = begin.memory.under_way; work && !takes_over) {
+    for (const auto& member : work->members) // a start that is counted already, and was not made
+      if (member.id == name && c.counted > member.generation) c.counted = decided.generation + 1;
+  }
+  if (takes_over) {
     const auto& taken =
         *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
     begin.running[name] = {decided.generation, clock_time(taken.started)};
@@ -312,6 +319,7 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
                 : entry.supervisor ? node_snapshot::kind::supervisor
                                    : node_snapshot::kind::actor;
     c.restarts = node.restarts;
+    if (entry.service) c.counted = node.generation;
   });
   return c;
 }
@@ -324,7 +332,7 @@ void supervisor::start(const policy::start_child& order) {
   c->generation = order.generation;
   c->why = order.why;
   c->stopping = false;
-  if (order.automatic) ++c->restarts;
+  if (order.automatic && order.generation > c->counted) ++c->restarts;
   set_state(*c, node_state::starting, order.why);
   const auto& service = c->entry->service;
   const bool checks_readiness = service && !std::holds_alternative<std::monostate>(service->ready.check);

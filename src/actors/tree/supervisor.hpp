@@ -46,6 +46,7 @@ private:
     child_actor actor;
     alder::generation generation = 0;
     unsigned restarts = 0;
+    alder::generation counted = 0; ///< up to this one starts are among `restarts`, perhaps by a former daemon
     unsigned actor_crashes = 0;
     bool stopping = false;
     cause why; ///< of what it is doing now

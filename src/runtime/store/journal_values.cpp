@@ -138,7 +138,7 @@ result<saved_tree> parse_tree_value(std::string_view text) {
 }
 
 std::string node_value(const node_snapshot& node) {
-  json j{{"restarts", node.restarts}};
+  json j{{"restarts", node.restarts}, {"generation", node.generation}};
   if (node.last_exit) j["last_exit"] = exit_json(*node.last_exit);
   if (node.settled) {
     j["state"] = word(node.state);
@@ -152,6 +152,7 @@ result<node_snapshot> parse_node_value(std::string_view text) {
   return parsed<node_snapshot>(text, [](const json& j) {
     node_snapshot node;
     node.restarts = j.at("restarts").get<unsigned>();
+    node.generation = j.value("generation", generation{0});
     if (j.contains("last_exit")) node.last_exit = read_exit(j["last_exit"]);
     node.settled = j.contains("state");
     if (!node.settled) return node;

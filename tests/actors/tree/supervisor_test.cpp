@@ -317,5 +317,29 @@ TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
   EXPECT_THAT(take_log(), ElementsAre("discard web#7", "launch web#1"));
 }
 
+TEST_F(Supervisor, ARestartThatWasCountedAndNotMadeIsNotCountedAgain) {
+  start(tree("shop", strategy::one_for_one, {service("web")}));
+  os.refused["web"] = "the daemon dies first";
+  std::map<node_id, policy::supervision_memory> written;
+  shared.on_remembered = [&](const node_id& id) {
+    if (written.empty()) written[id] = shared.memories[id]; // what the journal holds when the daemon dies
+  };
+  end("web", exit_status::code(1));
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  shared.on_remembered = nullptr;
+  ASSERT_TRUE(written["shop/shop"].under_way);
+  shared.memories = written;
+  shared.nodes.update("shop", "web", [](node_snapshot& node) {
+    node.restarts = 1;
+    node.generation = 2;
+  });
+  os.refused.clear();
+  os.processes.clear();
+  start(tree("shop", strategy::one_for_one, {service("web")}), /*resume=*/true);
+  EXPECT_EQ(node("web").state, node_state::running);
+  EXPECT_EQ(node("web").restarts, 1u);
+}
+
 } // namespace
 } // namespace alder::actors::testing

@@ -73,10 +73,12 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
 
   node_snapshot node;
   node.restarts = 3;
+  node.generation = 7;
   node.last_exit = last_exit{exit_status::signal(9), clocks().wall};
   auto read = parse_node_value(node_value(node));
   ASSERT_TRUE(read);
   EXPECT_FALSE(read->settled);
+  EXPECT_EQ(read->generation, 7u);
   EXPECT_EQ(read->last_exit, node.last_exit);
   node.settled = true;
   node.state = node_state::failed;
