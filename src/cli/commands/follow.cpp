@@ -24,7 +24,7 @@ exit_code follow_lines(session& s, const std::string& target, const std::functio
   });
   const auto on_end = [&](const result<reply>& how) {
     if (!how) {
-      code = s.fail(explain(how.failure()));
+      code = s.fail(s.explain_no_answer(how.failure()));
     } else if (how->status != 200) {
       code = s.fail(explain(read_problem(how->status, how->body)));
     }

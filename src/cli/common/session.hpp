@@ -56,6 +56,8 @@ public:
   /// The same without a word: what went wrong is returned.
   [[nodiscard]] std::variant<std::string, failure> try_request(const call& what,
                                                                std::chrono::milliseconds deadline = answer_deadline);
+  /// Why there was no answer; of a daemon that does not run or hangs its keeper may say more.
+  [[nodiscard]] failure explain_no_answer(const error& why) const;
   /// Reads a body with one of the read_ functions of answers.hpp; tells what is not understood.
   template <class Read> auto understood(const std::string& body, Read read) {
     auto value = read(body);
@@ -71,7 +73,6 @@ public:
 private:
   /// An answer that makes no sense is most often one of another version.
   [[nodiscard]] failure explain_garbage(const error& why) const;
-  [[nodiscard]] failure explain_no_answer(const error& why) const;
 
   session_setup setup_;
   client client_;
