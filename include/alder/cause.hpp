@@ -28,6 +28,7 @@ struct exit_reason {
   std::optional<exit_status> status; ///< of the OS process, when there was one
   std::string detail;                ///< for people: "exited with code 1", "gave up: 4 restarts within 5s"
   bool gave_up = false;              ///< a supervisor that reached its intensity: clean, but not finished
+  bool is_final = false;             ///< not to be restarted, whatever the restart kind says
 
   bool operator==(const exit_reason&) const = default;
 };

@@ -27,6 +27,8 @@ enum class event_kind : std::uint8_t {
   adopted,         ///< a running process was taken over after the daemon had been away
   resumed,         ///< what was under way when the daemon ended is finished; `cause.detail`: "restart" or "stop"
   daemon_started,  ///< the daemon is there (again)
+  failed,          ///< a service is not restarted any more: a fatal exit code, or too many unstable starts
+  message,         ///< a program said something over its channel
   daemon_stopping, ///< it was asked to end
   warning,         ///< something people should know: log file not writable, process that does not die …
 };

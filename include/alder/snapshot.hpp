@@ -5,6 +5,7 @@
 #include "alder/event.hpp"
 #include "alder/spec.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ struct last_exit {
   bool operator==(const last_exit&) const = default;
 };
 
+/// A number a program reports over its channel.
+struct program_metric {
+  double value = 0;
+  std::string unit;
+  bool operator==(const program_metric&) const = default;
+};
+
 /// One node of a tree at one moment.
 struct node_snapshot {
   std::string tree;
@@ -45,7 +53,11 @@ struct node_snapshot {
   // services
   int pid = 0; ///< 0: no process
   std::optional<alder::last_exit> last_exit;
-  std::optional<wall_time> next_attempt; ///< in state backoff
+  std::string status;                            ///< what the program says of itself (STATUS=)
+  bool reloading = false;                        ///< it says that it reloads its configuration
+  std::string health;                            ///< why it is not well; empty: nothing is known against it
+  std::map<std::string, program_metric> metrics; ///< what the program measures itself
+  std::optional<wall_time> next_attempt;         ///< in state backoff
   std::shared_ptr<const service_spec> service;
 
   // supervisors

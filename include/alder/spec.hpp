@@ -56,11 +56,35 @@ struct backoff {
   bool operator==(const backoff&) const = default;
 };
 
-/// How a process is stopped: `signal`, then SIGKILL after `timeout`. No timeout: wait without limit.
-/// Signal SIGKILL kills at once (OTP's brutal_kill).
+/// Limits on the restarts of one child, apart from its supervisor's intensity; 0 means no limit. Reaching one makes the
+/// child wait or fail and leaves its siblings alone.
+struct restart_limit {
+  milliseconds min_uptime{1000}; ///< a start whose process ends sooner is unstable
+  unsigned max_unstable = 0;     ///< so many unstable starts in a row, and it has failed
+  unsigned hourly = 0;           ///< after so many restarts in an hour the next waits until one is an hour old
+
+  bool operator==(const restart_limit&) const = default;
+};
+
+/// One way of asking a process to stop, and how long it is waited before the next.
+struct stop_step {
+  struct message {
+    bool operator==(const message&) const = default;
+  };
+  /// A signal, a command that is run, or the IPC message "shutdown".
+  std::variant<int, std::vector<std::string>, message> how = 15;
+  milliseconds wait{5000};
+
+  bool operator==(const stop_step&) const = default;
+};
+
+/// How a process is stopped: the steps in order, then `signal`, then SIGKILL to all that is left after `timeout`. No
+/// timeout: wait without limit. Signal SIGKILL kills at once (OTP's brutal_kill), after the steps.
 struct stop_spec {
   int signal = 15;
   std::optional<milliseconds> timeout{milliseconds{10000}};
+  bool main_only = false; ///< signals go to the main process alone; SIGKILL never does
+  std::vector<stop_step> steps;
 
   bool operator==(const stop_spec&) const = default;
 };
@@ -76,11 +100,14 @@ struct ready_tcp {
   std::uint16_t port = 0;
   bool operator==(const ready_tcp&) const = default;
 };
-/// Ready when GET `path` on `host`:`port` answers with a status in [200, 399].
+/// Ready when GET `path` on `host`:`port` answers with one of `statuses` (empty: 200 to 399), and its body matches the
+/// regular expression `body` (empty: any).
 struct ready_http {
   std::string host = "127.0.0.1";
   std::uint16_t port = 80;
   std::string path = "/";
+  std::vector<int> statuses{};
+  std::string body{};
   bool operator==(const ready_http&) const = default;
 };
 /// Ready when `command` exits with 0.
@@ -89,9 +116,69 @@ struct ready_exec {
   bool operator==(const ready_exec&) const = default;
 };
 
+/// Ready when the file exists and was written since the process started.
+struct ready_file {
+  std::string path; ///< absolute
+  bool operator==(const ready_file&) const = default;
+};
+/// Ready when it sends READY=1 to NOTIFY_SOCKET (sd_notify).
+struct ready_notify {
+  bool operator==(const ready_notify&) const = default;
+};
+/// Ready when it sends "ready" over its IPC channel.
+struct ready_message {
+  bool operator==(const ready_message&) const = default;
+};
+/// Ready when it writes a line to descriptor `number` (s6).
+struct ready_descriptor {
+  int number = 3; ///< 3 to 255
+  bool operator==(const ready_descriptor&) const = default;
+};
+using check_spec = std::variant<std::monostate, ready_after, ready_tcp, ready_http, ready_exec, ready_file,
+                                ready_notify, ready_message, ready_descriptor>;
+
+/// What is done with a program that is not well.
+enum class remedy : std::uint8_t {
+  restart, ///< stop it; it has crashed
+  fail,    ///< stop it; it has failed and is not restarted
+  report,  ///< say so
+};
+
+/// A program that does not say for `interval` * `missed` that it lives is not well: a message "heartbeat" over IPC or
+/// WATCHDOG=1 to NOTIFY_SOCKET.
+struct heartbeat_spec {
+  milliseconds interval{5000};
+  unsigned missed = 3;
+  remedy then = remedy::restart;
+  bool operator==(const heartbeat_spec&) const = default;
+};
+
+/// A check that is repeated while it runs; tcp, http, exec or file.
+struct health_spec {
+  check_spec check;
+  milliseconds delay{0}; ///< after it is ready, before the first
+  milliseconds interval{10000};
+  milliseconds timeout{2000}; ///< of one check
+  unsigned failures = 3;      ///< so many in a row, and it is not well
+  unsigned successes = 1;     ///< so many in a row, and it is well again
+  remedy then = remedy::restart;
+  bool operator==(const health_spec&) const = default;
+};
+
+/// What all processes of a service together may use; 0: no limit. More than that for `grace`, and it is not well.
+struct usage_limits {
+  std::uint64_t memory = 0; ///< bytes, resident
+  double cpu = 0;           ///< 1 is one processor
+  milliseconds interval{5000};
+  milliseconds grace{10000};
+  remedy then = remedy::restart;
+  [[nodiscard]] bool any() const { return memory > 0 || cpu > 0; }
+  bool operator==(const usage_limits&) const = default;
+};
+
 /// When a start counts as done. Without a check a process is ready when it runs (its exec succeeded).
 struct ready_spec {
-  std::variant<std::monostate, ready_after, ready_tcp, ready_http, ready_exec> check;
+  check_spec check;
   milliseconds timeout{30000}; ///< not ready by then: the start has failed
   milliseconds interval{
       100}; ///< between two attempts of a check, at most: the first follow faster (10 ms, 20 ms, 40 ms …)
@@ -112,10 +199,16 @@ struct service_spec {
   process_attributes attributes;
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   ready_spec ready;
+  std::optional<heartbeat_spec> heartbeat;
+  std::optional<health_spec> health;
+  usage_limits limits;
+  bool ipc = false; ///< it has a channel for JSON lines, as Node's child processes have
   stop_spec stop;
   restart_kind restart = restart_kind::permanent;
   bool significant = false;
   alder::backoff backoff;
+  alder::restart_limit restart_limit;
+  std::vector<int> fatal_exit_codes;        ///< exits after which it is not restarted but has failed
   std::vector<int> clean_exit_codes{0};     ///< exits that count as normal
   std::vector<int> clean_signals{15, 2, 1}; ///< unrequested deaths that count as clean: SIGTERM, SIGINT, SIGHUP
   bool operator==(const service_spec&) const = default;

@@ -305,7 +305,7 @@ void otp_stage::launch(const process_id& id, const service_spec& spec, const std
   caf::anon_send(who, process_launched{static_cast<int>(attempt), /*adopted=*/false, {}});
 }
 
-void otp_stage::signal_all(const process_id& id, int) {
+void otp_stage::signal_all(const process_id& id, int, bool) {
   const auto name = id_in(id);
   switch (past_.at(name).at(id.generation).on_stop) {
   case stopping::clean: return end(name, "shutdown", /*asked=*/true);

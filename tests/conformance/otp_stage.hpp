@@ -61,7 +61,13 @@ public:
   void launch(const actors::process_id& id, const service_spec& spec, const std::string& note,
               actors::process_actor who) override;
   void check_ready(const actors::process_id&, const service_spec&) override {}
-  void signal_all(const actors::process_id& id, int signal) override;
+  void check_health(const actors::process_id&, const service_spec&, std::uint64_t) override {}
+  void cancel_health(const actors::process_id&) override {}
+  [[nodiscard]] actors::process_sample sample(const actors::process_id&) override { return {}; }
+  void run_command(const actors::process_id&, const service_spec&, const std::vector<std::string>&) override {}
+  outcome send_message(const actors::process_id&, std::string_view) override { return success(); }
+  void set_note(const actors::process_id&, const std::string&) override {}
+  void signal_all(const actors::process_id& id, int signal, bool main_only) override;
   void kill_all(const actors::process_id& id) override;
   void await_members(const actors::process_id&) override {}
   [[nodiscard]] bool has_members(const actors::process_id&) override { return false; }

@@ -6,6 +6,7 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/policy/process_machine.hpp"
 #include "runtime/policy/supervision.hpp"
+#include "runtime/wire/program_notice.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
@@ -75,6 +76,7 @@ struct node_call {
     start,           ///< start it when it is down, or at once when it waits for its next attempt
     stop,            ///< stop it and keep it stopped
     restart,         ///< stop and start it; not counted
+    reset,           ///< forget its restarts
     add,             ///< OTP's start_child: start `entry` as a new last child
     remove,          ///< stop and forget it
     terminate_child, ///< OTP's: stop it; a temporary child and an instance of a pool are forgotten
@@ -126,6 +128,7 @@ struct process_launched {
   int pid = 0;
   bool adopted = false;
   wall_time since{};
+  bool waiting = false; ///< adopted, and it was not ready yet
 };
 struct process_refused {
   std::string detail;
@@ -141,6 +144,16 @@ struct process_members_gone {};
 struct readiness_answered {
   bool ready = false;
   std::string detail;
+};
+/// The answer to a health check.
+struct health_check_answered {
+  std::uint64_t token = 0;
+  bool good = false;
+  std::string detail;
+};
+/// The program said something.
+struct program_said {
+  wire::program_notice what;
 };
 /// The process actor's own.
 struct process_timer {
@@ -191,10 +204,10 @@ using supervisor_actor = child_actor::extend<
     caf::reacts_to<publication_due>, caf::replies_to<node_call>::with<call_outcome>,
     caf::replies_to<upgrade_call>::with<call_outcome>, caf::replies_to<children_question>::with<children_answer>>;
 using decider_actor = caf::typed_actor<caf::replies_to<decide_restart>::with<restart_decided>>;
-using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf::reacts_to<process_refused>,
-                                          caf::reacts_to<process_ignored>, caf::reacts_to<process_exited>,
-                                          caf::reacts_to<process_members_gone>, caf::reacts_to<readiness_answered>,
-                                          caf::reacts_to<process_timer>>;
+using process_actor = child_actor::extend<
+    caf::reacts_to<process_launched>, caf::reacts_to<process_refused>, caf::reacts_to<process_ignored>,
+    caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>, caf::reacts_to<readiness_answered>,
+    caf::reacts_to<process_timer>, caf::reacts_to<health_check_answered>, caf::reacts_to<program_said>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
 using log_writer_actor = child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>,
                                              caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
@@ -223,6 +236,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_exited)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_members_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_timer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::health_check_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::program_said)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::after_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)

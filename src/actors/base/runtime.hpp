@@ -6,20 +6,32 @@
 
 #include <caf/fwd.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::actors {
+
+/// In the note of a process that is not ready yet.
+inline constexpr std::string_view waiting_mark = " waiting";
 
 /// One process of one service.
 struct process_id {
   node_id node;
   alder::generation generation = 0;
   auto operator<=>(const process_id&) const = default;
+};
+
+/// What a process and its members use.
+struct process_sample {
+  std::uint64_t memory = 0; ///< bytes, resident
+  std::chrono::milliseconds cpu_time{0};
 };
 
 /// What a process actor asks of the operating system; the answers are messages to it. Loop thread only.
@@ -35,8 +47,21 @@ public:
   virtual void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) = 0;
   /// Tries the readiness check of `spec` once: readiness_answered.
   virtual void check_ready(const process_id& id, const service_spec& spec) = 0;
-  /// Signals the main process and every member.
-  virtual void signal_all(const process_id& id, int signal) = 0;
+  /// Tries the health check of `spec` once, for at most its timeout: health_answered with this token.
+  virtual void check_health(const process_id& id, const service_spec& spec, std::uint64_t token) = 0;
+  /// Ends a health check that runs a command; it is not answered any more.
+  virtual void cancel_health(const process_id& id) = 0;
+  /// What the process and its members use at this moment.
+  [[nodiscard]] virtual process_sample sample(const process_id& id) = 0;
+  /// Runs a command with the environment and directory of the service, whatever comes of it.
+  virtual void run_command(const process_id& id, const service_spec& spec, const std::vector<std::string>& command) = 0;
+  /// Sends a JSON document over its IPC channel. Errors: as conversation::send_message, and not_found (it does not
+  /// run).
+  virtual outcome send_message(const process_id& id, std::string_view json) = 0;
+  /// Replaces what is kept with the process for the next daemon.
+  virtual void set_note(const process_id& id, const std::string& note) = 0;
+  /// Signals the main process and, unless `main_only`, every member.
+  virtual void signal_all(const process_id& id, int signal, bool main_only) = 0;
   /// SIGKILL to main process and members until none is left: process_members_gone.
   virtual void kill_all(const process_id& id) = 0;
   /// process_members_gone when the members are gone.

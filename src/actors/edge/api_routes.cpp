@@ -350,6 +350,38 @@ void post_restart(const api_request& request, const responder& out, api_context&
   act(node_call::op::restart, request, out, context);
 }
 
+void post_reset(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::reset, request, out, context);
+}
+
+/// Tells the process of a service something.
+void tell_program(const api_request& request, const responder& out, api_context& context,
+                  const std::function<outcome(const node_id&)>& tell) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto told = tell(id_of(found.node->tree, found.node->name));
+  if (told) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+  const auto& why = told.failure();
+  const unsigned status = why.kind == error_kind::too_large ? 413 : why.kind == error_kind::invalid_input ? 400 : 409;
+  const std::string code = status == 413 ? "too_large" : status == 400 ? "bad_request" : "conflict";
+  out->refuse({status, code, found.node->name + ": " + why.message, {}, {}});
+}
+
+void post_input(const api_request& request, const responder& out, api_context& context) {
+  tell_program(request, out, context, [&](const node_id& node) -> outcome {
+    auto sent = context.bridge.send_input(node, request.body);
+    if (!sent && sent.failure().kind == error_kind::invalid_input)
+      return error{error_kind::invalid_input,
+                   "its standard input is no pipe: 'stdin: pipe' in its configuration makes it one"};
+    return sent;
+  });
+}
+
+void post_message(const api_request& request, const responder& out, api_context& context) {
+  tell_program(request, out, context,
+               [&](const node_id& node) { return context.bridge.send_message(node, request.body); });
+}
+
 void delete_tree(const api_request& request, const responder& out, api_context& context) {
   auto name = request.path[2];
   if (context.trees.find(name) == nullptr && context.trees.find(wire::ad_hoc_tree(name)) != nullptr)
@@ -403,6 +435,9 @@ const std::vector<route_entry>& routes() {
       {"POST", {"v1", "services", "*", "start"}, post_start},
       {"POST", {"v1", "services", "*", "stop"}, post_stop},
       {"POST", {"v1", "services", "*", "restart"}, post_restart},
+      {"POST", {"v1", "services", "*", "input"}, post_input},
+      {"POST", {"v1", "services", "*", "message"}, post_message},
+      {"POST", {"v1", "services", "*", "reset"}, post_reset},
       {"GET", {"v1", "config"}, get_config},
       {"PUT", {"v1", "config"}, put_config},
       {"POST", {"v1", "config", "validate"}, post_validate},

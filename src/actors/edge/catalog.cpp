@@ -1,6 +1,7 @@
 #include "actors/edge/catalog.hpp"
 
 #include "runtime/os/files.hpp"
+#include "runtime/os/machine.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -37,7 +38,8 @@ config::loaded read_configuration(store::saved_tree& source) {
     return text;
   };
   const std::string file = source.file.empty() ? "/ad-hoc.json" : source.file;
-  return config::load_tree({file, source.text, source.environment, read_file});
+  return config::load_tree(
+      {file, source.text, source.environment, read_file, std::make_shared<const machine>(os::this_machine())});
 }
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)

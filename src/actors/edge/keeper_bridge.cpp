@@ -6,6 +6,7 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/local_socket.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/proc.hpp"
@@ -17,14 +18,48 @@
 
 #include <algorithm>
 #include <csignal>
+#include <random>
+#include <utility>
 
 namespace alder::actors {
 namespace {
 
-constexpr std::size_t most_unacknowledged = 1000;              // exits that could not be written down
-constexpr char check_mark = '#';                               // in the ids of readiness commands; no name has it
-constexpr std::chrono::milliseconds check_patience{2000};      // for one attempt of a readiness check over the network
+constexpr std::size_t most_unacknowledged = 1000; // exits that could not be written down
+constexpr char check_mark = '#';                  // in the ids of commands about processes; no name has it
+constexpr std::size_t most_unheard = 256;
+constexpr std::size_t largest_secret = std::size_t{64} * 1024;
 constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
+
+/// An address nobody guesses; who knows it all the same is told by the kernel.
+std::string notify_address(int keeper_pid) {
+  std::random_device random;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string name = "alder-" + std::to_string(keeper_pid) + "-";
+  for (int i = 0; i < 16; ++i)
+    name += digits[random() % digits.size()];
+  return name;
+}
+
+/// What the program is given to talk to us, and the variables that tell it.
+void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) {
+  auto& environment = to.environment;
+  to.channels.input = spec.stdin_pipe;
+  const auto* descriptor = std::get_if<ready_descriptor>(&spec.ready.check);
+  if (descriptor != nullptr) to.channels.ready = descriptor->number;
+  if (spec.ipc) {
+    to.channels.ipc = to.channels.ready == 3 ? 4 : 3;
+    environment["NODE_CHANNEL_FD"] = std::to_string(to.channels.ipc);
+    environment["NODE_CHANNEL_SERIALIZATION_MODE"] = "json";
+  }
+  if (spec.heartbeat || std::holds_alternative<ready_notify>(spec.ready.check)) {
+    to.channels.notify = notify_address(keeper_pid);
+    environment["NOTIFY_SOCKET"] = "@" + to.channels.notify;
+  }
+  if (!spec.heartbeat) return;
+  const auto& beats = *spec.heartbeat;
+  environment["ALDER_HEARTBEAT_MS"] = std::to_string(beats.interval.count());
+  environment["WATCHDOG_USEC"] = std::to_string((beats.interval * beats.missed).count() * 1000);
+}
 
 } // namespace
 
@@ -95,6 +130,7 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   for (std::size_t i = 1; i < descriptors.size(); ++i)
     r.kept[i] = descriptors[i]->duplicate();
   r.pidfd = std::move(child.pidfd);
+  converse(id, r, child);
   logs_.attach(id, std::move(child.out), std::move(child.err));
 }
 
@@ -104,7 +140,7 @@ void keeper_bridge::take(keeper::child&& child) {
   if (id.node.find(check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more
     last_check_ = std::max(last_check_, id.generation);
     if (child.exited) return client_->acknowledge(id.node, id.generation);
-    checks_[id] = {{}, child.pid, {}};
+    checks_[id] = {.subject = {}, .pid = child.pid, .command = {}, .health = {}, .is_asked = false};
     (void)os::signal_pidfd(child.pidfd.get(), SIGKILL); // its exit is acknowledged when it comes
     return;
   }
@@ -113,6 +149,7 @@ void keeper_bridge::take(keeper::child&& child) {
   r.note = child.note;
   r.alive = !child.exited;
   r.exited = child.exited;
+  r.uid = os::user_of(child.pid).value_or(os::own_user());
   hold(id, r, std::move(child));
 }
 
@@ -140,10 +177,15 @@ void keeper_bridge::flush() {
 // -- starting
 
 void keeper_bridge::launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) {
-  const auto found = records_.find(id);
-  if (found != records_.end() && found->second.pid != 0) return claim(found->second, std::move(who));
+  const auto known = records_.find(id);
+  if (known != records_.end() && known->second.pid != 0) return claim(known->second, std::move(who));
   if (const auto taken = taken_port(spec)) {
     caf::anon_send(who, process_refused{*taken});
+    return;
+  }
+  auto environment = environment_with_secrets(spec);
+  if (!environment) {
+    caf::anon_send(who, process_refused{environment.failure().message});
     return;
   }
   if (before_acting) before_acting();
@@ -151,23 +193,97 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   auto& r = records_[id];
   r.owner = std::move(who);
   r.note = note;
+  r.uid = spec.attributes.who ? spec.attributes.who->uid : os::own_user();
   keeper::launch what;
   what.id = id.node;
   what.gen = id.generation;
   what.command = spec.command;
-  what.environment = spec.environment;
+  what.environment = std::move(*environment);
   what.environment["ALDER_SERVICE"] = spec.name;
   what.cwd = spec.cwd;
   what.stdin_file = spec.stdin_file;
   what.umask = spec.umask;
+  what.attributes = spec.attributes;
+  add_channels(spec, client_->keeper_pid(), what);
   what.note = note;
   client_->spawn(what);
   flush();
 }
 
+keeper_bridge::record* keeper_bridge::running_of(const node_id& node) {
+  for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it)
+    if (it->second.alive) return &it->second;
+  return nullptr;
+}
+
+outcome keeper_bridge::send_input(const node_id& node, std::string_view bytes) {
+  const auto* r = running_of(node);
+  if (r == nullptr) return error{error_kind::not_found, "it does not run"};
+  if (!r->talk) return error{error_kind::invalid_input, "its standard input is no pipe"};
+  return r->talk->write_input(bytes);
+}
+
+outcome keeper_bridge::send_message(const node_id& node, std::string_view json) {
+  const auto* r = running_of(node);
+  if (r == nullptr) return error{error_kind::not_found, "it does not run"};
+  if (!r->talk) return error{error_kind::invalid_input, "it has no IPC channel"};
+  return r->talk->send_message(json);
+}
+
+outcome keeper_bridge::send_message(const process_id& id, std::string_view json) {
+  const auto found = records_.find(id);
+  if (found == records_.end() || !found->second.talk) return error{error_kind::not_found, "it does not run"};
+  return found->second.talk->send_message(json);
+}
+
+/// Listens to what the process says, if it has anything to say it through. What it says while no actor looks after it
+/// waits for the next.
+void keeper_bridge::converse(const process_id& id, record& r, keeper::child& child) {
+  if (!child.input && !child.ipc && !child.notify && !child.ready) return;
+  const auto hear = [this, id](wire::program_notice notice) {
+    const auto found = records_.find(id);
+    if (found == records_.end()) return;
+    auto& told = found->second;
+    if (told.owner) return caf::anon_send(told.owner, program_said{std::move(notice)});
+    if (told.unheard.size() < most_unheard) told.unheard.push_back(std::move(notice));
+  };
+  const auto is_ours = [this, id](int pid, std::uint32_t uid) {
+    const auto found = records_.find(id);
+    if (found == records_.end() || pid == 0) return false;
+    const auto& said = found->second;
+    if (pid == said.pid) return true;
+    if (uid != said.uid && uid != 0) return false;
+    if (!os::read_stat(pid)) return true; // a short command of it, which has ended meanwhile
+    const auto members = os::members(membership_of(id, said));
+    return std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.pid == pid; });
+  };
+  r.talk = std::make_unique<conversation>(
+      loop_,
+      conversation::ends{std::move(child.input), std::move(child.ipc), std::move(child.notify), std::move(child.ready)},
+      conversation::hearers{hear, is_ours});
+}
+
+/// The environment of a service with its secrets, read now: a file that was replaced counts from the next start on.
+result<std::map<std::string, std::string>> keeper_bridge::environment_with_secrets(const service_spec& spec) {
+  auto environment = spec.environment;
+  for (const auto& [name, file] : spec.secrets) {
+    auto value = os::read_file(file, largest_secret);
+    if (!value)
+      return error{value.failure().kind, "the secret " + name + " cannot be read: " + value.failure().message};
+    if (!value->empty() && value->back() == '\n') value->pop_back();
+    if (value->find('\0') != std::string::npos)
+      return error{error_kind::invalid_input, "the secret " + name + " in " + file + " holds a NUL byte"};
+    environment[name] = std::move(*value);
+  }
+  return environment;
+}
+
 void keeper_bridge::claim(record& r, process_actor who) {
   r.owner = std::move(who);
-  caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/true, r.started});
+  const bool waiting = r.note.find(waiting_mark) != std::string::npos;
+  caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/true, r.started, waiting});
+  for (auto& notice : std::exchange(r.unheard, {}))
+    caf::anon_send(r.owner, program_said{std::move(notice)});
   if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited});
 }
 
@@ -210,7 +326,7 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
 void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
   std::string detail = why.message;
   if (detail.rfind(spawn_prefix, 0) == 0) detail.erase(0, spawn_prefix.size());
-  if (checks_.count(id) > 0) return answer_check(id, "its readiness command could not start: " + detail);
+  if (checks_.count(id) > 0) return answer_check(id, "its command could not start: " + detail);
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   const auto owner = found->second.owner;
@@ -223,10 +339,9 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
 void keeper_bridge::on_exited(const process_id& id, exit_status status) {
   if (const auto running = checks_.find(id); running != checks_.end()) {
     client_->acknowledge(id.node, id.generation);
-    const bool ready = status == exit_status::code(0);
-    return answer_check(
-        id, ready ? std::nullopt
-                  : std::optional{"its readiness command " + running->second.command + " " + phrase(status)});
+    const bool good = status == exit_status::code(0);
+    return answer_check(id, good ? std::nullopt
+                                 : std::optional{"its command " + running->second.command + " " + phrase(status)});
   }
   const auto found = records_.find(id);
   if (found != records_.end()) {
@@ -258,14 +373,23 @@ bool keeper_bridge::has_members(const process_id& id) {
   return !os::members(membership_of(id, found->second)).empty();
 }
 
-void keeper_bridge::signal_all(const process_id& id, int signal) {
+void keeper_bridge::set_note(const process_id& id, const std::string& note) {
+  const auto found = records_.find(id);
+  if (found == records_.end() || found->second.note == note) return;
+  found->second.note = note;
+  (void)client_->set_note(id.node, id.generation, note); // it is short
+  flush();
+}
+
+void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   if (before_acting) before_acting();
   auto& r = found->second;
+  if (main_only && !r.alive) return;
   // Most services are one process: then nobody else has to be looked for.
-  const bool alone =
-      !r.adrift && os::family{}.children(r.pid).empty() && !os::has_orphans(client_->keeper_pid(), strangers(0));
+  const bool alone = main_only || (!r.adrift && os::family{}.children(r.pid).empty() &&
+                                   !os::has_orphans(client_->keeper_pid(), strangers(0)));
   if (alone && r.alive && r.pidfd) {
     (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
     (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
@@ -332,15 +456,6 @@ void keeper_bridge::release(const process_id& id) {
   end_checks_of(id);
 }
 
-/// A readiness command that hangs must not outlive the process it asks about.
-void keeper_bridge::end_checks_of(const process_id& subject) {
-  for (const auto& [own, running] : checks_) {
-    if (running.subject != subject || running.pid == 0) continue;
-    os::kill_members(
-        {client_->keeper_pid(), running.pid, client_->member_marker(own.node, own.generation), strangers(running.pid)});
-  }
-}
-
 void keeper_bridge::abandon(const process_id& id, const caf::actor_addr& who) {
   const auto found = records_.find(id);
   if (found != records_.end() && found->second.owner.address() == who) found->second.owner = nullptr;
@@ -390,45 +505,6 @@ std::vector<int> keeper_bridge::processes_of(const node_id& node) const {
     std::stable_partition(pids.begin(), pids.end(), [&](int pid) { return pid == it->second.pid; });
   }
   return pids;
-}
-
-// -- readiness
-
-void keeper_bridge::check_ready(const process_id& id, const service_spec& spec) {
-  const auto found = records_.find(id);
-  if (found == records_.end()) return;
-  const auto answer = [who = found->second.owner](const os::probe_answer& failure) {
-    if (who) caf::anon_send(who, readiness_answered{!failure, failure.value_or("")});
-  };
-  if (const auto* tcp = std::get_if<ready_tcp>(&spec.ready.check)) {
-    os::probe_tcp(loop_, *tcp, check_patience, answer);
-  } else if (const auto* http = std::get_if<ready_http>(&spec.ready.check)) {
-    os::probe_http(loop_, *http, check_patience, answer);
-  } else if (const auto* exec = std::get_if<ready_exec>(&spec.ready.check)) {
-    run_check(id, exec->command, spec);
-  }
-}
-
-void keeper_bridge::run_check(const process_id& id, const std::vector<std::string>& command, const service_spec& spec) {
-  const process_id own{id.node + check_mark + "ready", ++last_check_};
-  checks_[own] = {id, 0, shell_quote(command)};
-  keeper::launch what;
-  what.id = own.node;
-  what.gen = own.generation;
-  what.command = command;
-  what.environment = spec.environment;
-  what.cwd = spec.cwd;
-  what.capture = false;
-  client_->spawn(what);
-  flush();
-}
-
-void keeper_bridge::answer_check(const process_id& own, const std::optional<std::string>& failure) {
-  const auto ended = checks_.extract(own);
-  if (ended.empty()) return;
-  const auto found = records_.find(ended.mapped().subject);
-  if (found == records_.end() || !found->second.owner) return;
-  caf::anon_send(found->second.owner, readiness_answered{!failure, failure.value_or("")});
 }
 
 } // namespace alder::actors

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/base/runtime.hpp"
+#include "actors/edge/conversation.hpp"
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/keeper/client.hpp"
@@ -18,6 +19,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::actors {
@@ -48,7 +50,13 @@ public:
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override;
   void check_ready(const process_id& id, const service_spec& spec) override;
-  void signal_all(const process_id& id, int signal) override;
+  void check_health(const process_id& id, const service_spec& spec, std::uint64_t token) override;
+  void cancel_health(const process_id& id) override;
+  [[nodiscard]] process_sample sample(const process_id& id) override;
+  void run_command(const process_id& id, const service_spec& spec, const std::vector<std::string>& command) override;
+  outcome send_message(const process_id& id, std::string_view json) override;
+  void set_note(const process_id& id, const std::string& note) override;
+  void signal_all(const process_id& id, int signal, bool main_only) override;
   void kill_all(const process_id& id) override;
   void await_members(const process_id& id) override;
   [[nodiscard]] bool has_members(const process_id& id) override;
@@ -75,6 +83,13 @@ public:
   [[nodiscard]] std::vector<unclaimed_process> unclaimed() const;
   /// The living processes of a node, its main process first.
   [[nodiscard]] std::vector<int> processes_of(const node_id& node) const;
+  /// Writes to the standard input of a node's process, as a whole or not at all. Errors: not_found (it does not run),
+  /// invalid_input (`stdin: pipe` is not set), too_large (more than 4096 bytes), unavailable (it has closed its input),
+  /// conflict (it does not read, and the pipe is full).
+  outcome send_input(const node_id& node, std::string_view bytes);
+  /// Sends a JSON document to a node's process. Errors: not_found (it does not run), else as
+  /// conversation::send_message.
+  outcome send_message(const node_id& node, std::string_view json);
   /// Sends what is queued for the keeper.
   void flush();
 
@@ -86,6 +101,9 @@ private:
     /// Our own of everything the keeper holds of it, by wire::descriptor, in case the keeper is lost; pidfd is above.
     std::array<unique_fd, wire::descriptor_kinds> kept;
     bool adrift = false;
+    std::unique_ptr<conversation> talk;
+    std::vector<wire::program_notice> unheard; ///< while it has no owner
+    std::uint32_t uid = 0;                     ///< whose notices are its own
     std::string note;
     wall_time started{};
     bool alive = false;
@@ -102,7 +120,9 @@ private:
   [[nodiscard]] std::vector<keeper::handed_child> everything_held() const;
   void take(keeper::child&& child);
   void note_generation(const process_id& id);
-  void claim(record& r, process_actor who);
+  static void claim(record& r, process_actor who);
+  /// The environment of a service with its secrets, read now.
+  static result<std::map<std::string, std::string>> environment_with_secrets(const service_spec& spec);
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
   void on_spawn_failed(const process_id& id, const error& why);
@@ -110,7 +130,10 @@ private:
   void check_waiting();
   [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
   [[nodiscard]] std::vector<int> strangers(int but) const;
-  void run_check(const process_id& id, const std::vector<std::string>& command, const service_spec& spec);
+  [[nodiscard]] record* running_of(const node_id& node);
+  void converse(const process_id& id, record& r, keeper::child& child);
+  void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
+                 std::chrono::milliseconds patience, std::optional<std::uint64_t> health);
   void end_checks_of(const process_id& subject);
   void answer_check(const process_id& id, const std::optional<std::string>& failure);
   void wait_readable();
@@ -130,12 +153,17 @@ private:
   std::map<node_id, alder::generation> generations_; ///< the highest so far
   bool acknowledging_ = false;
   std::set<process_id> drained_; ///< gone, their output is written, and the keeper still knows them
-  /// A running readiness command, by its own id.
+  /// A running command of ours about a process, by its own id.
   struct check {
     process_id subject;
     int pid = 0;
-    std::string command; ///< for people
+    std::string command;                 ///< for people
+    std::optional<std::uint64_t> health; ///< the token of a health check; none: readiness
+    bool is_asked = true;                ///< somebody waits for its answer
   };
+  /// Runs it beside the process it is about.
+  void spawn_command(const std::vector<std::string>& command, const service_spec& spec, check&& about);
+  void end_check(const process_id& own, const check& running) const;
   std::map<process_id, check> checks_;
   alder::generation last_check_ = 0;
 };

@@ -2,7 +2,15 @@
 
 #include "runtime/base/overloaded.hpp"
 
+#include <algorithm>
+
 namespace alder::actors {
+namespace {
+
+constexpr unsigned most_messages = 10; // events of one program a second; what else it says is counted only
+constexpr auto message_period = std::chrono::seconds{1};
+
+} // namespace
 
 process::process(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
                  parent_actor parent)
@@ -30,6 +38,10 @@ process::behavior_type process::make_behavior() {
         handle(policy::check_answered{answer.ready, answer.detail});
       },
       [this](const process_timer& timer) { handle(policy::timer_due{timer.token}); },
+      [this](const health_check_answered& answer) {
+        handle(policy::health_answered{answer.token, answer.good, answer.detail});
+      },
+      [this](const program_said& said) { on_said(said.what); },
   };
 }
 
@@ -44,6 +56,7 @@ void process::on_start(const start_order& order) {
   id_ = {id_of(tree_, spec_->name), order.generation};
   publish([&](node_snapshot& node) { node.generation = order.generation; });
   restarts_note_ = std::to_string(order.restarts);
+  if (!std::holds_alternative<std::monostate>(spec_->ready.check)) restarts_note_ += waiting_mark;
   handle(policy::launch_asked{});
 }
 
@@ -51,9 +64,15 @@ void process::on_launched(const process_launched& launched) {
   pid_ = launched.pid;
   publish([&](node_snapshot& node) {
     node.pid = launched.pid;
+    if (!launched.adopted) {
+      node.status.clear();
+      node.health.clear();
+      node.metrics.clear();
+    }
+    node.reloading = false;
     if (launched.adopted) node.since = launched.since;
   });
-  handle(policy::launched{launched.pid, launched.adopted});
+  handle(policy::launched{launched.pid, launched.adopted, launched.waiting});
 }
 
 void process::on_exited(const process_exited& exited) {
@@ -75,10 +94,28 @@ void process::carry_out(const policy::process_effect& effect) {
                  [&](const policy::do_launch&) { shared_.os.launch(id_, *spec_, restarts_note_, self()); },
                  [&](const policy::check_ready&) { shared_.os.check_ready(id_, *spec_); },
                  [&](const policy::arm_timer& timer) { delayed_send(this, timer.after, process_timer{timer.token}); },
-                 [&](const policy::signal_all& s) { shared_.os.signal_all(id_, s.signal); },
+                 [&](const policy::signal_all& s) { shared_.os.signal_all(id_, s.signal, s.main_only); },
+                 [&](const policy::check_health& check) { shared_.os.check_health(id_, *spec_, check.token); },
+                 [&](const policy::cancel_health&) { shared_.os.cancel_health(id_); },
+                 [&](const policy::sample_usage&) { sample(); },
+                 [&](const policy::run_stop_command& run) {
+                   const auto& step = spec_->stop.steps.at(run.step);
+                   shared_.os.run_command(id_, *spec_, std::get<std::vector<std::string>>(step.how));
+                 },
+                 [&](const policy::ask_to_shut_down&) {
+                   const auto sent = shared_.os.send_message(id_, "\"shutdown\"");
+                   if (!sent)
+                     announce(event_kind::warning, "could not be asked to shut down: " + sent.failure().message);
+                 },
+                 [&](const policy::health_changed& health) {
+                   publish([&](node_snapshot& node) { node.health = health.why; });
+                 },
                  [&](const policy::kill_all&) { shared_.os.kill_all(id_); },
                  [&](const policy::await_members&) { shared_.os.await_members(id_); },
-                 [&](const policy::start_succeeded&) { answer_start(how::ok, {}); },
+                 [&](const policy::start_succeeded&) {
+                   note_ready();
+                   answer_start(how::ok, {});
+                 },
                  [&](const policy::start_failed& failed) {
                    reported_ = true;
                    shared_.os.release(id_);
@@ -100,6 +137,81 @@ void process::carry_out(const policy::process_effect& effect) {
                  [&](const policy::warn& warning) { announce(event_kind::warning, warning.text); },
              },
              effect);
+}
+
+/// The next daemon then does not wait for its readiness again.
+void process::note_ready() {
+  const auto mark = restarts_note_.find(waiting_mark);
+  if (mark == std::string::npos) return;
+  restarts_note_.resize(mark);
+  shared_.os.set_note(id_, restarts_note_);
+}
+
+// -- what the program says
+
+void process::on_said(const wire::program_notice& said) {
+  using over = wire::said_ready::over;
+  std::visit(
+      overloaded{
+          [&](const wire::said_ready& ready) {
+            publish([](node_snapshot& node) { node.reloading = false; });
+            const auto& check = spec_->ready.check;
+            const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
+                                (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
+                                std::holds_alternative<ready_descriptor>(check);
+            if (counts) handle(policy::declared_ready{});
+          },
+          [&](const wire::said_alive&) { on_heartbeat(); },
+          [&](const wire::said_status& status) { publish([&](node_snapshot& node) { node.status = status.text; }); },
+          [&](const wire::said_reloading&) { publish([](node_snapshot& node) { node.reloading = true; }); },
+          [&](const wire::said_more_time& more) { handle(policy::more_time{more.time}); },
+          [&](const wire::said_unwell& unwell) { handle(policy::declared_unwell{unwell.text}); },
+          [&](const wire::said_error& error) { on_message("error: " + error.text); },
+          [&](const wire::said_metrics& metrics) {
+            publish([&](node_snapshot& node) {
+              for (const auto& [name, metric] : metrics.values)
+                if (node.metrics.size() < wire::max_metrics || node.metrics.count(name) > 0)
+                  node.metrics[name] = metric;
+            });
+          },
+          [&](const wire::said_message& message) { on_message(message.json); },
+          [&](const wire::said_nonsense& nonsense) { on_message("(" + nonsense.why + ")"); },
+      },
+      said);
+}
+
+/// A program that beats without pause would fill the clock with timers: beats close to another are the same beat.
+void process::on_heartbeat() {
+  const auto now = clock().now();
+  if (spec_->heartbeat && now - last_beat_ < spec_->heartbeat->interval / 8) return;
+  last_beat_ = now;
+  handle(policy::heartbeat{});
+}
+
+/// What programs say is told as events, as far as it does not bury the others.
+void process::on_message(const std::string& text) {
+  const auto now = clock().now();
+  if (now - messages_since_ >= message_period) {
+    if (messages_ > most_messages)
+      announce(event_kind::message,
+               "(" + std::to_string(messages_ - most_messages) + " more messages within a second)");
+    messages_since_ = now;
+    messages_ = 0;
+  }
+  if (++messages_ <= most_messages) announce(event_kind::message, text);
+}
+
+void process::sample() {
+  const auto used = shared_.os.sample(id_);
+  const auto now = clock().now();
+  const auto elapsed = std::chrono::duration<double>(now - sampled_at_).count();
+  const auto worked = std::chrono::duration<double>(used.cpu_time - sampled_cpu_).count();
+  const bool is_first = sampled_at_ == caf::actor_clock::time_point{};
+  sampled_at_ = now;
+  sampled_cpu_ = used.cpu_time;
+  // Processes that have ended take their time with them, so it can become less.
+  const double cpu = is_first || elapsed <= 0 ? 0 : std::max(0.0, worked / elapsed);
+  handle(policy::usage_sampled{used.memory, cpu});
 }
 
 void process::answer_start(policy::start_result::how how, const std::string& detail) {

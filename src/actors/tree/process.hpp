@@ -21,6 +21,11 @@ private:
   void on_start(const start_order& order);
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
+  void on_said(const wire::program_notice& said);
+  void on_heartbeat();
+  void on_message(const std::string& text);
+  void sample();
+  void note_ready();
   void handle(const policy::process_event& e);
   void carry_out(const policy::process_effect& effect);
   void answer_start(policy::start_result::how how, const std::string& detail);
@@ -36,6 +41,11 @@ private:
   int pid_ = 0;
   std::string restarts_note_; ///< kept with the process for the next daemon
   bool reported_ = false;     ///< its end, or that it did not start
+  caf::actor_clock::time_point last_beat_{};
+  caf::actor_clock::time_point messages_since_{}; ///< the second in which `messages_` are counted
+  unsigned messages_ = 0;
+  caf::actor_clock::time_point sampled_at_{};
+  std::chrono::milliseconds sampled_cpu_{0};
 };
 
 } // namespace alder::actors

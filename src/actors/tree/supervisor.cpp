@@ -30,6 +30,7 @@ policy::child_rules rules_of(const child_entry& entry) {
     rules.significant = entry.service->significant;
     rules.brutal_kill = entry.service->stop.signal == SIGKILL;
     rules.backoff = entry.service->backoff;
+    rules.restart_limit = entry.service->restart_limit;
   } else if (entry.supervisor) {
     rules.significant = entry.supervisor->significant;
     rules.backoff = entry.supervisor->backoff;
@@ -490,6 +491,10 @@ void supervisor::on_settled(const policy::child_settled& settled) {
   auto* c = find_child(settled.id);
   if (c == nullptr) return;
   if (!settled.finished) return set_state(*c, node_state::stopped, settled.why, stays::yes);
+  if (settled.failed) {
+    set_state(*c, node_state::failed, settled.why.detail, stays::yes);
+    return announce(event_kind::failed, *c, settled.why);
+  }
   const bool gave_up = c->last_end && c->last_end->gave_up;
   const bool failed = gave_up || (c->last_end && !is_clean(*c->last_end));
   set_state(*c, failed ? node_state::failed : node_state::finished, settled.why.detail, stays::yes);
@@ -512,6 +517,7 @@ caf::result<call_outcome> supervisor::on_call(const node_call& call) {
     break;
   }
   case node_call::op::restart: begin_call(op::stop_and_start, std::move(pending)); break;
+  case node_call::op::reset: reset(pending); break;
   case node_call::op::add: begin_call(op::start_child, std::move(pending)); break;
   case node_call::op::remove: begin_call(op::stop_and_delete, std::move(pending)); break;
   case node_call::op::terminate_child: begin_call(op::terminate_child, std::move(pending)); break;
@@ -519,6 +525,16 @@ caf::result<call_outcome> supervisor::on_call(const node_call& call) {
   case node_call::op::delete_child: begin_call(op::delete_child, std::move(pending)); break;
   }
   return promise;
+}
+
+/// Counters of a child begin anew; its state stays what it is.
+void supervisor::reset(pending_call& pending) {
+  auto* c = find_child(pending.what.child);
+  if (c == nullptr || !machine_.reset(pending.what.child))
+    return finish_call(pending, {/*changed=*/false, call_error("not_found", pending.what.child, {})});
+  const bool changed = std::exchange(c->restarts, 0U) > 0;
+  shared_.nodes.update(tree_of(*c), pending.what.child, [](node_snapshot& node) { node.restarts = 0; });
+  finish_call(pending, {changed, {}});
 }
 
 void supervisor::begin_call(policy::call::op op, pending_call pending) {

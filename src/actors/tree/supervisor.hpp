@@ -86,6 +86,7 @@ private:
   void on_started();
   void on_start_failed(const policy::supervisor_start_failed& failed);
   void on_ended(const policy::supervisor_ended& ended);
+  void reset(pending_call& pending);
   void begin_call(policy::call::op op, pending_call pending);
   void take_template();
   [[nodiscard]] static stop_order stop_order_for(const child& c);

@@ -13,12 +13,29 @@ struct entry {
   exit_code (*run)(session&);
 };
 
-constexpr std::array<entry, 20> entries{
-    {{"check", run_check},     {"daemon", run_daemon},  {"describe", run_describe},   {"down", run_down},
-     {"events", run_events},   {"run", run_foreground}, {"help", run_help},           {"info", run_info},
-     {"logs", run_logs},       {"ls", run_ls},          {"paths", run_paths},         {"ping", run_ping},
-     {"restart", run_restart}, {"schema", run_schema},  {"start", run_start},         {"startup", run_startup},
-     {"stop", run_stop},       {"tree", run_tree},      {"unstartup", run_unstartup}, {"up", run_up}}};
+constexpr std::array<entry, 23> entries{{{"check", run_check},
+                                         {"daemon", run_daemon},
+                                         {"describe", run_describe},
+                                         {"down", run_down},
+                                         {"events", run_events},
+                                         {"run", run_foreground},
+                                         {"help", run_help},
+                                         {"info", run_info},
+                                         {"logs", run_logs},
+                                         {"ls", run_ls},
+                                         {"msg", run_msg},
+                                         {"paths", run_paths},
+                                         {"ping", run_ping},
+                                         {"reset", run_reset},
+                                         {"restart", run_restart},
+                                         {"schema", run_schema},
+                                         {"send", run_send},
+                                         {"start", run_start},
+                                         {"startup", run_startup},
+                                         {"stop", run_stop},
+                                         {"tree", run_tree},
+                                         {"unstartup", run_unstartup},
+                                         {"up", run_up}}};
 
 } // namespace
 

@@ -111,9 +111,15 @@ std::optional<detail_view> detail_of(const json& object) {
   detail_view view{.command = texts_of(*found, "command"),
                    .cwd = text_of(*found, "cwd"),
                    .environment = map_of(*found, "environment"),
+                   .attributes = text_of(*found, "attributes"),
+                   .input = text_of(*found, "stdin"),
                    .ready = text_of(*found, "ready"),
                    .stop = text_of(*found, "stop"),
                    .backoff = text_of(*found, "backoff"),
+                   .health = text_of(*found, "health"),
+                   .heartbeat = text_of(*found, "heartbeat"),
+                   .limits = text_of(*found, "limits"),
+                   .restart_limit = text_of(*found, "restart_limit"),
                    .path = texts_of(*found, "path"),
                    .strategy = text_of(*found, "strategy"),
                    .intensity = intensity_of(*found),
@@ -131,6 +137,19 @@ std::optional<detail_view> detail_of(const json& object) {
   return view;
 }
 
+std::vector<std::pair<std::string, std::string>> metrics_of(const json& object) {
+  std::vector<std::pair<std::string, std::string>> metrics;
+  const auto found = object.find("metrics");
+  if (found == object.end() || !found->is_object()) return metrics;
+  for (const auto& [name, metric] : found->items()) {
+    const auto value = metric.find("value");
+    if (value == metric.end() || !value->is_number()) continue;
+    const auto unit = text_of(metric, "unit");
+    metrics.emplace_back(name, value->dump() + (unit.empty() ? "" : " " + unit));
+  }
+  return metrics;
+}
+
 /// False: nested too deeply.
 bool fill_node(node_view& node, const json& object, unsigned depth) {
   if (depth > max_tree_depth) return false;
@@ -144,6 +163,10 @@ bool fill_node(node_view& node, const json& object, unsigned depth) {
           .restart = text_of(object, "restart"),
           .restarts = number_of<unsigned>(object, "restarts"),
           .pid = number_of<int>(object, "pid"),
+          .status = text_of(object, "status"),
+          .reloading = flag_of(object, "reloading"),
+          .health = text_of(object, "health"),
+          .metrics = metrics_of(object),
           .last_exit = exit_of(object, "last_exit"),
           .next_attempt = time_of(object, "next_attempt"),
           .strategy = text_of(object, "strategy"),

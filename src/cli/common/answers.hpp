@@ -77,9 +77,15 @@ struct detail_view {
   std::vector<std::string> command;
   std::string cwd;
   std::map<std::string, std::string> environment;
+  std::string attributes;
+  std::string input;
   std::string ready;
   std::string stop;
   std::string backoff;
+  std::string health;
+  std::string heartbeat;
+  std::string limits;
+  std::string restart_limit;
   std::vector<std::string> path;
   std::string strategy;
   std::optional<intensity_view> intensity;
@@ -102,6 +108,10 @@ struct node_view {
   std::string restart;
   unsigned restarts = 0;
   int pid = 0;
+  std::string status; ///< what the program says of itself
+  bool reloading = false;
+  std::string health;                                       ///< why it is not well
+  std::vector<std::pair<std::string, std::string>> metrics; ///< name and value with unit
   std::optional<exit_view> last_exit;
   std::optional<wall_time> next_attempt;
   std::string strategy;

@@ -93,13 +93,19 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Command", foreign(into.on(), shell_quote(detail.command)));
   into.add("Directory", foreign(into.on(), detail.cwd));
   add_environment(into, detail, environment);
+  into.add("Launch", foreign(into.on(), detail.attributes));
+  into.add("Input", foreign(into.on(), detail.input));
   into.add("Path", join(detail.path, into.on().unicode ? " › " : " > "));
   auto above = detail.strategy;
   if (detail.intensity) above += (above.empty() ? "" : ", ") + budget_words(*detail.intensity);
   into.add("Supervised", above);
-  into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff));
+  into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff) +
+                          (detail.restart_limit.empty() ? "" : ", " + detail.restart_limit));
   into.add("Ready", foreign(into.on(), detail.ready));
-  into.add("Stop", detail.stop);
+  into.add("Health", foreign(into.on(), detail.health));
+  into.add("Heartbeat", detail.heartbeat);
+  into.add("Limits", detail.limits);
+  into.add("Stop", foreign(into.on(), detail.stop));
 }
 
 void add_history(block& into, const detail_view& detail, wall_time now) {
@@ -131,10 +137,18 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
                 " " + paint(on, tone::dim, (node.pool ? "pool" : node.type) + std::string{" of "} + node.tree));
   text.add("State", state_line(node, on, now));
   text.add("Reason", foreign(on, node.reason));
+  text.add("Not well", foreign(on, node.health));
+  text.add("It says", foreign(on, (node.reloading ? std::string{"(reloading) "} : std::string{}) + node.status));
   text.add("Last exit", exit_line(node, now));
   text.add("Restarts", std::to_string(node.restarts));
   if (node.type == "supervisor")
     text.add("Strategy", node.strategy + (node.intensity ? ", " + budget_words(*node.intensity) : ""));
+  bool is_first = true;
+  for (const auto& [name, value] : node.metrics) {
+    const auto line = foreign(on, name + " " + value);
+    is_first ? text.add("Measures", line) : text.add_more(line);
+    is_first = false;
+  }
   if (node.detail) add_detail(text, node, *node.detail, environment);
   if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("Pid", std::to_string(node.pid));
   if (node.detail) add_processes(text, node.detail->processes);

@@ -3,9 +3,11 @@
 #include "runtime/base/path.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/machine.hpp"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
 
 namespace alder::cli {
@@ -35,7 +37,8 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
       config::load_tree({.file = opened.file,
                          .text = opened.text,
                          .environment = around.environment,
-                         .read_file = [](const std::string& path) { return os::read_file(path, max_config); }});
+                         .read_file = [](const std::string& path) { return os::read_file(path, max_config); },
+                         .here = std::make_shared<const machine>(os::this_machine())});
   return opened;
 }
 

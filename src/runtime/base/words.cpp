@@ -36,7 +36,7 @@ constexpr table<node_state, 7> states{{{node_state::stopped, "stopped"},
                                        {node_state::finished, "finished"},
                                        {node_state::failed, "failed"}}};
 
-constexpr table<event_kind, 16> events{{{event_kind::starting, "starting"},
+constexpr table<event_kind, 18> events{{{event_kind::starting, "starting"},
                                         {event_kind::started, "started"},
                                         {event_kind::start_failed, "start_failed"},
                                         {event_kind::exited, "exited"},
@@ -45,6 +45,8 @@ constexpr table<event_kind, 16> events{{{event_kind::starting, "starting"},
                                         {event_kind::stopped, "stopped"},
                                         {event_kind::finished, "finished"},
                                         {event_kind::gave_up, "gave_up"},
+                                        {event_kind::failed, "failed"},
+                                        {event_kind::message, "message"},
                                         {event_kind::tree_failed, "tree_failed"},
                                         {event_kind::tree_removed, "tree_removed"},
                                         {event_kind::adopted, "adopted"},
@@ -93,6 +95,24 @@ std::string with_detail(std::string text, const cause& why) {
   return why.detail.empty() ? text : text + ": " + why.detail;
 }
 
+// The numbers are Linux's on every machine we build for; child_setup.cpp, which hands them on, asserts them.
+constexpr std::array<std::pair<std::string_view, int>, 16> resources{{{"as", 9},
+                                                                      {"core", 4},
+                                                                      {"cpu", 0},
+                                                                      {"data", 2},
+                                                                      {"fsize", 1},
+                                                                      {"locks", 10},
+                                                                      {"memlock", 8},
+                                                                      {"msgqueue", 12},
+                                                                      {"nice", 13},
+                                                                      {"nofile", 7},
+                                                                      {"nproc", 6},
+                                                                      {"rss", 5},
+                                                                      {"rtprio", 14},
+                                                                      {"rttime", 15},
+                                                                      {"sigpending", 11},
+                                                                      {"stack", 3}}};
+
 } // namespace
 
 std::string_view word(strategy s) { return find_word(strategies, s); }
@@ -129,6 +149,25 @@ std::optional<int> signal_named(std::string_view text) {
     if (known != nullptr && name == known) return signal;
   }
   return std::nullopt;
+}
+
+std::optional<int> resource_named(std::string_view text) {
+  for (const auto& [name, resource] : resources)
+    if (name == text) return resource;
+  return std::nullopt;
+}
+
+std::string resource_name(int resource) {
+  for (const auto& [name, number] : resources)
+    if (number == resource) return std::string{name};
+  return "resource " + std::to_string(resource);
+}
+
+std::vector<std::string> resource_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, resource] : resources)
+    names.emplace_back(name);
+  return names;
 }
 
 std::string brief(const exit_status& status) {

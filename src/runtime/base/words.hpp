@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace alder {
 
@@ -34,6 +35,11 @@ namespace alder {
 [[nodiscard]] std::string signal_name(int signal);
 /// From "TERM", "SIGTERM", "term" or "15".
 [[nodiscard]] std::optional<int> signal_named(std::string_view text);
+
+/// The resource of setrlimit(2) of a name such as "nofile", and the other way round ("resource 20" for an unknown one).
+[[nodiscard]] std::optional<int> resource_named(std::string_view text);
+[[nodiscard]] std::string resource_name(int resource);
+[[nodiscard]] std::vector<std::string> resource_names();
 
 /// How it ended, for a table: "code 1", "SIGSEGV", "unknown".
 [[nodiscard]] std::string brief(const exit_status& status);

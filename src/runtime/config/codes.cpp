@@ -68,6 +68,15 @@ const std::vector<code_entry>& code_table() {
        "A TCP address is HOST:PORT, [IPV6]:PORT or PORT; a URL is http://HOST[:PORT][/PATH]. HTTPS is not checked: use "
        "tcp, or exec with "
        "a command such as curl."},
+      {code::unknown_account, "E023",
+       "The user or group is not in the database of this machine. A number is taken as it is; with a user that is only "
+       "a number 'group' must say the group."},
+      {code::not_allowed, "E024",
+       "This machine, or the user the daemon runs as, does not allow it: another user, a higher priority, a limit "
+       "above "
+       "the hard limit, a processor that is not there. Start the daemon as root, or name the key in 'optional', and it "
+       "is left out where it is not possible."},
+      {code::bad_pattern, "E025", "The text is not a POSIX extended regular expression, as `grep -E` knows them."},
       {code::undefined_variable, "E030",
        "The variable is neither set in the environment of the caller nor has it a default. Write ${NAME:-default}, or "
        "$${NAME} for the "
@@ -99,6 +108,8 @@ const std::vector<code_entry>& code_table() {
        "one runs again; a temporary one is forgotten if it still runs and a sibling takes it along."},
       {code::no_effect, "W006", "The setting is legal but changes nothing here."},
       {code::more_warnings, "W007", "There are more warnings than are shown."},
+      {code::left_out, "W008",
+       "The setting is not possible here and is named in 'optional', so the service runs without it."},
   };
   return table;
 }

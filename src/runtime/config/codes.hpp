@@ -26,6 +26,9 @@ enum class code : std::uint8_t {
   bad_command,
   impossible,
   bad_address,
+  unknown_account,
+  not_allowed,
+  bad_pattern,
   undefined_variable,
   bad_variable,
   unreadable_env_file,
@@ -37,6 +40,7 @@ enum class code : std::uint8_t {
   revived_by_group,
   no_effect,
   more_warnings,
+  left_out,
 };
 
 struct code_entry {

@@ -19,18 +19,27 @@ bool has_right_shape(value_kind kind, const node& value) {
   case value_kind::duration:
   case value_kind::timeout:
   case value_kind::signal:
+  case value_kind::size:
+  case value_kind::processors:
   case value_kind::octal:
   case value_kind::path:
+  case value_kind::text:
   case value_kind::tcp_address:
   case value_kind::http_url: return value.is_scalar();
   case value_kind::input: return value.is == node::shape::scalar;
   case value_kind::paths:
+  case value_kind::statuses:
+  case value_kind::texts:
+  case value_kind::words:
   case value_kind::command:
   case value_kind::inherit: return value.is_scalar() || value.is == node::shape::sequence;
   case value_kind::exit_codes:
   case value_kind::signals:
+  case value_kind::groups:
   case value_kind::children: return value.is == node::shape::sequence;
   case value_kind::environment:
+  case value_kind::limits:
+  case value_kind::secrets:
   case value_kind::group: return value.is == node::shape::mapping;
   }
   return false;
@@ -40,7 +49,8 @@ bool has_right_shape(value_kind kind, const node& value) {
 std::vector<std::string> elsewhere(std::string_view name, place where) {
   std::vector<std::string> help;
   for (const auto p :
-       {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff, place::intensity}) {
+       {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff, place::intensity,
+        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step}) {
     if (p == where || find_key(p, name) == nullptr) continue;
     help.push_back("'" + std::string{name} + "' is a key of " + std::string{phrase(p)});
     break;

@@ -50,6 +50,12 @@ json schema_of(const key_entry& key) {
   case value_kind::path: return text();
   case value_kind::input: return json{{"type", json::array({"string", "null"})}};
   case value_kind::paths: return any_of({text(), list_of(text())});
+  case value_kind::text: return scalar();
+  case value_kind::texts: return any_of({scalar(), list_of(scalar())});
+  case value_kind::words: return any_of({json{{"enum", key.words}}, list_of({{"enum", key.words}})});
+  case value_kind::limits:
+    return json{{"type", "object"}, {"additionalProperties", {{"type", json::array({"string", "integer"})}}}};
+  case value_kind::secrets: return json{{"type", "object"}, {"additionalProperties", text()}};
   case value_kind::command: return any_of({text(), list_of(scalar())});
   case value_kind::tcp_address: return any_of({text(), number("integer", 1, 65535)});
   case value_kind::http_url: return text("^http://|\\$\\{");
@@ -60,6 +66,10 @@ json schema_of(const key_entry& key) {
                 {"additionalProperties", {{"type", json::array({"string", "number", "boolean", "null"})}}}};
   case value_kind::inherit: return any_of({json{{"type", "boolean"}}, list_of(text())});
   case value_kind::children: return list_of({{"$ref", "#/$defs/child"}});
+  case value_kind::statuses: return any_of({scalar(), list_of(scalar())});
+  case value_kind::size:
+  case value_kind::processors: return scalar();
+  case value_kind::groups:
   case value_kind::group: break;
   }
   return json::object();
@@ -68,7 +78,9 @@ json schema_of(const key_entry& key) {
 json object_schema(place where);
 
 json property(const key_entry& key) {
-  auto schema = key.kind == value_kind::group ? object_schema(key.inner) : schema_of(key);
+  auto schema = key.kind == value_kind::group    ? object_schema(key.inner)
+                : key.kind == value_kind::groups ? list_of(object_schema(key.inner))
+                                                 : schema_of(key);
   auto description = std::string{key.help};
   if (!key.fallback.empty()) description += " Default: " + std::string{key.fallback} + ".";
   schema["description"] = description;

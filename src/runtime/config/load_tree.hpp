@@ -5,10 +5,12 @@
 #include "runtime/config/diagnostic.hpp"
 
 #include "alder/error.hpp"
+#include "alder/machine.hpp"
 #include "alder/spec.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +23,7 @@ struct source {
   std::string text;                               ///< at most 1 MiB; JSON when `file` ends in ".json", else YAML
   std::map<std::string, std::string> environment; ///< the caller's: for ${VAR}, and for services that inherit it
   std::function<result<std::string>(const std::string& path)> read_file; ///< for `env_file`; paths are absolute
+  std::shared_ptr<const machine> here; ///< null: what depends on the machine is not checked, and no user name is known
 };
 
 /// What came of it.

@@ -1,55 +1,16 @@
+#include "runtime/base/text.hpp"
+#include "runtime/config/read_attributes.hpp"
+#include "runtime/config/read_checks.hpp"
 #include "runtime/config/read_tree.hpp"
 #include "runtime/config/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
 
 namespace alder::config {
 namespace {
-
-constexpr milliseconds default_ready_timeout{30000};
-
-/// The one check of `ready` that is given; reports none and several.
-const field* only_check(context& in, const fields& keys, const field& ready) {
-  const field* found = nullptr;
-  bool any = false;
-  for (const auto* name : {"tcp", "http", "exec", "after"}) {
-    any = any || keys.has(name);
-    const auto* check = keys.find(name);
-    if (check != nullptr && found != nullptr)
-      in.mistakes.add(
-          code::exclusive_keys, check->key_where, "'ready' has two checks",
-          {"there is '" + std::string{found->key->name} + "' already", {"give one of tcp, http, exec and after"}});
-    if (found == nullptr) found = check;
-  }
-  if (!any)
-    in.mistakes.add(code::missing_key, ready.key_where, "'ready' has no check",
-                    {"", {"give one of tcp, http, exec and after"}});
-  return found;
-}
-
-ready_spec read_ready(context& in, const field* ready, const instance_scope& which) {
-  ready_spec spec;
-  if (ready == nullptr) return spec;
-  const fields keys{in, *ready->value, place::ready};
-  const auto* check = only_check(in, keys, *ready);
-  const auto timeout = read_duration(in, keys.find("timeout"));
-  spec.timeout = timeout.value_or(default_ready_timeout);
-  spec.interval = read_duration(in, keys.find("interval")).value_or(spec.interval);
-  if (check == nullptr) return spec;
-  if (const auto tcp = read_tcp(in, keys.find("tcp"), which)) spec.check = *tcp;
-  if (const auto http = read_http(in, keys.find("http"), which)) spec.check = *http;
-  if (auto exec = read_command(in, keys.find("exec"), which)) spec.check = ready_exec{std::move(*exec)};
-  const auto after = read_duration(in, keys.find("after"));
-  if (!after) return spec;
-  spec.check = ready_after{*after};
-  if (timeout && *after >= *timeout)
-    in.mistakes.add(code::impossible, check->value->where, "'after' is not shorter than 'timeout'",
-                    {"it would never be ready in time", {}});
-  if (!timeout && *after >= default_ready_timeout) spec.timeout = *after + default_ready_timeout;
-  return spec;
-}
 
 std::vector<std::string> read_service_command(context& in, const fields& keys, const instance_scope& which) {
   const auto* command = keys.find("command");
@@ -75,6 +36,13 @@ std::size_t bytes_of(const service_spec& spec) {
   return bytes;
 }
 
+/// 0 is clean whatever else is.
+std::vector<int> with_zero(std::optional<std::vector<int>> codes) {
+  auto all = std::move(codes).value_or(std::vector<int>{});
+  if (std::find(all.begin(), all.end(), 0) == all.end()) all.insert(all.begin(), 0);
+  return all;
+}
+
 /// Reads what the instances of one service have in common and what they differ in.
 class service_reader {
 public:
@@ -90,7 +58,14 @@ public:
     common_.stop = own_.stop;
     common_.backoff = own_.backoff;
     common_.umask = own_.umask;
-    common_.clean_exit_codes = read_exit_codes(in_, keys_.find("clean_exit_codes")).value_or(common_.clean_exit_codes);
+    auto launch = read_attributes(in_, own_);
+    common_.attributes = std::move(launch.attributes);
+    user_ = std::move(launch.user);
+    common_.heartbeat = read_heartbeat(in_, keys_.find("heartbeat"));
+    common_.limits = read_limits(in_, keys_.find("limits"));
+    common_.restart_limit = read_restart_limit(in_, keys_.find("restart_limit"));
+    common_.fatal_exit_codes = read_exit_codes(in_, keys_.find("fatal_exit_codes")).value_or(common_.fatal_exit_codes);
+    common_.clean_exit_codes = with_zero(read_exit_codes(in_, keys_.find("clean_exit_codes")));
     common_.clean_signals = read_signals(in_, keys_.find("clean_signals")).value_or(common_.clean_signals);
     count_ = static_cast<unsigned>(read_whole_number(in_, keys_.find("instances")).value_or(1));
   }
@@ -101,11 +76,18 @@ public:
     auto spec = common_;
     spec.command = read_service_command(in_, keys_, which);
     spec.cwd = directory_of(in_, own_, which);
-    spec.environment = environment_of(in_, own_, which);
+    spec.environment = environment_of(in_, own_, which, user_ ? &*user_ : nullptr);
+    spec.secrets = secrets_of(in_, own_, which);
+    for (const auto& [name, file] : spec.secrets)
+      spec.environment.erase(name);
     if (keys_.has("instances")) spec.environment["ALDER_INSTANCE"] = std::to_string(index);
     const auto* input = keys_.find("stdin");
-    if (input != nullptr && !input->value->is_null()) spec.stdin_file = read_path(in_, input, which).value_or("");
+    spec.stdin_pipe = input != nullptr && input->value->text == "pipe";
+    if (input != nullptr && !input->value->is_null() && !spec.stdin_pipe)
+      spec.stdin_file = read_path(in_, input, which).value_or("");
     spec.ready = read_ready(in_, keys_.find("ready"), which);
+    spec.health = read_health(in_, keys_.find("health"), which);
+    spec.ipc = wants_ipc(spec);
     if (count_ > 1) spec.name += ":" + std::to_string(index);
     in_.spec_bytes += bytes_of(spec);
     return spec;
@@ -125,11 +107,25 @@ public:
   [[nodiscard]] const service_spec& common() const { return common_; }
 
 private:
+  /// `auto`: for the programs that know the channel, and for those whose readiness needs it.
+  bool wants_ipc(const service_spec& spec) {
+    const auto word = read_word(in_, keys_.find("ipc")).value_or("auto");
+    const bool needs = std::holds_alternative<ready_message>(spec.ready.check);
+    if (word == "false" && needs)
+      in_.mistakes.add(code::impossible, keys_.find("ipc")->value->where, "'ready: { message: true }' needs 'ipc'",
+                       {"without a channel it can never be ready", {}});
+    if (word != "auto") return word == "true";
+    const auto program = spec.command.empty() ? std::string{} : spec.command.front();
+    const auto name = program.substr(program.rfind('/') + 1);
+    return needs || name == "node" || name == "bun" || name == "deno";
+  }
+
   context& in_;
   const fields& keys_;
   const settings& own_;
   const surroundings& around_;
   service_spec common_;
+  std::optional<account> user_;
   unsigned count_ = 1;
 };
 

@@ -10,7 +10,7 @@
 namespace alder::config {
 
 /// The mappings that have keys of their own; a key can belong to several.
-enum class place : std::uint8_t {
+enum class place : std::uint16_t {
   root = 1,
   supervisor = 2,
   service = 4,
@@ -18,6 +18,11 @@ enum class place : std::uint8_t {
   backoff = 16,
   stop = 32,
   ready = 64,
+  health = 128,
+  heartbeat = 256,
+  limits = 512,
+  restart_limit = 1024,
+  stop_step = 2048,
 };
 
 /// What a value has to look like.
@@ -33,17 +38,26 @@ enum class value_kind : std::uint8_t {
   signal,
   octal,
   path,
-  input, ///< a path or null
+  input, ///< a path, null or "pipe"
   paths, ///< a path or a list of them
+  text,
+  texts,   ///< a text or a list of them
+  words,   ///< one of `words` or a list of them
+  limits,  ///< a mapping of resources to limits
+  secrets, ///< a mapping of variables to files
   command,
   tcp_address,
   http_url,
   exit_codes,
   signals,
+  statuses,
+  size,
+  processors,
   environment,
   inherit, ///< true, false or a list of names
   children,
-  group, ///< a mapping with the keys of `inner`
+  group,  ///< a mapping with the keys of `inner`
+  groups, ///< a list of such mappings
 };
 
 struct key_entry {

@@ -4,12 +4,16 @@
 #include "runtime/config/values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace alder::config {
 namespace {
 
 using environment = std::map<std::string, std::string>;
+
+constexpr std::array<std::string_view, 10> attribute_keys{
+    "user", "group", "groups", "nice", "ionice", "oom_score_adj", "rlimits", "cpus", "no_new_privileges", "optional"};
 
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
@@ -28,10 +32,37 @@ backoff backoff_below(context& in, backoff base, const field* given) {
   return base;
 }
 
+/// One step of `stop.steps`: exactly one way of asking.
+std::optional<stop_step> read_stop_step(context& in, const node& item) {
+  if (item.is != node::shape::mapping) {
+    wrong_type(in, "steps", item.where, "a mapping with 'signal', 'command' or 'message'", found_phrase(item));
+    return std::nullopt;
+  }
+  const fields keys{in, item, place::stop_step};
+  stop_step step;
+  step.wait = read_duration(in, keys.find("wait")).value_or(step.wait);
+  unsigned ways = 0;
+  if (const auto signal = read_signal(in, keys.find("signal"))) step.how = *signal, ++ways;
+  if (auto command = read_command(in, keys.find("command"))) step.how = std::move(*command), ++ways;
+  if (read_word(in, keys.find("message"))) step.how = stop_step::message{}, ++ways;
+  const bool any = keys.has("signal") || keys.has("command") || keys.has("message");
+  if (ways > 1 || !any)
+    in.mistakes.add(ways > 1 ? code::exclusive_keys : code::missing_key, item.where,
+                    ways > 1 ? "a stop step asks in one way" : "a stop step without a way of asking",
+                    {"", {"give one of signal, command and message"}});
+  return ways == 1 ? std::optional{std::move(step)} : std::nullopt;
+}
+
 stop_spec stop_below(context& in, stop_spec base, const field* given) {
   if (given == nullptr) return base;
   const fields keys{in, *given->value, place::stop};
   base.signal = read_signal(in, keys.find("signal")).value_or(base.signal);
+  if (const auto scope = read_word(in, keys.find("scope"))) base.main_only = *scope == "main";
+  if (const auto* steps = keys.find("steps")) {
+    base.steps.clear();
+    for (const auto& item : steps->value->items)
+      if (auto step = read_stop_step(in, *item)) base.steps.push_back(std::move(*step));
+  }
   const auto* timeout = keys.find("timeout");
   if (timeout == nullptr) return base;
   if (read_text(in, *timeout->value) == "infinity") {
@@ -113,7 +144,12 @@ settings settings_below(context& in, const settings& above, const fields& own) {
   auto below = above;
   const auto* env = own.find("env");
   const auto* files = own.find("env_file");
-  if (env != nullptr || files != nullptr) below.environment.push_back({env == nullptr ? nullptr : env->value, files});
+  const auto* secrets = own.find("secrets");
+  if (env != nullptr || files != nullptr || secrets != nullptr)
+    below.environment.push_back({env == nullptr ? nullptr : env->value, files, secrets});
+  for (const auto name : attribute_keys) {
+    if (const auto* given = own.find(name)) below.attributes[name] = given;
+  }
   if (const auto* inherit = own.find("inherit_env")) below.inherit_env = inherit;
   if (const auto* cwd = own.find("cwd")) below.cwd = cwd;
   if (const auto umask = read_octal(in, own.find("umask"))) below.umask = umask;
@@ -122,14 +158,47 @@ settings settings_below(context& in, const settings& above, const fields& own) {
   return below;
 }
 
-environment environment_of(context& in, const settings& of, const instance_scope& which) {
+environment environment_of(context& in, const settings& of, const instance_scope& which, const account* user) {
   auto result = inherited(in, of.inherit_env);
+  if (user != nullptr) {
+    result["USER"] = result["LOGNAME"] = user->name;
+    result["HOME"] = user->home;
+    result["SHELL"] = user->shell;
+  }
   for (const auto& layer : of.environment) {
     apply_files(in, layer.env_file, which, result);
     if (layer.env != nullptr) apply_env(in, *layer.env, which, result);
   }
   result.emplace("PATH", default_path);
   return result;
+}
+
+std::map<std::string, std::string> secrets_of(context& in, const settings& of, const instance_scope& which) {
+  std::map<std::string, std::string> files;
+  for (const auto& layer : of.environment) {
+    if (layer.secrets != nullptr) {
+      for (const auto& entry : layer.secrets->value->entries) {
+        const auto path = entry.value->is == node::shape::scalar ? read_text(in, *entry.value, which) : std::nullopt;
+        if (!path || path->empty() || entry.key.empty() || entry.key.find('=') != std::string::npos) {
+          wrong_type(in, entry.key, entry.value->where, "the path of a file", found_phrase(*entry.value));
+          continue;
+        }
+        const auto file = absolute_path(in, *path);
+        if (in.from.here != nullptr) {
+          if (const auto readable = in.from.here->can_read(file); !readable)
+            in.mistakes.add(code::unreadable_env_file, entry.value->where,
+                            "the file '" + file + "' of the secret " + entry.key + " cannot be read",
+                            {readable.failure().message, {}});
+        }
+        files[entry.key] = file;
+      }
+    }
+    if (layer.env != nullptr) {
+      for (const auto& entry : layer.env->entries)
+        if (layer.secrets == nullptr || layer.secrets->value->find(entry.key) == nullptr) files.erase(entry.key);
+    }
+  }
+  return files;
 }
 
 std::string directory_of(context& in, const settings& of, const instance_scope& which) {

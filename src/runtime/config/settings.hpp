@@ -4,11 +4,13 @@
 #include "runtime/config/context.hpp"
 #include "runtime/config/fields.hpp"
 
+#include "alder/machine.hpp"
 #include "alder/spec.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::config {
@@ -18,10 +20,12 @@ struct settings {
   struct layer {
     const node* env = nullptr;
     const field* env_file = nullptr;
+    const field* secrets = nullptr;
   };
-  std::vector<layer> environment;     ///< outermost supervisor first
-  const field* inherit_env = nullptr; ///< null: inherit all
-  const field* cwd = nullptr;         ///< null: the directory of the file
+  std::vector<layer> environment;                      ///< outermost supervisor first
+  const field* inherit_env = nullptr;                  ///< null: inherit all
+  const field* cwd = nullptr;                          ///< null: the directory of the file
+  std::map<std::string_view, const field*> attributes; ///< user, nice, rlimits …: read_attributes.hpp
   alder::backoff backoff;
   stop_spec stop;
   std::optional<unsigned> umask;
@@ -31,9 +35,14 @@ struct settings {
 /// others as a whole. `own` must outlive the result.
 [[nodiscard]] settings settings_below(context& in, const settings& above, const fields& own);
 
-/// The environment of a process: what is inherited, then level by level the env files and `env`; PATH always is set.
-[[nodiscard]] std::map<std::string, std::string> environment_of(context& in, const settings& of,
-                                                                const instance_scope& which);
+/// The environment of a process: what is inherited, then what `user` (null: the same as
+/// ours) makes of it, then level by level the env files and `env`; PATH always is set.
+[[nodiscard]] std::map<std::string, std::string>
+environment_of(context& in, const settings& of, const instance_scope& which, const account* user = nullptr);
+
+/// The files that hold the values of variables, by variable. One that `env` sets further in is not among them.
+[[nodiscard]] std::map<std::string, std::string> secrets_of(context& in, const settings& of,
+                                                            const instance_scope& which);
 
 /// The working directory of a process.
 [[nodiscard]] std::string directory_of(context& in, const settings& of, const instance_scope& which);

@@ -183,15 +183,19 @@ std::optional<std::string> read_path(context& in, const field* f, const instance
 }
 
 std::optional<std::string> read_word(context& in, const field* f) {
-  const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value);
+  return f == nullptr ? std::nullopt : read_word_of(in, *f, *f->value);
+}
+
+std::optional<std::string> read_word_of(context& in, const field& f, const node& item) {
+  const auto text = read_text(in, item);
   if (!text) return std::nullopt;
-  const auto& words = f->key->words;
+  const auto& words = f.key->words;
   if (std::find(words.begin(), words.end(), *text) != words.end()) return text;
   std::vector<std::string> help;
   if (const auto near = nearest(*text, words)) help.push_back("did you mean '" + *near + "'?");
   help.push_back("one of: " + join(words, ", "));
-  in.mistakes.add(code::unknown_word, f->value->where, "invalid value for '" + std::string{f->key->name} + "'",
-                  {"unknown " + std::string{f->key->noun}, help});
+  in.mistakes.add(code::unknown_word, item.where, "invalid value for '" + std::string{f.key->name} + "'",
+                  {"unknown " + std::string{f.key->noun}, help});
   return std::nullopt;
 }
 
@@ -291,7 +295,7 @@ std::optional<std::vector<int>> read_signals(context& in, const field* f) {
 
 std::optional<std::vector<int>> read_exit_codes(context& in, const field* f) {
   if (f == nullptr) return std::nullopt;
-  std::vector<int> codes{0};
+  std::vector<int> codes;
   for (const auto* item : scalars_of(in, *f)) {
     const auto text = read_text(in, *item);
     if (!text) continue;
@@ -305,6 +309,51 @@ std::optional<std::vector<int>> read_exit_codes(context& in, const field* f) {
     }
   }
   return codes;
+}
+
+std::optional<std::vector<int>> read_statuses(context& in, const field* f) {
+  if (f == nullptr) return std::nullopt;
+  std::vector<int> statuses;
+  for (const auto* item : scalars_of(in, *f)) {
+    const auto text = read_text(in, *item);
+    if (!text) continue;
+    const bool hundred = text->size() == 3 && text->substr(1) == "xx";
+    const auto value = parse_number<int>(hundred ? text->substr(0, 1) + "00" : *text);
+    if (!value || *value < 100 || *value > 599) {
+      wrong_type(in, f->key->name, item->where, "an HTTP status such as 200, or 2xx", "'" + *text + "'");
+      continue;
+    }
+    for (int status = *value; status < *value + (hundred ? 100 : 1); ++status)
+      statuses.push_back(status);
+  }
+  return statuses;
+}
+
+std::optional<std::uint64_t> read_size(context& in, const field* f) {
+  const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value);
+  if (!text) return std::nullopt;
+  const auto size = parse_size(*text);
+  if (!size) {
+    wrong_type(in, f->key->name, f->value->where, phrase(f->key->kind), "'" + *text + "'");
+    return std::nullopt;
+  }
+  if (*size > 0) return *size;
+  out_of_range(in, *f->value, f->key->name, "more than 0");
+  return std::nullopt;
+}
+
+std::optional<double> read_processors(context& in, const field* f) {
+  const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value);
+  if (!text) return std::nullopt;
+  const bool percent = !text->empty() && text->back() == '%';
+  const auto value = parse_number<double>(std::string_view{*text}.substr(0, text->size() - (percent ? 1 : 0)));
+  if (!value || !std::isfinite(*value)) {
+    wrong_type(in, f->key->name, f->value->where, phrase(f->key->kind), "'" + *text + "'");
+    return std::nullopt;
+  }
+  if (*value > 0 && *value <= 1e6) return percent ? *value / 100 : *value;
+  out_of_range(in, *f->value, f->key->name, "more than 0");
+  return std::nullopt;
 }
 
 std::optional<std::vector<std::string>> read_texts(context& in, const field* f, const instance_scope& which) {

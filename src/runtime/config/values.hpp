@@ -6,6 +6,7 @@
 #include "alder/spec.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ namespace alder::config {
 /// One of the words of the key; reports others with the list.
 [[nodiscard]] std::optional<std::string> read_word(context& in, const field* f);
 [[nodiscard]] std::optional<bool> read_boolean(context& in, const field* f);
+/// Likewise for one item of a list of words.
+[[nodiscard]] std::optional<std::string> read_word_of(context& in, const field& f, const node& item);
 /// In the range of the key.
 [[nodiscard]] std::optional<long> read_whole_number(context& in, const field* f);
 [[nodiscard]] std::optional<double> read_number(context& in, const field* f);
@@ -32,6 +35,13 @@ namespace alder::config {
 [[nodiscard]] std::optional<unsigned> read_octal(context& in, const field* f);
 [[nodiscard]] std::optional<int> read_signal(context& in, const field* f);
 [[nodiscard]] std::optional<std::vector<int>> read_signals(context& in, const field* f);
+/// HTTP statuses: numbers from 100 to 599, or 2xx for a hundred of them.
+[[nodiscard]] std::optional<std::vector<int>> read_statuses(context& in, const field* f);
+/// Bytes, more than 0.
+[[nodiscard]] std::optional<std::uint64_t> read_size(context& in, const field* f);
+/// "80%" or "1.5": of one processor, more than 0.
+[[nodiscard]] std::optional<double> read_processors(context& in, const field* f);
+/// Exit codes from 0 to 255.
 [[nodiscard]] std::optional<std::vector<int>> read_exit_codes(context& in, const field* f);
 /// The scalar itself, or the scalars of a list; reports other elements.
 [[nodiscard]] std::vector<const node*> scalars_of(context& in, const field& f);

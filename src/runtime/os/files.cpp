@@ -2,6 +2,8 @@
 
 #include "runtime/base/words.hpp"
 
+#include <climits>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -128,6 +130,17 @@ outcome write_all(int fd, std::string_view data) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return refused("cannot write", errno);
     data.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return success();
+}
+
+outcome write_whole(int pipe, std::string_view data) {
+  if (data.size() > PIPE_BUF) return error{error_kind::too_large, "more than 4096 bytes are not taken at once"};
+  while (::write(pipe, data.data(), data.size()) < 0) {
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return error{error_kind::conflict, "the pipe is full: nobody reads it", errno};
+    if (errno == EPIPE) return error{error_kind::unavailable, "nobody can read the pipe any more", errno};
+    return error{error_kind::io, errno_text(errno), errno};
   }
   return success();
 }

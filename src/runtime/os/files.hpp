@@ -51,6 +51,10 @@ outcome append(const std::string& path, std::string_view data);
 /// Writes all of `data`, however many calls it takes. On an error a part may have been written. Errors: io.
 outcome write_all(int fd, std::string_view data);
 
+/// Writes all of `data` to a pipe that does not block, or nothing. Errors: too_large (more than 4096 bytes, which pipes
+/// do not take as a whole), conflict (there is no room), unavailable (nobody can read it any more), io.
+outcome write_whole(int pipe, std::string_view data);
+
 /// Fills `into` from `offset` on; fewer bytes only at the end of the file. Errors: io.
 [[nodiscard]] result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<char> into);
 

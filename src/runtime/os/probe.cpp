@@ -1,15 +1,18 @@
 #include "runtime/os/probe.hpp"
 
+#include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -30,7 +33,7 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t longest_status_line = 4096;
+constexpr std::size_t largest_response = std::size_t{64} * 1024;
 constexpr int listening_patience_ms = 100;
 
 std::string address_text(const std::string& host, std::uint16_t port) { return host + ":" + std::to_string(port); }
@@ -41,8 +44,9 @@ public:
   attempt(asio::io_context& loop, std::string host, std::uint16_t port, probe_handler answer)
       : resolver_(loop), socket_(loop), timer_(loop), host_(std::move(host)), port_(port), answer_(std::move(answer)) {}
 
-  void run(std::chrono::milliseconds patience, std::optional<std::string> path) {
-    path_ = std::move(path);
+  /// With `http` asks for its path, else only connects.
+  void run(std::chrono::milliseconds patience, std::optional<ready_http> http) {
+    http_ = std::move(http);
     auto self = shared_from_this();
     timer_.expires_after(patience);
     timer_.async_wait([self](const error_code& failed) {
@@ -61,9 +65,9 @@ private:
     if (failed == asio::error::connection_refused)
       return finish(address_text(host_, port_) + " refused the connection");
     if (failed) return finish(address_text(host_, port_) + " could not be reached: " + failed.message());
-    if (!path_) return finish(std::nullopt);
+    if (!http_) return finish(std::nullopt);
     auto self = shared_from_this();
-    request_ = "GET " + *path_ + " HTTP/1.1\r\nHost: " + address_text(host_, port_) +
+    request_ = "GET " + http_->path + " HTTP/1.1\r\nHost: " + address_text(host_, port_) +
                "\r\nUser-Agent: alder\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     asio::async_write(socket_, asio::buffer(request_), [self](const error_code& error, std::size_t) {
       if (error) return self->finish("the connection broke: " + error.message());
@@ -73,16 +77,33 @@ private:
   }
 
   void on_status_line(const error_code& failed) {
-    const std::string where = "GET http://" + address_text(host_, port_) + *path_;
+    const std::string where = place();
     if (failed) return finish(where + " got no HTTP answer");
     std::istream in(&response_);
     std::string version;
     int status = 0;
     in >> version >> status;
     if (version.rfind("HTTP/", 0) != 0) return finish(where + " got no HTTP answer");
-    if (status < 200 || status > 399) return finish(where + " answered " + std::to_string(status));
-    finish(std::nullopt);
+    const auto& wanted = http_->statuses;
+    const bool good = wanted.empty() ? status >= 200 && status <= 399
+                                     : std::find(wanted.begin(), wanted.end(), status) != wanted.end();
+    if (!good) return finish(where + " answered " + std::to_string(status));
+    if (http_->body.empty()) return finish(std::nullopt);
+    auto self = shared_from_this();
+    asio::async_read(socket_, response_, [self](const error_code&, std::size_t) { self->on_body(); });
   }
+
+  /// What came until the end, or the first 64 KiB.
+  void on_body() {
+    const std::string all{asio::buffers_begin(response_.data()), asio::buffers_end(response_.data())};
+    const auto body = all.find("\r\n\r\n");
+    const auto wanted = pattern::compile(http_->body); // the configuration was checked: it is one
+    const bool matches = wanted.ok() && body != std::string::npos && wanted->matches(all.substr(body + 4));
+    finish(matches ? probe_answer{}
+                   : probe_answer{place() + " answered with a body that does not match " + http_->body});
+  }
+
+  [[nodiscard]] std::string place() const { return "GET http://" + address_text(host_, port_) + http_->path; }
 
   void finish(const probe_answer& answer) {
     if (!answer_) return;
@@ -97,10 +118,10 @@ private:
   tcp::resolver resolver_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  asio::streambuf response_{longest_status_line};
+  asio::streambuf response_{largest_response};
   std::string host_;
   std::uint16_t port_;
-  std::optional<std::string> path_;
+  std::optional<ready_http> http_;
   std::string request_;
   probe_handler answer_;
 };
@@ -144,7 +165,7 @@ void probe_tcp(asio::io_context& loop, const ready_tcp& target, std::chrono::mil
 
 void probe_http(asio::io_context& loop, const ready_http& target, std::chrono::milliseconds patience,
                 probe_handler answer) {
-  std::make_shared<attempt>(loop, target.host, target.port, std::move(answer))->run(patience, target.path);
+  std::make_shared<attempt>(loop, target.host, target.port, std::move(answer))->run(patience, target);
 }
 
 bool is_listening(const std::string& host, std::uint16_t port) {

@@ -21,7 +21,7 @@ using probe_handler = std::function<void(const probe_answer&)>;
 /// Calls `answer` once, at the latest after `patience`, never from inside this call.
 void probe_tcp(boost::asio::io_context& loop, const ready_tcp& target, std::chrono::milliseconds patience,
                probe_handler answer);
-/// Likewise; ready is a status from 200 to 399.
+/// Likewise; what is wanted of status and body is in the target. The body counts as far as it is in the first 64 KiB.
 void probe_http(boost::asio::io_context& loop, const ready_http& target, std::chrono::milliseconds patience,
                 probe_handler answer);
 

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -136,6 +137,12 @@ std::string command_line(int pid) {
     text.pop_back();
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
+}
+
+std::optional<unsigned> user_of(int pid) {
+  struct stat facts {};
+  if (::stat(proc_path(pid, "").c_str(), &facts) != 0) return std::nullopt;
+  return facts.st_uid;
 }
 
 bool is_living(const process_stat& p) { return (p.state != 'Z' && p.state != 'X') || p.threads > 1; }

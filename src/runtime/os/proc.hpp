@@ -35,6 +35,9 @@ struct process_stat {
 /// The command a process runs, its words joined by blanks; empty when it is gone. At most 4 KiB.
 [[nodiscard]] std::string command_line(int pid);
 
+/// The user a process runs as (its effective one); nothing when it is gone.
+[[nodiscard]] std::optional<unsigned> user_of(int pid);
+
 /// Not a zombie. A process whose first thread has ended while others run looks like one, but lives.
 [[nodiscard]] bool is_living(const process_stat& p);
 

@@ -26,6 +26,11 @@ exit_reason classify_exit(const service_spec& spec, exit_status status) {
   kind what = kind::crash;
   switch (status.kind) {
   case exit_status::how::exited:
+    if (contains(spec.fatal_exit_codes, status.value)) {
+      exit_reason fatal{kind::crash, status, phrase(status) + ", which is fatal"};
+      fatal.is_final = true;
+      return fatal;
+    }
     what = contains(spec.clean_exit_codes, status.value) ? kind::normal : kind::crash;
     break;
   case exit_status::how::signaled:
@@ -63,7 +68,15 @@ process_effects process_machine::handle(const process_event& e) {
                               phase_ == phase::stopping || phase_ == phase::killing || phase_ == phase::sweeping;
                           if (ending && status_) finish();
                         },
-                        [&](const stop_requested& s) { on_stop(s); }},
+                        [&](const stop_requested& s) { on_stop(s); },
+                        [&](const declared_ready&) {
+                          on_check({/*ready=*/true, {}});
+                        },
+                        [&](const heartbeat&) { on_heartbeat(); }, [&](const more_time& m) { on_more_time(m.time); },
+                        [&](const declared_unwell& u) {
+                          if (phase_ == phase::running) not_well(u.detail, remedy::restart);
+                        },
+                        [&](const health_answered& h) { on_health(h); }, [&](const usage_sampled& u) { on_usage(u); }},
              e);
   return std::exchange(out_, {});
 }
@@ -76,16 +89,22 @@ void process_machine::arm(std::uint64_t& slot, milliseconds after) {
 void process_machine::on_launched(const launched& e) {
   if (phase_ != phase::launching) return;
   if (stop_pending_) return begin_stop();
-  if (e.adopted || std::holds_alternative<std::monostate>(spec_.ready.check)) {
-    phase_ = phase::running;
-    starting_ = false;
-    emit(start_succeeded{});
-    return;
-  }
+  const auto& check = spec_.ready.check;
+  if ((e.adopted && !e.waiting) || std::holds_alternative<std::monostate>(check)) return on_started();
   phase_ = phase::waiting;
-  if (const auto* after = std::get_if<ready_after>(&spec_.ready.check)) return arm(deadline_, after->delay);
+  if (const auto* after = std::get_if<ready_after>(&check)) return arm(deadline_, after->delay);
   arm(deadline_, spec_.ready.timeout);
-  emit(check_ready{});
+  const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
+                    std::holds_alternative<ready_descriptor>(check);
+  if (!told) return emit(check_ready{});
+  last_check_ = "it did not say so";
+}
+
+void process_machine::on_started() {
+  phase_ = phase::running;
+  starting_ = false;
+  emit(start_succeeded{});
+  begin_watching();
 }
 
 void process_machine::on_check(const check_answered& e) {
@@ -96,25 +115,23 @@ void process_machine::on_check(const check_answered& e) {
     const auto soon = first_check_again * (1U << std::min(checks_++, most_doublings));
     return arm(next_check_, std::min(spec_.ready.interval, soon));
   }
-  phase_ = phase::running;
-  starting_ = false;
-  emit(start_succeeded{});
+  on_started();
 }
 
 void process_machine::on_timer(std::uint64_t token) {
   if (phase_ == phase::waiting && token == next_check_) return emit(check_ready{});
+  if (phase_ == phase::running) return on_watch_timer(token);
   if (token != deadline_) return; // of a phase that is over
   switch (phase_) {
   case phase::waiting:
-    if (std::holds_alternative<ready_after>(spec_.ready.check)) {
-      phase_ = phase::running;
-      starting_ = false;
-      return emit(start_succeeded{});
-    }
+    if (std::holds_alternative<ready_after>(spec_.ready.check)) return on_started();
     failure_ = "was not ready within " + format_duration(spec_.ready.timeout) +
                (last_check_.empty() ? "" : ": " + last_check_);
     return begin_stop();
-  case phase::stopping: return begin_kill();
+  case phase::stopping:
+    if (stop_step_ >= spec_.stop.steps.size()) return begin_kill();
+    ++stop_step_;
+    return next_stop_step();
   case phase::killing:
   case phase::sweeping:
     emit(warn{"a process of it is still there " + format_duration(kill_patience) + " after SIGKILL"});
@@ -158,19 +175,133 @@ void process_machine::on_stop(const stop_requested& e) {
   case phase::stopping:
   case phase::killing:
   case phase::sweeping:
+    if (unwell_ && !e.cut_short) asked_ = true; // it is on its way out already, and now on request
+    return;
   case phase::gone: return;
   }
 }
 
+// -- while it runs
+
+void process_machine::begin_watching() {
+  if (const auto& beats = spec_.heartbeat) arm(beat_, beats->interval * beats->missed);
+  if (const auto& health = spec_.health) arm(health_due_, health->delay.count() > 0 ? health->delay : health->interval);
+  if (spec_.limits.any()) arm(usage_due_, spec_.limits.interval);
+}
+
+void process_machine::on_heartbeat() {
+  if (phase_ != phase::running || !spec_.heartbeat) return;
+  on_last_chance_ = false;
+  arm(beat_, spec_.heartbeat->interval * spec_.heartbeat->missed);
+  if (!spec_.health) well_again();
+}
+
+void process_machine::on_more_time(milliseconds time) {
+  if (phase_ == phase::waiting) return arm(deadline_, time);
+  if (phase_ == phase::stopping && spec_.stop.timeout) return arm(deadline_, time);
+  if (phase_ != phase::running || !spec_.heartbeat) return;
+  on_last_chance_ = false;
+  arm(beat_, time);
+}
+
+void process_machine::on_watch_timer(std::uint64_t token) {
+  if (token == beat_) {
+    if (!std::exchange(on_last_chance_, true)) return arm(beat_, last_chance);
+    const auto& beats = *spec_.heartbeat;
+    return not_well("sent no heartbeat for " + format_duration(beats.interval * beats.missed), beats.then);
+  }
+  if (token == health_due_) {
+    health_token_ = ++last_token_;
+    arm(health_deadline_, spec_.health->timeout);
+    return emit(check_health{health_token_});
+  }
+  if (token == health_deadline_ && health_token_ != 0) {
+    emit(cancel_health{});
+    return on_health(
+        {health_token_, /*good=*/false, "did not answer within " + format_duration(spec_.health->timeout)});
+  }
+  if (token != usage_due_) return;
+  arm(usage_due_, spec_.limits.interval);
+  emit(sample_usage{});
+}
+
+void process_machine::on_health(const health_answered& e) {
+  if (phase_ != phase::running || !spec_.health || e.token != health_token_) return;
+  health_token_ = 0;
+  const auto& health = *spec_.health;
+  if (e.good) {
+    health_failures_ = 0;
+    if (++health_successes_ >= health.successes) well_again();
+  } else {
+    health_successes_ = 0;
+    if (++health_failures_ >= health.failures)
+      not_well("failed its health check " + std::to_string(health_failures_) + " times: " + e.detail, health.then);
+  }
+  if (phase_ == phase::running) arm(health_due_, health.interval);
+}
+
+void process_machine::on_usage(const usage_sampled& e) {
+  const auto& limits = spec_.limits;
+  if (phase_ != phase::running || !limits.any()) return;
+  const double share = over_limit_ > 0 ? usage_hysteresis : 1.0;
+  const bool memory = limits.memory > 0 && static_cast<double>(e.memory) > static_cast<double>(limits.memory) * share;
+  const bool cpu = limits.cpu > 0 && e.cpu > limits.cpu * share;
+  if (!memory && !cpu) {
+    if (std::exchange(over_limit_, 0) > 0) well_again();
+    return;
+  }
+  if (limits.interval * over_limit_++ < limits.grace) return;
+  const auto percent = [](double processors) { return std::to_string(static_cast<long>(processors * 100)) + "%"; };
+  not_well(memory ? "used " + format_size(e.memory) + " of memory, more than its limit of " + format_size(limits.memory)
+                  : "used " + percent(e.cpu) + " of a processor, more than its limit of " + percent(limits.cpu),
+           limits.then);
+}
+
+void process_machine::not_well(const std::string& why, remedy then) {
+  if (then == remedy::report) {
+    if (std::exchange(reported_unwell_, true)) return;
+    emit(warn{why});
+    return emit(health_changed{why});
+  }
+  unwell_ = why;
+  is_final_ = then == remedy::fail;
+  emit(health_changed{why});
+  begin_stop();
+}
+
+void process_machine::well_again() {
+  if (std::exchange(reported_unwell_, false)) emit(health_changed{});
+}
+
+// -- its end
+
 void process_machine::begin_stop() {
-  if (stop_rules().signal == SIGKILL) return begin_kill();
+  if (health_token_ != 0) emit(cancel_health{});
+  health_token_ = 0;
+  stop_step_ = 0;
   phase_ = phase::stopping;
-  if (stop_rules().timeout) {
-    arm(deadline_, *stop_rules().timeout);
+  next_stop_step();
+}
+
+void process_machine::next_stop_step() {
+  const auto& stop = stop_rules();
+  if (stop_step_ < stop.steps.size()) {
+    const auto& step = stop.steps[stop_step_];
+    arm(deadline_, step.wait);
+    return std::visit(overloaded{[&](int signal) {
+                                   emit(signal_all{signal, stop.main_only});
+                                 },
+                                 [&](const std::vector<std::string>&) { emit(run_stop_command{stop_step_}); },
+                                 [&](const stop_step::message&) { emit(ask_to_shut_down{}); }},
+                      step.how);
+  }
+  if (stop.signal == SIGKILL) return begin_kill();
+  if (stop.timeout) {
+    arm(deadline_, *stop.timeout);
   } else {
     deadline_ = ++last_token_; // no timer carries this token
   }
-  emit(signal_all{stop_rules().signal});
+  emit(signal_all{stop.signal, stop.main_only});
 }
 
 void process_machine::begin_kill() {
@@ -187,6 +318,11 @@ void process_machine::finish() {
 }
 
 exit_reason process_machine::reason() const {
+  if (unwell_ && !asked_) {
+    exit_reason sick{kind::crash, *status_, *unwell_};
+    sick.is_final = is_final_;
+    return sick;
+  }
   if (!asked_) return classify_exit(spec_, *status_);
   if (killed_) {
     const bool brutal = stop_rules().signal == SIGKILL;
@@ -194,8 +330,14 @@ exit_reason process_machine::reason() const {
             brutal ? "was killed as configured"
                    : "did not stop within " + format_duration(*stop_rules().timeout) + " and was killed"};
   }
-  const bool by_our_signal =
-      *status_ == exit_status::signal(stop_rules().signal) || *status_ == exit_status::code(128 + stop_rules().signal);
+  const auto is_ours = [this](int signal) {
+    return *status_ == exit_status::signal(signal) || *status_ == exit_status::code(128 + signal);
+  };
+  const bool by_our_signal = is_ours(stop_rules().signal) ||
+                             std::any_of(stop_rules().steps.begin(), stop_rules().steps.end(), [&](const auto& step) {
+                               const auto* signal = std::get_if<int>(&step.how);
+                               return signal != nullptr && is_ours(*signal);
+                             });
   if (by_our_signal) return {kind::shutdown, *status_, phrase(*status_)};
   return classify_exit(spec_, *status_);
 }

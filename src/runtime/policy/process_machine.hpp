@@ -1,4 +1,4 @@
-// One process from its launch to its end, with readiness and the stop sequence. Pure: events in, effects out.
+// One process from its launch to its end, with readiness, health and the stop sequence. Pure: events in, effects out.
 //
 //   phase       event            leads to
 //   new         launch_asked     launching
@@ -9,7 +9,8 @@
 //   waiting     not_ready, time  stopping, then the start has failed
 //   waiting     exited           sweeping, then the start has failed
 //   running     exited           sweeping, then gone
-//   any before  stop_asked       stopping: signal, and SIGKILL to all that is left after the timeout
+//   running     not well         stopping, then it has crashed: no heartbeat, failed checks, above its limits
+//   any before  stop_asked       stopping: steps, signal, and SIGKILL to all that is left after the timeout
 //   stopping    exited           stopping, until no member is left
 //   stopping    time             killing
 //   sweeping    members_gone     gone
@@ -21,6 +22,7 @@
 #include "alder/cause.hpp"
 #include "alder/spec.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,10 +34,11 @@ namespace alder::policy {
 // -- events
 
 struct launch_asked {};
-/// It runs. `adopted`: it had been running before, and counts as ready.
+/// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`.
 struct launched {
   int pid = 0;
   bool adopted = false;
+  bool waiting = false;
 };
 struct launch_refused {
   std::string detail;
@@ -64,8 +67,33 @@ struct stop_requested {
   std::optional<stop_spec> how = {}; ///< instead of what its specification says
 };
 
+/// The program said that it is ready, over the channel its readiness waits for.
+struct declared_ready {};
+/// The program said that it lives.
+struct heartbeat {};
+/// The program asked for more time: for its start, its stop or its next heartbeat, whichever is under way.
+struct more_time {
+  milliseconds time{0};
+};
+/// The program asked to be restarted because it cannot go on.
+struct declared_unwell {
+  std::string detail;
+};
+/// The answer to `check_health` of this token.
+struct health_answered {
+  std::uint64_t token = 0;
+  bool good = false;
+  std::string detail; ///< why not
+};
+/// The answer to `sample_usage`.
+struct usage_sampled {
+  std::uint64_t memory = 0; ///< bytes, of all its processes
+  double cpu = 0;           ///< processors, since the sample before
+};
+
 using process_event = std::variant<launch_asked, launched, launch_refused, launch_ignored, check_answered, timer_due,
-                                   main_exited, members_gone, stop_requested>;
+                                   main_exited, members_gone, stop_requested, declared_ready, heartbeat, more_time,
+                                   declared_unwell, health_answered, usage_sampled>;
 
 // -- effects
 
@@ -75,8 +103,21 @@ struct arm_timer {
   std::uint64_t token = 0;
   milliseconds after{0};
 };
-struct signal_all { ///< main process and members
+struct check_health { ///< answer: health_answered
+  std::uint64_t token = 0;
+};
+struct cancel_health {}; ///< the answer is not waited for any more
+struct sample_usage {};  ///< answer: usage_sampled
+struct signal_all {      ///< main process and members
   int signal = 0;
+  bool main_only = false;
+};
+struct run_stop_command { ///< of the stop step with this index
+  std::size_t step = 0;
+};
+struct ask_to_shut_down {}; ///< the message "shutdown" over IPC
+struct health_changed {
+  std::string why; ///< it is not well; empty: it is
 };
 struct kill_all {};      ///< SIGKILL to main process and members until none is left; answer: members_gone
 struct await_members {}; ///< answer members_gone when no member is left
@@ -95,11 +136,17 @@ struct warn { ///< something people should know
 };
 
 using process_effect = std::variant<do_launch, check_ready, arm_timer, signal_all, kill_all, await_members,
-                                    start_succeeded, start_failed, start_ignored, process_gone, warn>;
+                                    start_succeeded, start_failed, start_ignored, process_gone, warn, check_health,
+                                    cancel_health, sample_usage, run_stop_command, ask_to_shut_down, health_changed>;
 using process_effects = std::vector<process_effect>;
 
 /// After SIGKILL a process that is still there is stuck in the kernel: we stop waiting for it after this time.
 inline constexpr milliseconds kill_patience{10000};
+/// When the time for a heartbeat is over it is waited this much longer: what the program said while we did not run is
+/// read first.
+inline constexpr milliseconds last_chance{250};
+/// Usage below this share of a limit ends an excess that has begun.
+inline constexpr double usage_hysteresis = 0.9;
 
 class process_machine {
 public:
@@ -117,7 +164,17 @@ private:
   void on_timer(std::uint64_t token);
   void on_exited(const main_exited& e);
   void on_stop(const stop_requested& e);
+  void on_more_time(milliseconds time);
+  void on_heartbeat();
+  void on_health(const health_answered& e);
+  void on_usage(const usage_sampled& e);
+  void on_started();
+  void begin_watching();
+  void on_watch_timer(std::uint64_t token);
+  void not_well(const std::string& why, remedy then);
+  void well_again();
   void begin_stop();
+  void next_stop_step();
   void begin_kill();
   void finish();
   [[nodiscard]] exit_reason reason() const;
@@ -139,6 +196,19 @@ private:
   std::uint64_t deadline_ = 0; ///< the timer that counts: readiness, stop, kill
   std::uint64_t next_check_ = 0;
   unsigned checks_ = 0; ///< readiness checks that failed
+  std::size_t stop_step_ = 0;
+  std::optional<std::string> unwell_; ///< it is stopped for this reason
+  bool is_final_ = false;             ///< and is not to be restarted
+  bool reported_unwell_ = false;
+  std::uint64_t beat_ = 0; ///< timers, as deadline_
+  std::uint64_t health_due_ = 0;
+  std::uint64_t health_deadline_ = 0;
+  std::uint64_t usage_due_ = 0;
+  std::uint64_t health_token_ = 0; ///< of the check under way; 0: none
+  bool on_last_chance_ = false;
+  unsigned health_failures_ = 0;
+  unsigned health_successes_ = 0;
+  unsigned over_limit_ = 0; ///< samples in a row
   process_effects out_;
 };
 

@@ -1,7 +1,11 @@
 #include "runtime/policy/restart_decision.hpp"
 
+#include "runtime/base/units.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <utility>
 
 namespace alder::policy {
 
@@ -13,6 +17,18 @@ milliseconds backoff_delay(const alder::backoff& rules, unsigned attempt, double
   return milliseconds{std::llround(delay * (1.0 + rules.jitter * (2.0 * random - 1.0)))};
 }
 
+namespace {
+
+constexpr std::chrono::hours hour{1};
+
+/// How long to wait until fewer than `most` restarts are younger than an hour.
+milliseconds hourly_delay(const std::vector<time_point>& restarts, unsigned most, time_point now) {
+  if (most == 0 || restarts.size() < most) return milliseconds{0};
+  return std::chrono::ceil<milliseconds>(restarts[most - 1] + hour - now);
+}
+
+} // namespace
+
 restart_verdict decide(const restart_request& request) {
   using action = restart_verdict::action;
   if (request.exit) {
@@ -21,6 +37,20 @@ restart_verdict decide(const restart_request& request) {
       return {action::leave, {}, request.restarts, 0};
   }
   restart_verdict verdict;
+  verdict.memory = request.memory;
+  const auto& limit = request.limit;
+  const bool young = !request.ran_for || *request.ran_for < limit.min_uptime;
+  verdict.memory.unstable = young ? request.memory.unstable + 1 : 0;
+  const auto fail = [&](std::string why) {
+    verdict.what = action::fail;
+    verdict.restarts = request.restarts;
+    verdict.why = std::move(why);
+    return verdict;
+  };
+  if (request.exit && request.exit->is_final) return fail(request.exit->detail);
+  if (limit.max_unstable > 0 && verdict.memory.unstable >= limit.max_unstable)
+    return fail(std::to_string(verdict.memory.unstable) + " starts in a row did not last " +
+                format_duration(limit.min_uptime));
   verdict.restarts = request.restarts;
   verdict.restarts.add(request.now, request.intensity.within);
   if (verdict.restarts.size() > request.intensity.max_restarts) {
@@ -30,6 +60,16 @@ restart_verdict decide(const restart_request& request) {
   const bool stable = request.ran_for && *request.ran_for >= request.backoff.reset_after;
   const unsigned attempt = stable ? 0 : request.attempts;
   verdict.delay = backoff_delay(request.backoff, attempt, request.random);
+  if (limit.hourly > 0) {
+    auto& recent = verdict.memory.hourly;
+    std::erase_if(recent, [&](time_point at) { return request.now - at > hour; });
+    if (const auto pause = hourly_delay(recent, limit.hourly, request.now); pause > verdict.delay) {
+      verdict.delay = pause;
+      verdict.why = "was restarted " + std::to_string(limit.hourly) + " times within an hour";
+    }
+    recent.insert(recent.begin(), request.now + verdict.delay);
+    recent.resize(std::min<std::size_t>(recent.size(), limit.hourly));
+  }
   verdict.attempts = attempt + 1;
   return verdict;
 }

@@ -312,6 +312,8 @@ void supervision::ask(const std::string& id, std::optional<exit_reason> exit) {
   if (exit) request.ran_for = std::chrono::duration_cast<milliseconds>(now_ - child.started_at);
   request.random = random_;
   request.now = now_;
+  request.limit = child.rules.restart_limit;
+  request.memory = child.memory;
   wait_ = verdict_wait{id, std::move(exit)};
   emit(ask_decider{std::move(request)});
 }
@@ -321,6 +323,7 @@ void supervision::on_verdict(const restart_verdict& v) {
   wait_ = std::monostate{};
   auto& child = *find(waiting.id);
   restarts_ = v.restarts;
+  child.memory = v.memory;
   if (waiting.exit) child.ended = child.generation;
   ++memory_version_;
   const bool removed =
@@ -330,6 +333,7 @@ void supervision::on_verdict(const restart_verdict& v) {
   switch (v.what) {
   case restart_verdict::action::leave:
   case restart_verdict::action::forget: settle(waiting.id, removed, waiting.exit.value_or(exit_reason{})); break;
+  case restart_verdict::action::fail: fail(waiting.id, v.why); break;
   case restart_verdict::action::give_up: give_up(waiting.id, waiting.exit); break;
   case restart_verdict::action::restart:
     child.attempts = v.attempts;
@@ -337,6 +341,7 @@ void supervision::on_verdict(const restart_verdict& v) {
       restart(waiting.id);
     } else {
       child.counted = true;
+      if (!v.why.empty()) child.pending.detail += ", and it " + v.why;
       schedule(child, v.delay);
     }
     break;
@@ -353,6 +358,23 @@ void supervision::settle(const std::string& id, bool removed, const exit_reason&
   const cause why{cause::kind::auto_shutdown, id, reason.detail, {}};
   stop_everything(why,
                   {supervisor_ended{{reason_kind::shutdown, {}, "shut itself down because " + id + " ended"}, why}});
+}
+
+/// The child stays down, seen by everybody; its siblings go on.
+void supervision::fail(const std::string& id, const std::string& why) {
+  move_to(*find(id), phase::stopped);
+  child_settled settled{id, {cause::kind::own_exit, {}, why, {}}};
+  settled.finished = settled.failed = true;
+  emit(std::move(settled));
+}
+
+bool supervision::reset(const std::string& id) {
+  auto* child = find(id);
+  if (child == nullptr) return false;
+  child->memory = {};
+  child->attempts = 0;
+  ++memory_version_;
+  return true;
 }
 
 void supervision::give_up(const std::string& id, const std::optional<exit_reason>& exit) {
@@ -475,6 +497,7 @@ void supervision::on_call(const call& c) {
   case call::op::stop_child: return on_terminate(c);
   case call::op::restart_child:
     if (is_pool()) return answer(c.token, "simple_one_for_one");
+    if (child != nullptr) child->memory = {};
     if (!down) return answer(c.token, up_error);
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
@@ -486,10 +509,12 @@ void supervision::on_call(const call& c) {
   case call::op::start_now:
     if (child == nullptr || child->what == phase::running) return answer(c.token, up_error);
     move_to(*child, phase::stopped);
+    child->memory = {};
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
   case call::op::stop_and_start:
     if (child == nullptr) return answer(c.token, "not_found");
+    child->memory = {};
     begin_work({unfinished_work::kind::restart, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});

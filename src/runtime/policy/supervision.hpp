@@ -49,6 +49,7 @@ struct child_rules {
   bool supervisor = false;
   bool brutal_kill = false; ///< stopped by SIGKILL at once: then `killed` is the expected reason
   alder::backoff backoff;
+  alder::restart_limit restart_limit;
 
   bool operator==(const child_rules&) const = default;
 };
@@ -209,6 +210,7 @@ struct child_settled {
   cause why;
   bool finished = false; ///< it ended by itself and is not to be restarted
   bool removed = false;  ///< it is not a child any more
+  bool failed = false;   ///< it reached a limit of its own; `why` says which
 };
 /// A child as the API sees it. `restarting` exists between a failed or delayed restart attempt and the next.
 struct child_state {
@@ -219,6 +221,7 @@ struct child_state {
   alder::generation process = 0;    ///< the attempt that made its last process; 0: none has yet
   alder::generation ended = 0;      ///< the highest whose end was decided on
   unsigned attempts = 0;            ///< for the backoff
+  restart_memory memory;            ///< for its restart_limit
   time_point started_at;
   std::uint64_t retry_token = 0; ///< the retry that counts; older ones are void
   time_point retry_due;          ///< of that retry
@@ -279,6 +282,8 @@ public:
 
   /// After a crash of the daemon: the generation a child had reached, so that the next is a new number.
   void recall(const std::string& id, alder::generation generation);
+  /// Forgets what a child's backoff and restart_limit remember. False: there is no such child.
+  bool reset(const std::string& id);
 
   /// What a successor must be told in `begin`.
   [[nodiscard]] supervision_memory memory() const;
@@ -358,6 +363,7 @@ private:
   void on_instance_gone(pool_wait& pool, child_state& child, const exit_reason& reason);
   void finish_pool_stop(const pool_wait& pool);
   void restart(const std::string& id);
+  void fail(const std::string& id, const std::string& why);
   void give_up(const std::string& id, const std::optional<exit_reason>& exit);
   void settle(const std::string& id, bool removed, const exit_reason& reason);
   void stop_everything(cause why, end_step end);

@@ -52,8 +52,9 @@ std::string started(const event& e) {
 }
 
 std::string exited(const event& e) {
-  if (e.status) return subject(e) + " " + phrase(*e.status);
-  return subject(e) + " " + (e.cause.detail.empty() ? "ended" : e.cause.detail);
+  // The detail says more than the status when we ended it: "sent no heartbeat for 15s".
+  if (!e.cause.detail.empty()) return subject(e) + " " + e.cause.detail;
+  return subject(e) + " " + (e.status ? phrase(*e.status) : "ended");
 }
 
 std::string finished(const event& e) {
@@ -111,6 +112,8 @@ std::string sentence(const event& e) {
   case event_kind::stopping: return because(subject(e) + " is being stopped", e);
   case event_kind::stopped: return because(subject(e) + " was stopped", e);
   case event_kind::finished: return finished(e);
+  case event_kind::failed: return detailed(subject(e) + " has failed and is not restarted", e);
+  case event_kind::message: return detailed(subject(e) + " says", e);
   case event_kind::gave_up: return detailed(subject(e) + " gave up", e);
   case event_kind::tree_failed: return tree_failed(e);
   case event_kind::tree_removed: return because(tree_of(e) + " was removed", e);

@@ -56,6 +56,13 @@ void add_supervisor(json& value, const node_snapshot& node) {
 void add_process(json& value, const node_snapshot& node) {
   value["generation"] = node.generation;
   if (node.pid > 0) value["pid"] = node.pid;
+  if (!node.status.empty()) value["status"] = node.status;
+  if (node.reloading) value["reloading"] = true;
+  if (!node.health.empty()) value["health"] = node.health;
+  for (const auto& [name, metric] : node.metrics) {
+    value["metrics"][name] = {{"value", metric.value}};
+    if (!metric.unit.empty()) value["metrics"][name]["unit"] = metric.unit;
+  }
   if (node.last_exit) {
     value["last_exit"] = exit_value(node.last_exit->status);
     value["last_exit"]["at"] = time_text(node.last_exit->at);
@@ -121,9 +128,22 @@ void add_spec(json& value, const service_spec& spec) {
   value["command"] = spec.command;
   value["cwd"] = spec.cwd;
   value["environment"] = spec.environment;
+  for (const auto& [name, file] : spec.secrets)
+    value["environment"][name] = "(secret, from " + file + ")";
+  if (const auto text = attributes_text(spec.attributes); !text.empty()) value["attributes"] = text;
+  if (spec.stdin_pipe) value["stdin"] = "pipe";
+  if (!spec.stdin_file.empty()) value["stdin"] = spec.stdin_file;
   value["ready"] = ready_text(spec.ready);
   value["stop"] = stop_text(spec.stop);
   value["backoff"] = backoff_text(spec.backoff);
+  const auto add = [&value](const char* key, const std::string& text) {
+    if (!text.empty()) value[key] = text;
+  };
+  add("health", health_text(spec.health));
+  add("heartbeat", heartbeat_text(spec.heartbeat));
+  add("limits", limits_text(spec.limits));
+  add("restart_limit", restart_limit_text(spec.restart_limit));
+  value["ipc"] = spec.ipc;
 }
 
 json processes_value(const std::vector<process_entry>& processes) {

@@ -17,24 +17,111 @@ std::string address(const std::string& host, std::uint16_t port) {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-} // namespace
-
-std::string ready_text(const ready_spec& ready) {
-  const std::string within = " within " + format_duration(ready.timeout);
+std::string check_text(const check_spec& check) {
   return std::visit(overloaded{
                         [](const std::monostate&) -> std::string { return "as soon as it runs"; },
                         [](const ready_after& r) { return "after " + format_duration(r.delay); },
-                        [&](const ready_tcp& r) { return "tcp " + address(r.host, r.port) + within; },
-                        [&](const ready_http& r) { return "http " + address(r.host, r.port) + r.path + within; },
-                        [&](const ready_exec& r) { return "exec " + shell_quote(r.command) + within; },
+                        [](const ready_tcp& r) { return "tcp " + address(r.host, r.port); },
+                        [](const ready_http& r) {
+                          return "http " + address(r.host, r.port) + r.path +
+                                 (r.body.empty() ? "" : " with a body like " + r.body);
+                        },
+                        [](const ready_exec& r) { return "exec " + shell_quote(r.command); },
+                        [](const ready_file& r) { return "file " + r.path; },
+                        [](const ready_notify&) -> std::string { return "READY=1 to NOTIFY_SOCKET"; },
+                        [](const ready_message&) -> std::string { return "\"ready\" over IPC"; },
+                        [](const ready_descriptor& r) { return "a line to descriptor " + std::to_string(r.number); },
                     },
-                    ready.check);
+                    check);
+}
+
+std::string remedy_text(remedy then) {
+  switch (then) {
+  case remedy::restart: return "restarts it";
+  case remedy::fail: return "fails it";
+  case remedy::report: return "is reported";
+  }
+  return {};
+}
+
+std::string step_text(const stop_step& step) {
+  const auto how = std::visit(overloaded{[](int signal) { return signal_name(signal); },
+                                         [](const std::vector<std::string>& command) { return shell_quote(command); },
+                                         [](const stop_step::message&) { return std::string{"message shutdown"}; }},
+                              step.how);
+  return how + ", " + format_duration(step.wait) + " later ";
+}
+
+} // namespace
+
+std::string ready_text(const ready_spec& ready) {
+  const bool waits =
+      !std::holds_alternative<std::monostate>(ready.check) && !std::holds_alternative<ready_after>(ready.check);
+  return check_text(ready.check) + (waits ? " within " + format_duration(ready.timeout) : "");
+}
+
+std::string health_text(const std::optional<health_spec>& health) {
+  if (!health) return {};
+  return check_text(health->check) + " every " + format_duration(health->interval) + ", failing " +
+         std::to_string(health->failures) + " times " + remedy_text(health->then);
+}
+
+std::string heartbeat_text(const std::optional<heartbeat_spec>& heartbeat) {
+  if (!heartbeat) return {};
+  return "every " + format_duration(heartbeat->interval) + ", missing " + std::to_string(heartbeat->missed) + " " +
+         remedy_text(heartbeat->then);
+}
+
+std::string limits_text(const usage_limits& limits) {
+  if (!limits.any()) return {};
+  std::vector<std::string> parts;
+  if (limits.memory > 0) parts.push_back("memory " + format_size(limits.memory));
+  if (limits.cpu > 0) parts.push_back("cpu " + std::to_string(static_cast<long>(limits.cpu * 100)) + "%");
+  return join(parts, ", ") + "; more for " + format_duration(limits.grace) + " " + remedy_text(limits.then);
+}
+
+std::string restart_limit_text(const restart_limit& limit) {
+  std::vector<std::string> parts;
+  if (limit.max_unstable > 0)
+    parts.push_back("fails after " + std::to_string(limit.max_unstable) + " starts in a row that last less than " +
+                    format_duration(limit.min_uptime));
+  if (limit.hourly > 0) parts.push_back("at most " + std::to_string(limit.hourly) + " an hour");
+  return join(parts, ", ");
 }
 
 std::string stop_text(const stop_spec& stop) {
-  const auto signal = signal_name(stop.signal);
+  std::string signal;
+  for (const auto& step : stop.steps)
+    signal += step_text(step);
+  signal += signal_name(stop.signal);
+  if (stop.main_only) signal += " to the main process";
   if (stop.signal == SIGKILL) return signal;
   return signal + (stop.timeout ? ", SIGKILL after " + format_duration(*stop.timeout) : ", then waits without limit");
+}
+
+std::string attributes_text(const process_attributes& attributes) {
+  constexpr std::array<const char*, 4> io_classes{"none", "realtime", "best-effort", "idle"};
+  std::vector<std::string> parts;
+  if (attributes.who) parts.push_back("as " + attributes.who->text);
+  if (attributes.nice) parts.push_back("nice " + std::to_string(*attributes.nice));
+  if (attributes.io_priority) {
+    const unsigned which = (*attributes.io_priority >> 13U) & 3U;
+    parts.push_back(std::string{"ionice "} + io_classes[which] +
+                    (which == 3 ? "" : ":" + std::to_string(*attributes.io_priority & 7U)));
+  }
+  if (attributes.oom_score_adj) parts.push_back("oom_score_adj " + std::to_string(*attributes.oom_score_adj));
+  const auto limit = [](std::uint64_t value) {
+    return value == resource_limit::unlimited ? std::string{"unlimited"} : std::to_string(value);
+  };
+  for (const auto& one : attributes.limits)
+    parts.push_back(resource_name(one.resource) + " " + limit(one.soft) +
+                    (one.hard == one.soft ? "" : ":" + limit(one.hard)));
+  std::string cpus;
+  for (const auto cpu : attributes.cpus)
+    cpus += " " + std::to_string(cpu);
+  if (!cpus.empty()) parts.push_back("cpus" + cpus);
+  if (attributes.no_new_privileges) parts.emplace_back("no new privileges");
+  return join(parts, ", ");
 }
 
 std::string backoff_text(const backoff& delay) {

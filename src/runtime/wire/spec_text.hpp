@@ -14,4 +14,13 @@ namespace alder::wire {
 /// "100ms to 30s, factor 2"; "none".
 [[nodiscard]] std::string backoff_text(const backoff& delay);
 
+/// "tcp 127.0.0.1:6400 every 10s, 3 failures restart it"; empty without one.
+[[nodiscard]] std::string health_text(const std::optional<health_spec>& health);
+[[nodiscard]] std::string heartbeat_text(const std::optional<heartbeat_spec>& heartbeat);
+[[nodiscard]] std::string limits_text(const usage_limits& limits);
+[[nodiscard]] std::string restart_limit_text(const restart_limit& limit);
+
+/// "as www-data, nice 10, nofile 1024, cpus 0 2"; empty when nothing is set.
+[[nodiscard]] std::string attributes_text(const process_attributes& attributes);
+
 } // namespace alder::wire

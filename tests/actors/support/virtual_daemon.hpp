@@ -43,6 +43,8 @@ public:
   std::set<std::string> stubborn;             ///< services that only SIGKILL ends
   std::set<std::string> with_members;         ///< services whose main process leaves others behind
   std::map<process_id, running> processes;
+  std::uint64_t last_health = 0; ///< the token of the last health check
+  process_sample usage;          ///< what every process uses
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override {
     const auto found = processes.find(id);
@@ -63,8 +65,22 @@ public:
     caf::anon_send(who, process_launched{last_pid_, /*adopted=*/false, wall_time{1h}});
   }
   void check_ready(const process_id& id, const service_spec&) override { log.push_back("check " + name_of(id)); }
-  void signal_all(const process_id& id, int signal) override {
-    log.push_back("signal " + name_of(id) + " " + std::to_string(signal));
+  void check_health(const process_id& id, const service_spec&, std::uint64_t token) override {
+    log.push_back("health " + name_of(id));
+    last_health = token;
+  }
+  void cancel_health(const process_id& id) override { log.push_back("cancel health " + name_of(id)); }
+  [[nodiscard]] process_sample sample(const process_id&) override { return usage; }
+  void run_command(const process_id& id, const service_spec&, const std::vector<std::string>& command) override {
+    log.push_back("run " + name_of(id) + " " + command.front());
+  }
+  outcome send_message(const process_id& id, std::string_view json) override {
+    log.push_back("message " + name_of(id) + " " + std::string{json});
+    return success();
+  }
+  void set_note(const process_id& id, const std::string& note) override { processes[id].note = note; }
+  void signal_all(const process_id& id, int signal, bool main_only) override {
+    log.push_back((main_only ? "signal main " : "signal ") + name_of(id) + " " + std::to_string(signal));
     if (stubborn.count(service_of(id)) == 0) end(id, exit_status::signal(signal));
   }
   void kill_all(const process_id& id) override {

@@ -34,6 +34,9 @@ const std::map<std::string, std::string>& examples() {
       {"E018", "children: [{service: a, supervisor: b}]"},
       {"E019", "children: [{service: a, command: []}]"},
       {"E021", "children: [{service: a, command: x, significant: true}]"},
+      {"E023", "children: [{service: a, command: x, user: nobody-here}]"},
+      {"E024", "children: [{service: a, command: x, cpus: 1023}]"},
+      {"E025", "children: [{service: a, command: x, health: {http: 'http://127.0.0.1/', body: '('}}]"},
       {"E022", "children: [{service: a, command: x, ready: {tcp: x}}]"},
       {"E030", "children: []\ncwd: ${NOPE}"},
       {"E031", "children: []\ncwd: ${"},
@@ -45,6 +48,7 @@ const std::map<std::string, std::string>& examples() {
       {"W004", "children: []\nintensity: {max_restarts: 0}"},
       {"W005", "strategy: one_for_all\nchildren: [{service: a, command: x, restart: transient}]"},
       {"W006", "children: [{service: a, command: x, intensity: {max_restarts: 1}}]"},
+      {"W008", "children: [{service: a, command: x, cpus: 1023, optional: cpus}]"},
       {"W007", "children:\n" + many(60, "- {service: s", ", command: x, stop: {timeout: infinity}}\n")},
   };
   return all;
@@ -54,7 +58,11 @@ TEST(Codes, AllComeAboutAndWarningsLeaveATree) {
   for (const auto& code : known_codes()) {
     const auto example = examples().find(code);
     ASSERT_NE(example, examples().end()) << "there is no example of " << code;
-    const auto l = config_file{example->second}.with_file("/srv/shop/bad.env", "oops").load();
+    config_file file{example->second};
+    auto here = std::make_shared<machine>();
+    here->user_named = [](const std::string&) { return std::optional<account>{}; };
+    file.from.here = here;
+    const auto l = file.with_file("/srv/shop/bad.env", "oops").load();
     std::set<std::string> seen;
     for (const auto& d : l.diagnostics)
       seen.insert(d.code);

@@ -12,7 +12,8 @@ constexpr const char* end_mark = "<!-- end of keys -->\n";
 
 TEST(Schema, NamesEachKeyOfAPlaceOnce) {
   for (const auto p :
-       {place::root, place::supervisor, place::service, place::intensity, place::backoff, place::stop, place::ready}) {
+       {place::root, place::supervisor, place::service, place::intensity, place::backoff, place::stop, place::ready,
+        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step}) {
     const auto names = key_names(p);
     EXPECT_FALSE(names.empty());
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << phrase(p);
@@ -45,7 +46,19 @@ std::string with_example(const key_entry& key) {
   if (on(place::intensity)) return "children: []\nintensity: {" + pair + "}";
   if (on(place::backoff)) return "children: []\nbackoff: {" + pair + "}";
   if (on(place::stop)) return "children: []\nstop: {" + pair + "}";
-  const bool is_check = key.name == "tcp" || key.name == "http" || key.name == "exec" || key.name == "after";
+  const auto in_service = [&](const std::string& group) {
+    return "children: [{service: web, command: x, " + group + ": {" + pair;
+  };
+  if (on(place::heartbeat)) return in_service("heartbeat") + "}}]";
+  if (on(place::restart_limit)) return in_service("restart_limit") + "}}]";
+  if (on(place::limits)) return in_service("limits") + (key.name == "memory" ? "" : ", memory: 1M") + "}}]";
+  if (on(place::stop_step))
+    return "children: []\nstop: {steps: [{" + pair + (key.name == "wait" ? ", signal: INT" : "") + "}]}";
+  if (key.name == "status" || key.name == "body") return in_service("ready") + ", http: 'http://127.0.0.1/'}}]";
+  if (on(place::health) && !on(place::ready)) return in_service("health") + ", tcp: 80}}]";
+  const bool is_check = key.name == "file" || key.name == "notify" || key.name == "message" ||
+                        key.name == "descriptor" || key.name == "tcp" || key.name == "http" || key.name == "exec" ||
+                        key.name == "after";
   return "children: [{service: web, command: x, ready: {" + pair + (is_check ? "" : ", tcp: 80") + "}}]";
 }
 

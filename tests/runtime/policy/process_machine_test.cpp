@@ -33,6 +33,8 @@ public:
   }
   std::string exit(exit_status status, bool members_left = false) { return tell(main_exited{status, members_left}); }
   std::string time() { return tell(timer_due{token_}); }
+  std::string time(std::uint64_t token) { return tell(timer_due{token}); }
+  std::string health(bool good) { return tell(health_answered{health_, good, "refused"}); }
   [[nodiscard]] std::uint64_t token() const { return token_; }
   [[nodiscard]] phase now_in() const { return machine_.now_in(); }
   [[nodiscard]] const exit_reason& why_gone() const { return gone_; }
@@ -45,7 +47,18 @@ private:
                                    token_ = t.token;
                                    return "timer " + format_duration(t.after);
                                  },
-                                 [](const signal_all& s) { return "signal " + std::to_string(s.signal); },
+                                 [](const signal_all& s) {
+                                   return (s.main_only ? "signal main " : "signal ") + std::to_string(s.signal);
+                                 },
+                                 [&](const check_health& c) {
+                                   health_ = c.token;
+                                   return std::string{"health"};
+                                 },
+                                 [](const cancel_health&) { return std::string{"cancel"}; },
+                                 [](const sample_usage&) { return std::string{"sample"}; },
+                                 [](const run_stop_command& r) { return "run " + std::to_string(r.step); },
+                                 [](const ask_to_shut_down&) { return std::string{"message"}; },
+                                 [](const health_changed& h) { return h.why.empty() ? "well" : "unwell: " + h.why; },
                                  [](const kill_all&) { return std::string{"kill"}; },
                                  [](const await_members&) { return std::string{"await"}; },
                                  [](const start_succeeded&) { return std::string{"up"}; },
@@ -62,6 +75,7 @@ private:
   service_spec spec_;
   process_machine machine_;
   std::uint64_t token_ = 0;
+  std::uint64_t health_ = 0;
   exit_reason gone_;
 };
 
@@ -390,6 +404,188 @@ TEST(ClassifyExit, AnEndNobodySawIsACrash) {
   const auto unseen = classify_exit({}, exit_status{});
   EXPECT_EQ(unseen.what, kind::crash);
   EXPECT_EQ(unseen.detail, "ended, nobody saw how");
+}
+
+// -- said by the program
+
+TEST(ProcessMachine, IsReadyWhenItSaysSoAndNotBefore) {
+  service_spec spec;
+  spec.ready.check = ready_notify{};
+  script s{spec};
+  EXPECT_EQ(s.launch(), "launch; timer 30s");
+  EXPECT_EQ(s.tell(declared_ready{}), "up");
+  EXPECT_EQ(s.tell(declared_ready{}), "");
+}
+
+TEST(ProcessMachine, ATakenOverProcessThatWasNotReadyIsStillWaitedFor) {
+  service_spec spec;
+  spec.ready.check = ready_message{};
+  script s{spec};
+  (void)s.tell(launch_asked{});
+  EXPECT_EQ(s.tell(launched{100, /*adopted=*/true, /*waiting=*/true}), "timer 30s");
+  EXPECT_EQ(s.tell(declared_ready{}), "up");
+}
+
+TEST(ProcessMachine, AStartThatAsksForMoreTimeGetsIt) {
+  service_spec spec;
+  spec.ready.check = ready_notify{};
+  script s{spec};
+  (void)s.launch();
+  const auto first = s.token();
+  EXPECT_EQ(s.tell(more_time{milliseconds{60000}}), "timer 1m");
+  EXPECT_EQ(s.time(first), "");
+  EXPECT_EQ(s.time(), "timer 10s; signal 15");
+  EXPECT_EQ(s.exit(clean), "failed: was not ready within 30s: it did not say so");
+}
+
+service_spec beating(remedy then = remedy::restart) {
+  service_spec spec;
+  spec.heartbeat = heartbeat_spec{milliseconds{5000}, 3, then};
+  return spec;
+}
+
+TEST(ProcessMachine, WithoutAHeartbeatForThreeIntervalsItHasCrashed) {
+  script s{beating()};
+  EXPECT_EQ(s.launch(), "launch; up; timer 15s");
+  EXPECT_EQ(s.tell(heartbeat{}), "timer 15s");
+  EXPECT_EQ(s.time(), "timer 250ms"); // what it said while nobody listened is read first
+  EXPECT_EQ(s.time(), "unwell: sent no heartbeat for 15s; timer 10s; signal 15");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "gone");
+  EXPECT_EQ(s.why_gone().what, kind::crash);
+  EXPECT_EQ(s.why_gone().detail, "sent no heartbeat for 15s");
+  EXPECT_FALSE(s.why_gone().is_final);
+}
+
+TEST(ProcessMachine, AHeartbeatInTheLastMomentCounts) {
+  script s{beating()};
+  (void)s.launch();
+  (void)s.time();
+  const auto last_chance_token = s.token();
+  EXPECT_EQ(s.tell(heartbeat{}), "timer 15s");
+  EXPECT_EQ(s.time(last_chance_token), "");
+  EXPECT_EQ(s.now_in(), phase::running);
+}
+
+TEST(ProcessMachine, AMissingHeartbeatCanBeOnlyReportedAndIsOverWithTheNext) {
+  script s{beating(remedy::report)};
+  (void)s.launch();
+  (void)s.time();
+  EXPECT_EQ(s.time(), "warn: sent no heartbeat for 15s; unwell: sent no heartbeat for 15s");
+  EXPECT_EQ(s.tell(heartbeat{}), "timer 15s; well");
+}
+
+TEST(ProcessMachine, WhatHasFailedForGoodIsNotToBeRestarted) {
+  script s{beating(remedy::fail)};
+  (void)s.launch();
+  (void)s.time();
+  (void)s.time();
+  (void)s.exit(exit_status::signal(SIGTERM));
+  EXPECT_TRUE(s.why_gone().is_final);
+}
+
+TEST(ProcessMachine, AStopOnRequestIsNoCrashEvenIfItWasNotWell) {
+  script s{beating()};
+  (void)s.launch();
+  (void)s.time();
+  (void)s.time();
+  EXPECT_EQ(s.tell(stop_requested{}), "");
+  (void)s.exit(exit_status::signal(SIGTERM));
+  EXPECT_EQ(s.why_gone().what, kind::shutdown);
+}
+
+service_spec watched(unsigned failures, remedy then) {
+  service_spec spec;
+  spec.health = health_spec{.check = ready_tcp{"127.0.0.1", 6400}, .failures = failures, .successes = 2, .then = then};
+  return spec;
+}
+
+TEST(ProcessMachine, FailedHealthChecksInARowEndIt) {
+  script s{watched(2, remedy::restart)};
+  EXPECT_EQ(s.launch(), "launch; up; timer 10s");
+  EXPECT_EQ(s.time(), "timer 2s; health");
+  EXPECT_EQ(s.health(false), "timer 10s");
+  (void)s.time();
+  EXPECT_EQ(s.health(true), "timer 10s"); // a good one between them: they begin anew
+  (void)s.time();
+  EXPECT_EQ(s.health(false), "timer 10s");
+  (void)s.time();
+  EXPECT_EQ(s.health(false), "unwell: failed its health check 2 times: refused; timer 10s; signal 15");
+  (void)s.exit(exit_status::signal(SIGTERM));
+  EXPECT_EQ(s.why_gone().what, kind::crash);
+}
+
+TEST(ProcessMachine, AHealthCheckThatDoesNotAnswerHasFailedAndItsAnswerIsLate) {
+  script s{watched(2, remedy::report)};
+  (void)s.launch();
+  (void)s.time();
+  EXPECT_EQ(s.time(), "cancel; timer 10s");
+  EXPECT_EQ(s.health(true), "");
+  (void)s.time();
+  EXPECT_EQ(s.time(), "cancel; warn: failed its health check 2 times: did not answer within 2s; unwell: failed its "
+                      "health check 2 times: did not answer within 2s; timer 10s");
+  (void)s.time();
+  EXPECT_EQ(s.health(true), "timer 10s");
+  (void)s.time();
+  EXPECT_EQ(s.health(true), "well; timer 10s");
+}
+
+TEST(ProcessMachine, MoreMemoryThanItsLimitForLongerThanTheGraceEndsIt) {
+  service_spec spec;
+  spec.limits.memory = 100;
+  script s{spec};
+  EXPECT_EQ(s.launch(), "launch; up; timer 5s");
+  EXPECT_EQ(s.time(), "timer 5s; sample");
+  EXPECT_EQ(s.tell(usage_sampled{101, 0}), "");
+  EXPECT_EQ(s.tell(usage_sampled{95, 0}), ""); // still above 90%: the excess goes on
+  EXPECT_EQ(s.tell(usage_sampled{101, 0}),
+            "unwell: used 101 of memory, more than its limit of 100; timer 10s; signal 15");
+}
+
+TEST(ProcessMachine, AShortExcessIsForgotten) {
+  service_spec spec;
+  spec.limits.cpu = 0.5;
+  script s{spec};
+  (void)s.launch();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(s.tell(usage_sampled{0, 0.9}), "");
+    EXPECT_EQ(s.tell(usage_sampled{0, 0.4}), "");
+  }
+  EXPECT_EQ(s.now_in(), phase::running);
+}
+
+// -- stop steps
+
+TEST(ProcessMachine, TriesEachStopStepBeforeTheSignal) {
+  service_spec spec;
+  spec.stop.main_only = true;
+  spec.stop.steps = {{stop_step::message{}, milliseconds{1000}},
+                     {std::vector<std::string>{"quit"}, milliseconds{2000}},
+                     {SIGINT, milliseconds{3000}}};
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.tell(stop_requested{}), "timer 1s; message");
+  EXPECT_EQ(s.time(), "timer 2s; run 1");
+  EXPECT_EQ(s.time(), "timer 3s; signal main 2");
+  EXPECT_EQ(s.time(), "timer 10s; signal main 15");
+  EXPECT_EQ(s.time(), "timer 10s; kill");
+}
+
+TEST(ProcessMachine, DeathByTheSignalOfAStepIsAsAsked) {
+  service_spec spec;
+  spec.stop.steps = {{SIGINT, milliseconds{3000}}};
+  script s{spec};
+  (void)s.launch();
+  (void)s.tell(stop_requested{});
+  (void)s.exit(exit_status::signal(SIGINT));
+  EXPECT_EQ(s.why_gone().what, kind::shutdown);
+}
+
+TEST(ProcessMachine, AFatalExitCodeIsFinal) {
+  service_spec spec;
+  spec.fatal_exit_codes = {78};
+  EXPECT_TRUE(classify_exit(spec, exit_status::code(78)).is_final);
+  EXPECT_EQ(classify_exit(spec, exit_status::code(78)).detail, "exited with code 78, which is fatal");
+  EXPECT_FALSE(classify_exit(spec, exit_status::code(77)).is_final);
 }
 
 } // namespace

@@ -124,5 +124,74 @@ TEST(Backoff, AnAttemptThatNeverRanDoesNotResetIt) {
   EXPECT_EQ(decide(request).delay, milliseconds{400});
 }
 
+// -- limits of one child
+
+/// Plays deaths after `lifetime` until something else than a restart is decided, and counts the restarts.
+std::pair<int, restart_verdict> play(restart_request request, milliseconds lifetime) {
+  for (int restarts = 0;; ++restarts) {
+    request.ran_for = lifetime;
+    const auto verdict = decide(request);
+    if (verdict.what != action::restart || restarts == 100) return {restarts, verdict};
+    request.restarts = verdict.restarts;
+    request.memory = verdict.memory;
+    request.now += lifetime + verdict.delay;
+  }
+}
+
+TEST(RestartDecision, TooManyUnstableStartsInARowFailTheChildAlone) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {1000, seconds{5}};
+  request.limit = {milliseconds{1000}, 4, 0};
+  const auto [restarts, verdict] = play(request, milliseconds{999});
+  EXPECT_EQ(restarts, 3);
+  EXPECT_EQ(verdict.what, action::fail);
+  EXPECT_EQ(verdict.why, "4 starts in a row did not last 1s");
+  EXPECT_EQ(verdict.restarts.size(), 3U) << "what is not restarted is not counted";
+  EXPECT_EQ(play(request, milliseconds{1000}).first, 100) << "a start that lasts is stable";
+}
+
+TEST(RestartDecision, AStableRunForgetsTheUnstableStarts) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.limit = {milliseconds{1000}, 2, 0};
+  request.memory.unstable = 1;
+  request.ran_for = milliseconds{5000};
+  EXPECT_EQ(decide(request).memory.unstable, 0U);
+  request.ran_for.reset(); // a start that failed did not run at all
+  request.exit.reset();
+  EXPECT_EQ(decide(request).what, action::fail);
+}
+
+TEST(RestartDecision, AFinalExitFailsWhateverTheRestartKind) {
+  for (const auto restart : {restart_kind::permanent, restart_kind::transient}) {
+    auto request = asked(restart, kind::crash);
+    request.exit->is_final = true;
+    EXPECT_EQ(decide(request).what, action::fail);
+  }
+}
+
+TEST(RestartDecision, MoreThanTheHourlyRestartsWaitUntilOneIsAnHourOld) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {1000, seconds{5}};
+  request.limit.hourly = 2;
+  request.ran_for = seconds{10};
+  request.memory.hourly = {at(90), at(20)};
+  const auto verdict = decide(request);
+  EXPECT_EQ(verdict.what, action::restart);
+  EXPECT_EQ(verdict.delay, seconds{3600 - 80});
+  EXPECT_EQ(verdict.why, "was restarted 2 times within an hour");
+  request.memory.hourly = {at(90), at(20)};
+  request.now = at(3620);
+  EXPECT_EQ(decide(request).delay, seconds{0}) << "exactly an hour later one may go";
+}
+
+TEST(RestartDecision, TheIntensityOfTheSupervisorComesAfterTheChildsOwnLimit) {
+  auto request = asked(restart_kind::permanent, kind::crash);
+  request.intensity = {0, seconds{5}};
+  request.limit = {milliseconds{1000}, 1, 0};
+  EXPECT_EQ(decide(request).what, action::fail);
+  request.limit.max_unstable = 2;
+  EXPECT_EQ(decide(request).what, action::give_up);
+}
+
 } // namespace
 } // namespace alder::policy

@@ -38,6 +38,8 @@ TEST(EventSentence, AnExitSaysHow) {
   EXPECT_EQ(sentence(e), "api:0 was killed by SIGSEGV");
   e.status = exit_status{};
   EXPECT_EQ(sentence(e), "api:0 ended, nobody saw how");
+  e.cause.detail = "sent no heartbeat for 15s";
+  EXPECT_EQ(sentence(e), "api:0 sent no heartbeat for 15s");
   e.status.reset();
   e.cause.detail = "gave up: more than 3 restarts within 5s";
   EXPECT_EQ(sentence(e), "api:0 gave up: more than 3 restarts within 5s");

@@ -1,0 +1,40 @@
+// What of a machine and of our rights on it a configuration is checked against, before anything is started.
+#pragma once
+
+#include "alder/error.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace alder {
+
+/// An entry of the user database.
+struct account {
+  std::string name;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups; ///< all, `gid` among them
+  std::string home;
+  std::string shell;
+};
+
+struct machine {
+  std::function<std::optional<account>(const std::string& name)> user_named;
+  std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
+  std::function<std::optional<std::uint32_t>(const std::string& name)> group_named;
+  std::function<outcome(const std::string& path)> can_read; ///< error: why a file cannot be read
+  std::uint32_t uid = 0;
+  bool may_change_user = false;
+  bool may_raise_priority = false;
+  bool may_raise_limits = false;            ///< also: lower oom_score_adj
+  std::int32_t lowest_nice = 0;             ///< without may_raise_priority
+  std::int32_t lowest_oom_score_adj = 0;    ///< without may_raise_limits
+  std::map<int, std::uint64_t> hard_limits; ///< by RLIMIT_…; one that is missing is unlimited
+  std::vector<std::uint32_t> cpus;          ///< we may run on
+};
+
+} // namespace alder

@@ -1,0 +1,268 @@
+#include "runtime/config/read_attributes.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/config/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace alder::config {
+namespace {
+
+std::optional<std::uint32_t> number_of(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = !text.empty() && parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+  return whole ? std::optional{value} : std::nullopt;
+}
+
+std::string limit_text(std::uint64_t value) {
+  return value == resource_limit::unlimited ? "unlimited" : std::to_string(value);
+}
+
+/// Reads the keys of one service, its own and those handed down.
+class attribute_reader {
+public:
+  attribute_reader(context& in, const settings& own) : in_(in), own_(own), here_(in.from.here.get()) {
+    if (const auto* list = key("optional")) {
+      for (const auto* item : scalars_of(in_, *list)) {
+        if (const auto name = read_word_of(in_, *list, *item)) optional_.push_back(*name);
+      }
+    }
+  }
+
+  launch_terms read() {
+    launch_terms terms;
+    auto& to = terms.attributes;
+    terms.user = read_identity(to);
+    read_nice(to);
+    read_io_priority(to);
+    read_oom_score(to);
+    if (const auto* limits = key("rlimits")) {
+      for (const auto& entry : limits->value->entries)
+        read_limit(entry, to);
+    }
+    read_cpus(to);
+    to.no_new_privileges = read_boolean(in_, key("no_new_privileges")).value_or(false);
+    return terms;
+  }
+
+private:
+  [[nodiscard]] const field* key(std::string_view name) const {
+    const auto found = own_.attributes.find(name);
+    return found == own_.attributes.end() ? nullptr : found->second;
+  }
+
+  /// Reports what is not possible here; false.
+  bool refuse(std::string_view name, span where, const std::string& message, const std::string& label,
+              std::vector<std::string> help = {}) {
+    const bool skipped = std::find(optional_.begin(), optional_.end(), name) != optional_.end();
+    if (!skipped)
+      help.push_back("with 'optional: [" + std::string{name} + "]' it is left out where it is not possible");
+    in_.mistakes.add(skipped ? code::left_out : code::not_allowed, where, message, {label, std::move(help)});
+    return false;
+  }
+
+  std::optional<account> find_user(const field& f, const std::string& text) {
+    const auto id = number_of(text);
+    std::optional<account> found;
+    found = id ? here_->user_with_id(*id) : here_->user_named(text);
+    if (!found && id) {
+      account nameless;
+      nameless.uid = *id;
+      return nameless;
+    }
+    if (!found)
+      in_.mistakes.add(code::unknown_account, f.value->where, "there is no user '" + text + "'",
+                       {"not in the user database", {"'getent passwd' lists the users of this machine"}});
+    return found;
+  }
+
+  std::optional<std::uint32_t> find_group(const node& item) {
+    const auto text = read_text(in_, item);
+    if (!text) return std::nullopt;
+    auto id = number_of(*text);
+    if (!id) id = here_->group_named(*text);
+    if (!id)
+      in_.mistakes.add(code::unknown_account, item.where, "there is no group '" + *text + "'",
+                       {"not in the group database", {"'getent group' lists the groups of this machine"}});
+    return id;
+  }
+
+  std::optional<account> read_identity(process_attributes& to) {
+    const auto* user = key("user");
+    const auto* group = key("group");
+    const auto* groups = key("groups");
+    const auto* first = user != nullptr ? user : group != nullptr ? group : groups;
+    if (first == nullptr || here_ == nullptr) return std::nullopt;
+    const auto text = user == nullptr ? std::to_string(here_->uid) : read_text(in_, *user->value);
+    if (!text) return std::nullopt;
+    auto who = find_user(*first, *text);
+    if (!who) return std::nullopt;
+    identity wanted{who->uid, who->gid, who->groups, *text};
+    if (group != nullptr) {
+      const auto id = find_group(*group->value);
+      if (!id) return std::nullopt;
+      wanted.gid = *id;
+      wanted.text += ":" + group->value->text;
+    } else if (who->name.empty()) {
+      in_.mistakes.add(code::missing_key, first->value->where, "the group of user " + *text + " is not known",
+                       {"not in the user database", {"add 'group'"}});
+      return std::nullopt;
+    }
+    if (groups != nullptr) {
+      wanted.groups.clear();
+      for (const auto* item : scalars_of(in_, *groups)) {
+        if (const auto id = find_group(*item)) wanted.groups.push_back(*id);
+      }
+    }
+    const bool same = here_->uid == wanted.uid && group == nullptr && groups == nullptr;
+    if (!here_->may_change_user && !same) {
+      refuse("user", first->value->where, "this user cannot start programs as '" + wanted.text + "'", "needs root",
+             {"start the daemon as root, or leave '" + std::string{first->key->name} + "' out"});
+      return std::nullopt;
+    }
+    if (here_->may_change_user) to.who = std::move(wanted);
+    return user == nullptr || who->name.empty() ? std::nullopt : who;
+  }
+
+  void read_nice(process_attributes& to) {
+    const auto* f = key("nice");
+    const auto value = read_whole_number(in_, f);
+    if (!value) return;
+    const auto nice = static_cast<std::int32_t>(*value);
+    if (here_ != nullptr && !here_->may_raise_priority && nice < here_->lowest_nice) {
+      refuse("nice", f->value->where, "nice " + std::to_string(nice) + " is not allowed here",
+             "the lowest allowed is " + std::to_string(here_->lowest_nice));
+      return;
+    }
+    to.nice = nice;
+  }
+
+  void read_io_priority(process_attributes& to) {
+    const auto* f = key("ionice");
+    const auto text = f == nullptr ? std::nullopt : read_text(in_, *f->value);
+    if (!text) return;
+    const auto colon = text->find(':');
+    const auto name = text->substr(0, colon);
+    const std::array<std::string_view, 4> classes{"", "realtime", "best-effort", "idle"};
+    const auto which = static_cast<unsigned>(std::find(classes.begin() + 1, classes.end(), name) - classes.begin());
+    const auto level = colon == std::string::npos ? std::optional<std::uint32_t>{which == 3 ? 0 : 4}
+                                                  : number_of(text->substr(colon + 1));
+    if (which >= classes.size() || !level || *level > 7 || (which == 3 && colon != std::string::npos)) {
+      in_.mistakes.add(code::unknown_word, f->value->where, "invalid value for 'ionice'",
+                       {"unknown class or level", {"idle, best-effort:0 to best-effort:7, realtime:0 to realtime:7"}});
+      return;
+    }
+    if (which == 1 && here_ != nullptr && !here_->may_raise_priority) {
+      refuse("ionice", f->value->where, "ionice realtime is not allowed here", "needs root");
+      return;
+    }
+    to.io_priority = io_priority_of(which, *level);
+  }
+
+  void read_oom_score(process_attributes& to) {
+    const auto* f = key("oom_score_adj");
+    const auto value = read_whole_number(in_, f);
+    if (!value) return;
+    const auto score = static_cast<std::int32_t>(*value);
+    if (here_ != nullptr && !here_->may_raise_limits && score < here_->lowest_oom_score_adj) {
+      refuse("oom_score_adj", f->value->where, "oom_score_adj " + std::to_string(score) + " is not allowed here",
+             "the lowest allowed is " + std::to_string(here_->lowest_oom_score_adj));
+      return;
+    }
+    to.oom_score_adj = score;
+  }
+
+  std::optional<std::uint64_t> limit_value(const node& value, std::string_view text) {
+    if (text == "unlimited" || text == "infinity") return resource_limit::unlimited;
+    if (const auto size = parse_size(text)) return *size;
+    in_.mistakes.add(code::wrong_type, value.where, "invalid resource limit",
+                     {"expected a number, a size such as 8M, 'unlimited' or SOFT:HARD", {}});
+    return std::nullopt;
+  }
+
+  void read_limit(const mapping_entry& entry, process_attributes& to) {
+    const auto resource = resource_named(entry.key);
+    if (!resource) {
+      const auto names = resource_names();
+      std::vector<std::string> help;
+      if (const auto near = nearest(entry.key, names)) help.push_back("did you mean '" + *near + "'?");
+      help.push_back("one of: " + join(names, ", "));
+      in_.mistakes.add(code::unknown_key, entry.where, "unknown resource '" + entry.key + "'", {"no such limit", help});
+      return;
+    }
+    if (!entry.value->is_scalar())
+      return wrong_type(in_, entry.key, entry.value->where, "a limit", found_phrase(*entry.value));
+    const auto text = read_text(in_, *entry.value);
+    if (!text) return;
+    const auto colon = text->find(':');
+    const auto soft = limit_value(*entry.value, std::string_view{*text}.substr(0, colon));
+    const auto hard =
+        colon == std::string::npos ? soft : limit_value(*entry.value, std::string_view{*text}.substr(colon + 1));
+    if (!soft || !hard) return;
+    if (*soft > *hard) {
+      in_.mistakes.add(code::impossible, entry.value->where, "the soft limit is above the hard limit",
+                       {"SOFT:HARD", {}});
+      return;
+    }
+    if (here_ != nullptr && !here_->may_raise_limits) {
+      const auto most = here_->hard_limits.find(*resource);
+      if (most != here_->hard_limits.end() && *hard > most->second) {
+        refuse("rlimits", entry.value->where,
+               "the limit " + entry.key + " " + limit_text(*hard) + " is above the hard limit of this machine",
+               "the highest allowed is " + limit_text(most->second));
+        return;
+      }
+    }
+    to.limits.push_back({*resource, *soft, *hard});
+  }
+
+  void read_cpus(process_attributes& to) {
+    const auto* f = key("cpus");
+    if (f == nullptr) return;
+    for (const auto* item : scalars_of(in_, *f)) {
+      const auto text = read_text(in_, *item);
+      if (!text) continue;
+      for (const auto piece : split(*text, ','))
+        add_cpus(*item, trim(piece), to);
+    }
+    std::sort(to.cpus.begin(), to.cpus.end());
+    to.cpus.erase(std::unique(to.cpus.begin(), to.cpus.end()), to.cpus.end());
+  }
+
+  void add_cpus(const node& item, std::string_view range, process_attributes& to) {
+    constexpr std::uint32_t most = 1023; // of cpu_set_t
+    const auto dash = range.find('-');
+    const auto first = number_of(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : number_of(range.substr(dash + 1));
+    if (!first || !last || *first > *last || *last > most) {
+      in_.mistakes.add(code::wrong_type, item.where, "invalid value for 'cpus'",
+                       {"expected processors such as 0 or 0-3", {}});
+      return;
+    }
+    for (auto cpu = *first; cpu <= *last; ++cpu) {
+      if (here_ != nullptr && std::find(here_->cpus.begin(), here_->cpus.end(), cpu) == here_->cpus.end()) {
+        refuse("cpus", item.where, "this machine has no processor " + std::to_string(cpu) + " for us",
+               "there are " + std::to_string(here_->cpus.size()), {"numbers begin at 0; 'nproc' counts them"});
+        return;
+      }
+      to.cpus.push_back(cpu);
+    }
+  }
+
+  context& in_;
+  const settings& own_;
+  const machine* here_;
+  std::vector<std::string> optional_;
+};
+
+} // namespace
+
+launch_terms read_attributes(context& in, const settings& own) { return attribute_reader{in, own}.read(); }
+
+} // namespace alder::config

@@ -1,0 +1,22 @@
+// Who a service runs as and within which limits: read, and checked against what this machine lets us do.
+#pragma once
+
+#include "runtime/config/context.hpp"
+#include "runtime/config/settings.hpp"
+
+#include "alder/attributes.hpp"
+#include "alder/machine.hpp"
+
+#include <optional>
+
+namespace alder::config {
+
+struct launch_terms {
+  process_attributes attributes;
+  std::optional<account> user; ///< with `user`, when the user database knows it
+};
+
+/// What is not possible here is a mistake, or, if `optional` names its key, a warning; it is left out then.
+[[nodiscard]] launch_terms read_attributes(context& in, const settings& own);
+
+} // namespace alder::config

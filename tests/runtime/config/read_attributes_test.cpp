@@ -1,0 +1,137 @@
+#include "runtime/config/read_attributes.hpp"
+
+#include "tests/runtime/config/config_fixture.hpp"
+
+#include "runtime/wire/spec_text.hpp"
+
+#include <sys/resource.h>
+
+namespace alder::config {
+namespace {
+
+using words = std::vector<std::string>;
+
+std::shared_ptr<machine> small_machine() {
+  auto m = std::make_shared<machine>();
+  const account web{"www-data", 33, 33, {33, 4}, "/var/www", "/usr/sbin/nologin"};
+  m->user_named = [web](const std::string& name) { return name == "www-data" ? std::optional{web} : std::nullopt; };
+  m->user_with_id = [web](std::uint32_t uid) { return uid == 33 ? std::optional{web} : std::nullopt; };
+  m->group_named = [](const std::string& name) {
+    return name == "adm" ? std::optional<std::uint32_t>{4} : std::nullopt;
+  };
+  m->can_read = [](const std::string& path) -> outcome {
+    if (path == "/run/secret") return success();
+    return error{error_kind::not_found, "no such file or directory (ENOENT)", 2};
+  };
+  m->uid = 1000;
+  m->hard_limits = {{RLIMIT_NOFILE, 4096}};
+  m->cpus = {0, 1};
+  return m;
+}
+
+std::shared_ptr<machine> machine_of_root() {
+  auto m = small_machine();
+  m->uid = 0;
+  m->may_change_user = m->may_raise_priority = m->may_raise_limits = true;
+  return m;
+}
+
+loaded load_on(std::shared_ptr<const machine> here, const std::string& keys) {
+  config_file file{"children:\n- service: a\n  command: x\n" + keys};
+  file.from.here = std::move(here);
+  return file.load();
+}
+
+/// The attributes as people see them; the codes of the mistakes when there are any.
+std::string attributes_on(std::shared_ptr<const machine> here, const std::string& keys) {
+  const auto l = load_on(std::move(here), keys);
+  std::string text;
+  for (const auto& d : l.diagnostics)
+    text += d.code + " " + d.message + "; ";
+  if (!l.tree) return text;
+  return text + wire::attributes_text(std::get<service_spec>(l.tree->root.children.at(0)).attributes);
+}
+
+TEST(ReadAttributes, TakesEverythingRootMay) {
+  const auto l =
+      load_on(machine_of_root(), "  user: www-data\n  group: adm\n  nice: -5\n  ionice: realtime:2\n"
+                                 "  oom_score_adj: -900\n  rlimits: {nofile: 64K, core: 0, stack: '8M:unlimited'}\n"
+                                 "  cpus: ['0-1']\n  no_new_privileges: true\n");
+  ASSERT_TRUE(l.tree) << render(l.diagnostics, false);
+  const auto& spec = std::get<service_spec>(l.tree->root.children.at(0));
+  EXPECT_EQ(wire::attributes_text(spec.attributes),
+            "as www-data:adm, nice -5, ionice realtime:2, oom_score_adj -900, nofile 65536, core 0, stack "
+            "8388608:unlimited, cpus 0 1, no new privileges");
+  EXPECT_EQ(spec.attributes.who, (identity{33, 4, {33, 4}, "www-data:adm"}));
+  EXPECT_EQ(spec.environment.at("HOME"), "/var/www");
+  EXPECT_EQ(spec.environment.at("USER"), "www-data");
+}
+
+TEST(ReadAttributes, RefusesWhatTheUserMayNot) {
+  EXPECT_EQ(attributes_on(small_machine(), "  user: www-data\n"),
+            "E024 this user cannot start programs as 'www-data'; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  nice: -1\n"), "E024 nice -1 is not allowed here; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  ionice: realtime\n"), "E024 ionice realtime is not allowed here; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  oom_score_adj: -1\n"), "E024 oom_score_adj -1 is not allowed here; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  rlimits: {nofile: '100:5000'}\n"),
+            "E024 the limit nofile 5000 is above the hard limit of this machine; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  cpus: 0-2\n"), "E024 this machine has no processor 2 for us; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  nice: 5\n  rlimits: {nofile: 4096}\n"), "nice 5, nofile 4096");
+}
+
+TEST(ReadAttributes, LeavesOutWhatIsOptionalAndNotPossible) {
+  EXPECT_EQ(attributes_on(small_machine(), "  nice: -1\n  cpus: 1\n  optional: nice\n"),
+            "W008 nice -1 is not allowed here; cpus 1");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  nice: -1\n  optional: [nice]\n"), "nice -1");
+}
+
+TEST(ReadAttributes, NamesWhatDoesNotExist) {
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: nobody-here\n"), "E023 there is no user 'nobody-here'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: www-data\n  groups: [adm, nope]\n"),
+            "E023 there is no group 'nope'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: 4711\n"), "E015 the group of user 4711 is not known; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: 4711\n  group: 12\n"), "as 4711:12");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  group: adm\n"), "as 0:adm");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  rlimits: {nofiles: 1}\n"), "E010 unknown resource 'nofiles'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  rlimits: {nofile: many}\n"), "E011 invalid resource limit; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  rlimits: {nofile: '2:1'}\n"),
+            "E021 the soft limit is above the hard limit; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  ionice: fast\n"), "E012 invalid value for 'ionice'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  ionice: idle:3\n"), "E012 invalid value for 'ionice'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  cpus: [3-1]\n"), "E011 invalid value for 'cpus'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  nice: 20\n"), "E014 'nice' is out of range; ");
+}
+
+TEST(ReadAttributes, AreHandedDownAndReplacedKeyByKey) {
+  config_file file{"nice: 5\nuser: www-data\nchildren:\n- service: a\n  command: x\n  nice: 7\n"};
+  file.from.here = machine_of_root();
+  const auto root = tree_of(file.load());
+  EXPECT_EQ(wire::attributes_text(service_at(root, 0).attributes), "as www-data, nice 7");
+}
+
+TEST(ReadAttributes, SecretsAreNamesOfFilesAndNoVariables) {
+  const auto l = load_on(small_machine(), "  secrets: {KEY: /run/secret, PATH: /run/secret}\n  env: {KEY: shown}\n");
+  ASSERT_TRUE(l.tree) << render(l.diagnostics, false);
+  const auto& spec = std::get<service_spec>(l.tree->root.children.at(0));
+  EXPECT_EQ(spec.secrets, (std::map<std::string, std::string>{{"KEY", "/run/secret"}, {"PATH", "/run/secret"}}));
+  EXPECT_EQ(spec.environment.count("KEY"), 0U);
+  EXPECT_EQ(attributes_on(small_machine(), "  secrets: {KEY: none}\n"),
+            "E032 the file '/srv/shop/none' of the secret KEY cannot be read; ");
+}
+
+TEST(ReadAttributes, AVariableSetFurtherInWinsOverASecret) {
+  config_file file{
+      "secrets: {KEY: s}\nchildren:\n- {service: a, command: x, env: {KEY: mine}}\n- {service: b, command: x}"};
+  const auto root = tree_of(file.load());
+  EXPECT_EQ(service_at(root, 0).environment.at("KEY"), "mine");
+  EXPECT_TRUE(service_at(root, 0).secrets.empty());
+  EXPECT_EQ(service_at(root, 1).secrets.at("KEY"), "/srv/shop/s");
+}
+
+TEST(ReadAttributes, StandardInputIsAPipeOnRequest) {
+  EXPECT_TRUE(service_with("command: x, stdin: pipe").stdin_pipe);
+  EXPECT_EQ(service_with("command: x, stdin: ./pipe").stdin_file, "/srv/shop/pipe");
+}
+
+} // namespace
+} // namespace alder::config
