@@ -228,7 +228,9 @@ struct supervisor_spec {
   restart_kind restart = restart_kind::permanent;
   bool significant = false;
   alder::auto_shutdown auto_shutdown = auto_shutdown::never;
-  alder::backoff backoff; ///< delay before the parent starts this supervisor again
+  bool sticky_stop = false;   ///< a child stopped on request stays down when its group restarts; OTP starts it again
+  bool finish_starts = false; ///< a stop waits for a start under way, as in OTP; else it cuts it short
+  alder::backoff backoff;     ///< delay before the parent starts this supervisor again
   bool pool = false;
   std::vector<child_spec> children;
 };

@@ -52,7 +52,7 @@ class Commands(alder.Scenario):
         self.bring_up()
         before = self.home.pids()
         answer = self.home.up(SMALL.replace("1000", "2000"), expect=1)
-        self.assertIn("down", answer.err)
+        self.assertIn("alder apply", answer.err)
         self.assertEqual(self.home.pids(), before)
 
     def test_stop_start_and_restart_may_be_said_twice(self):

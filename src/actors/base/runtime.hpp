@@ -101,6 +101,8 @@ struct runtime {
   event_bus_actor events;
   /// The supervisor that answers for each node: by node id, its parent.
   std::map<node_id, supervisor_actor> parents;
+  /// The supervisors that are up.
+  std::map<node_id, supervisor_actor> supervisors = {};
   /// Told of each supervisor report (section 13 of OTP's rules), in order; for the daemon's log.
   std::function<void(const std::string& tree, const std::string& supervisor, const policy::report&)> on_report = {};
   /// What the successor of each supervisor must know, by node id; written down by whoever set `on_remembered`.

@@ -33,6 +33,30 @@ struct act_on_node {
   std::string name;
   node_call::op what = node_call::op::start;
 };
+/// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
+/// stopped or restarted).
+struct change_options {
+  bool start_added = false;
+  bool stop_removed = false;
+  bool restart_changed = false;
+};
+/// Take up a new version of the configuration of a tree that is up.
+struct apply_config {
+  wire::config_request source;
+  change_options options;
+};
+/// Let a service have this many instances.
+struct scale_service {
+  std::string tree;
+  std::string name;
+  unsigned instances = 1;
+};
+/// Start the children of this configuration under a supervisor that is up.
+struct add_children {
+  std::string tree;
+  std::string supervisor;
+  wire::config_request source;
+};
 /// Stop all trees, then the daemon.
 struct shut_down {
   std::string why; ///< "on request", "on SIGTERM"
@@ -40,8 +64,14 @@ struct shut_down {
 
 /// Something somebody wants done. `done` is called once, on the loop thread, when it is.
 struct wish {
-  std::variant<bring_up, take_down, act_on_node, shut_down> what;
+  std::variant<bring_up, take_down, act_on_node, apply_config, scale_service, add_children, shut_down> what;
   std::function<void(const wire::operation_result&)> done;
+};
+
+/// Which children has this supervisor (a node's id)? `told` is called once, on the loop thread; null: it is down.
+struct children_wish {
+  node_id supervisor;
+  std::function<void(const children_answer*)> told;
 };
 
 /// Loop thread only; lives as long as the daemon.
@@ -55,6 +85,7 @@ struct api_context {
   wall_time started_at{};
   forest_actor forest;                               ///< of all trees
   std::function<void(wish)> submit;                  ///< to the API server's actor
+  std::function<void(children_wish)> ask_children;   ///< likewise
   std::function<void()> on_trees_stopped;            ///< the last wish is done: the daemon may end
   std::function<std::vector<std::string>()> notices; ///< what everybody who looks should know
   bool stopping = false;
@@ -63,3 +94,4 @@ struct api_context {
 } // namespace alder::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::wish)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::children_wish)

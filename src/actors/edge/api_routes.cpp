@@ -5,6 +5,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/config/tree_edit.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/wire/ad_hoc.hpp"
@@ -280,8 +281,9 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
                   }});
 }
 
-config::loaded read_request(const wire::config_request& request) {
+config::loaded read_request(const wire::config_request& request, std::map<std::string, unsigned> instances = {}) {
   store::saved_tree source;
+  source.instances = std::move(instances);
   source.file = request.file;
   source.text = request.text;
   source.environment = request.environment;
@@ -382,6 +384,122 @@ void post_message(const api_request& request, const responder& out, api_context&
                [&](const node_id& node) { return context.bridge.send_message(node, request.body); });
 }
 
+void delete_node(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::remove, request, out, context);
+}
+
+void post_scale(const api_request& request, const responder& out, api_context& context) {
+  const auto instances = wire::parse_scale_request(request.body);
+  if (!instances) return out->refuse(bad_value(instances.failure().message));
+  auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto& node = *found.node;
+  const bool is_instance = node.name.find(':') != std::string::npos;
+  if ((node.what != node_snapshot::kind::service && !node.pool) || is_instance)
+    return out->refuse({409,
+                        "conflict",
+                        "'" + node.name + "' is no service that can have instances",
+                        {is_instance ? "scale its pool: " + node.parent : "scale a service below it"},
+                        {}});
+  submit(scale_service{node.tree, node.name, *instances}, node.tree, request, out, context);
+}
+
+/// The supervisor a request is about, or why there is none.
+node_ptr find_supervisor(const api_request& request, const responder& out, const api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) {
+    out->refuse(found.problem);
+    return nullptr;
+  }
+  if (found.node->what == node_snapshot::kind::supervisor) return found.node;
+  out->refuse({409,
+               "conflict",
+               "'" + found.node->name + "' is no supervisor",
+               {"its supervisor is " + found.node->parent},
+               {}});
+  return nullptr;
+}
+
+void post_children(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto supervisor = find_supervisor(request, out, context);
+  if (!supervisor) return;
+  if (supervisor->pool)
+    return out->refuse({409,
+                        "conflict",
+                        "'" + supervisor->name + "' is a pool: its instances are all alike",
+                        {"for another number of them: alder scale " + supervisor->name + " N"},
+                        {}});
+  submit(add_children{supervisor->tree, supervisor->name, std::move(*body)}, supervisor->tree, request, out, context);
+}
+
+void get_children(const api_request& request, const responder& out, api_context& context) {
+  const auto supervisor = find_supervisor(request, out, context);
+  if (!supervisor) return;
+  if (!context.ask_children)
+    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+  context.ask_children({id_of(supervisor->tree, supervisor->name),
+                        [out, pool = supervisor->pool, name = supervisor->name](const children_answer* answer) {
+                          if (answer == nullptr)
+                            return out->refuse({409, "conflict", "the supervisor '" + name + "' is down", {}, {}});
+                          std::vector<wire::child_entry> children;
+                          for (const auto& child : answer->children) {
+                            const auto& rules = child.state.rules;
+                            using phase = policy::child_state::phase;
+                            children.push_back({rules.id, rules.supervisor ? "supervisor" : "worker",
+                                                child.state.what == phase::running      ? "running"
+                                                : child.state.what == phase::restarting ? "restarting"
+                                                                                        : "stopped",
+                                                std::string{word(rules.restart)}, rules.significant, child.alive});
+                          }
+                          out->answer(200, wire::children_json(children, pool));
+                        }});
+}
+
+/// The configuration in the body, if it can be a new version of a tree that is there.
+std::optional<tree_spec> read_change(const wire::config_request& body, const responder& out, const api_context& context,
+                                     std::map<std::string, unsigned> instances = {}) {
+  auto loaded = read_request(body, std::move(instances));
+  if (!loaded.tree) {
+    out->refuse({422,
+                 "invalid_config",
+                 "the configuration has mistakes; nothing was changed",
+                 {},
+                 diagnostic_entries(loaded.diagnostics)});
+    return std::nullopt;
+  }
+  if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
+  out->refuse(
+      {404, "no_such_tree", "there is no tree '" + loaded.tree->root.name + "'", {"bring it up: alder up"}, {}});
+  return std::nullopt;
+}
+
+void post_diff(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  auto tree = read_change(*body, out, context);
+  if (!tree) return;
+  const auto& known = *context.trees.find(tree->root.name);
+  if (!known.source.instances.empty()) tree = read_change(*body, out, context, known.source.instances);
+  if (!tree) return;
+  std::vector<wire::change_entry> changes;
+  for (const auto& change : config::difference(*known.root, tree->root))
+    changes.push_back(
+        {std::string{config::word(change.what)}, change.name, change.parent, change.details, change.needs_restart});
+  out->answer(200, wire::changes_json(tree->root.name, changes));
+}
+
+void post_apply(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto tree = read_change(*body, out, context);
+  if (!tree) return;
+  const change_options options{is_set(request, "start_added"), is_set(request, "stop_removed"),
+                               is_set(request, "restart_changed")};
+  submit(apply_config{std::move(*body), options}, tree->root.name, request, out, context);
+}
+
 void delete_tree(const api_request& request, const responder& out, api_context& context) {
   auto name = request.path[2];
   if (context.trees.find(name) == nullptr && context.trees.find(wire::ad_hoc_tree(name)) != nullptr)
@@ -438,6 +556,13 @@ const std::vector<route_entry>& routes() {
       {"POST", {"v1", "services", "*", "input"}, post_input},
       {"POST", {"v1", "services", "*", "message"}, post_message},
       {"POST", {"v1", "services", "*", "reset"}, post_reset},
+      {"POST", {"v1", "services", "*", "terminate"}, post_stop},
+      {"POST", {"v1", "services", "*", "scale"}, post_scale},
+      {"DELETE", {"v1", "services", "*"}, delete_node},
+      {"GET", {"v1", "supervisors", "*", "children"}, get_children},
+      {"POST", {"v1", "supervisors", "*", "children"}, post_children},
+      {"POST", {"v1", "config", "diff"}, post_diff},
+      {"POST", {"v1", "config", "apply"}, post_apply},
       {"GET", {"v1", "config"}, get_config},
       {"PUT", {"v1", "config"}, put_config},
       {"POST", {"v1", "config", "validate"}, post_validate},

@@ -2,6 +2,7 @@
 
 #include "actors/base/part.hpp"
 #include "actors/edge/api_session.hpp"
+#include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/os/local_socket.hpp"
@@ -16,30 +17,6 @@ using local = boost::asio::local::stream_protocol;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds accept_pause{100};
-constexpr unsigned unprocessable = 422;
-constexpr unsigned conflicting = 409;
-constexpr unsigned not_found = 404;
-constexpr unsigned unavailable = 503;
-
-wire::operation_result went_well(bool changed) { return {changed, std::nullopt}; }
-
-wire::operation_result went_wrong(unsigned status, std::string code, std::string detail,
-                                  std::vector<std::string> help = {}) {
-  return {false, wire::problem{status, std::move(code), std::move(detail), std::move(help), {}}};
-}
-
-wire::operation_result result_of(const call_outcome& outcome) {
-  if (outcome.ok()) return went_well(outcome.changed);
-  const bool gone = outcome.failure.kind == error_kind::unavailable || outcome.failure.kind == error_kind::not_found;
-  if (gone) return went_wrong(conflicting, "conflict", outcome.failure.message, {"look at it with: alder tree"});
-  return went_wrong(unprocessable, "start_failed", outcome.failure.message);
-}
-
-bool is_up(const node_ptr& root) {
-  return root && (root->state == node_state::running || root->state == node_state::starting ||
-                  root->state == node_state::backoff);
-}
-
 } // namespace
 
 api_server::api_server(caf::actor_config& config, boost::asio::io_context& loop, api_context& context,
@@ -55,6 +32,7 @@ api_server::behavior_type api_server::make_behavior() {
         quit();
       },
       [this](const wish& w) { on_wish(w); },
+      [this](const children_wish& w) { on_question(w); },
   };
 }
 
@@ -62,6 +40,7 @@ void api_server::on_exit() {
   error_code ignored; // it is given up either way
   if (acceptor_) acceptor_->close(ignored);
   context_.submit = nullptr;
+  context_.ask_children = nullptr;
   parent_ = nullptr;
 }
 
@@ -75,6 +54,7 @@ void api_server::on_start(const start_order& order) {
   }
   acceptor_ = std::make_shared<local::acceptor>(std::move(*listening));
   context_.submit = [me = self()](wish w) { caf::anon_send(me, std::move(w)); };
+  context_.ask_children = [me = self()](children_wish w) { caf::anon_send(me, std::move(w)); };
   accept();
   send(parent_, part_started("api", generation_));
 }
@@ -112,13 +92,12 @@ void api_server::on_wish(const wish& w) {
   std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
 }
 
-template <class Whom>
-void api_server::call(const Whom& whom, node_call what, const std::function<void(const call_outcome&)>& then) {
-  request(whom, caf::infinite, std::move(what))
-      .then([then](const call_outcome& outcome) { then(outcome); },
-            [then](caf::error&) {
-              then({false, {error_kind::unavailable, "its supervisor ended meanwhile"}});
-            });
+void api_server::on_question(const children_wish& w) {
+  const auto supervisor = context_.shared.supervisors.find(w.supervisor);
+  if (supervisor == context_.shared.supervisors.end()) return w.told(nullptr);
+  request(supervisor->second, caf::infinite, children_question{})
+      .then([told = w.told](const children_answer& answer) { told(&answer); },
+            [told = w.told](caf::error&) { told(nullptr); });
 }
 
 void api_server::carry_out(const bring_up& up, const done& tell) {
@@ -150,10 +129,10 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
     if (same) return tell(went_well(/*changed=*/false));
     return tell(went_wrong(conflicting, "conflict",
                            "tree '" + name + "' is up with another version of this configuration",
-                           {"take it down first: alder down " + name}));
+                           {"see what would change: alder apply --dry-run", "take it up: alder apply"}));
   }
   // It is down: the configuration as it is now counts, also when only the environment changed.
-  call(context_.forest, {node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
+  call(context_.forest, node_call{node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
        [this, tree = std::move(tree), tell](const call_outcome& outcome) mutable {
          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
          add_tree(std::move(tree), tell);
@@ -165,7 +144,7 @@ void api_server::add_tree(known_tree tree, const done& tell) {
   const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
   context_.trees.remove(name); // what the board still knows of a former tree of this name
   context_.trees.add(std::move(tree));
-  call(context_.forest, {node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},
+  call(context_.forest, node_call{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},
        [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
 }
 
@@ -174,7 +153,7 @@ void api_server::carry_out(const take_down& down, const done& tell) {
     return tell(went_wrong(not_found, "no_such_tree", "there is no tree '" + down.tree + "'"));
   const auto operation = std::string{store::down_key} + down.tree;
   context_.trees.begin_operation(operation, "{}");
-  call(context_.forest, {node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
+  call(context_.forest, node_call{node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
        [this, operation, tree = down.tree, tell](const call_outcome& outcome) {
          context_.trees.end_operation(operation);
          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
@@ -199,8 +178,14 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
     return tell(went_wrong(conflicting, "conflict", act.name + " cannot be reached: its supervisor is down",
                            {"start the tree first: alder start " + act.tree}));
   }
-  call(parent->second, {act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
-       [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
+  if (act.what == node_call::op::remove && act.name == act.tree)
+    return tell(went_wrong(conflicting, "conflict", "'" + act.name + "' is a whole tree",
+                           {"take it down: alder down " + act.name}));
+  call(parent->second, node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, act, tell](const call_outcome& outcome) {
+         if (act.what == node_call::op::remove && outcome.ok()) note_removed(act.tree, act.name);
+         tell(result_of(outcome));
+       });
 }
 
 void api_server::carry_out(const shut_down& end, const done& tell) {
@@ -216,7 +201,8 @@ void api_server::carry_out(const shut_down& end, const done& tell) {
   if (*left == 0) return finish();
   for (const auto& [name, tree] :
        context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
-    call(context_.forest, {node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon stops", {}}},
+    call(context_.forest,
+         node_call{node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon stops", {}}},
          [left, finish](const call_outcome&) {
            if (--*left == 0) finish();
          });

@@ -14,7 +14,7 @@
 
 namespace alder::actors {
 
-using api_actor = child_actor::extend<caf::reacts_to<wish>>;
+using api_actor = child_actor::extend<caf::reacts_to<wish>, caf::reacts_to<children_wish>>;
 
 class api_server final : public actor_base<api_actor> {
 public:
@@ -30,13 +30,28 @@ private:
   void accept();
   void accept_later();
   void on_wish(const wish& w);
+  void on_question(const children_wish& w);
   void carry_out(const bring_up& up, const done& tell);
   void carry_out(const take_down& down, const done& tell);
   void carry_out(const act_on_node& act, const done& tell);
   void carry_out(const shut_down& end, const done& tell);
+  // In api_changes.cpp:
+  void carry_out(const apply_config& apply, const done& tell);
+  void carry_out(const scale_service& scale, const done& tell);
+  void carry_out(const add_children& add, const done& tell);
+  void change(known_tree tree, const change_options& options, const done& tell);
+  void add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
+                const done& tell);
+  void note_removed(const std::string& tree, const std::string& name);
   void add_tree(known_tree tree, const done& tell);
-  template <class Whom>
-  void call(const Whom& whom, node_call what, const std::function<void(const call_outcome&)>& then);
+  template <class Whom, class What>
+  void call(const Whom& whom, What what, const std::function<void(const call_outcome&)>& then) {
+    request(whom, caf::infinite, std::move(what))
+        .then([then](const call_outcome& outcome) { then(outcome); },
+              [then](caf::error&) {
+                then({false, {error_kind::unavailable, "its supervisor ended meanwhile"}, {}});
+              });
+  }
   void announce(event_kind kind, const std::string& tree, const std::string& detail);
 
   boost::asio::io_context& loop_;

@@ -1,5 +1,6 @@
 #include "actors/edge/catalog.hpp"
 
+#include "runtime/config/tree_edit.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
 
@@ -28,18 +29,38 @@ bool is_settled(const node_ptr& node) { return node && node->settled; }
 
 } // namespace
 
-config::loaded read_configuration(store::saved_tree& source) {
-  const auto read_file = [&source](const std::string& path) -> result<std::string> {
-    if (const auto kept = source.files.find(path); kept != source.files.end()) return kept->second;
+namespace {
+
+config::loaded read_text(const std::string& file, const std::string& text,
+                         const std::map<std::string, std::string>& environment,
+                         std::map<std::string, std::string>& files, const std::map<std::string, unsigned>& instances) {
+  const auto read_file = [&files](const std::string& path) -> result<std::string> {
+    if (const auto kept = files.find(path); kept != files.end()) return kept->second;
     const auto facts = os::facts_of(path);
     if (facts && !facts->is_regular) return error{error_kind::invalid_input, path + " is not a regular file"};
-    auto text = os::read_file(path, largest_env_file);
-    if (text) source.files[path] = *text;
-    return text;
+    auto read = os::read_file(path, largest_env_file);
+    if (read) files[path] = *read;
+    return read;
   };
-  const std::string file = source.file.empty() ? "/ad-hoc.json" : source.file;
-  return config::load_tree(
-      {file, source.text, source.environment, read_file, std::make_shared<const machine>(os::this_machine())});
+  return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
+                            std::make_shared<const machine>(os::this_machine()), instances});
+}
+
+} // namespace
+
+config::loaded read_configuration(store::saved_tree& source) {
+  auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances);
+  if (!loaded.tree) return loaded;
+  auto& root = loaded.tree->root;
+  for (const auto& name : source.removed)
+    root = config::without(root, name);
+  for (auto& graft : source.grafts) {
+    const auto other = read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances);
+    const auto* child = other.tree ? config::find_child(other.tree->root, graft.child) : nullptr;
+    if (child != nullptr && config::find_child(root, graft.child) == nullptr)
+      root = config::with_child(root, graft.parent, *child);
+  }
+  return loaded;
 }
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
@@ -207,6 +228,11 @@ void catalog::add(known_tree tree) {
   const std::string name = tree.source.name;
   journal_.set(std::string{store::tree_key} + name, store::tree_value(tree.source));
   trees_[name] = std::move(tree);
+}
+
+void catalog::replace(known_tree tree) {
+  lay_out(tree.source.name, "", *tree.root);
+  add(std::move(tree));
 }
 
 void catalog::remove(const std::string& tree) {

@@ -27,7 +27,8 @@ struct known_tree {
 };
 
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
-/// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON.
+/// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON. What
+/// was scaled, removed and added by hand is part of the answer.
 [[nodiscard]] config::loaded read_configuration(store::saved_tree& source);
 
 class catalog {
@@ -48,6 +49,8 @@ public:
   [[nodiscard]] const known_tree* find(const std::string& tree) const;
   [[nodiscard]] const std::map<std::string, known_tree>& trees() const { return trees_; }
   void add(known_tree tree);
+  /// The tree as it is from now on; its nodes keep their states.
+  void replace(known_tree tree);
   void remove(const std::string& tree);
 
   /// The root of this tree as a child of the supervisor of all trees.

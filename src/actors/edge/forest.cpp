@@ -24,6 +24,12 @@ forest::behavior_type forest::make_behavior() {
       },
       [](const child_started&) {}, // holders: the state of a root is on the board
       [](const child_ended&) {},
+      [this](const tree_replaced& replaced) {
+        const auto holder = holders_.find(replaced.tree);
+        if (holder == holders_.end()) return;
+        const auto plan = std::make_shared<const supervisor_plan>(plan_of_holder(replaced.tree));
+        request(holder->second, caf::infinite, upgrade_call{plan}).then([](const call_outcome&) {}); // it has no faults
+      },
       [this](const node_call& call) { return on_call(call); },
   };
 }

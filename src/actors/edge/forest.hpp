@@ -11,9 +11,14 @@
 
 namespace alder::actors {
 
+/// The catalog has another version of this tree: its holder starts that one from now on.
+struct tree_replaced {
+  std::string tree;
+};
+
 /// `node_call`s are about roots, by the name of their tree.
 using forest_actor = child_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<child_ended>,
-                                         caf::replies_to<node_call>::with<call_outcome>>;
+                                         caf::reacts_to<tree_replaced>, caf::replies_to<node_call>::with<call_outcome>>;
 
 class forest final : public actor_base<forest_actor> {
 public:
@@ -37,3 +42,5 @@ private:
 };
 
 } // namespace alder::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::tree_replaced)

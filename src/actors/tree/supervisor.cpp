@@ -45,22 +45,6 @@ std::vector<policy::child_rules> rules_of(const std::vector<child_entry>& entrie
   return all;
 }
 
-child_entry entry_of(const child_spec& spec) {
-  child_entry entry;
-  std::visit(overloaded{[&](const service_spec& service) {
-                          entry.name = service.name;
-                          entry.restart = service.restart;
-                          entry.service = std::make_shared<const service_spec>(service);
-                        },
-                        [&](const std::shared_ptr<const supervisor_spec>& nested) {
-                          entry.name = nested->name;
-                          entry.restart = nested->restart;
-                          entry.supervisor = nested;
-                        }},
-             spec);
-  return entry;
-}
-
 bool is_down(const node_ptr& node) { return node && node->settled; }
 
 std::optional<policy::child_rules> rules_of(const std::shared_ptr<const child_entry>& instance) {
@@ -82,8 +66,28 @@ error call_error(const std::string& word, const std::string& child, const std::s
 
 } // namespace
 
+child_entry entry_of(const child_spec& spec) {
+  child_entry entry;
+  std::visit(overloaded{[&](const service_spec& service) {
+                          entry.name = service.name;
+                          entry.restart = service.restart;
+                          entry.service = std::make_shared<const service_spec>(service);
+                        },
+                        [&](const std::shared_ptr<const supervisor_spec>& nested) {
+                          entry.name = nested->name;
+                          entry.restart = nested->restart;
+                          entry.supervisor = nested;
+                        }},
+             spec);
+  return entry;
+}
+
 supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
-  supervisor_plan plan{tree, spec.name, {spec.strategy, spec.intensity, spec.auto_shutdown}, spec.pool, {}};
+  supervisor_plan plan{tree,
+                       spec.name,
+                       {spec.strategy, spec.intensity, spec.auto_shutdown, spec.sticky_stop, spec.finish_starts},
+                       spec.pool,
+                       {}};
   for (const auto& child : spec.children)
     plan.children.push_back(entry_of(child));
   if (spec.pool && !plan.children.empty()) {
@@ -133,6 +137,8 @@ void supervisor::on_exit() {
     const auto entry = shared_.parents.find(id_of(tree_of(c), name));
     if (entry != shared_.parents.end() && entry->second.address() == address()) shared_.parents.erase(entry);
   }
+  const auto mine = shared_.supervisors.find(own_id());
+  if (mine != shared_.supervisors.end() && mine->second.address() == address()) shared_.supervisors.erase(mine);
   children_.clear();
   send_exit(decider_, caf::exit_reason::user_shutdown);
   decider_ = nullptr;
@@ -146,6 +152,7 @@ void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
   resuming_ = order.resume;
   started_at_ = shared_.wall_now();
+  shared_.supervisors[own_id()] = self();
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
   begin.only_running = order.only_running;
   if (!order.resume) forget_former_children();

@@ -28,6 +28,8 @@ struct supervisor_plan {
   std::shared_ptr<const child_entry> instance = {}; ///< of a pool: the template
 };
 
+/// A child of the user's.
+[[nodiscard]] child_entry entry_of(const child_spec& spec);
 /// The plan of a supervisor of the user's.
 [[nodiscard]] supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec);
 

@@ -30,7 +30,8 @@ public:
     loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
     loop_.every(spinner_period, [this] { on_tick(); });
     auto target = what_.target;
-    if (s_.wanted().timeout) target += "?wait=" + format_duration(*s_.wanted().timeout);
+    if (s_.wanted().timeout)
+      target += (target.find('?') == std::string::npos ? "?wait=" : "&wait=") + format_duration(*s_.wanted().timeout);
     loop_.open({.method = what_.method, .target = target, .body = what_.body, .accept = "application/x-ndjson"},
                {.on_line = [this](std::string_view line) { return on_line(line); },
                 .on_end = [this](const result<reply>& how) { on_end(how); }});

@@ -7,6 +7,8 @@
 
 namespace alder::cli {
 
+exit_code run_add(session& s);
+exit_code run_apply(session& s);
 exit_code run_check(session& s);
 exit_code run_daemon(session& s);
 exit_code run_describe(session& s);
@@ -21,7 +23,9 @@ exit_code run_msg(session& s);
 exit_code run_paths(session& s);
 exit_code run_ping(session& s);
 exit_code run_reset(session& s);
+exit_code run_remove(session& s);
 exit_code run_restart(session& s);
+exit_code run_scale(session& s);
 exit_code run_schema(session& s);
 exit_code run_send(session& s);
 exit_code run_start(session& s);

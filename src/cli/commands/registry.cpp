@@ -13,7 +13,11 @@ struct entry {
   exit_code (*run)(session&);
 };
 
-constexpr std::array<entry, 23> entries{{{"check", run_check},
+constexpr std::array<entry, 27> entries{{{"add", run_add},
+                                         {"apply", run_apply},
+                                         {"remove", run_remove},
+                                         {"scale", run_scale},
+                                         {"check", run_check},
                                          {"daemon", run_daemon},
                                          {"describe", run_describe},
                                          {"down", run_down},

@@ -261,6 +261,24 @@ result<node_view> read_node(std::string_view text) {
   return node;
 }
 
+result<std::vector<change_view>> read_changes(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document) return document.failure();
+  std::vector<change_view> all;
+  each_of(*document, "changes", [&](const json& one) {
+    change_view change{text_of(one, "what"), text_of(one, "name"), text_of(one, "parent"), {}, false};
+    if (const auto details = one.find("details"); details != one.end() && details->is_array()) {
+      for (const auto& detail : *details) {
+        if (detail.is_string()) change.details.push_back(detail.get<std::string>());
+      }
+    }
+    const auto restart = one.find("needs_restart");
+    change.needs_restart = restart != one.end() && *restart == true;
+    all.push_back(std::move(change));
+  });
+  return all;
+}
+
 result<std::vector<config_view>> read_config(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();

@@ -184,6 +184,16 @@ using log_line = std::variant<log_view, gap_view>;
 [[nodiscard]] std::string config_body(const std::string& file, const std::string& text,
                                       const std::map<std::string, std::string>& environment);
 
+/// One line of a difference between configurations.
+struct change_view {
+  std::string what;
+  std::string name;
+  std::string parent;
+  std::vector<std::string> details;
+  bool needs_restart = false;
+};
+[[nodiscard]] result<std::vector<change_view>> read_changes(std::string_view text);
+
 struct ad_hoc_service {
   std::string name;
   std::vector<std::string> command;

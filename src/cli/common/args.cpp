@@ -24,6 +24,7 @@ struct raw_values {
   bool run_dir = false;
   bool state_dir = false;
   bool log_dir = false;
+  bool sync = false;
 };
 
 failure misuse(std::string what, std::vector<std::string> help) {
@@ -56,6 +57,11 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::log_dir: app.add_flag(flags, raw.log_dir); return;
   case option::resurrect: app.add_flag(flags, into.resurrect); return;
   case option::print: app.add_flag(flags, into.print); return;
+  case option::dry_run: app.add_flag(flags, into.dry_run); return;
+  case option::start_added: app.add_flag(flags, into.start_added); return;
+  case option::stop_removed: app.add_flag(flags, into.stop_removed); return;
+  case option::restart_changed: app.add_flag(flags, into.restart_changed); return;
+  case option::sync: app.add_flag(flags, raw.sync); return;
   }
 }
 
@@ -98,6 +104,7 @@ std::optional<failure> read_values(invocation& into, const raw_values& raw) {
     }
     into.restart = word(*kind);
   }
+  if (raw.sync) into.start_added = into.stop_removed = into.restart_changed = true;
   if (raw.out != raw.err) into.stream = raw.out ? "out" : "err";
   if (raw.socket) into.path_part = "socket";
   if (raw.run_dir) into.path_part = "run";
@@ -125,6 +132,10 @@ std::optional<failure> check_words(const invocation& wanted) {
     return misuse("'alder start' needs a NAME, or -- and a COMMAND", {hint});
   if (name == "start" && !wanted.words.empty() && has_program)
     return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"a new service is named with --name"});
+  if (name == "add" && wanted.words.size() == 1 && !has_program)
+    return misuse("'alder add' needs a FILE, or -- and a COMMAND", {hint});
+  if (name == "add" && wanted.words.size() > 1 && has_program)
+    return misuse("'alder add' takes a FILE, or -- and a COMMAND, not both", {hint});
   if (wanted.words.size() < command.least_words)
     return misuse("'alder " + name + "' needs " + std::string{command.usage}, {hint});
   if (wanted.words.size() > command.most_words)
@@ -179,8 +190,8 @@ std::variant<invocation, failure> parse_command_line(const std::vector<std::stri
   if (wanted.wants_help || wanted.wants_version || wanted.command == nullptr) return wanted;
 
   if (dashes != words.end()) {
-    // Only `start` has a program; elsewhere "--" says that names follow, even if they look like options.
-    auto& rest = wanted.command->name == "start" ? wanted.program : wanted.words;
+    // Only `start` and `add` have a program; elsewhere "--" says that names follow, even if they look like options.
+    auto& rest = wanted.command->name == "start" || wanted.command->name == "add" ? wanted.program : wanted.words;
     rest.insert(rest.end(), dashes + 1, words.end());
   }
   if (auto wrong = check_words(wanted)) return *wrong;

@@ -33,6 +33,10 @@ struct invocation {
   bool watch = false;
   bool show_env = false;
   bool no_prefix = false;
+  bool dry_run = false;
+  bool start_added = false;
+  bool stop_removed = false;
+  bool restart_changed = false;
   bool resurrect = false;
   bool print = false;
   std::string name;

@@ -30,6 +30,11 @@ enum class option : std::uint8_t {
   log_dir,
   resurrect,
   print,
+  dry_run,
+  start_added,
+  stop_removed,
+  restart_changed,
+  sync,
 };
 
 struct option_text {

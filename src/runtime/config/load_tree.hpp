@@ -23,7 +23,9 @@ struct source {
   std::string text;                               ///< at most 1 MiB; JSON when `file` ends in ".json", else YAML
   std::map<std::string, std::string> environment; ///< the caller's: for ${VAR}, and for services that inherit it
   std::function<result<std::string>(const std::string& path)> read_file; ///< for `env_file`; paths are absolute
-  std::shared_ptr<const machine> here; ///< null: what depends on the machine is not checked, and no user name is known
+  std::shared_ptr<const machine> here =
+      {}; ///< null: what depends on the machine is not checked, and no user name is known
+  std::map<std::string, unsigned> instances = {}; ///< by service: how many, whatever the text says; from 1
 };
 
 /// What came of it.

@@ -68,6 +68,10 @@ public:
     common_.clean_exit_codes = with_zero(read_exit_codes(in_, keys_.find("clean_exit_codes")));
     common_.clean_signals = read_signals(in_, keys_.find("clean_signals")).value_or(common_.clean_signals);
     count_ = static_cast<unsigned>(read_whole_number(in_, keys_.find("instances")).value_or(1));
+    if (const auto wanted = in_.from.instances.find(name); wanted != in_.from.instances.end()) {
+      count_ = wanted->second;
+      scaled_ = true;
+    }
   }
 
   /// One process; what is wrong with it is reported.
@@ -88,7 +92,7 @@ public:
     spec.ready = read_ready(in_, keys_.find("ready"), which);
     spec.health = read_health(in_, keys_.find("health"), which);
     spec.ipc = wants_ipc(spec);
-    if (count_ > 1) spec.name += ":" + std::to_string(index);
+    if (is_pool()) spec.name += ":" + std::to_string(index);
     in_.spec_bytes += bytes_of(spec);
     return spec;
   }
@@ -104,6 +108,7 @@ public:
   }
 
   [[nodiscard]] unsigned count() const { return count_; }
+  [[nodiscard]] bool is_pool() const { return count_ > 1 || scaled_; }
   [[nodiscard]] const service_spec& common() const { return common_; }
 
 private:
@@ -127,6 +132,7 @@ private:
   service_spec common_;
   std::optional<account> user_;
   unsigned count_ = 1;
+  bool scaled_ = false; ///< the number of instances is not the text's
 };
 
 void warn_about_service(context& in, const fields& keys, const service_reader& service, const surroundings& around) {
@@ -175,7 +181,7 @@ std::optional<child_spec> make_instances(context& in, service_reader& reader, sp
       in.mistakes.add(code::too_large, where, "the commands and environments of the tree have more than 256 MiB");
       return std::nullopt;
     }
-    if (reader.count() == 1) return one;
+    if (!reader.is_pool()) return one;
     pool.children.emplace_back(std::move(one));
   }
   return std::make_shared<const supervisor_spec>(std::move(pool));

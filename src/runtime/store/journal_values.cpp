@@ -116,7 +116,19 @@ unfinished_work read_work(const json& j) {
 } // namespace
 
 std::string tree_value(const saved_tree& tree) {
-  return text_of({{"name", tree.name},
+  json grafts = json::array();
+  for (const auto& graft : tree.grafts)
+    grafts.push_back({{"parent", graft.parent},
+                      {"child", graft.child},
+                      {"file", graft.file},
+                      {"text", graft.text},
+                      {"environment", graft.environment},
+                      {"files", graft.files},
+                      {"instances", graft.instances}});
+  return text_of({{"instances", tree.instances},
+                  {"removed", tree.removed},
+                  {"grafts", std::move(grafts)},
+                  {"name", tree.name},
                   {"file", tree.file},
                   {"text", tree.text},
                   {"environment", tree.environment},
@@ -133,6 +145,16 @@ result<saved_tree> parse_tree_value(std::string_view text) {
     tree.environment = j.at("environment").get<std::map<std::string, std::string>>();
     tree.files = j.at("files").get<std::map<std::string, std::string>>();
     tree.up_since = time_of(j.at("up_since"));
+    if (!j.contains("grafts")) return tree; // written before trees could be changed
+    using counts = std::map<std::string, unsigned>;
+    tree.instances = j.at("instances").get<counts>();
+    tree.removed = j.at("removed").get<std::vector<std::string>>();
+    for (const auto& graft : j.at("grafts"))
+      tree.grafts.push_back({graft.at("parent").get<std::string>(), graft.at("child").get<std::string>(),
+                             graft.at("file").get<std::string>(), graft.at("text").get<std::string>(),
+                             graft.at("environment").get<std::map<std::string, std::string>>(),
+                             graft.at("files").get<std::map<std::string, std::string>>(),
+                             graft.at("instances").get<counts>()});
     return tree;
   });
 }

@@ -20,6 +20,19 @@ struct saved_tree {
   std::map<std::string, std::string> environment;
   std::map<std::string, std::string> files; ///< what the files it names (env_file) contained, by path
   wall_time up_since{};
+  std::map<std::string, unsigned> instances; ///< services that were scaled, and to how many
+  std::vector<std::string> removed;          ///< nodes of the text that were removed by hand
+  /// A child the text does not have: added by hand, or left by a former version of it.
+  struct graft {
+    std::string parent;
+    std::string child;
+    std::string file; ///< of the configuration that describes it
+    std::string text;
+    std::map<std::string, std::string> environment;
+    std::map<std::string, std::string> files;
+    std::map<std::string, unsigned> instances;
+  };
+  std::vector<graft> grafts; ///< in the order in which they came
   /// Of trees.json: nodes that are down and stay down: name, state, since, reason, restarts and last exit count,
   /// nothing else.
   std::vector<node_snapshot> settled;

@@ -317,4 +317,38 @@ std::string validation_json(bool ok, const std::string& tree, const std::vector<
   return text_of(value);
 }
 
+std::string changes_json(const std::string& tree, const std::vector<change_entry>& changes) {
+  json list = json::array();
+  for (const auto& change : changes) {
+    json entry{{"what", change.what}, {"name", change.name}};
+    if (!change.parent.empty()) entry["parent"] = change.parent;
+    if (!change.details.empty()) entry["details"] = change.details;
+    if (change.needs_restart) entry["needs_restart"] = true;
+    list.push_back(std::move(entry));
+  }
+  return text_of({{"schema", 1}, {"tree", tree}, {"changes", std::move(list)}});
+}
+
+std::string children_json(const std::vector<child_entry>& children, bool pool) {
+  json list = json::array();
+  std::size_t active = 0;
+  std::size_t supervisors = 0;
+  for (const auto& child : children) {
+    list.push_back({{"id", child.id},
+                    {"type", child.type},
+                    {"state", child.state},
+                    {"restart", child.restart},
+                    {"significant", child.significant}});
+    active += child.alive ? 1U : 0U;
+    supervisors += child.type == "supervisor" ? 1U : 0U;
+  }
+  return text_of({{"schema", 1},
+                  {"children", std::move(list)},
+                  {"count",
+                   {{"specs", pool ? std::size_t{1} : children.size()},
+                    {"active", active},
+                    {"supervisors", supervisors},
+                    {"workers", children.size() - supervisors}}}});
+}
+
 } // namespace alder::wire

@@ -155,6 +155,32 @@ struct config_request {
 /// Errors (invalid_input): which field is wrong, and what is expected.
 [[nodiscard]] result<config_request> parse_config_request(std::string_view body);
 
+/// One thing a new version of a configuration changes, as in docs/api.md.
+struct change_entry {
+  std::string what; ///< "added", "removed", "changed", "replaced", "rules", "order"
+  std::string name;
+  std::string parent;
+  std::vector<std::string> details;
+  bool needs_restart = false;
+};
+/// The answer to POST /v1/config/diff.
+[[nodiscard]] std::string changes_json(const std::string& tree, const std::vector<change_entry>& changes);
+
+/// The body of POST /v1/services/{name}/scale: {"instances": N}, N from 1 to 10000. Errors (invalid_input): as above.
+[[nodiscard]] result<unsigned> parse_scale_request(std::string_view body);
+
+/// A child as OTP's which_children and get_childspec tell it.
+struct child_entry {
+  std::string id;
+  std::string type;  ///< "worker" or "supervisor"
+  std::string state; ///< "running", "stopped", "restarting"
+  std::string restart;
+  bool significant = false;
+  bool alive = false;
+};
+/// The answer to GET /v1/supervisors/{name}/children: the children in start order, and OTP's count_children.
+[[nodiscard]] std::string children_json(const std::vector<child_entry>& children, bool pool);
+
 /// The body of POST /v1/daemon/upgrade: the programs to go on with, absolute paths.
 struct upgrade_request {
   std::string keeper;

@@ -238,6 +238,18 @@ result<config_request> parse_config_request(std::string_view body) {
   return config_request{std::move(*file), std::move(*text), std::move(*environment)};
 }
 
+result<unsigned> parse_scale_request(std::string_view body) {
+  constexpr unsigned most = 10'000;
+  const auto object = parse_object(body);
+  if (!object) return object.failure();
+  if (auto known = check_fields(*object, {"instances"}); !known) return known.failure();
+  const auto found = object->find("instances");
+  const bool fits = found != object->end() && found->is_number_unsigned() && found->get<std::uint64_t>() >= 1 &&
+                    found->get<std::uint64_t>() <= most;
+  if (!fits) return error{error_kind::invalid_input, "'instances' is a number from 1 to " + std::to_string(most)};
+  return found->get<unsigned>();
+}
+
 result<upgrade_request> parse_upgrade_request(std::string_view body) {
   const auto object = parse_object(body);
   if (!object) return object.failure();

@@ -54,13 +54,16 @@ TEST(JournalValues, AClockThatWasSetBackPutsNothingOffForYears) {
 }
 
 TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
-  const saved_tree tree{.name = "shop",
-                        .file = "/a.yaml",
-                        .text = "name: shop\n\t\x01",
-                        .environment = {{"A", "b"}},
-                        .files = {{"/env", "C=d"}},
-                        .up_since = clocks().wall,
-                        .settled = {}};
+  saved_tree tree{.name = "shop",
+                  .file = "/a.yaml",
+                  .text = "name: shop\n\t\x01",
+                  .environment = {{"A", "b"}},
+                  .files = {{"/env", "C=d"}},
+                  .up_since = clocks().wall,
+                  .settled = {}};
+  tree.instances = {{"api", 4}};
+  tree.removed = {"old"};
+  tree.grafts = {{"shop", "mailer", "/x.json", "{}", {{"A", "1"}}, {}, {}}};
   const auto text = tree_value(tree);
   for (const char c : text)
     ASSERT_GE(static_cast<unsigned char>(c), 0x20);
@@ -70,6 +73,11 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   EXPECT_EQ(again->environment, tree.environment);
   EXPECT_EQ(again->files, tree.files);
   EXPECT_EQ(again->up_since, tree.up_since);
+  EXPECT_EQ(again->instances, tree.instances);
+  EXPECT_EQ(again->removed, tree.removed);
+  ASSERT_EQ(again->grafts.size(), 1U);
+  EXPECT_EQ(again->grafts.front().child, "mailer");
+  EXPECT_EQ(again->grafts.front().environment, tree.grafts.front().environment);
 
   node_snapshot node;
   node.restarts = 3;

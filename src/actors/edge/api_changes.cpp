@@ -1,0 +1,262 @@
+// How a tree that is up takes changes: another version of its configuration, more or fewer instances, children added
+// and removed by hand.
+#include "actors/edge/api_server.hpp"
+#include "actors/edge/api_session.hpp"
+#include "actors/edge/wish_result.hpp"
+
+#include "runtime/config/tree_edit.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+namespace alder::actors {
+namespace {
+
+using change_kind = config::tree_change::kind;
+using boxed = std::shared_ptr<const supervisor_spec>;
+using op = node_call::op;
+
+const cause on_request{cause::kind::request, {}, {}, {}};
+
+/// Things to do one after the other, each calls what follows it. The first failure is kept; the rest is done all the
+/// same, for a change is not left half done.
+struct chain {
+  using then = std::function<void(const call_outcome&)>;
+  std::deque<std::function<void(const then&)>> steps;
+  std::optional<wire::operation_result> failure;
+  bool changed = false;
+
+  static void run(const std::shared_ptr<chain>& self, const std::function<void()>& done) {
+    if (self->steps.empty()) return done();
+    const auto step = std::move(self->steps.front());
+    self->steps.pop_front();
+    step([self, done](const call_outcome& outcome) {
+      self->changed = self->changed || outcome.changed;
+      if (!outcome.ok() && !self->failure) self->failure = result_of(outcome);
+      run(self, done);
+    });
+  }
+};
+
+/// Supervisors of `after` that `before` has too, parents first.
+void collect_kept(const supervisor_spec& before, const supervisor_spec& after,
+                  const std::vector<config::tree_change>& changes, std::vector<const supervisor_spec*>& into) {
+  into.push_back(&after);
+  for (const auto& child : after.children) {
+    const auto* nested = std::get_if<boxed>(&child);
+    const bool kept = nested != nullptr && config::find_child(before, (*nested)->name) != nullptr &&
+                      std::none_of(changes.begin(), changes.end(), [&](const auto& change) {
+                        return change.name == (*nested)->name &&
+                               (change.what == change_kind::added || change.what == change_kind::replaced);
+                      });
+    if (kept) collect_kept(before, **nested, changes, into);
+  }
+}
+
+wire::operation_result not_up(const std::string& tree) {
+  return went_wrong(conflicting, "conflict", "tree '" + tree + "' is not up", {"bring it up: alder up"});
+}
+
+} // namespace
+
+void api_server::carry_out(const apply_config& apply, const done& tell) {
+  known_tree tree;
+  tree.source.file = apply.source.file;
+  tree.source.text = apply.source.text;
+  tree.source.environment = apply.source.environment;
+  auto loaded = read_configuration(tree.source);
+  if (!loaded.tree) {
+    auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
+    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
+    return tell(result);
+  }
+  tree.source.name = loaded.tree->root.name;
+  const auto* known = context_.trees.find(tree.source.name);
+  if (known == nullptr) return tell(not_up(tree.source.name));
+  if (known->source.file != tree.source.file)
+    return tell(went_wrong(conflicting, "conflict",
+                           "tree '" + tree.source.name + "' is up from another file: " + known->source.file));
+  tree.source.up_since = known->source.up_since;
+  tree.source.instances = known->source.instances; // what was scaled stays scaled
+  if (!tree.source.instances.empty()) {
+    loaded = read_configuration(tree.source);
+    if (!loaded.tree)
+      return tell(went_wrong(unprocessable, "invalid_config", "with the scaled services it is too large"));
+  }
+  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+  change(std::move(tree), apply.options, tell);
+}
+
+void api_server::carry_out(const scale_service& scale, const done& tell) {
+  const auto* known = context_.trees.find(scale.tree);
+  if (known == nullptr) return tell(not_up(scale.tree));
+  known_tree tree = *known;
+  tree.source.instances[scale.name] = scale.instances;
+  for (auto& graft : tree.source.grafts) {
+    if (graft.child == scale.name) graft.instances[scale.name] = scale.instances;
+  }
+  std::erase_if(tree.source.removed, // an instance removed by hand comes back with the others
+                [&](const std::string& name) { return name.rfind(scale.name + ":", 0) == 0; });
+  auto loaded = read_configuration(tree.source);
+  if (!loaded.tree)
+    return tell(went_wrong(unprocessable, "too_large", "there cannot be that many instances of '" + scale.name + "'"));
+  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+  change(std::move(tree), {/*start_added=*/true, /*stop_removed=*/true, /*restart_changed=*/false}, tell);
+}
+
+/// The catalog first, so that a successor of this daemon would know; then what OTP calls a code change, in every
+/// supervisor that stays; around it what `options` asks for.
+void api_server::change(known_tree tree, const change_options& options, const done& tell) {
+  const auto name = tree.source.name;
+  const auto before = context_.trees.find(name)->root;
+  const auto after = tree.root;
+  const auto changes = config::difference(*before, *after);
+  for (const auto& change : changes) {
+    const bool scaled = options.start_added && options.stop_removed;
+    if (change.what == change_kind::replaced && !options.restart_changed && !scaled)
+      return tell(
+          went_wrong(conflicting, "needs_restart",
+                     "'" + change.name + "' becomes something else, which takes its restart; nothing was changed",
+                     {"allow it with: alder apply --restart-changed"}));
+  }
+  const auto call_node = [this, name](op what, const std::string& node, std::shared_ptr<const child_entry> entry = {}) {
+    return [this, name, what, node, entry = std::move(entry)](const chain::then& then) {
+      const auto parent = context_.shared.parents.find(id_of(name, node));
+      if (parent == context_.shared.parents.end()) return then({false, {}, {}}); // its supervisor is down
+      call(parent->second, node_call{what, node, entry, on_request, {}}, then);
+    };
+  };
+  const auto work = std::make_shared<chain>();
+  auto& known = tree.source;
+  std::vector<store::saved_tree::graft> left; // of the old version, which run on
+  const auto& old_source = context_.trees.find(name)->source;
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+    if (change->what != change_kind::removed && change->what != change_kind::replaced) continue;
+    if (options.stop_removed || change->what == change_kind::replaced) {
+      work->steps.push_back(call_node(op::remove, change->name));
+      continue;
+    }
+    const auto graft = std::find_if(old_source.grafts.begin(), old_source.grafts.end(),
+                                    [&](const auto& g) { return g.child == change->name; });
+    if (graft != old_source.grafts.end())
+      left.push_back(*graft);
+    else
+      left.push_back({change->parent, change->name, old_source.file, old_source.text, old_source.environment,
+                      old_source.files, old_source.instances});
+  }
+  std::vector<const supervisor_spec*> kept;
+  collect_kept(*before, *after, changes, kept);
+  for (const auto* supervisor : kept) {
+    const auto plan = std::make_shared<const supervisor_plan>(plan_of(name, *supervisor));
+    work->steps.push_back([this, plan, after, id = id_of(name, supervisor->name)](const chain::then& then) {
+      const auto found = context_.shared.supervisors.find(id);
+      if (found == context_.shared.supervisors.end()) return then({false, {}, {}}); // it will start as it is now
+      call(found->second, upgrade_call{plan}, then);
+    });
+  }
+  for (const auto& change : changes) {
+    const bool start =
+        (change.what == change_kind::added && options.start_added) || change.what == change_kind::replaced;
+    if (start) {
+      const auto* parent = config::find_child(*after, change.parent);
+      const auto* pool = parent == nullptr ? nullptr : std::get_if<boxed>(parent);
+      if (pool != nullptr && (*pool)->pool) { // an instance comes with its start
+        const auto entry = std::make_shared<const child_entry>(entry_of(*config::find_child(*after, change.name)));
+        work->steps.push_back([this, id = id_of(name, change.parent), entry](const chain::then& then) {
+          const auto found = context_.shared.supervisors.find(id);
+          if (found == context_.shared.supervisors.end()) return then({false, {}, {}});
+          call(found->second, node_call{op::add, entry->name, entry, on_request, {}}, then);
+        });
+      } else {
+        work->steps.push_back(call_node(op::start, change.name));
+      }
+    }
+    const auto node = context_.shared.nodes.find(name, change.name);
+    if (change.what == change_kind::changed && change.needs_restart && options.restart_changed && is_up(node))
+      work->steps.push_back(call_node(op::restart, change.name));
+  }
+  if (!left.empty()) {
+    known.grafts.insert(known.grafts.end(), left.begin(), left.end());
+    auto with_left = *after;
+    for (const auto& graft : left)
+      with_left = config::with_child(with_left, graft.parent, *config::find_child(*before, graft.child));
+    tree.root = std::make_shared<const supervisor_spec>(std::move(with_left));
+  }
+  context_.trees.replace(std::move(tree));
+  send(context_.forest, tree_replaced{name});
+  const bool differs = !changes.empty();
+  chain::run(work, [work, tell, differs] { tell(work->failure ? *work->failure : went_well(differs)); });
+}
+
+void api_server::carry_out(const add_children& add, const done& tell) {
+  store::saved_tree source;
+  source.file = add.source.file;
+  source.text = add.source.text;
+  source.environment = add.source.environment;
+  auto loaded = read_configuration(source);
+  if (!loaded.tree) {
+    auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was added");
+    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
+    return tell(result);
+  }
+  auto& children = loaded.tree->root.children;
+  if (children.empty()) return tell(went_wrong(unprocessable, "nothing_to_add", "the configuration has no children"));
+  for (const auto& child : children) {
+    if (context_.shared.nodes.find(add.tree, config::name_of(child)) != nullptr)
+      return tell(
+          went_wrong(conflicting, "conflict", "'" + config::name_of(child) + "' exists already in tree " + add.tree,
+                     {"choose another name, or remove that one first: alder remove " + config::name_of(child)}));
+  }
+  add_next(add, std::move(children), {}, tell);
+}
+
+/// One after the other, as a supervisor would. When one fails those before it are removed again.
+void api_server::add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
+                          const done& tell) {
+  if (left.empty()) return tell(went_well(/*changed=*/true));
+  const auto child = left.front();
+  left.erase(left.begin());
+  const auto supervisor = context_.shared.supervisors.find(id_of(add.tree, add.supervisor));
+  if (supervisor == context_.shared.supervisors.end())
+    return tell(went_wrong(conflicting, "conflict", "the supervisor '" + add.supervisor + "' is down",
+                           {"start it first: alder start " + add.supervisor}));
+  const auto entry = std::make_shared<const child_entry>(entry_of(child));
+  call(supervisor->second, node_call{op::add, entry->name, entry, on_request, {}},
+       [this, add, left = std::move(left), added = std::move(added), child, tell](const call_outcome& outcome) mutable {
+         const auto& name = config::name_of(child);
+         if (outcome.ok()) {
+           known_tree tree = *context_.trees.find(add.tree);
+           tree.source.grafts.push_back(
+               {add.supervisor, name, add.source.file, add.source.text, add.source.environment, {}, {}});
+           tree.root = std::make_shared<const supervisor_spec>(config::with_child(*tree.root, add.supervisor, child));
+           context_.trees.add(std::move(tree));
+           added.push_back(name);
+           return add_next(add, std::move(left), std::move(added), tell);
+         }
+         const auto undo = std::make_shared<chain>();
+         for (auto former = added.rbegin(); former != added.rend(); ++former) {
+           undo->steps.push_back([this, add, former = *former](const chain::then& then) {
+             const auto parent = context_.shared.parents.find(id_of(add.tree, former));
+             if (parent == context_.shared.parents.end()) return then({false, {}, {}});
+             call(parent->second, node_call{op::remove, former, {}, on_request, {}}, then);
+             note_removed(add.tree, former);
+           });
+         }
+         chain::run(undo, [tell, outcome] { tell(result_of(outcome)); });
+       });
+}
+
+void api_server::note_removed(const std::string& tree, const std::string& name) {
+  const auto* known = context_.trees.find(tree);
+  if (known == nullptr) return;
+  auto changed = *known;
+  auto& source = changed.source;
+  if (std::erase_if(source.grafts, [&](const auto& graft) { return graft.child == name; }) == 0)
+    source.removed.push_back(name);
+  changed.root = std::make_shared<const supervisor_spec>(config::without(*changed.root, name));
+  context_.trees.add(std::move(changed));
+  send(context_.forest, tree_replaced{tree});
+}
+
+} // namespace alder::actors

@@ -1,0 +1,51 @@
+#include "cli/commands/change.hpp"
+#include "cli/commands/command.hpp"
+#include "cli/common/project.hpp"
+#include "cli/common/service_name.hpp"
+
+#include "runtime/base/path.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/wire/ad_hoc.hpp"
+
+namespace alder::cli {
+namespace {
+
+/// The command as the only child of a configuration.
+std::string program_body(const session& s) {
+  const auto& wanted = s.wanted();
+  const auto& around = s.setup().around;
+  wire::service_request service;
+  service.name = wanted.name.empty() ? service_name_for(wanted.program.front()) : wanted.name;
+  service.command = wanted.program;
+  service.cwd = absolute_path(wanted.cwd, around.cwd);
+  service.restart = restart_named(wanted.restart);
+  return config_body(absolute_path("command-line.json", around.cwd), wire::ad_hoc_config(service), around.environment);
+}
+
+} // namespace
+
+exit_code run_add(session& s) {
+  const auto& words = s.wanted().words;
+  std::string body;
+  if (words.size() > 1) {
+    const auto opened = open_project(words[1], s.setup().around);
+    if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
+    const auto& file = std::get<project>(opened);
+    if (!file.loaded.tree) {
+      return s.fail({.code = exit_code::usage,
+                     .what = file.file + " is no valid configuration",
+                     .help = {},
+                     .diagnostics = file.loaded.diagnostics});
+    }
+    body = config_body(file.file, file.text, s.setup().around.environment);
+  } else {
+    body = program_body(s);
+  }
+  return carry_out(s, {.method = "POST",
+                       .target = "/v1/supervisors/" + percent_encoded(words[0]) + "/children",
+                       .body = body,
+                       .words = {.done = "added", .counts_stops = false},
+                       .nothing_to_do = "there is nothing to add"});
+}
+
+} // namespace alder::cli

@@ -1,0 +1,48 @@
+// What is done to a tree after it was read: children added and taken away by hand, and what a new version of it
+// changes.
+#pragma once
+
+#include "alder/spec.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alder::config {
+
+[[nodiscard]] const std::string& name_of(const child_spec& child);
+
+/// A copy of the tree with `child` as the last of the supervisor `parent`; unchanged when there is no such supervisor.
+[[nodiscard]] supervisor_spec with_child(const supervisor_spec& root, const std::string& parent,
+                                         const child_spec& child);
+/// A copy without the node `name` and what is below it.
+[[nodiscard]] supervisor_spec without(const supervisor_spec& root, const std::string& name);
+/// The node of this name below `root`; null when there is none.
+[[nodiscard]] const child_spec* find_child(const supervisor_spec& root, const std::string& name);
+
+/// One thing by which two versions of a tree differ.
+struct tree_change {
+  enum class kind : std::uint8_t {
+    added,
+    removed,
+    changed,  ///< a service whose process would be started otherwise, or be looked after otherwise
+    replaced, ///< it is of another kind, or has another supervisor
+    rules,    ///< of a supervisor: strategy, intensity, …
+    order,    ///< of a supervisor's children
+  };
+  kind what = kind::added;
+  std::string name;
+  std::string parent;               ///< its supervisor: the new one, of a removed node the old one
+  std::vector<std::string> details; ///< "command", "environment", "strategy": what differs
+  bool needs_restart = false;       ///< what runs now does not have it
+
+  bool operator==(const tree_change&) const = default;
+};
+
+[[nodiscard]] std::string_view word(tree_change::kind what);
+
+/// What `after` changes, from top to bottom; below a node that is added, removed or replaced nothing is listed.
+[[nodiscard]] std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after);
+
+} // namespace alder::config

@@ -1,0 +1,111 @@
+"""A tree that is up is changed: by another version of its file, by children added and removed, by scaling."""
+
+import alder
+
+CONFIG = """
+name: shop
+children:
+  - service: db
+    command: sleep 1000
+  - service: api
+    command: sleep 1001
+    instances: 2
+  - service: old
+    command: sleep 1002
+"""
+NEWER = CONFIG.replace("sleep 1000", "sleep 2000").replace("  - service: old\n    command: sleep 1002\n", "") + """
+  - service: fresh
+    command: sleep 1003
+"""
+
+
+class TreeChanges(alder.Scenario):
+    def changes(self, *options):
+        told = self.home.alder("apply", "--dry-run", "--json", *options)
+        return [(change["what"], change["name"]) for change in told.json["changes"]]
+
+    def test_apply_follows_otp_unless_told_otherwise(self):
+        home = self.home
+        home.up(CONFIG)
+        before = home.pids()
+        home.write("alder.yaml", NEWER)
+        self.assertEqual(self.changes(), [("removed", "old"), ("changed", "db"), ("added", "fresh")])
+        self.assertEqual(home.pids(), before, "a dry run changes nothing")
+
+        shown = home.alder("apply").out
+        self.assertIn("db", shown)
+        self.assertIn("command", shown)
+        self.assertEqual({n: p for n, p in home.pids().items() if n != "fresh"}, before,
+                         "nothing is started, stopped or restarted")
+        self.assertEqual(home.states()["fresh"], "stopped")
+        self.assertEqual(self.changes(), [("removed", "old")], "what runs on is still known")
+
+        home.kill_daemon()
+        home.wait_until("the next daemon looks after what is not in the file", lambda: home.states()["old"] == "running")
+        self.assertEqual(home.pids()["old"], before["old"])
+        home.alder("restart", "db")
+        home.alder("apply", "--sync")
+        self.assertNotIn("old", home.states())
+
+    def test_apply_with_sync_does_all_at_once(self):
+        home = self.home
+        home.up(CONFIG)
+        before = home.pids()
+        home.write("alder.yaml", NEWER)
+        home.alder("apply", "--sync")
+        after = home.pids()
+        self.assertEqual(sorted(after), ["api:0", "api:1", "db", "fresh"])
+        self.assertNotEqual(after["db"], before["db"])
+        self.assertEqual(after["api:0"], before["api:0"], "what did not change was not touched")
+
+    def test_a_mistake_changes_nothing(self):
+        home = self.home
+        home.up(CONFIG)
+        before = home.pids()
+        home.write("alder.yaml", NEWER + "    restart: alwyas\n")
+        said = home.alder("apply", "--sync", expect=2)
+        self.assertIn("alder.yaml:", said.err)
+        home.write("alder.yaml", CONFIG.replace("    instances: 2\n", ""))
+        said = home.alder("apply", expect=1)
+        self.assertIn("--restart-changed", said.err)
+        self.assertEqual(home.pids(), before)
+
+    def test_scaling_survives_the_daemon(self):
+        home = self.home
+        home.up(CONFIG)
+        home.alder("scale", "api", "4")
+        self.assertEqual([n for n in sorted(home.pids()) if n.startswith("api")], ["api:0", "api:1", "api:2", "api:3"])
+        before = home.pids()
+        home.kill_daemon()
+        home.wait_until("all run", home.all_run)
+        self.assertEqual(home.pids(), before)
+        home.alder("scale", "api", "1")
+        self.assertEqual(home.pids()["api:0"], before["api:0"])
+        self.assertNotIn("api:1", home.states())
+        home.alder("scale", "api", "none", expect=2)
+
+    def test_children_come_and_go(self):
+        home = self.home
+        home.up(CONFIG)
+        home.alder("add", "shop", "--name", "mailer", "--", "sleep", "1004")
+        before = home.pids()
+        self.assertIn("mailer", before)
+        self.assertIn("exists already", home.alder("add", "shop", "--name", "mailer", "--", "sleep", "1", expect=1).err)
+        said = home.alder("add", "shop", "--name", "broken", "--", "/no/such/program", expect=1)
+        self.assertIn("broken", said.err)
+        self.assertNotIn("broken", home.states(), "a child that does not start is not kept")
+        home.kill_daemon()
+        home.wait_until("all run", home.all_run)
+        self.assertEqual(home.pids(), before)
+        status, told = home.request("GET", "/v1/supervisors/shop/children")
+        self.assertEqual(status, 200)
+        self.assertEqual([c["id"] for c in told["children"]], ["db", "api", "old", "mailer"])
+        self.assertEqual(told["count"], {"specs": 4, "active": 4, "supervisors": 1, "workers": 3})
+        home.alder("remove", "mailer", "old")
+        self.assertEqual(sorted(home.states()), ["api:0", "api:1", "db"])
+        home.alder("terminate", "db")
+        self.assertEqual(home.states()["db"], "stopped")
+
+
+if __name__ == "__main__":
+    alder.main()
