@@ -87,6 +87,15 @@ std::vector<std::string> catalog::restore(what_ended before) {
     complaints.push_back(std::to_string(opened->damaged) + " records of the journal " + file +
                          " are damaged and were skipped; a copy of it is " + aside);
   }
+  if (before != what_ended::daemon) { // with their processes gone, trees that were being taken down are down
+    std::vector<std::string> taken_down;
+    for_each(journal_.values(), store::down_key,
+             [&](const std::string& tree, const std::string&) { taken_down.push_back(tree); });
+    for (const auto& tree : taken_down) {
+      forget_all(tree);
+      journal_.forget(std::string{store::down_key} + tree);
+    }
+  }
   for (auto& source : recorded_trees(complaints)) {
     auto loaded = read_configuration(source);
     if (!loaded.tree) { // its record stays

@@ -123,6 +123,7 @@ outcome daemon::prepare() {
   const auto before = bridge_.keeper().epoch() > 1 ? ended::daemon : with_keeper;
   for (auto& complaint : catalog_.restore(before))
     complaints_.push_back(std::move(complaint));
+  operations_ = catalog_.operations(); // before anybody can begin new ones
   for (const auto& complaint : complaints_)
     log_warning(complaint);
   return success();
@@ -216,7 +217,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
 
 /// What the former daemon was asked for and did not live to finish.
 void daemon::finish_operations() {
-  for (const auto& [key, detail] : catalog_.operations()) {
+  for (const auto& [key, detail] : operations_) {
     if (key == store::shutdown_key) {
       api_.submit({actors::shut_down{"as it was asked to before it died"}, nullptr});
     } else if (key.rfind(store::down_key, 0) == 0) {

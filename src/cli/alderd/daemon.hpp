@@ -16,6 +16,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ private:
   boost::asio::io_context loop_{1};
   actors::log_hub logs_;
   actors::keeper_bridge bridge_;
+  std::map<std::string, std::string> operations_; ///< that a former daemon left, by key
   actors::runtime shared_;
   actors::catalog catalog_;
   actors::event_feed feed_;
