@@ -85,10 +85,10 @@ children:
 """)
             follower = home.begin("logs", "-f", "--no-prefix", "-n", "1")
             listener = alder.Listener(follower.stdout)
-            home.wait_until("it is heard", lambda: listener.lines == ["hello"])
+            home.wait_until("it is heard", lambda: listener.lines[-1:] == ["hello"])
             home.alder("down", "t")
             home.wait_until(f"its last words are heard, round {round_}",
-                            lambda: listener.lines == ["hello", "farewell"], deadline=5)
+                            lambda: listener.lines[-2:] == ["hello", "farewell"], deadline=5)
             follower.terminate()
             follower.wait()
 
