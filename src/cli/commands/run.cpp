@@ -99,6 +99,10 @@ private:
     // Mostly there is none, and then nothing is to be done; what goes wrong shows when the tree is brought up.
     (void)asking_.send({.method = "DELETE", .target = target, .body = {}, .accept = {}},
                        removal_deadline + answer_deadline);
+    // Told by number, not by time: its end may be of the same millisecond as our beginning.
+    const auto latest = asking_.send({.method = "GET", .target = "/v1/events?tail=1", .body = {}, .accept = {}});
+    const auto event = latest ? read_event_line(latest->body) : result<event_line>{error{error_kind::io, {}, 0}};
+    if (const auto* last = event ? std::get_if<event_view>(&*event) : nullptr) last_event_ = last->seq;
     begin_ = session::now();
     last_log_ = begin_;
   }
