@@ -38,14 +38,29 @@ class TreeChanges(alder.Scenario):
         self.assertEqual({n: p for n, p in home.pids().items() if n != "fresh"}, before,
                          "nothing is started, stopped or restarted")
         self.assertEqual(home.states()["fresh"], "stopped")
-        self.assertEqual(self.changes(), [("removed", "old")], "what runs on is still known")
+        left = [("removed", "old"), ("changed", "db"), ("added", "fresh")]
+        self.assertEqual(self.changes(), left, "what was left alone is still known")
 
         home.kill_daemon()
         home.wait_until("the next daemon looks after what is not in the file", lambda: home.states()["old"] == "running")
         self.assertEqual(home.pids()["old"], before["old"])
-        home.alder("restart", "db")
+        self.assertEqual(self.changes(), left)
         home.alder("apply", "--sync")
         self.assertNotIn("old", home.states())
+        self.assertEqual(home.states()["fresh"], "running")
+        self.assertNotEqual(home.pids()["db"], before["db"])
+        self.assertEqual(self.changes(), [])
+
+    def test_what_is_done_by_hand_is_not_left_to_do(self):
+        home = self.home
+        home.up(CONFIG)
+        home.write("alder.yaml", NEWER)
+        home.alder("apply", "--stop-removed")
+        home.alder("restart", "db")
+        home.alder("start", "fresh")
+        self.assertEqual(self.changes(), [])
+        home.alder("stop", "fresh")
+        self.assertEqual(self.changes(), [], "a service that was stopped stays stopped")
 
     def test_apply_with_sync_does_all_at_once(self):
         home = self.home

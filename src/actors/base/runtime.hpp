@@ -105,9 +105,10 @@ struct runtime {
   std::map<node_id, supervisor_actor> supervisors = {};
   /// Told of each supervisor report (section 13 of OTP's rules), in order; for the daemon's log.
   std::function<void(const std::string& tree, const std::string& supervisor, const policy::report&)> on_report = {};
-  /// What the successor of each supervisor must know, by node id; written down by whoever set `on_remembered`.
+  /// What the successor of each supervisor must know, by node id; written down by whoever set `on_remembered`, which is
+  /// told whose memory changed, and in which children.
   std::map<node_id, policy::supervision_memory> memories = {};
-  std::function<void(const node_id& supervisor)> on_remembered = {};
+  std::function<void(const node_id& supervisor, const std::vector<std::string>& children)> on_remembered = {};
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.

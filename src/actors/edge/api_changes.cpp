@@ -2,6 +2,7 @@
 // and removed by hand.
 #include "actors/edge/api_server.hpp"
 #include "actors/edge/api_session.hpp"
+#include "actors/edge/outstanding.hpp"
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/config/tree_edit.hpp"
@@ -111,7 +112,7 @@ void api_server::change(known_tree tree, const change_options& options, const do
   const auto name = tree.source.name;
   const auto before = context_.trees.find(name)->root;
   const auto after = tree.root;
-  const auto changes = config::difference(*before, *after);
+  const auto changes = outstanding(*context_.trees.find(name), *after, context_.shared.nodes);
   for (const auto& change : changes) {
     const bool scaled = options.start_added && options.stop_removed;
     if (change.what == change_kind::replaced && !options.restart_changed && !scaled)
@@ -155,7 +156,9 @@ void api_server::change(known_tree tree, const change_options& options, const do
       call(found->second, upgrade_call{plan}, then);
     });
   }
+  known.left.clear();
   for (const auto& change : changes) {
+    const auto node = context_.shared.nodes.find(name, change.name);
     const bool start =
         (change.what == change_kind::added && options.start_added) || change.what == change_kind::replaced;
     if (start) {
@@ -172,9 +175,11 @@ void api_server::change(known_tree tree, const change_options& options, const do
         work->steps.push_back(call_node(op::start, change.name));
       }
     }
-    const auto node = context_.shared.nodes.find(name, change.name);
-    if (change.what == change_kind::changed && change.needs_restart && options.restart_changed && is_up(node))
-      work->steps.push_back(call_node(op::restart, change.name));
+    const bool restart = change.what == change_kind::changed && change.needs_restart && is_up(node);
+    if (restart && options.restart_changed) work->steps.push_back(call_node(op::restart, change.name));
+    const bool added = change.what == change_kind::added;
+    if ((added && !start) || (restart && !options.restart_changed))
+      known.left.push_back({change.name, change.parent, change.details, added, node ? node->generation : 0});
   }
   if (!left.empty()) {
     known.grafts.insert(known.grafts.end(), left.begin(), left.end());

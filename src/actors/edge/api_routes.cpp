@@ -1,6 +1,7 @@
 #include "actors/edge/api_routes.hpp"
 
 #include "actors/edge/api_streams.hpp"
+#include "actors/edge/outstanding.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
@@ -484,7 +485,7 @@ void post_diff(const api_request& request, const responder& out, api_context& co
   if (!known.source.instances.empty()) tree = read_change(*body, out, context, known.source.instances);
   if (!tree) return;
   std::vector<wire::change_entry> changes;
-  for (const auto& change : config::difference(*known.root, tree->root))
+  for (const auto& change : outstanding(known, tree->root, context.shared.nodes))
     changes.push_back(
         {std::string{config::word(change.what)}, change.name, change.parent, change.details, change.needs_restart});
   out->answer(200, wire::changes_json(tree->root.name, changes));

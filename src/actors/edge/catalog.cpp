@@ -66,8 +66,8 @@ config::loaded read_configuration(store::saved_tree& source) {
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
     : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
-  shared_.on_remembered = [this](const node_id& supervisor) {
-    changed_memories_.insert(supervisor);
+  shared_.on_remembered = [this](const node_id& supervisor, const std::vector<std::string>& children) {
+    changed_memories_[supervisor].insert(children.begin(), children.end());
     write_soon(write_delay);
   };
 }
@@ -104,6 +104,8 @@ std::vector<std::string> catalog::restore(what_ended before) {
       continue;
     }
     const std::string name = source.name;
+    if (before != what_ended::daemon) // every process is a new one
+      std::erase_if(source.left, [](const auto& change) { return !change.added; });
     lay_out(name, "", loaded.tree->root);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
@@ -113,8 +115,9 @@ std::vector<std::string> catalog::restore(what_ended before) {
     shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
   } else { // numbers of processes begin anew with a keeper
     std::vector<std::string> keys{std::string{store::shutdown_key}};
-    for_each(journal_.values(), store::memory_key,
-             [&](const std::string& id, const std::string&) { keys.push_back(std::string{store::memory_key} + id); });
+    for (const auto prefix : {store::memory_key, store::past_key})
+      for_each(journal_.values(), prefix,
+               [&](const std::string& id, const std::string&) { keys.push_back(std::string{prefix} + id); });
     for (const auto& key : keys)
       journal_.forget(key);
   }
@@ -181,10 +184,23 @@ void catalog::restore_memories(std::vector<std::string>& complaints) {
   const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
   for_each(journal_.values(), store::memory_key, [&](const std::string& id, const std::string& value) {
     auto memory = store::parse_memory_value(value, now);
-    if (memory)
-      shared_.memories[id] = std::move(*memory);
-    else
+    if (!memory) {
       complaints.push_back("the restart history of " + id + " is wrong in the journal: " + memory.failure().message);
+      return;
+    }
+    for (const auto& [child, known] : memory->children)
+      changed_memories_[id].insert(child); // it may have no record of its own yet
+    shared_.memories[id] = std::move(*memory);
+  });
+  for_each(journal_.values(), store::past_key, [&](const std::string& id, const std::string& value) {
+    auto past = store::parse_past_value(value, now);
+    if (!past) {
+      complaints.push_back("the past of " + id + " is wrong in the journal: " + past.failure().message);
+      return;
+    }
+    const auto memory = shared_.memories.find(past->supervisor);
+    if (memory == shared_.memories.end()) return;
+    memory->second.children.emplace(id.substr(id.find('/') + 1), std::move(past->child)); // unless known better
   });
 }
 
@@ -254,7 +270,7 @@ void catalog::remove(const std::string& tree) {
 void catalog::forget_all(const std::string& tree) {
   std::vector<std::string> keys{std::string{store::tree_key} + tree,
                                 std::string{store::memory_key} + id_of("", "tree " + tree)};
-  for (const auto prefix : {store::node_key, store::memory_key})
+  for (const auto prefix : {store::node_key, store::memory_key, store::past_key})
     for_each(journal_.values(), std::string{prefix} + tree + "/", [&](const std::string& name, const std::string&) {
       keys.push_back(std::string{prefix} + id_of(tree, name));
     });
@@ -322,16 +338,29 @@ void catalog::record_changes() {
     else
       journal_.forget(key);
   }
-  if (changed_memories_.empty()) return;
+  for (const auto& [supervisor, children] : std::exchange(changed_memories_, {}))
+    record_memory(supervisor, children);
+}
+
+/// The one record of the supervisor holds all that changed, so that no part of it can be there without the rest.
+void catalog::record_memory(const node_id& supervisor, const std::set<std::string>& children) {
   const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
-  for (const auto& id : std::exchange(changed_memories_, {})) {
-    const auto memory = shared_.memories.find(id);
-    const auto tree = id.substr(0, id.find('/'));
-    const auto key = std::string{store::memory_key} + id;
-    if (memory != shared_.memories.end() && (tree.empty() || trees_.count(tree) > 0))
-      journal_.set(key, store::memory_value(memory->second, now));
+  const auto memory = shared_.memories.find(supervisor);
+  const auto tree = supervisor.substr(0, supervisor.find('/'));
+  const bool is_known = memory != shared_.memories.end() && (tree.empty() || trees_.count(tree) > 0);
+  const auto key = std::string{store::memory_key} + supervisor;
+  if (is_known)
+    journal_.set(key, store::memory_value(memory->second, children, now));
+  else
+    journal_.forget(key);
+  for (const auto& child : children) {
+    const auto child_key = std::string{store::past_key} + id_of(tree.empty() ? child : tree, child);
+    const auto known =
+        is_known ? memory->second.children.find(child) : std::map<std::string, policy::child_memory>::iterator{};
+    if (is_known && known != memory->second.children.end())
+      journal_.set(child_key, store::past_value({supervisor, known->second}, now));
     else
-      journal_.forget(key);
+      journal_.forget(child_key);
   }
 }
 
@@ -344,9 +373,8 @@ bool catalog::may_forget(const node_id& id, generation gen) {
   if (!node || node->settled || node->generation > gen) return true;
   const auto memory = shared_.memories.find(id_of(tree, node->parent));
   if (memory == shared_.memories.end()) return true; // nobody looks after it
-  const auto& children = memory->second.children;
-  return std::any_of(children.begin(), children.end(),
-                     [&](const auto& child) { return child.id == node->name && child.ended >= gen; });
+  const auto child = memory->second.children.find(node->name);
+  return child != memory->second.children.end() && child->second.ended >= gen;
 }
 
 void catalog::write(store::journal::durable how) {

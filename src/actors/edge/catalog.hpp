@@ -90,6 +90,7 @@ private:
   void lay_down(const std::string& tree);
   void write_soon(std::chrono::milliseconds delay);
   void record_changes();
+  void record_memory(const node_id& supervisor, const std::set<std::string>& children);
   void forget_all(const std::string& tree);
 
   boost::asio::steady_timer timer_;
@@ -98,7 +99,7 @@ private:
   store::journal journal_;
   std::map<std::string, known_tree> trees_;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name
-  std::set<node_id> changed_memories_;
+  std::map<node_id, std::set<std::string>> changed_memories_; ///< of supervisors, with the children that changed
   bool writing_soon_ = false;
   bool shutting_down_ = false;
   std::chrono::milliseconds retry_delay_{1000}; ///< while the journal fails

@@ -157,13 +157,17 @@ void supervisor::on_start(const start_order& order) {
   begin.only_running = order.only_running;
   if (!order.resume) forget_former_children();
   auto& memory = shared_.memories[own_id()];
-  if (!order.resume) memory = {};
+  std::vector<std::string> forgotten;
+  if (!order.resume) {
+    for (const auto& [name, known] : std::exchange(memory, {}).children)
+      forgotten.push_back(name);
+  }
   memory.generation = generation_;
   begin.memory = memory;
   if (order.only_running) begin.memory.under_way.reset();
   for (const auto& entry : plan_.children)
     recall(adopt_entry(entry), order, begin);
-  if (!order.resume && !plan_.tree.empty() && shared_.on_remembered) shared_.on_remembered(own_id());
+  if (!order.resume && !plan_.tree.empty() && shared_.on_remembered) shared_.on_remembered(own_id(), forgotten);
   publish_self();
   handle(std::move(begin));
   if (order.resume) publish_self(); // with the restarts that count from before
@@ -190,11 +194,10 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   // A number is never used twice, for one that was used says that its start is counted.
   known.generation = std::max(known.generation, c.counted);
   if (order.resume) known.settled = is_down(shared_.nodes.find(tree_of(c), name));
-  for (const auto& one : begin.memory.children) {
-    if (one.id != name) continue;
-    known.generation = std::max(known.generation, one.generation);
-    known.ended = one.ended;
-    known.restarting = one.restarting;
+  if (const auto one = begin.memory.children.find(name); one != begin.memory.children.end()) {
+    known.generation = std::max(known.generation, one->second.generation);
+    known.ended = one->second.ended;
+    known.restarting = one->second.restarting;
   }
   std::vector<policy::held_process> held;
   if (order.resume) {
@@ -235,14 +238,12 @@ policy::time_point supervisor::clock_time(wall_time at) {
 
 /// Before anything that follows from it can happen, a successor could know it too.
 void supervisor::remember() {
-  if (std::exchange(remembered_, machine_.memory_version()) == remembered_) return;
-  const bool holds_tree = std::any_of(children_.begin(), children_.end(),
-                                      [](const auto& entry) { return !entry.second.entry->tree.empty(); });
-  if (plan_.tree.empty() && !holds_tree) return; // the daemon's own branch starts anew with the daemon
+  if (!machine_.memory_changed()) return;
   auto& memory = shared_.memories[own_id()];
-  memory = machine_.memory();
+  const auto changed = machine_.update(memory);
   memory.generation = generation_;
-  if (shared_.on_remembered) shared_.on_remembered(own_id());
+  const bool is_own_branch = plan_.tree.empty() && !holds_tree_; // it starts anew with the daemon
+  if (shared_.on_remembered && !is_own_branch) shared_.on_remembered(own_id(), changed);
 }
 
 void supervisor::on_resumed(const policy::unfinished_work& work) {
@@ -318,6 +319,7 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
   shared_.nodes.append_child(plan_.tree, plan_.name, entry.name);
   c.entry = std::make_shared<const child_entry>(entry);
   const bool is_root = !entry.tree.empty();
+  holds_tree_ = holds_tree_ || is_root;
   shared_.parents[id_of(tree_of(c), entry.name)] = self();
   shared_.nodes.update(tree_of(c), entry.name, [&](node_snapshot& node) {
     node.parent = is_root ? "" : plan_.name;

@@ -131,7 +131,7 @@ private:
   std::deque<policy::event> events_; ///< not yet given to the machine
   bool handling_ = false;
   bool publishing_soon_ = false;
-  std::uint64_t remembered_ = 0; ///< version of the machine's memory that was written down
+  bool holds_tree_ = false; ///< a child is the root of a tree
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
   wall_time started_at_;

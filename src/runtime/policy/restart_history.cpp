@@ -24,10 +24,11 @@ void restart_history::add(time_point now, std::chrono::milliseconds within) {
   ++end_;
 }
 
-std::vector<time_point> restart_history::newest_first() const {
+std::vector<time_point> restart_history::newest_first(std::size_t most) const {
   std::vector<time_point> all;
-  all.reserve(size());
-  for (std::size_t place = end_; place > begin_; --place)
+  const std::size_t told = std::min(size(), most);
+  all.reserve(told);
+  for (std::size_t place = end_; place > end_ - told; --place)
     all.push_back((*stamps_)[place - 1]);
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -26,7 +27,8 @@ public:
 
   [[nodiscard]] std::size_t size() const { return end_ - begin_; }
   [[nodiscard]] bool empty() const { return size() == 0; }
-  [[nodiscard]] std::vector<time_point> newest_first() const;
+  /// The newest `most` of them.
+  [[nodiscard]] std::vector<time_point> newest_first(std::size_t most = SIZE_MAX) const;
 
   bool operator==(const restart_history& other) const { return newest_first() == other.newest_first(); }
 

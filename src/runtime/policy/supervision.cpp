@@ -51,7 +51,10 @@ supervision::supervision(supervisor_rules rules, std::vector<child_rules> childr
 }
 
 void supervision::recall(const std::string& id, alder::generation generation) {
-  if (auto* child = find(id)) child->generation = std::max(child->generation, generation);
+  auto* child = find(id);
+  if (child == nullptr) return;
+  child->generation = std::max(child->generation, generation);
+  touch(*child);
 }
 
 effects supervision::handle(event e, time_point now, double random) {
@@ -146,7 +149,7 @@ void supervision::proceed() {
       run(std::move(next));
       continue;
     }
-    if (std::exchange(work_, std::nullopt)) ++memory_version_; // nothing is left of it
+    if (std::exchange(work_, std::nullopt)) note_change(); // nothing is left of it
     if (!stash_.empty()) {
       const event next = std::move(stash_.front());
       if (const auto* gone = std::get_if<child_gone>(&next)) {
@@ -204,6 +207,7 @@ void supervision::run_start(const start_step& s) {
   if (s.mode == start_mode::restart && child->stopped_on_request && rules_.sticky_stop) return;
   child->stopped_on_request = false;
   ++child->generation;
+  touch(*child);
   child->retry_token = ++last_token_; // whatever retry was pending is void
   wait_ = s;
   const bool automatic = s.mode == start_mode::restart;
@@ -241,7 +245,7 @@ void supervision::run_stop_all(const stop_all_step& s) {
 void supervision::on_instance_gone(pool_wait& pool, child_state& child, const exit_reason& reason) {
   move_to(child, phase::stopped);
   child.ended = child.generation;
-  ++memory_version_;
+  note_change(child);
   if (!is_expected_stop(child.rules, reason)) pool.surprises.emplace(word(reason.what), reason);
   if (pool.left.erase(child.rules.id) == 0 || !pool.left.empty()) return;
   const auto done = std::move(pool);
@@ -325,7 +329,7 @@ void supervision::on_verdict(const restart_verdict& v) {
   restarts_ = v.restarts;
   child.memory = v.memory;
   if (waiting.exit) child.ended = child.generation;
-  ++memory_version_;
+  note_change(child);
   const bool removed =
       v.what == restart_verdict::action::forget || (v.what == restart_verdict::action::leave && is_pool());
   const bool silent = (removed || v.what == restart_verdict::action::leave) && waiting.exit && is_clean(*waiting.exit);
@@ -373,7 +377,7 @@ bool supervision::reset(const std::string& id) {
   if (child == nullptr) return false;
   child->memory = {};
   child->attempts = 0;
-  ++memory_version_;
+  note_change(*child);
   return true;
 }
 
@@ -445,6 +449,7 @@ void supervision::on_start_result(const start_step& s, const start_result& r) {
 void supervision::on_start_failed(const start_step& s, child_state& child, const std::string& detail) {
   move_to(child, phase::stopped);
   child.ended = child.generation;
+  touch(child);
   if (s.mode == start_mode::request || s.mode == start_mode::addition) {
     if (s.mode == start_mode::addition) remove(s.id);
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
@@ -467,8 +472,7 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
 void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {
   auto& child = *find(s.id);
   move_to(child, phase::stopped);
-  if (child.ended != child.generation) ++memory_version_;
-  child.ended = child.generation;
+  if (std::exchange(child.ended, child.generation) != child.generation) note_change(child);
   if (reason && !is_expected_stop(child.rules, *reason)) emit(report{report::context::shutdown_error, s.id, *reason});
   if (s.remove_temporary && (is_pool() || child.rules.restart == restart_kind::temporary)) remove(s.id);
 }
@@ -626,6 +630,7 @@ void supervision::remove(const std::string& id) {
 }
 
 void supervision::move_to(child_state& child, phase what) {
+  touch(child);
   if (child.rules.significant && (child.what == phase::stopped) != (what == phase::stopped)) {
     if (what == phase::stopped) {
       --significant_up_;
@@ -634,6 +639,7 @@ void supervision::move_to(child_state& child, phase what) {
     }
   }
   child.what = what;
+  touch(child);
 }
 
 /// Under simple_one_for_one those that ended are gone, so this is: the pool is empty.

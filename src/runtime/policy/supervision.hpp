@@ -287,8 +287,11 @@ public:
 
   /// What a successor must be told in `begin`.
   [[nodiscard]] supervision_memory memory() const;
-  /// Changes whenever memory() changes in what a successor cannot learn from the processes themselves.
-  [[nodiscard]] std::uint64_t memory_version() const { return memory_version_; }
+  /// Whether that has changed since the last update() in what a successor cannot learn from the processes themselves.
+  [[nodiscard]] bool memory_changed() const { return memory_changed_; }
+  /// Brings up to date what the last update() left, or what `begin` told: as memory(), in the time of what changed.
+  /// Returns the children whose part of it may be another one, or gone.
+  std::vector<std::string> update(supervision_memory& memory);
 
 private:
   enum class start_mode : std::uint8_t { initial, resume, resume_to_stop, restart, request, addition };
@@ -348,6 +351,12 @@ private:
   void resume(const begin& e);
   void resume_work(const unfinished_work& work, const begin& e);
   void begin_work(unfinished_work work);
+  [[nodiscard]] static bool has_something_to_remember(const child_state& child);
+  [[nodiscard]] static child_memory memory_of(const child_state& child);
+  [[nodiscard]] std::vector<time_point> remembered_restarts() const;
+  void touch(const child_state& child);
+  void note_change() { memory_changed_ = true; }
+  void note_change(const child_state& child);
   void schedule(child_state& child, milliseconds delay);
   [[nodiscard]] cause group_cause(const std::string& member, const std::string& origin, const cause& own) const;
   void on_child_gone(const child_gone& e);
@@ -396,7 +405,8 @@ private:
   double random_ = 0.5;
   std::uint64_t last_token_ = 0;
   std::optional<unfinished_work> work_; ///< what plan_ is about, as far as a successor would have to finish it
-  std::uint64_t memory_version_ = 0;
+  bool memory_changed_ = false;
+  std::unordered_set<std::string> touched_; ///< children whose part of the memory is not what update() last left
   bool ended_ = false;
 };
 

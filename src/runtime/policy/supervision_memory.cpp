@@ -10,10 +10,6 @@ namespace {
 
 using phase = child_state::phase;
 
-bool has_something_to_remember(const child_state& child) {
-  return child.ended > 0 || child.attempts > 0 || child.what == phase::restarting;
-}
-
 const unfinished_work::member* member_named(const std::vector<unfinished_work::member>& members,
                                             const std::string& id) {
   const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.id == id; });
@@ -24,27 +20,58 @@ const unfinished_work::member* member_named(const std::vector<unfinished_work::m
 
 supervision_memory supervision::memory() const {
   supervision_memory memory;
-  memory.restarts = restarts_.newest_first();
-  if (memory.restarts.size() > most_remembered_restarts) memory.restarts.resize(most_remembered_restarts);
+  memory.restarts = restarts_.newest_first(most_remembered_restarts);
   for (const auto& child : children_) {
-    if (!has_something_to_remember(child)) continue;
-    const bool restarting = child.what == phase::restarting;
-    memory.children.push_back({.id = child.rules.id,
-                               .generation = child.generation,
-                               .ended = child.ended,
-                               .attempts = child.attempts,
-                               .restarting = restarting,
-                               .counted = restarting && child.counted,
-                               .due = restarting ? child.retry_due : time_point{},
-                               .pending = restarting ? child.pending : cause{}});
+    if (has_something_to_remember(child)) memory.children.emplace(child.rules.id, memory_of(child));
   }
   memory.under_way = work_;
   return memory;
 }
 
+std::vector<std::string> supervision::update(supervision_memory& memory) {
+  memory.restarts = restarts_.newest_first(most_remembered_restarts);
+  memory.under_way = work_;
+  std::vector<std::string> changed{touched_.begin(), touched_.end()};
+  for (const auto& id : changed) {
+    const auto* child = find(id);
+    if (child != nullptr && has_something_to_remember(*child))
+      memory.children.insert_or_assign(id, memory_of(*child));
+    else
+      memory.children.erase(id);
+  }
+  touched_.clear();
+  memory_changed_ = false;
+  return changed;
+}
+
+bool supervision::has_something_to_remember(const child_state& child) {
+  return child.ended > 0 || child.attempts > 0 || child.what == phase::restarting;
+}
+
+child_memory supervision::memory_of(const child_state& child) {
+  const bool restarting = child.what == phase::restarting;
+  return {.generation = child.generation,
+          .ended = child.ended,
+          .attempts = child.attempts,
+          .restarting = restarting,
+          .counted = restarting && child.counted,
+          .due = restarting ? child.retry_due : time_point{},
+          .pending = restarting ? child.pending : cause{}};
+}
+
+/// What is new about it can wait: a successor sees it from the process.
+void supervision::touch(const child_state& child) {
+  if (has_something_to_remember(child)) touched_.insert(child.rules.id);
+}
+
+void supervision::note_change(const child_state& child) {
+  touched_.insert(child.rules.id);
+  memory_changed_ = true;
+}
+
 void supervision::begin_work(unfinished_work work) {
   work_ = std::move(work);
-  ++memory_version_;
+  note_change();
 }
 
 /// Its next attempt is made after `delay`; child.counted and child.pending say the rest.
@@ -52,7 +79,7 @@ void supervision::schedule(child_state& child, milliseconds delay) {
   move_to(child, phase::restarting);
   child.retry_token = ++last_token_;
   child.retry_due = now_ + delay;
-  ++memory_version_;
+  note_change(child);
   emit(schedule_retry{{child.rules.id, child.retry_token}, delay, child.pending});
 }
 
@@ -60,15 +87,18 @@ void supervision::schedule(child_state& child, milliseconds delay) {
 /// unfinished work is about.
 void supervision::resume(const begin& e) {
   restarts_ = restart_history{{e.memory.restarts.rbegin(), e.memory.restarts.rend()}};
-  for (const auto& known : e.memory.children) {
-    auto* child = find(known.id);
-    if (child == nullptr) continue;
+  for (const auto& [id, known] : e.memory.children) {
+    auto* child = find(id);
+    if (child == nullptr) {
+      touched_.insert(id); // it is not a child any more
+      continue;
+    }
     child->generation = std::max(child->generation, known.generation);
     child->ended = known.ended;
     child->attempts = known.attempts;
     child->counted = known.counted;
     child->pending = known.pending;
-    if (known.restarting && e.down.count(known.id) == 0 && e.running.count(known.id) == 0)
+    if (known.restarting && e.down.count(id) == 0 && e.running.count(id) == 0)
       schedule(*child, std::max(std::chrono::ceil<milliseconds>(known.due - now_), milliseconds{0}));
   }
   const auto& work = e.memory.under_way;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,6 @@ namespace alder::policy {
 
 /// Of a child that has something to remember.
 struct child_memory {
-  std::string id;
   alder::generation generation = 0; ///< number of its start attempts
   alder::generation ended = 0;      ///< the highest generation whose end was decided on: that exit never counts again
   unsigned attempts = 0;            ///< for the backoff
@@ -49,7 +49,7 @@ inline constexpr std::size_t most_remembered_restarts = 4096;
 struct supervision_memory {
   alder::generation generation = 0; ///< of the supervisor itself; 0: it was never started
   std::vector<time_point> restarts; ///< those that count for the intensity, newest first
-  std::vector<child_memory> children;
+  std::map<std::string, child_memory> children; ///< by id
   std::optional<unfinished_work> under_way;
 
   bool operator==(const supervision_memory&) const = default;

@@ -68,7 +68,7 @@ policy::time_point moment(const json& j, const both_clocks& now, milliseconds la
 }
 
 json child_json(const child_memory& child, const both_clocks& now) {
-  json j{{"id", child.id}, {"generation", child.generation}, {"ended", child.ended}};
+  json j{{"generation", child.generation}, {"ended", child.ended}};
   if (child.attempts > 0) j["attempts"] = child.attempts;
   if (!child.restarting) return j;
   j["retry"] = {{"due", wall_number(child.due, now)}, {"counted", child.counted}, {"cause", cause_json(child.pending)}};
@@ -78,7 +78,6 @@ json child_json(const child_memory& child, const both_clocks& now) {
 child_memory read_child(const json& j, const both_clocks& now) {
   constexpr milliseconds longest_delay = std::chrono::hours{24};
   child_memory child;
-  child.id = j.at("id").get<std::string>();
   child.generation = j.at("generation").get<generation>();
   child.ended = j.at("ended").get<generation>();
   child.attempts = j.value("attempts", 0U);
@@ -125,7 +124,15 @@ std::string tree_value(const saved_tree& tree) {
                       {"environment", graft.environment},
                       {"files", graft.files},
                       {"instances", graft.instances}});
+  json left = json::array();
+  for (const auto& change : tree.left)
+    left.push_back({{"name", change.name},
+                    {"parent", change.parent},
+                    {"details", change.details},
+                    {"added", change.added},
+                    {"generation", change.generation}});
   return text_of({{"instances", tree.instances},
+                  {"left", std::move(left)},
                   {"removed", tree.removed},
                   {"grafts", std::move(grafts)},
                   {"name", tree.name},
@@ -155,6 +162,11 @@ result<saved_tree> parse_tree_value(std::string_view text) {
                              graft.at("environment").get<std::map<std::string, std::string>>(),
                              graft.at("files").get<std::map<std::string, std::string>>(),
                              graft.at("instances").get<counts>()});
+    if (!j.contains("left")) return tree;
+    for (const auto& change : j["left"])
+      tree.left.push_back({change.at("name").get<std::string>(), change.at("parent").get<std::string>(),
+                           change.at("details").get<std::vector<std::string>>(), change.at("added").get<bool>(),
+                           change.at("generation").get<generation>()});
     return tree;
   });
 }
@@ -185,12 +197,17 @@ result<node_snapshot> parse_node_value(std::string_view text) {
   });
 }
 
-std::string memory_value(const supervision_memory& memory, const both_clocks& now) {
+std::string memory_value(const supervision_memory& memory, const std::set<std::string>& children,
+                         const both_clocks& now) {
   json j{{"generation", memory.generation}, {"restarts", json::array()}, {"children", json::array()}};
   for (const auto at : memory.restarts)
     j["restarts"].push_back(wall_number(at, now));
-  for (const auto& child : memory.children)
-    j["children"].push_back(child_json(child, now));
+  for (const auto& id : children) {
+    const auto child = memory.children.find(id);
+    if (child == memory.children.end()) continue;
+    j["children"].push_back(child_json(child->second, now));
+    j["children"].back()["id"] = id;
+  }
   if (memory.under_way) j["under_way"] = work_json(*memory.under_way);
   return text_of(j);
 }
@@ -202,9 +219,21 @@ result<supervision_memory> parse_memory_value(std::string_view text, const both_
     for (const auto& at : j.at("restarts"))
       memory.restarts.push_back(moment(at, now, milliseconds{0}));
     for (const auto& child : j.at("children"))
-      memory.children.push_back(read_child(child, now));
+      memory.children[child.at("id").get<std::string>()] = read_child(child, now);
     if (j.contains("under_way")) memory.under_way = read_work(j["under_way"]);
     return memory;
+  });
+}
+
+std::string past_value(const past& of_child, const both_clocks& now) {
+  json j = child_json(of_child.child, now);
+  j["supervisor"] = of_child.supervisor;
+  return text_of(j);
+}
+
+result<past> parse_past_value(std::string_view text, const both_clocks& now) {
+  return parsed<past>(text, [&](const json& j) {
+    return past{j.at("supervisor").get<std::string>(), read_child(j, now)};
   });
 }
 

@@ -2,7 +2,8 @@
 //
 //   tree/NAME            a tree as it was brought up
 //   node/TREE/NAME       what a node is like that cannot be seen from its process: down for good, restarts, last exit
-//   memory/TREE/NAME     what the successor of a supervisor must know
+//   memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
+//   past/TREE/NAME       what its supervisor remembers of a child
 //   operation/down/NAME  that tree is being stopped and forgotten
 //   operation/shutdown   everything is being stopped
 #pragma once
@@ -13,6 +14,7 @@
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,7 @@ namespace alder::store {
 inline constexpr std::string_view tree_key = "tree/";
 inline constexpr std::string_view node_key = "node/";
 inline constexpr std::string_view memory_key = "memory/";
+inline constexpr std::string_view past_key = "past/"; ///< behind the memories: they count if the end of a write is lost
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
 
@@ -37,7 +40,17 @@ struct both_clocks {
 /// Tree and name come from the key; state, settled, since, reason, restarts and last exit count, nothing else.
 [[nodiscard]] std::string node_value(const node_snapshot& node);
 [[nodiscard]] result<node_snapshot> parse_node_value(std::string_view text);
-[[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const both_clocks& now);
+/// With these of its children alone.
+[[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const std::set<std::string>& children,
+                                       const both_clocks& now);
 [[nodiscard]] result<policy::supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now);
+
+/// What is remembered of one child, and whose it is.
+struct past {
+  std::string supervisor; ///< its node id
+  policy::child_memory child;
+};
+[[nodiscard]] std::string past_value(const past& of_child, const both_clocks& now);
+[[nodiscard]] result<past> parse_past_value(std::string_view text, const both_clocks& now);
 
 } // namespace alder::store

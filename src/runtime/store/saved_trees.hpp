@@ -12,6 +12,18 @@
 
 namespace alder::store {
 
+/// What a change of a tree's configuration left for later: a node that was added and not started, or a service whose
+/// process was not restarted.
+struct left_change {
+  std::string name;
+  std::string parent;
+  std::vector<std::string> details; ///< what was changed; of an added node nothing
+  bool added = false;
+  alder::generation generation = 0; ///< of the node then
+
+  bool operator==(const left_change&) const = default;
+};
+
 /// A tree as it was brought up: enough to read its configuration again, with the same result.
 struct saved_tree {
   std::string name;
@@ -33,6 +45,7 @@ struct saved_tree {
     std::map<std::string, unsigned> instances;
   };
   std::vector<graft> grafts; ///< in the order in which they came
+  std::vector<left_change> left;
   /// Of trees.json: nodes that are down and stay down: name, state, since, reason, restarts and last exit count,
   /// nothing else.
   std::vector<node_snapshot> settled;

@@ -321,7 +321,7 @@ TEST_F(Supervisor, ARestartThatWasCountedAndNotMadeIsNotCountedAgain) {
   start(tree("shop", strategy::one_for_one, {service("web")}));
   os.refused["web"] = "the daemon dies first";
   std::map<node_id, policy::supervision_memory> written;
-  shared.on_remembered = [&](const node_id& id) {
+  shared.on_remembered = [&](const node_id& id, const std::vector<std::string>&) {
     if (written.empty()) written[id] = shared.memories[id]; // what the journal holds when the daemon dies
   };
   end("web", exit_status::code(1));

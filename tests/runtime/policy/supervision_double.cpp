@@ -175,7 +175,12 @@ void supervision_double::deliver(supervisor_life& life) {
 }
 
 void supervision_double::hand_over(supervisor_life& life, policy::event e) {
-  for (const auto& effect : life.machine.handle(std::move(e), now_)) {
+  const auto effects = life.machine.handle(std::move(e), now_);
+  if (life.machine.memory_changed()) {
+    (void)life.machine.update(life.memory);
+    if (life.memory != life.machine.memory()) violations_.push_back("the memory of " + life.id + " is behind");
+  }
+  for (const auto& effect : effects) {
     if (watcher_.effect) watcher_.effect(life, effect);
     carry_out(life, effect);
   }

@@ -59,6 +59,7 @@ struct supervisor_life {
   supervisor_life* parent = nullptr; ///< outlives this; none: the root
   alder::generation generation = 0;  ///< as the parent counts
   policy::supervision machine;
+  policy::supervision_memory memory; ///< as it is written down, change by change
   bool started = false;
   std::deque<policy::event> mailbox;
   std::map<std::string, child_script> scripts;

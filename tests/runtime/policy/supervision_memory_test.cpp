@@ -27,7 +27,7 @@ TEST(SupervisionMemory, IsEmptyWhileNothingHasEnded) {
   supervision_script s{rules(), three()};
   s.bring_up();
   EXPECT_EQ(s.machine().memory(), supervision_memory{});
-  EXPECT_EQ(s.machine().memory_version(), 0u);
+  EXPECT_FALSE(s.machine().memory_changed());
 }
 
 TEST(SupervisionMemory, TheRestartWindowIsNotReset) {
@@ -118,10 +118,45 @@ TEST(SupervisionMemory, NothingIsUnderWayOnceAPlanIsDone) {
   s.bring_up();
   (void)s.gone("b", crash());
   EXPECT_TRUE(s.machine().memory().under_way);
-  const auto before = s.machine().memory_version();
+  supervision_memory written;
+  (void)s.machine().update(written);
   (void)s.answer_all();
   EXPECT_FALSE(s.machine().memory().under_way);
-  EXPECT_NE(s.machine().memory_version(), before);
+  EXPECT_TRUE(s.machine().memory_changed());
+}
+
+TEST(SupervisionMemory, AnUpdateTellsAndWritesWhatChangedAlone) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  (void)s.gone("b", crash());
+  (void)s.answer_all();
+  supervision_memory written;
+  EXPECT_EQ(s.machine().update(written), std::vector<std::string>{"b"});
+  EXPECT_EQ(written, s.machine().memory());
+  EXPECT_FALSE(s.machine().memory_changed());
+  written.children["b"].attempts = 77; // nobody may touch it, for b is what it was
+  (void)s.gone("c", crash());
+  (void)s.answer_all();
+  EXPECT_EQ(s.machine().update(written), std::vector<std::string>{"c"});
+  EXPECT_EQ(written.children["b"].attempts, 77u);
+}
+
+TEST(SupervisionMemory, AnUpdateForgetsChildrenThatAreNoMore) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  (void)s.gone("b", crash());
+  (void)s.answer_all();
+  (void)s.call_for(op::stop_and_delete, "b");
+  (void)s.answer_all();
+  supervision_script next{rules(), {worker("a"), worker("c")}};
+  auto known = s.machine().memory();
+  known.children["b"] = {.generation = 2, .ended = 2}; // a journal that is behind
+  begin e{.resume = true, .down = {}, .why = {}, .memory = known, .running = {}};
+  (void)next.tell(std::move(e));
+  (void)next.answer_all();
+  (void)next.gone("c", crash());
+  (void)next.machine().update(known);
+  EXPECT_EQ(known, next.machine().memory());
 }
 
 TEST(SupervisionMemory, ASupervisorThatIsToBeStoppedStartsNothingFirst) {

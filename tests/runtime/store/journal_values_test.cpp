@@ -14,15 +14,14 @@ policy::supervision_memory some_memory() {
   policy::supervision_memory memory;
   memory.generation = 4;
   memory.restarts = {time_point{999s}, time_point{990s}};
-  memory.children.push_back({.id = "db",
-                             .generation = 3,
-                             .ended = 3,
-                             .attempts = 2,
-                             .restarting = true,
-                             .counted = true,
-                             .due = time_point{1002500ms},
-                             .pending = {cause::kind::own_exit, {}, "exited with code 1", {}}});
-  memory.children.push_back({.id = "web", .generation = 2, .ended = 1});
+  memory.children["db"] = {.generation = 3,
+                           .ended = 3,
+                           .attempts = 2,
+                           .restarting = true,
+                           .counted = true,
+                           .due = time_point{1002500ms},
+                           .pending = {cause::kind::own_exit, {}, "exited with code 1", {}}};
+  memory.children["web"] = {.generation = 2, .ended = 1};
   memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::restart,
                                              "db",
                                              true,
@@ -32,25 +31,41 @@ policy::supervision_memory some_memory() {
 }
 
 TEST(JournalValues, AMemoryIsReadAsItWasWritten) {
-  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), clocks());
+  const auto read = parse_memory_value(memory_value(some_memory(), {"db", "web"}, clocks()), clocks());
   ASSERT_TRUE(read) << read.failure().message;
   EXPECT_EQ(*read, some_memory());
 }
 
+TEST(JournalValues, AMemoryHoldsTheChildrenThatAreWanted) {
+  const auto read = parse_memory_value(memory_value(some_memory(), {"web", "gone"}, clocks()), clocks());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->children.size(), 1u);
+  EXPECT_EQ(read->children.count("web"), 1u);
+}
+
+TEST(JournalValues, ThePastOfAChildIsReadAsItWasWritten) {
+  const auto db = some_memory().children["db"];
+  const auto read = parse_past_value(past_value({"shop/shop", db}, clocks()), clocks());
+  ASSERT_TRUE(read) << read.failure().message;
+  EXPECT_EQ(read->supervisor, "shop/shop");
+  EXPECT_EQ(read->child, db);
+  EXPECT_EQ(parse_past_value("{}", clocks()).failure().kind, error_kind::invalid_input);
+}
+
 TEST(JournalValues, TimesMeanTheSameOnAnotherMonotonicClock) {
   const both_clocks later{time_point{5s}, clocks().wall + 10s};
-  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), later);
+  auto read = parse_memory_value(memory_value(some_memory(), {"db", "web"}, clocks()), later);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->restarts[0], later.monotonic - 11s);
-  EXPECT_EQ(read->children[0].due, later.monotonic - 7500ms);
+  EXPECT_EQ(read->children["db"].due, later.monotonic - 7500ms);
 }
 
 TEST(JournalValues, AClockThatWasSetBackPutsNothingOffForYears) {
   const both_clocks earlier{time_point{5s}, clocks().wall - std::chrono::hours{24 * 365}};
-  const auto read = parse_memory_value(memory_value(some_memory(), clocks()), earlier);
+  auto read = parse_memory_value(memory_value(some_memory(), {"db", "web"}, clocks()), earlier);
   ASSERT_TRUE(read);
   EXPECT_LE(read->restarts[0], earlier.monotonic);
-  EXPECT_LE(read->children[0].due, earlier.monotonic + 24h);
+  EXPECT_LE(read->children["db"].due, earlier.monotonic + 24h);
 }
 
 TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
@@ -64,6 +79,7 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   tree.instances = {{"api", 4}};
   tree.removed = {"old"};
   tree.grafts = {{"shop", "mailer", "/x.json", "{}", {{"A", "1"}}, {}, {}}};
+  tree.left = {{"api", "shop", {"command"}, false, 3}, {"fresh", "shop", {}, true, 0}};
   const auto text = tree_value(tree);
   for (const char c : text)
     ASSERT_GE(static_cast<unsigned char>(c), 0x20);
@@ -75,6 +91,7 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   EXPECT_EQ(again->up_since, tree.up_since);
   EXPECT_EQ(again->instances, tree.instances);
   EXPECT_EQ(again->removed, tree.removed);
+  EXPECT_EQ(again->left, tree.left);
   ASSERT_EQ(again->grafts.size(), 1U);
   EXPECT_EQ(again->grafts.front().child, "mailer");
   EXPECT_EQ(again->grafts.front().environment, tree.grafts.front().environment);
