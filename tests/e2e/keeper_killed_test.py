@@ -43,6 +43,7 @@ while True:
         time.sleep(0.01)
         continue
     os.unlink("end")
+    print("last words of mortal", flush=True)
     sys.exit(code)
 """
 
@@ -101,6 +102,43 @@ class KeeperKilled(alder.Scenario):
         numbers = [int(line["line"].split()[1]) for line in lines]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
         self.assertEqual(home.info()["epoch"], 1)
+
+    def kill_both(self):
+        """At the same moment, as far as they can tell."""
+        home = self.home
+        home.processes()
+        daemon = home.info()["pid"]
+        os.kill(daemon, signal.SIGSTOP)
+        os.kill(home.keeper_pid(), signal.SIGKILL)
+        os.kill(daemon, signal.SIGKILL)
+        home.wait_until("both are gone", lambda: home.keeper_pid() is None and not alder.is_alive(daemon))
+
+    def test_keeper_and_daemon_at_once(self):
+        home = self.home
+        self.bring_up()
+        home.kill("first")
+        home.wait_until("first has been restarted", lambda: home.service("first")["restarts"] == 1)
+        home.wait_until("all run", home.all_run)
+        before = home.services()
+        for times in (1, 2):
+            self.kill_both()
+            home.alder("daemon", "start")
+            home.wait_until("all run", home.all_run)
+            after = home.services()
+            for name in ("steady", "mortal", "first", "second"):  # who writes to nobody dies of it, as the ticker does
+                for field in ("pid", "restarts"):
+                    self.assertEqual(after[name][field], before[name][field], f"{field} of {name}\n{home.story()}")
+            self.assertEqual(after["ticker"]["restarts"], times)
+            for name, service in after.items():
+                mains = [one.pid for one in home.members_of(name, tree="kept") if os.getsid(one.pid) == one.pid]
+                self.assertEqual(mains, [service["pid"]], f"processes of {name}")
+        self.assertTrue(any("killed together" in event["text"] for event in home.events()), home.story())
+        os.rename(home.write("end.new", "7"), home.files / "end")
+        home.wait_until("it was restarted", lambda: home.service("mortal")["restarts"] == 1)
+        self.assertEqual(home.service("mortal")["last_exit"]["text"], "code 7")
+        self.assertIn("last words of mortal", home.alder("logs", "mortal", "--no-prefix").out)
+        home.kill_daemon()
+        home.stop_daemon()
 
     def test_keeper_and_daemon_one_after_the_other(self):
         home = self.home

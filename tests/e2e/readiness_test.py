@@ -150,6 +150,37 @@ children:
         home.wait_until("the user has met it twice",
                         lambda: home.alder("logs", "user", "--no-prefix").out == "met\nmet\n")
 
+    def test_a_daemon_that_dies_meanwhile_makes_nobody_ready(self):
+        home = self.home
+        text = """
+name: t
+children:
+  - service: slow
+    command: sleep 1000
+    restart: temporary
+    ready: {{ exec: "test -e ready", timeout: {timeout} }}
+"""
+        waiting = home.begin("up", home.write("alder.yaml", text.format(timeout="60s")))
+        home.wait_until("it waits", lambda: home.daemon_answers() and home.states() == {"slow": "starting"})
+        pid = home.pids()["slow"]
+        home.kill_daemon()
+        waiting.communicate()
+        self.assertEqual(home.states(), {"slow": "starting"})
+        home.write("ready", "")
+        home.wait_until("it is ready", lambda: home.states() == {"slow": "running"})
+        self.assertEqual(home.pids(), {"slow": pid})
+        home.alder("down", "t")
+
+        (home.files / "ready").unlink()
+        begun = time.monotonic()
+        waiting = home.begin("up", home.write("alder.yaml", text.format(timeout="6s")))
+        home.wait_until("it waits", lambda: home.states() == {"slow": "starting"})
+        home.wait_until("most of its time is over", lambda: time.monotonic() - begun > 4)
+        home.kill_daemon()
+        waiting.communicate()
+        home.wait_until("its time is over", lambda: "start_failed" in home.kinds("slow"))
+        self.assertLess(time.monotonic() - begun, 9, "the time it had had counts")
+
 
 if __name__ == "__main__":
     alder.main()

@@ -121,6 +121,36 @@ class TreeChanges(alder.Scenario):
         home.alder("terminate", "db")
         self.assertEqual(home.states()["db"], "stopped")
 
+    def test_what_went_with_its_supervisor_does_not_come_back_with_the_next_daemon(self):
+        home = self.home
+        home.up("""
+name: shop
+children:
+  - supervisor: backend
+    intensity: { max_restarts: 0, within: 1m }
+    children:
+      - { service: db, command: sleep 1000 }
+""")
+        home.alder("add", "backend", "--name", "mailer", "--", "sleep", "1004")
+        before = home.pids()
+        home.kill("db")  # backend gives up and is started anew, without the child that came by hand
+        home.wait_until("backend is new", lambda: home.pids().get("db", before["db"]) != before["db"])
+        home.wait_until("the added child is gone", lambda: "mailer" not in home.states())
+        home.kill_daemon()
+        home.wait_until("all run", home.all_run)
+        self.assertEqual(list(home.states()), ["db"])
+        home.alder("add", "backend", "--name", "mailer", "--", "sleep", "1005")
+        home.kill_daemon()
+        home.wait_until("all run", home.all_run)
+        self.assertEqual(sorted(home.states()), ["db", "mailer"])
+        pid = home.kill("mailer")
+        home.wait_until("it runs anew", lambda: home.pids().get("mailer", pid) != pid)
+        home.alder("remove", "mailer")
+        home.kill_daemon()
+        self.assertEqual(list(home.states()), ["db"])
+        told = [line.split("\t") for line in (home.path / "state/journal").read_text().splitlines()]
+        self.assertEqual([fields[2] for fields in told if fields[1:2] == ["node/shop/mailer"]][-1], "")
+
 
 if __name__ == "__main__":
     alder.main()

@@ -24,8 +24,18 @@ void board::update(const std::string& tree, const std::string& name,
 void board::remove(const std::string& tree, const std::string& name) {
   const auto found = trees_.find(tree);
   if (found == trees_.end()) return;
-  found->second.nodes.erase(name);
+  if (found->second.nodes.erase(name) == 0) return;
   found->second.children.erase(name);
+  if (on_remove) on_remove(tree, name);
+}
+
+void board::remove_branch(const std::string& tree, const std::string& name) {
+  const auto nodes = trees_.find(tree);
+  if (nodes == trees_.end()) return;
+  std::vector<node_ptr> branch;
+  append_below(nodes->second, name, branch, 0);
+  for (const auto& node : branch)
+    remove(tree, node->name);
 }
 
 void board::remove_tree(const std::string& tree) { trees_.erase(tree); }

@@ -23,6 +23,8 @@ public:
   /// Changes one node, which is made when it does not exist.
   void update(const std::string& tree, const std::string& name, const std::function<void(node_snapshot&)>& change);
   void remove(const std::string& tree, const std::string& name);
+  /// With everything below it.
+  void remove_branch(const std::string& tree, const std::string& name);
   void remove_tree(const std::string& tree);
 
   /// The children of a supervisor, in start order. They are kept here and not in its snapshot, so that a supervisor of
@@ -45,6 +47,8 @@ public:
 
   /// Called after every change of a node's state, with the node before (null: new) and after.
   std::function<void(const node_ptr& before, const node_ptr& after)> on_change;
+  /// Called for every node that is removed, but not when its whole tree is.
+  std::function<void(const std::string& tree, const std::string& name)> on_remove;
 
 private:
   struct child_list {

@@ -129,6 +129,7 @@ struct process_launched {
   bool adopted = false;
   wall_time since{};
   bool waiting = false; ///< adopted, and it was not ready yet
+  wall_time due{};      ///< until when it has to be, if it asked for more time
 };
 struct process_refused {
   std::string detail;

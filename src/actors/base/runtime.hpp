@@ -18,7 +18,8 @@
 
 namespace alder::actors {
 
-/// In the note of a process that is not ready yet.
+/// In the note of a process that is not ready yet; behind it the moment until when it asked for time, in milliseconds
+/// of Unix time.
 inline constexpr std::string_view waiting_mark = " waiting";
 
 /// One process of one service.
@@ -109,6 +110,8 @@ struct runtime {
   /// told whose memory changed, and in which children.
   std::map<node_id, policy::supervision_memory> memories = {};
   std::function<void(const node_id& supervisor, const std::vector<std::string>& children)> on_remembered = {};
+  /// A child that was added by hand is no more, for its supervisor began a new life.
+  std::function<void(const std::string& tree, const std::string& name)> on_forgotten = {};
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.

@@ -66,13 +66,15 @@ config::loaded read_configuration(store::saved_tree& source) {
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
     : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
+  shared_.nodes.on_remove = [this](const std::string& tree, const std::string& name) { on_node_removed(tree, name); };
+  shared_.on_forgotten = [this](const std::string& tree, const std::string& name) { prune(tree, name); };
   shared_.on_remembered = [this](const node_id& supervisor, const std::vector<std::string>& children) {
     changed_memories_[supervisor].insert(children.begin(), children.end());
     write_soon(write_delay);
   };
 }
 
-std::vector<std::string> catalog::restore(what_ended before) {
+std::vector<std::string> catalog::open(const std::string& line) {
   std::vector<std::string> complaints;
   const std::string file = directory_ + "/journal";
   const auto opened = journal_.open();
@@ -87,6 +89,47 @@ std::vector<std::string> catalog::restore(what_ended before) {
     complaints.push_back(std::to_string(opened->damaged) + " records of the journal " + file +
                          " are damaged and were skipped; a copy of it is " + aside);
   }
+  const std::string mark = "\"" + line + "\"";
+  const auto known = journal_.values().find(std::string{store::line_key});
+  const bool is_same = known != journal_.values().end() && known->second == mark;
+  std::vector<std::string> others;
+  for_each(journal_.values(), store::process_key, [&](const std::string& id, const std::string& value) {
+    auto process = store::parse_process_value(value);
+    if (!process || !is_same) return others.push_back(std::string{store::process_key} + id);
+    process->id = id;
+    noted_[id] = std::move(*process);
+  });
+  for (const auto& key : others)
+    journal_.forget(key);
+  journal_.set(std::string{store::line_key}, mark);
+  return complaints;
+}
+
+std::vector<store::noted_process> catalog::noted_processes() const {
+  std::vector<store::noted_process> all;
+  for (const auto& [id, process] : noted_)
+    all.push_back(process);
+  return all;
+}
+
+void catalog::note(const store::noted_process& process) {
+  auto& known = noted_[process.id];
+  if (known == process || known.generation > process.generation) return;
+  known = process;
+  journal_.set(std::string{store::process_key} + process.id, store::process_value(process));
+  write_soon(write_delay);
+}
+
+void catalog::forget(const node_id& node, generation gen) {
+  const auto found = noted_.find(node);
+  if (found == noted_.end() || found->second.generation != gen) return;
+  noted_.erase(found);
+  journal_.forget(std::string{store::process_key} + node);
+  write_soon(write_delay);
+}
+
+std::vector<std::string> catalog::restore(what_ended before) {
+  std::vector<std::string> complaints;
   if (before != what_ended::daemon) { // with their processes gone, trees that were being taken down are down
     std::vector<std::string> taken_down;
     for_each(journal_.values(), store::down_key,
@@ -128,7 +171,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
 }
 
 std::vector<store::saved_tree> catalog::recorded_trees(std::vector<std::string>& complaints) {
-  if (journal_.values().empty() && journal_.file_size() == 0) return trees_of_old_format(complaints);
+  if (journal_.file_size() == 0) return trees_of_old_format(complaints);
   std::vector<store::saved_tree> all;
   for_each(journal_.values(), store::tree_key, [&](const std::string& name, const std::string& value) {
     auto tree = store::parse_tree_value(value);
@@ -266,6 +309,24 @@ void catalog::remove(const std::string& tree) {
   forget_all(tree);
 }
 
+/// A child that came by hand went with the life of its supervisor, and so did what was added below it: a successor must
+/// not bring them back.
+void catalog::prune(const std::string& tree, const std::string& name) {
+  const auto found = trees_.find(tree);
+  if (found == trees_.end()) return;
+  auto changed = found->second;
+  const auto* gone = config::find_child(*changed.root, name);
+  auto& grafts = changed.source.grafts;
+  const auto is_gone = [&](const std::string& node) {
+    const auto* boxed = gone == nullptr ? nullptr : std::get_if<std::shared_ptr<const supervisor_spec>>(gone);
+    return node == name || (boxed != nullptr && config::find_child(**boxed, node) != nullptr);
+  };
+  if (std::erase_if(grafts, [&](const auto& graft) { return is_gone(graft.child); }) == 0) return;
+  if (gone != nullptr) changed.root = std::make_shared<const supervisor_spec>(config::without(*changed.root, name));
+  add(std::move(changed));
+  write_soon(write_delay);
+}
+
 /// Of a tree that is no more, and of its holder.
 void catalog::forget_all(const std::string& tree) {
   std::vector<std::string> keys{std::string{store::tree_key} + tree,
@@ -319,13 +380,24 @@ void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
   write_soon(write_delay);
 }
 
+/// A node of the same name that comes later has nothing to do with it.
+void catalog::on_node_removed(const std::string& tree, const std::string& name) {
+  if (tree.empty()) return;
+  changed_nodes_.insert({tree, name});
+  journal_.forget(std::string{store::past_key} + id_of(tree, name));
+  if (shared_.memories.erase(id_of(tree, name)) > 0) changed_memories_[id_of(tree, name)];
+  write_soon(write_delay);
+}
+
 /// Changes often come together: they are written once, at the latest before something is done that follows from them.
 void catalog::write_soon(std::chrono::milliseconds delay) {
   if (std::exchange(writing_soon_, true)) return;
   timer_.expires_after(delay);
   timer_.async_wait([this](const boost::system::error_code& failed) {
     writing_soon_ = false;
-    if (!failed) write();
+    if (failed) return;
+    write();
+    journal_.compact();
   });
 }
 
@@ -386,6 +458,7 @@ void catalog::write(store::journal::durable how) {
   trouble_ = written ? "" : written.failure().message;
   if (written) {
     retry_delay_ = first_retry;
+    if (journal_.wants_compaction()) write_soon(write_delay); // not now: what follows from the change comes first
     if (was_in_trouble && on_trouble) on_trouble({});
     if (on_written) on_written();
     return;

@@ -42,6 +42,13 @@ public:
     keeper, ///< the machine or the keeper went down: they are known, and stopped
     reboot, ///< the same, but what was up is to come up again
   };
+  /// Reads the journal; before restore(). `line` is the mark of the keeper. Returns what people should know.
+  std::vector<std::string> open(const std::string& line);
+  /// The processes that a former daemon wrote down under a keeper of the same line.
+  [[nodiscard]] std::vector<store::noted_process> noted_processes() const;
+  void note(const store::noted_process& process);
+  /// It is gone, unless a later process of the node is noted.
+  void forget(const node_id& node, generation gen);
   /// Takes up what the former daemon wrote down: the trees, on the board the nodes that stay down, what supervisors
   /// remember. Returns what people should know about what could not be taken up.
   std::vector<std::string> restore(what_ended before);
@@ -86,20 +93,23 @@ private:
   void restore_nodes(what_ended before, std::vector<std::string>& complaints);
   void restore_memories(std::vector<std::string>& complaints);
   void on_node_changed(const node_ptr& before, const node_ptr& after);
+  void on_node_removed(const std::string& tree, const std::string& name);
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
   void lay_down(const std::string& tree);
   void write_soon(std::chrono::milliseconds delay);
   void record_changes();
   void record_memory(const node_id& supervisor, const std::set<std::string>& children);
   void forget_all(const std::string& tree);
+  void prune(const std::string& tree, const std::string& name);
 
   boost::asio::steady_timer timer_;
   runtime& shared_;
   std::string directory_;
   store::journal journal_;
   std::map<std::string, known_tree> trees_;
+  std::map<node_id, store::noted_process> noted_;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name
-  std::map<node_id, std::set<std::string>> changed_memories_; ///< of supervisors, with the children that changed
+  std::map<node_id, std::set<std::string>> changed_memories_;   ///< of supervisors, with the children that changed
   bool writing_soon_ = false;
   bool shutting_down_ = false;
   std::chrono::milliseconds retry_delay_{1000}; ///< while the journal fails

@@ -130,6 +130,7 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   for (std::size_t i = 1; i < descriptors.size(); ++i)
     r.kept[i] = descriptors[i]->duplicate();
   r.pidfd = std::move(child.pidfd);
+  note(id, r);
   converse(id, r, child);
   logs_.attach(id, std::move(child.out), std::move(child.err));
 }
@@ -207,6 +208,7 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   add_channels(spec, client_->keeper_pid(), what);
   what.note = note;
   client_->spawn(what);
+  r.asked = std::make_unique<const keeper::launch>(std::move(what));
   flush();
 }
 
@@ -280,8 +282,11 @@ result<std::map<std::string, std::string>> keeper_bridge::environment_with_secre
 
 void keeper_bridge::claim(record& r, process_actor who) {
   r.owner = std::move(who);
-  const bool waiting = r.note.find(waiting_mark) != std::string::npos;
-  caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/true, r.started, waiting});
+  const auto mark = r.note.find(waiting_mark);
+  process_launched launched{r.pid, /*adopted=*/true, r.started, mark != std::string::npos};
+  if (launched.waiting)
+    launched.due = wall_time{std::chrono::milliseconds{std::atoll(r.note.c_str() + mark + waiting_mark.size())}};
+  caf::anon_send(r.owner, launched);
   for (auto& notice : std::exchange(r.unheard, {}))
     caf::anon_send(r.owner, program_said{std::move(notice)});
   if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited});
@@ -319,6 +324,7 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
   }
   auto& r = found->second;
   r.alive = true;
+  r.asked.reset();
   hold(id, r, std::move(child));
   if (r.owner) caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/false, r.started});
 }
@@ -377,6 +383,7 @@ void keeper_bridge::set_note(const process_id& id, const std::string& note) {
   const auto found = records_.find(id);
   if (found == records_.end() || found->second.note == note) return;
   found->second.note = note;
+  this->note(id, found->second);
   (void)client_->set_note(id.node, id.generation, note); // it is short
   flush();
 }
@@ -453,6 +460,7 @@ void keeper_bridge::release(const process_id& id) {
   if (found == records_.end()) return;
   if (found->second.pid != 0) logs_.finish(id);
   records_.erase(found);
+  if (on_released) on_released(id);
   end_checks_of(id);
 }
 

@@ -8,7 +8,9 @@
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/descendants.hpp"
+#include "runtime/os/orphans.hpp"
 #include "runtime/os/paths.hpp"
+#include "runtime/store/journal_values.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -39,6 +41,12 @@ public:
 
   /// Attaches to the keeper behind `channel` and takes its inventory. Errors as keeper::client::attach.
   outcome attach(unique_fd channel);
+  /// Takes over what a keeper and a daemon left that were killed together: of those that were `noted` what lives, and
+  /// what ended meanwhile as an exit nobody saw; and what bears our mark and was not noted yet. After attach(), under
+  /// a keeper that has no processes. Returns what people should know; empty: there was nothing.
+  std::string adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now);
+  /// Kills the same, for a run in the foreground, which begins with nothing.
+  void end_orphans(const std::vector<store::noted_process>& noted);
   /// The end of the keeper is wanted: it is not replaced.
   void expect_end() { end_expected_ = true; }
   /// Where a keeper that is needed finds its home. Without it a lost one is not replaced.
@@ -71,6 +79,10 @@ public:
   std::function<void()> before_acting;
   /// Whether the keeper may forget the exit of this process.
   std::function<bool(const process_id&)> may_forget;
+  /// Tells of every living process of a service, and of each that comes or changes from now on.
+  void tell_of_held(std::function<void(const store::noted_process&)> on_held);
+  /// It is gone.
+  std::function<void(const process_id&)> on_released;
   /// Asks again for those that it might not forget yet.
   void acknowledge_drained();
 
@@ -105,6 +117,7 @@ private:
     std::vector<wire::program_notice> unheard; ///< while it has no owner
     std::uint32_t uid = 0;                     ///< whose notices are its own
     std::string note;
+    std::unique_ptr<const keeper::launch> asked; ///< until the keeper has answered
     wall_time started{};
     bool alive = false;
     std::optional<exit_status> exited;
@@ -112,6 +125,7 @@ private:
     bool unwanted = false; ///< forgotten as soon as it is gone
   };
 
+  std::function<void(const store::noted_process&)> on_held_;
   [[nodiscard]] keeper::client::handlers handlers();
   void hold(const process_id& id, record& r, keeper::child&& child);
   void on_lost();
@@ -119,6 +133,9 @@ private:
   [[nodiscard]] result<unique_fd> start_keeper();
   [[nodiscard]] std::vector<keeper::handed_child> everything_held() const;
   void take(keeper::child&& child);
+  void note(const process_id& id, const record& r) const;
+  bool adopt_orphan(const store::noted_process& noted);
+  bool adopt_marked(const os::marked_process& found, wall_time now);
   void note_generation(const process_id& id);
   static void claim(record& r, process_actor who);
   /// The environment of a service with its secrets, read now.

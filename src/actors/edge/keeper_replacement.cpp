@@ -102,10 +102,15 @@ outcome keeper_bridge::find_new_keeper() {
   channel_.assign(client_->fd());
   writing_ = false;
   wait_readable();
-  // Whether they were started nobody knows: what there is of them is ended.
+  // Whether they were started nobody knows: what there is of them is ended, and they are started anew, for their start
+  // has not failed.
   for (const auto& [node, gen] : lost) {
     os::kill_members({client_->keeper_pid(), 0, client_->member_marker(node, gen), {}, /*adrift=*/true});
-    on_spawn_failed({node, gen}, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
+    const auto found = records_.find({node, gen});
+    if (found != records_.end() && found->second.asked)
+      client_->spawn(*found->second.asked);
+    else
+      on_spawn_failed({node, gen}, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
   }
   client_->ready();
   flush();

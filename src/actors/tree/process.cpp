@@ -72,7 +72,19 @@ void process::on_launched(const process_launched& launched) {
     node.reloading = false;
     if (launched.adopted) node.since = launched.since;
   });
-  handle(policy::launched{launched.pid, launched.adopted, launched.waiting});
+  handle(policy::launched{launched.pid, launched.adopted, launched.waiting, time_left(launched)});
+}
+
+/// Of a process that was waiting when its daemon died: what it had of its time is gone.
+std::optional<std::chrono::milliseconds> process::time_left(const process_launched& launched) {
+  using std::chrono::milliseconds;
+  if (!launched.waiting) return std::nullopt;
+  const auto* after = std::get_if<ready_after>(&spec_->ready.check);
+  const milliseconds whole = after != nullptr ? after->delay : spec_->ready.timeout;
+  const bool asked_for_more = launched.due != wall_time{};
+  const auto due = asked_for_more ? launched.due : launched.since + whole;
+  const milliseconds most = asked_for_more ? std::chrono::hours{24} : whole; // should the clock have been set back
+  return std::clamp(due - shared_.wall_now(), milliseconds{0}, most);
 }
 
 void process::on_exited(const process_exited& exited) {
@@ -147,6 +159,15 @@ void process::note_ready() {
   shared_.os.set_note(id_, restarts_note_);
 }
 
+/// The next daemon then gives it that time too.
+void process::note_more_time(std::chrono::milliseconds time) {
+  const auto mark = restarts_note_.find(waiting_mark);
+  if (mark == std::string::npos) return;
+  restarts_note_.resize(mark + waiting_mark.size());
+  restarts_note_ += " " + std::to_string((shared_.wall_now() + time).time_since_epoch().count());
+  shared_.os.set_note(id_, restarts_note_);
+}
+
 // -- what the program says
 
 void process::on_said(const wire::program_notice& said) {
@@ -164,7 +185,10 @@ void process::on_said(const wire::program_notice& said) {
           [&](const wire::said_alive&) { on_heartbeat(); },
           [&](const wire::said_status& status) { publish([&](node_snapshot& node) { node.status = status.text; }); },
           [&](const wire::said_reloading&) { publish([](node_snapshot& node) { node.reloading = true; }); },
-          [&](const wire::said_more_time& more) { handle(policy::more_time{more.time}); },
+          [&](const wire::said_more_time& more) {
+            note_more_time(more.time);
+            handle(policy::more_time{more.time});
+          },
           [&](const wire::said_unwell& unwell) { handle(policy::declared_unwell{unwell.text}); },
           [&](const wire::said_error& error) { on_message("error: " + error.text); },
           [&](const wire::said_metrics& metrics) {

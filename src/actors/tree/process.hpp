@@ -26,6 +26,8 @@ private:
   void on_message(const std::string& text);
   void sample();
   void note_ready();
+  void note_more_time(std::chrono::milliseconds time);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(const process_launched& launched);
   void handle(const policy::process_event& e);
   void carry_out(const policy::process_effect& effect);
   void answer_start(policy::start_result::how how, const std::string& detail);

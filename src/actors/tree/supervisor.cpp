@@ -180,8 +180,9 @@ void supervisor::forget_former_children() {
     mine.insert(entry.name);
   for (const auto& name : shared_.nodes.children_of(plan_.tree, plan_.name)) {
     if (mine.count(name) > 0) continue;
-    shared_.nodes.remove(plan_.tree, name);
+    shared_.nodes.remove_branch(plan_.tree, name);
     shared_.nodes.remove_child(plan_.tree, plan_.name, name);
+    if (shared_.on_forgotten) shared_.on_forgotten(plan_.tree, name);
   }
 }
 
@@ -220,7 +221,7 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
     const auto& taken =
         *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
     begin.running[name] = {decided.generation, clock_time(taken.started)};
-    c.restarts = static_cast<unsigned>(std::strtoul(taken.note.c_str(), nullptr, 10));
+    if (!taken.note.empty()) c.restarts = static_cast<unsigned>(std::strtoul(taken.note.c_str(), nullptr, 10));
   } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
                                                               of_child != shared_.memories.end() &&
                                                               of_child->second.generation > 0) {

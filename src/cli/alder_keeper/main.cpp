@@ -3,12 +3,16 @@
 #include "runtime/keeper/log.hpp"
 #include "runtime/keeper/options.hpp"
 #include "runtime/os/background.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/orphans.hpp"
+#include "runtime/os/proc.hpp"
 #include "runtime/wire/keeper_state.hpp"
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 namespace {
 
@@ -25,6 +29,15 @@ result<unique_fd> claim_home(const keeper::options& options) {
   auto lock = os::try_lock(options.run_dir + "/keeper.lock");
   if (!lock) return lock.failure();
   return lock->has_value() ? std::move(**lock) : unique_fd{};
+}
+
+/// Services of a keeper that was killed together with its daemon bear its mark, and are ours now.
+std::string mark_of_line(const keeper::options& options) {
+  const auto self = os::read_stat(os::process_id());
+  const auto own = std::to_string(os::process_id()) + "." + std::to_string(self ? self->start_ticks : 0);
+  const auto mark = os::line_mark(keeper::mark_file(options), own);
+  if (!mark) keeper::say(mark.failure().message);
+  return mark ? *mark : own;
 }
 
 outcome leave_or_stay(const keeper::options& options) {
@@ -91,6 +104,7 @@ int main(int argc, char** argv) {
   if (auto settled = leave_or_stay(*options); !settled) return fail(ready, settled.failure());
   // From here on this is the process that stays: its number is the right one, its children are its own.
   if (auto written = os::write_pid(lock->get()); !written) return fail(ready, written.failure());
+  if (options->mark.empty()) options->mark = mark_of_line(*options);
   if (auto reaping = os::become_subreaper(); !reaping) return fail(ready, reaping.failure());
   const auto file_limit = os::raise_file_limit();
   if (!file_limit) return fail(ready, file_limit.failure());

@@ -70,6 +70,7 @@ daemon::daemon(options given)
   };
   bridge_.before_acting = [this] { catalog_.write(); };
   bridge_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
+  bridge_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
   catalog_.on_written = [this] { bridge_.acknowledge_drained(); };
   catalog_.on_trouble = [this](const std::string& trouble) {
     announce(event_kind::warning,
@@ -120,13 +121,32 @@ outcome daemon::prepare() {
   }; // on a full disk events are still told to those who listen
   using ended = actors::catalog::what_ended;
   const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
-  const auto before = bridge_.keeper().epoch() > 1 ? ended::daemon : with_keeper;
+  for (auto& complaint : catalog_.open(bridge_.keeper().member_prefix()))
+    complaints_.push_back(std::move(complaint));
+  const auto before = find_processes() ? ended::daemon : with_keeper;
   for (auto& complaint : catalog_.restore(before))
     complaints_.push_back(std::move(complaint));
   operations_ = catalog_.operations(); // before anybody can begin new ones
   for (const auto& complaint : complaints_)
     log_warning(complaint);
   return success();
+}
+
+/// Whether there is a former life to go on with: the keeper's, or that of a keeper that was killed with its daemon.
+bool daemon::find_processes() {
+  const auto noted = catalog_.noted_processes();
+  bool goes_on = bridge_.keeper().epoch() > 1;
+  if (!goes_on && options_.foreground) {
+    bridge_.end_orphans(noted);
+  } else if (!goes_on) {
+    const auto found = bridge_.adopt_orphans(noted, wall_now());
+    goes_on = !found.empty();
+    if (goes_on) complaints_.push_back(found);
+  }
+  for (const auto& process : noted)
+    if (!bridge_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);
+  bridge_.tell_of_held([this](const store::noted_process& process) { catalog_.note(process); });
+  return goes_on;
 }
 
 void daemon::start_tree(caf::actor_system& system) {

@@ -34,6 +34,7 @@ public:
 
 private:
   outcome prepare();
+  bool find_processes();
   void start_tree(caf::actor_system& system);
   [[nodiscard]] actors::supervisor_plan own_branch();
   [[nodiscard]] actors::child_entry events_part();

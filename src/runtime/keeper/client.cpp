@@ -233,6 +233,10 @@ outcome client::set_note(const node_id& id, generation gen, std::string text) {
   return success();
 }
 
+outcome client::hand_over(const handed_child& found) {
+  return send_now(found.what, found.fds, steady::now() + attach_timeout);
+}
+
 void client::upgrade(std::string keeper_program, std::string daemon_program) {
   enqueue(wire::upgrade_frame{std::move(keeper_program), std::move(daemon_program)});
 }

@@ -136,6 +136,9 @@ public:
   void acknowledge(const node_id& id, generation gen);
   /// Replaces the note. Errors: too_large (more than wire::max_keeper_note bytes).
   outcome set_note(const node_id& id, generation gen, std::string text);
+  /// A process that was found and is no child of the keeper: it looks after it from now on. Sent at once. Errors:
+  /// timed_out (it took nothing for 10 s), unavailable.
+  outcome hand_over(const handed_child& found);
   /// Keeper and daemon are replaced by these programs (absolute paths): the keeper kills this daemon.
   void upgrade(std::string keeper_program, std::string daemon_program);
   /// Those whose start the keeper has not answered, as when it is gone; the second call gives nothing.

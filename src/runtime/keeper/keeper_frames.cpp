@@ -30,8 +30,10 @@ void keeper::handle(const wire::to_keeper& frame, std::vector<unique_fd> fds) {
   received_ = std::move(fds);
   const bool is_hello = std::holds_alternative<wire::hello_frame>(frame);
   const bool is_adoption = std::holds_alternative<wire::adopt_frame>(frame);
-  if (is_adoption && contact_ == contact::silent && daemon_adrift_) return on(std::get<wire::adopt_frame>(frame));
-  if (is_adoption) return break_contact("only a daemon that has lost its keeper hands processes over");
+  // From a daemon that has lost its keeper, and from one that has found what a former pair left.
+  const bool may_adopt = contact_ == contact::attached || (contact_ == contact::silent && daemon_adrift_);
+  if (is_adoption && may_adopt) return on(std::get<wire::adopt_frame>(frame));
+  if (is_adoption) return break_contact("only a daemon that has lost its keeper hands processes over before hello");
   if (is_hello == (contact_ == contact::attached)) return break_contact("hello is its first frame and comes once");
   std::visit([this](const auto& f) { on(f); }, frame);
 }
@@ -137,6 +139,7 @@ void keeper::on(const wire::shutdown_frame&) {
     wait_for_signal(std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now()));
   if (daemon_pid_ != 0) say("the daemon did not end within 10s and is killed");
   kill_descendants(0);
+  (void)os::remove_file(mark_file(options_)); // nothing bears the mark any more
   exit_code_ = 0;
 }
 

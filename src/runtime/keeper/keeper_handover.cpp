@@ -222,6 +222,7 @@ void keeper::take_charge_of_daemon() {
 }
 
 void keeper::on(const wire::adopt_frame& frame) {
+  if (children_.count({frame.id, frame.generation}) != 0) return; // what is known is known better
   record child{.pid = frame.pid,
                .fds = {},
                .started_ms = frame.started_ms,

@@ -30,6 +30,9 @@ struct options {
   bool operator==(const options&) const = default;
 };
 
+/// The file that tells the next keeper the mark of this line, until everything was ended in order.
+[[nodiscard]] inline std::string mark_file(const options& of) { return of.run_dir + "/keeper.mark"; }
+
 inline constexpr const char* usage =
     "usage: alder-keeper --run-dir DIR --state-dir DIR --log-dir DIR [--foreground]\n"
     "                    [--ready-fd N] [--watchdog SECONDS] --daemon PATH [-- DAEMON-ARGUMENT...]\n";

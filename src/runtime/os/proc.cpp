@@ -160,6 +160,19 @@ bool environment_has(int pid, std::string_view name, std::string_view value) {
   return false;
 }
 
+std::optional<std::string> environment_value(int pid, std::string_view name) {
+  const auto text = read_proc(proc_path(pid, "environ"), std::size_t{2} << 20);
+  if (!text) return std::nullopt;
+  const std::string wanted = std::string{name} + "=";
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const auto entry = rest.substr(0, rest.find('\0'));
+    if (entry.substr(0, wanted.size()) == wanted) return std::string{entry.substr(wanted.size())};
+    rest.remove_prefix(std::min(entry.size() + 1, rest.size()));
+  }
+  return std::nullopt;
+}
+
 family::family()
     : family(::access("/proc/thread-self/children", R_OK) == 0 ? source::children_files : source::whole_proc) {}
 

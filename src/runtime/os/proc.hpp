@@ -45,6 +45,10 @@ struct process_stat {
 /// the first 2 MiB.
 [[nodiscard]] bool environment_has(int pid, std::string_view name, std::string_view value);
 
+/// The value of `name` in the environment the process was started with; nothing when it has none, or cannot be read.
+/// Looks at the first 2 MiB.
+[[nodiscard]] std::optional<std::string> environment_value(int pid, std::string_view name);
+
 /// Who is whose child: from the `children` files where the kernel has them, else from one look at all of /proc.
 class family {
 public:

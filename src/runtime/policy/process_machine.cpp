@@ -92,8 +92,8 @@ void process_machine::on_launched(const launched& e) {
   const auto& check = spec_.ready.check;
   if ((e.adopted && !e.waiting) || std::holds_alternative<std::monostate>(check)) return on_started();
   phase_ = phase::waiting;
-  if (const auto* after = std::get_if<ready_after>(&check)) return arm(deadline_, after->delay);
-  arm(deadline_, spec_.ready.timeout);
+  if (const auto* after = std::get_if<ready_after>(&check)) return arm(deadline_, e.left.value_or(after->delay));
+  arm(deadline_, e.left.value_or(spec_.ready.timeout));
   const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
                     std::holds_alternative<ready_descriptor>(check);
   if (!told) return emit(check_ready{});

@@ -34,11 +34,13 @@ namespace alder::policy {
 // -- events
 
 struct launch_asked {};
-/// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`.
+/// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`; then it has what is
+/// `left` of its time to become ready.
 struct launched {
   int pid = 0;
   bool adopted = false;
   bool waiting = false;
+  std::optional<milliseconds> left = {}; ///< none: all of it
 };
 struct launch_refused {
   std::string detail;

@@ -47,8 +47,8 @@ struct unfinished_work {
 inline constexpr std::size_t most_remembered_restarts = 4096;
 
 struct supervision_memory {
-  alder::generation generation = 0; ///< of the supervisor itself; 0: it was never started
-  std::vector<time_point> restarts; ///< those that count for the intensity, newest first
+  alder::generation generation = 0;             ///< of the supervisor itself; 0: it was never started
+  std::vector<time_point> restarts;             ///< those that count for the intensity, newest first
   std::map<std::string, child_memory> children; ///< by id
   std::optional<unfinished_work> under_way;
 

@@ -127,9 +127,13 @@ outcome journal::write(durable how) {
     }
   }
   behind_ = !written.ok();
-  // A journal that cannot be made smaller is still right; it is tried again when it has doubled.
-  if (!behind_ && wants_compaction() && !rewrite()) compact_at_ = 2 * size_;
   return written;
+}
+
+void journal::compact() {
+  if (behind_ || !wants_compaction()) return;
+  // A journal that cannot be made smaller is still right; it is tried again when it has doubled.
+  if (!rewrite()) compact_at_ = 2 * size_;
 }
 
 } // namespace alder::store

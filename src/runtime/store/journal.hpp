@@ -65,12 +65,15 @@ public:
   };
   /// Brings the file up to date. Errors: denied, io; everything is tried again with the next call.
   outcome write(durable how = durable::daemon);
+  /// The file has outgrown what counts in it by far.
+  [[nodiscard]] bool wants_compaction() const;
+  /// Writes the file anew if it wants that. It takes a sync, so it is done when nobody waits, and before long.
+  void compact();
   [[nodiscard]] bool is_behind() const { return behind_; }
   [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
   [[nodiscard]] std::size_t file_size() const { return size_; }
 
 private:
-  [[nodiscard]] bool wants_compaction() const;
   outcome rewrite();
 
   std::unique_ptr<journal_disk> disk_;

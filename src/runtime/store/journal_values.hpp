@@ -4,6 +4,8 @@
 //   node/TREE/NAME       what a node is like that cannot be seen from its process: down for good, restarts, last exit
 //   memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
 //   past/TREE/NAME       what its supervisor remembers of a child
+//   process/TREE/NAME    the latest process of a service, so that it is found when its keeper is gone too
+//   line                 the mark of the keepers under which that is true
 //   operation/down/NAME  that tree is being stopped and forgotten
 //   operation/shutdown   everything is being stopped
 #pragma once
@@ -14,6 +16,7 @@
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,8 +27,23 @@ inline constexpr std::string_view tree_key = "tree/";
 inline constexpr std::string_view node_key = "node/";
 inline constexpr std::string_view memory_key = "memory/";
 inline constexpr std::string_view past_key = "past/"; ///< behind the memories: they count if the end of a write is lost
+inline constexpr std::string_view process_key = "process/";
+inline constexpr std::string_view line_key = "line";
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
+
+/// A process as it can be found again.
+struct noted_process {
+  node_id id;
+  alder::generation generation = 0;
+  int pid = 0;
+  std::uint64_t start_ticks = 0; ///< with the pid it names this process and no other
+  std::uint64_t out = 0;         ///< inode of the pipe it writes its output to; 0: there is none
+  std::uint64_t err = 0;
+  std::int64_t started_ms = 0; ///< Unix time in milliseconds
+  std::string note;            ///< what the keeper keeps with it
+  bool operator==(const noted_process&) const = default;
+};
 
 /// One moment on both clocks: memories are kept on the monotonic one, which no later process shares.
 struct both_clocks {
@@ -44,6 +62,9 @@ struct both_clocks {
 [[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const std::set<std::string>& children,
                                        const both_clocks& now);
 [[nodiscard]] result<policy::supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now);
+/// The id comes from the key.
+[[nodiscard]] std::string process_value(const noted_process& process);
+[[nodiscard]] result<noted_process> parse_process_value(std::string_view text);
 
 /// What is remembered of one child, and whose it is.
 struct past {

@@ -127,8 +127,9 @@ struct shutdown_frame {
 struct pong_frame {
   bool operator==(const pong_frame&) const = default;
 };
-/// Before hello, from a daemon that has lost its keeper to the new one: a process to look after, with its descriptors
-/// as in child_frame. It is no child of this keeper: its exit status may stay unknown.
+/// A process to look after, with its descriptors as in child_frame: before hello from a daemon that has lost its keeper
+/// to the new one, later of what a keeper and a daemon left that were killed together. It is no child of this keeper:
+/// its exit status may stay unknown.
 struct adopt_frame {
   node_id id;
   alder::generation generation = 0;

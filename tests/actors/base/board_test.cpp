@@ -34,6 +34,21 @@ TEST(Board, FindsANameInEveryTreeAndAPathInOne) {
   EXPECT_TRUE(nodes.named("c/db").empty());
 }
 
+TEST(Board, TellsOfEveryNodeThatGoesWithABranch) {
+  board nodes;
+  add(nodes, "shop", "api");
+  add(nodes, "shop", "cache");
+  add(nodes, "shop", "backend", {"cache", "api"});
+  add(nodes, "shop", "shop", {"backend"});
+  std::vector<std::string> gone;
+  nodes.on_remove = [&](const std::string& tree, const std::string& name) { gone.push_back(tree + "/" + name); };
+  nodes.remove_branch("shop", "backend");
+  EXPECT_THAT(gone, ElementsAre("shop/backend", "shop/cache", "shop/api"));
+  nodes.remove("shop", "backend");
+  EXPECT_EQ(gone.size(), 3u);
+  EXPECT_EQ(nodes.named("cache").size(), 0u);
+}
+
 TEST(Board, ASnapshotInAReadersHandDoesNotChange) {
   board nodes;
   add(nodes, "a", "db");

@@ -21,7 +21,9 @@ protected:
 
   std::unique_ptr<life> begin() {
     auto next = std::make_unique<life>(dir.path());
-    complaints = next->trees.restore(catalog::what_ended::daemon);
+    complaints = next->trees.open("7.100");
+    for (auto& complaint : next->trees.restore(catalog::what_ended::daemon))
+      complaints.push_back(std::move(complaint));
     return next;
   }
   static void add_shop(life& to) {
@@ -115,6 +117,60 @@ TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   const auto last = begin();
   EXPECT_EQ(last->shared.memories["shop/shop"].children["web"].ended, 3u);
   EXPECT_EQ(last->shared.memories["shop/shop"].children["db"].ended, 4u);
+}
+
+TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
+  const auto graft = [](const std::string& parent, const std::string& child) {
+    const auto text = "name: more\nchildren:\n  - {service: " + child + ", command: /bin/x}\n";
+    return store::saved_tree::graft{parent, child, "/more.yaml", text, {}, {}, {}};
+  };
+  {
+    auto first = begin();
+    add_shop(*first);
+    auto known = *first->trees.find("shop");
+    known.source.grafts = {graft("shop", "mailer"), graft("shop", "cleaner")};
+    auto loaded = read_configuration(known.source);
+    ASSERT_TRUE(loaded.tree);
+    known.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+    first->trees.replace(std::move(known));
+    remember(*first, "mailer", {.generation = 2, .ended = 2, .attempts = 1});
+    first->shared.nodes.update("shop", "mailer", [](node_snapshot& node) { node.restarts = 1; });
+    first->trees.write();
+    first->shared.nodes.remove_branch("shop", "mailer");
+    first->shared.memories["shop/shop"].children.erase("mailer");
+    first->shared.on_forgotten("shop", "mailer");
+    first->shared.on_forgotten("shop", "web"); // which is no graft
+    first->trees.write();
+  }
+  const auto next = begin();
+  const auto* shop = next->trees.find("shop");
+  ASSERT_NE(shop, nullptr);
+  ASSERT_EQ(shop->source.grafts.size(), 1u);
+  EXPECT_EQ(shop->source.grafts[0].child, "cleaner");
+  EXPECT_EQ(shop->root->children.size(), 3u);
+  EXPECT_EQ(next->shared.nodes.find("shop", "mailer"), nullptr);
+  EXPECT_EQ(next->shared.memories["shop/shop"].children.count("mailer"), 0u);
+}
+
+TEST_F(Catalog, NotesTheLatestProcessOfANodeUntilItIsGoneOrTheLineOfKeepersEnds) {
+  const store::noted_process web{"shop/web", 4, 4711, 99, 5, 6, 7, "2"};
+  {
+    auto first = begin();
+    first->trees.note({"shop/web", 3, 4700, 98, 3, 4, 5, "1"});
+    first->trees.note(web);
+    first->trees.note({"shop/db", 1, 4800, 98, 3, 4, 5, "0"});
+    first->trees.forget("shop/web", 3); // another is noted by now
+    first->trees.forget("shop/db", 1);
+    first->trees.write();
+  }
+  EXPECT_EQ(begin()->trees.noted_processes(), std::vector{web});
+  {
+    life other{dir.path()};
+    EXPECT_TRUE(other.trees.open("8.200").empty());
+    EXPECT_TRUE(other.trees.noted_processes().empty());
+    other.trees.write();
+  }
+  EXPECT_TRUE(begin()->trees.noted_processes().empty());
 }
 
 } // namespace

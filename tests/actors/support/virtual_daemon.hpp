@@ -51,7 +51,12 @@ public:
     if (found != processes.end()) {
       found->second.owner = who;
       log.push_back("adopt " + name_of(id));
-      caf::anon_send(who, process_launched{found->second.pid, /*adopted=*/true, {}});
+      const auto& kept = found->second;
+      const auto mark = kept.note.find(waiting_mark);
+      const bool waits = mark != std::string::npos;
+      const auto due = waits ? std::atoll(kept.note.c_str() + mark + waiting_mark.size()) : 0;
+      caf::anon_send(who, process_launched{kept.pid, /*adopted=*/true, kept.started, waits,
+                                           wall_time{std::chrono::milliseconds{due}}});
       if (found->second.exited) caf::anon_send(who, process_exited{*found->second.exited});
       return;
     }

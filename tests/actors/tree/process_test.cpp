@@ -58,6 +58,36 @@ TEST_F(Process, FailsItsStartWhenItIsNotReadyInTime) {
   EXPECT_EQ(os.count_alive(), 0u);
 }
 
+TEST_F(Process, WaitsForAnAdoptedOneOnlyAsLongAsIsLeft) {
+  auto web = service("web");
+  web.ready = {ready_tcp{"127.0.0.1", 80}, 5s, 10s};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0 waiting", /*alive=*/true, shared.wall_now() - 3s};
+  launch(web);
+  EXPECT_THAT(take_log(), ElementsAre("adopt web#1", "check web#1"));
+  advance(1999ms);
+  EXPECT_THAT(heard.starts, IsEmpty());
+  advance(1ms);
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].what, policy::start_result::how::failed);
+}
+
+TEST_F(Process, TimeThatItAskedForIsKeptForASuccessor) {
+  auto web = service("web");
+  web.ready = {ready_notify{}, 5s, 10s};
+  launch(web);
+  caf::anon_send(who, program_said{wire::said_more_time{60s}});
+  run();
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  run();
+  advance(40s);
+  launch(web);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#1", "adopt web#1"));
+  advance(19999ms);
+  EXPECT_THAT(heard.starts, IsEmpty());
+  advance(1ms);
+  EXPECT_EQ(heard.starts.size(), 1u);
+}
+
 TEST_F(Process, IsKilledWhenItDoesNotStopInTime) {
   os.stubborn.insert("web");
   launch(service("web"));

@@ -129,6 +129,27 @@ TEST_F(Supervisor, EscalatesToItsParentWhichRestartsTheWholeBranch) {
   EXPECT_EQ(node("db").restarts, 0u);
 }
 
+TEST_F(Supervisor, SaysWhichAddedChildrenWentWithItsFormerLife) {
+  auto inner = tree("backend", strategy::one_for_one, {service("api")});
+  inner.intensity = {0, 5s};
+  auto spec = tree("shop", strategy::one_for_one, {});
+  spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
+  start(spec);
+  std::vector<std::string> forgotten;
+  shared.on_forgotten = [&](const std::string& tree, const std::string& name) {
+    forgotten.push_back(id_of(tree, name));
+  };
+  const auto added = tree("more", strategy::one_for_one, {service("leaf")});
+  const auto entry = std::make_shared<const child_entry>(entry_of(std::make_shared<const supervisor_spec>(added)));
+  caf::anon_send(shared.supervisors["shop/backend"], node_call{node_call::op::add, "more", entry, {}});
+  run();
+  EXPECT_EQ(node("leaf").state, node_state::running);
+  end("api", exit_status::signal(11)); // backend gives up and is started anew
+  EXPECT_THAT(forgotten, ElementsAre("shop/more"));
+  EXPECT_TRUE(shared.nodes.named("leaf").empty());
+  EXPECT_EQ(node("api").state, node_state::running);
+}
+
 TEST_F(Supervisor, RestartOnRequestIsNotCounted) {
   auto spec = tree("shop", strategy::one_for_all, {service("db"), service("web")});
   spec.intensity = {0, 5s};

@@ -422,7 +422,7 @@ TEST(ProcessMachine, ATakenOverProcessThatWasNotReadyIsStillWaitedFor) {
   spec.ready.check = ready_message{};
   script s{spec};
   (void)s.tell(launch_asked{});
-  EXPECT_EQ(s.tell(launched{100, /*adopted=*/true, /*waiting=*/true}), "timer 30s");
+  EXPECT_EQ(s.tell(launched{100, /*adopted=*/true, /*waiting=*/true, milliseconds{12000}}), "timer 12s");
   EXPECT_EQ(s.tell(declared_ready{}), "up");
 }
 

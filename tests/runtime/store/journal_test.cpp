@@ -151,9 +151,28 @@ TEST(Journal, IsCompactedBeforeItGrowsWithoutEnd) {
   for (int i = 0; i < 20'000; ++i) {
     j.set("a", std::to_string(i) + std::string(100, '0'));
     ASSERT_TRUE(j.write());
+    j.compact();
   }
   EXPECT_GT(disk.replaced, 1);
   EXPECT_LT(disk.bytes.size(), 300'000u);
+  EXPECT_EQ(reread(disk), j.values());
+}
+
+TEST(Journal, IsNeverCompactedWhileSomebodyWaitsForAWrite) {
+  disk_state disk;
+  disk.room = 100'000'000;
+  journal j{std::make_unique<fake_disk>(disk)};
+  (void)j.open();
+  for (int i = 0; i < 5000; ++i) {
+    j.set("a", std::to_string(i) + std::string(100, '0'));
+    ASSERT_TRUE(j.write());
+  }
+  EXPECT_EQ(disk.replaced, 1); // the first write makes it
+  EXPECT_TRUE(j.wants_compaction());
+  j.set("b", "not written yet");
+  j.compact();
+  EXPECT_FALSE(j.wants_compaction());
+  EXPECT_FALSE(j.has_changes());
   EXPECT_EQ(reread(disk), j.values());
 }
 

@@ -114,6 +114,16 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   EXPECT_EQ(read->reason, "gave up");
 }
 
+TEST(JournalValues, AProcessIsReadAsItWasWritten) {
+  for (const auto& process : {noted_process{{}, 7, 4711, 987654321987, 55, 56, 1'700'000'000'123, "3 waiting"},
+                              noted_process{{}, 1, 2, 3, 0, 0, 4, {}}}) {
+    const auto read = parse_process_value(process_value(process));
+    ASSERT_TRUE(read) << read.failure().message;
+    EXPECT_EQ(*read, process);
+  }
+  EXPECT_FALSE(parse_process_value(R"({"generation":1,"pid":2})"));
+}
+
 TEST(JournalValues, FieldsOfALaterVersionAreIgnoredAndWhatIsNoneIsRefused) {
   EXPECT_TRUE(parse_node_value(R"({"restarts":1,"colour":"red"})"));
   EXPECT_EQ(parse_node_value("{}").failure().kind, error_kind::invalid_input);

@@ -1,0 +1,73 @@
+#include "runtime/os/orphans.hpp"
+
+#include "runtime/os/files.hpp"
+#include "runtime/os/pidfd.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+constexpr std::size_t longest_line = 512;
+
+/// What process numbers mean something in: this start of the machine, and this namespace.
+std::string realm_of_pids() {
+  auto boot = read_file("/proc/sys/kernel/random/boot_id", longest_line);
+  std::string realm = boot ? boot->substr(0, boot->find('\n')) : "?";
+  std::array<char, 64> name{};
+  const auto length = ::readlink("/proc/self/ns/pid", name.data(), name.size());
+  return realm + " " + (length > 0 ? std::string{name.data(), static_cast<std::size_t>(length)} : "?");
+}
+
+} // namespace
+
+result<unique_fd> open_same_process(int pid, std::uint64_t start_ticks) {
+  auto pidfd = open_pidfd(pid);
+  if (!pidfd) return pidfd;
+  // Behind the open: from here on the descriptor names this process and no later one.
+  const auto found = read_stat(pid);
+  if (!found || found->start_ticks != start_ticks || !is_living(*found))
+    return error{error_kind::not_found, "process " + std::to_string(pid) + " is another one", 0};
+  return pidfd;
+}
+
+unique_fd reopen_pipe(int pid, int number, std::uint64_t inode) {
+  const auto path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(number);
+  unique_fd pipe{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
+  struct stat facts {};
+  if (!pipe || inode == 0 || ::fstat(pipe.get(), &facts) != 0 || !S_ISFIFO(facts.st_mode) || facts.st_ino != inode)
+    return {};
+  return pipe;
+}
+
+std::vector<marked_process> marked_leaders(std::string_view prefix) {
+  std::vector<marked_process> found;
+  for (const int pid : all_pids()) {
+    const auto process = read_stat(pid);
+    if (!process || process->session != pid || !is_living(*process)) continue;
+    const auto mark = environment_value(pid, wire::member_variable);
+    if (!mark || mark->rfind(prefix, 0) != 0) continue;
+    found.push_back({pid, process->start_ticks, mark->substr(prefix.size())});
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.start_ticks < b.start_ticks; });
+  return found;
+}
+
+result<std::string> line_mark(const std::string& path, const std::string& own) {
+  const auto realm = realm_of_pids() + " ";
+  if (const auto written = read_file(path, longest_line); written && written->rfind(realm, 0) == 0) {
+    auto mark = written->substr(realm.size());
+    if (!mark.empty() && mark.back() == '\n') return mark.substr(0, mark.size() - 1);
+  }
+  if (auto written = write_file_atomically(path, realm + own + "\n"); !written) return written.failure();
+  return own;
+}
+
+} // namespace alder::os
