@@ -52,6 +52,8 @@ struct cause {
     auto_shutdown,  ///< its supervisor shut itself down because `origin` ended
     start_unwound,  ///< a later sibling (`origin`) failed to start, so the whole start is undone
     adopted,        ///< it was running already when the daemon started
+    schedule,       ///< its time has come; `detail` says by which rule
+    file_change,    ///< a file that is watched for it changed: `detail`
   };
   kind what = kind::tree_start;
   std::string origin;   ///< name of the node where it began; empty when it is the child itself or nobody

@@ -27,6 +27,8 @@ struct machine {
   std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
   std::function<std::optional<std::uint32_t>(const std::string& name)> group_named;
   std::function<outcome(const std::string& path)> can_read; ///< error: why a file cannot be read
+  /// The bytes of a time zone's file by its name; that of the machine for no name.
+  std::function<result<std::string>(const std::string& name)> zone_data;
   std::uint32_t uid = 0;
   bool may_change_user = false;
   bool may_raise_priority = false;

@@ -5,6 +5,7 @@
 #include "alder/event.hpp"
 #include "alder/spec.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +37,16 @@ struct program_metric {
   bool operator==(const program_metric&) const = default;
 };
 
+/// What all processes of a service use together.
+struct usage_snapshot {
+  double cpu = 0;           ///< processors: 1 is one
+  std::uint64_t memory = 0; ///< bytes, resident; pages that are shared count in each process
+  unsigned processes = 0;
+  unsigned threads = 0;
+  std::optional<unsigned> descriptors;              ///< open files
+  std::optional<std::uint64_t> proportional_memory; ///< bytes; pages that are shared are divided (PSS)
+};
+
 /// One node of a tree at one moment.
 struct node_snapshot {
   std::string tree;
@@ -58,7 +69,9 @@ struct node_snapshot {
   std::string health;                            ///< why it is not well; empty: nothing is known against it
   std::map<std::string, program_metric> metrics; ///< what the program measures itself
   std::optional<wall_time> next_attempt;         ///< in state backoff
+  std::optional<wall_time> next_run;             ///< when its schedule runs or restarts it
   std::shared_ptr<const service_spec> service;
+  std::optional<usage_snapshot> usage; ///< filled in for whoever asks
 
   // supervisors
   alder::strategy strategy = strategy::one_for_one;

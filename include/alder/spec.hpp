@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alder/attributes.hpp"
+#include "alder/schedule.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -165,6 +166,26 @@ struct health_spec {
   bool operator==(const health_spec&) const = default;
 };
 
+/// Files whose change restarts a service.
+struct watch_spec {
+  std::vector<std::string> paths;  ///< absolute; directories with all below them
+  std::vector<std::string> ignore; ///< globs: without '/' of a name, else of a path below one of `paths`
+  milliseconds debounce{200};      ///< so long nothing more changes, then it is restarted
+  bool content = false;            ///< a file that was written with the same content has not changed
+  [[nodiscard]] bool any() const { return !paths.empty(); }
+  bool operator==(const watch_spec&) const = default;
+};
+
+/// Commands that are run at moments of a process's life; empty: none.
+struct hooks_spec {
+  std::vector<std::string> before_start; ///< it is started when this has succeeded
+  std::vector<std::string> after_start;
+  std::vector<std::string> before_stop; ///< asking it to stop waits for this
+  std::vector<std::string> after_exit;  ///< its next start waits for this
+  milliseconds timeout{30000};          ///< of each; then it is killed and has failed
+  bool operator==(const hooks_spec&) const = default;
+};
+
 /// What all processes of a service together may use; 0: no limit. More than that for `grace`, and it is not well.
 struct usage_limits {
   std::uint64_t memory = 0; ///< bytes, resident
@@ -198,6 +219,9 @@ struct service_spec {
   bool stdin_pipe = false;                    ///< standard input is a pipe the daemon writes to
   process_attributes attributes;
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
+  /// It does its work and ends. Its start is complete when it has ended well, and `ready`, if there is one, holds then.
+  bool task = false;
+  milliseconds task_timeout{0}; ///< it is stopped after this time and has failed; 0: no limit
   ready_spec ready;
   std::optional<heartbeat_spec> heartbeat;
   std::optional<health_spec> health;
@@ -206,12 +230,18 @@ struct service_spec {
   stop_spec stop;
   restart_kind restart = restart_kind::permanent;
   bool significant = false;
+  std::vector<std::string> after; ///< siblings that are up before it starts
+  schedule_spec schedule;
+  watch_spec watch;
+  hooks_spec hooks;
   alder::backoff backoff;
   alder::restart_limit restart_limit;
   std::vector<int> fatal_exit_codes;        ///< exits after which it is not restarted but has failed
   std::vector<int> clean_exit_codes{0};     ///< exits that count as normal
   std::vector<int> clean_signals{15, 2, 1}; ///< unrequested deaths that count as clean: SIGTERM, SIGINT, SIGHUP
   bool operator==(const service_spec&) const = default;
+  /// A task that runs when its time has come, or on request, and not when its supervisor starts.
+  [[nodiscard]] bool waits_for_schedule() const { return task && schedule.cron.has_value(); }
 };
 
 struct supervisor_spec;
@@ -228,9 +258,11 @@ struct supervisor_spec {
   restart_kind restart = restart_kind::permanent;
   bool significant = false;
   alder::auto_shutdown auto_shutdown = auto_shutdown::never;
-  bool sticky_stop = false;   ///< a child stopped on request stays down when its group restarts; OTP starts it again
-  bool finish_starts = false; ///< a stop waits for a start under way, as in OTP; else it cuts it short
-  alder::backoff backoff;     ///< delay before the parent starts this supervisor again
+  bool sticky_stop = false;    ///< a child stopped on request stays down when its group restarts; OTP starts it again
+  bool finish_starts = false;  ///< a stop waits for a start under way, as in OTP; else it cuts it short
+  bool parallel_start = false; ///< children that do not wait for each other (`after`) start at the same time
+  std::vector<std::string> after;
+  alder::backoff backoff; ///< delay before the parent starts this supervisor again
   bool pool = false;
   std::vector<child_spec> children;
 };

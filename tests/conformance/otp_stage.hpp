@@ -65,6 +65,8 @@ public:
   void cancel_health(const actors::process_id&) override {}
   [[nodiscard]] actors::process_sample sample(const actors::process_id&) override { return {}; }
   void run_command(const actors::process_id&, const service_spec&, const std::vector<std::string>&) override {}
+  void run_hook(const actors::process_id&, const service_spec&, const hook_run&, actors::process_actor) override {}
+  void cancel_hook(const actors::process_id&, std::uint64_t) override {}
   outcome send_message(const actors::process_id&, std::string_view) override { return success(); }
   void set_note(const actors::process_id&, const std::string&) override {}
   void signal_all(const actors::process_id& id, int signal, bool main_only) override;

@@ -152,6 +152,11 @@ struct health_check_answered {
   bool good = false;
   std::string detail;
 };
+/// The answer to `launcher::run_hook`.
+struct hook_ended {
+  std::uint64_t token = 0;
+  std::string failure; ///< empty: it succeeded
+};
 /// The program said something.
 struct program_said {
   wire::program_notice what;
@@ -159,6 +164,18 @@ struct program_said {
 /// The process actor's own.
 struct process_timer {
   std::uint64_t token = 0;
+};
+
+// -- to a caretaker
+
+/// Its own: the time it waited for may have come.
+struct clock_due {
+  std::uint64_t token = 0;
+};
+
+/// A file that is watched for its service changed.
+struct files_changed {
+  std::string path;
 };
 
 // -- to the event bus
@@ -205,10 +222,12 @@ using supervisor_actor = child_actor::extend<
     caf::reacts_to<publication_due>, caf::replies_to<node_call>::with<call_outcome>,
     caf::replies_to<upgrade_call>::with<call_outcome>, caf::replies_to<children_question>::with<children_answer>>;
 using decider_actor = caf::typed_actor<caf::replies_to<decide_restart>::with<restart_decided>>;
-using process_actor = child_actor::extend<
-    caf::reacts_to<process_launched>, caf::reacts_to<process_refused>, caf::reacts_to<process_ignored>,
-    caf::reacts_to<process_exited>, caf::reacts_to<process_members_gone>, caf::reacts_to<readiness_answered>,
-    caf::reacts_to<process_timer>, caf::reacts_to<health_check_answered>, caf::reacts_to<program_said>>;
+using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf::reacts_to<process_refused>,
+                                          caf::reacts_to<process_ignored>, caf::reacts_to<process_exited>,
+                                          caf::reacts_to<process_members_gone>, caf::reacts_to<readiness_answered>,
+                                          caf::reacts_to<process_timer>, caf::reacts_to<health_check_answered>,
+                                          caf::reacts_to<program_said>, caf::reacts_to<hook_ended>>;
+using caretaker_actor = caf::typed_actor<caf::reacts_to<clock_due>, caf::reacts_to<files_changed>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
 using log_writer_actor = child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>,
                                              caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
@@ -239,6 +258,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::readiness_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::process_timer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::health_check_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::program_said)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::clock_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::files_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::hook_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::after_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)

@@ -56,6 +56,16 @@ public:
   [[nodiscard]] virtual process_sample sample(const process_id& id) = 0;
   /// Runs a command with the environment and directory of the service, whatever comes of it.
   virtual void run_command(const process_id& id, const service_spec& spec, const std::vector<std::string>& command) = 0;
+  /// A hook of a process.
+  struct hook_run {
+    std::uint64_t token = 0; ///< comes back in `hook_ended`
+    std::vector<std::string> command;
+    std::map<std::string, std::string> environment; ///< beside that of the service
+  };
+  /// Runs it with the environment, directory and user of the service: hook_ended to `who`.
+  virtual void run_hook(const process_id& id, const service_spec& spec, const hook_run& what, process_actor who) = 0;
+  /// Kills a hook that runs; it is not answered any more.
+  virtual void cancel_hook(const process_id& id, std::uint64_t token) = 0;
   /// Sends a JSON document over its IPC channel. Errors: as conversation::send_message, and not_found (it does not
   /// run).
   virtual outcome send_message(const process_id& id, std::string_view json) = 0;
@@ -112,6 +122,9 @@ struct runtime {
   std::function<void(const node_id& supervisor, const std::vector<std::string>& children)> on_remembered = {};
   /// A child that was added by hand is no more, for its supervisor began a new life.
   std::function<void(const std::string& tree, const std::string& name)> on_forgotten = {};
+  /// Watches files until the answer is let go; `changed` is called on the loop thread. Without it nothing is watched.
+  std::function<std::shared_ptr<void>(const watch_spec& what, std::function<void(const std::string& path)> changed)>
+      watch_files = {};
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.

@@ -164,17 +164,34 @@ void get_tree(const api_request& request, const responder& out, api_context& con
   out->answer(200, wire::trees_json(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr));
 }
 
+/// Copies of these nodes with what they use at this moment.
+void add_usage(std::vector<node_ptr>& nodes, bool exact, api_context& context) {
+  std::vector<node_id> ids;
+  for (const auto& node : nodes)
+    ids.push_back(id_of(node->tree, node->name));
+  const auto usage = context.bridge.look_at(ids, exact, context.shared.wall_now());
+  for (auto& node : nodes) {
+    const auto used = usage.find(id_of(node->tree, node->name));
+    if (used == usage.end()) continue;
+    auto copy = std::make_shared<node_snapshot>(*node);
+    copy->usage = used->second;
+    node = std::move(copy);
+  }
+}
+
 void get_services(const api_request& request, const responder& out, api_context& context) {
   const auto glob = request.value("name", "*");
   std::vector<node_ptr> kept;
-  std::vector<const node_snapshot*> services;
   for (const auto& [name, tree] : context.trees.trees()) {
     for (const auto& node : context.shared.nodes.in_order(name)) {
       if (node->what != node_snapshot::kind::service || ::fnmatch(glob.c_str(), node->name.c_str(), 0) != 0) continue;
       kept.push_back(node);
-      services.push_back(node.get());
     }
   }
+  if (const auto usage = request.value("usage", "0"); usage != "0") add_usage(kept, usage == "exact", context);
+  std::vector<const node_snapshot*> services;
+  for (const auto& node : kept)
+    services.push_back(node.get());
   out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
 }
 
@@ -203,7 +220,13 @@ void get_service(const api_request& request, const responder& out, api_context& 
   }
   if (detail.events.size() > described_events)
     detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
-  out->answer(200, wire::detail_json(now.nested(node.tree, node.name), detail));
+  auto nested = now.nested(node.tree, node.name);
+  std::vector<node_ptr> shown{found.node};
+  if (node.what == node_snapshot::kind::service) {
+    add_usage(shown, /*exact=*/true, context);
+    nested.root = shown.front().get();
+  }
+  out->answer(200, wire::detail_json(nested, detail));
 }
 
 void get_config(const api_request&, const responder& out, api_context& context) {

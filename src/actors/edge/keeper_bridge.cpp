@@ -319,7 +319,10 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
   const process_id id{child.id, child.gen};
   const auto found = records_.find(id);
   if (found == records_.end()) { // a readiness command
-    if (const auto running = checks_.find(id); running != checks_.end()) running->second.pid = child.pid;
+    const auto running = checks_.find(id);
+    if (running == checks_.end()) return;
+    running->second.pid = child.pid;
+    if (running->second.hook && !running->second.is_asked) end_check(id, running->second); // it came too late
     return;
   }
   auto& r = found->second;

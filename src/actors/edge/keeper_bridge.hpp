@@ -62,6 +62,8 @@ public:
   void cancel_health(const process_id& id) override;
   [[nodiscard]] process_sample sample(const process_id& id) override;
   void run_command(const process_id& id, const service_spec& spec, const std::vector<std::string>& command) override;
+  void run_hook(const process_id& id, const service_spec& spec, const hook_run& what, process_actor who) override;
+  void cancel_hook(const process_id& id, std::uint64_t token) override;
   outcome send_message(const process_id& id, std::string_view json) override;
   void set_note(const process_id& id, const std::string& note) override;
   void signal_all(const process_id& id, int signal, bool main_only) override;
@@ -95,6 +97,9 @@ public:
   [[nodiscard]] std::vector<unclaimed_process> unclaimed() const;
   /// The living processes of a node, its main process first.
   [[nodiscard]] std::vector<int> processes_of(const node_id& node) const;
+  /// What each of these nodes uses now, for those that run; processor time since the last look, if that was not long
+  /// ago, else since its start. `exact`: with open files and PSS, for which the kernel walks their memory.
+  [[nodiscard]] std::map<node_id, usage_snapshot> look_at(const std::vector<node_id>& nodes, bool exact, wall_time now);
   /// Writes to the standard input of a node's process, as a whole or not at all. Errors: not_found (it does not run),
   /// invalid_input (`stdin: pipe` is not set), too_large (more than 4096 bytes), unavailable (it has closed its input),
   /// conflict (it does not read, and the pipe is full).
@@ -122,7 +127,9 @@ private:
     bool alive = false;
     std::optional<exit_status> exited;
     enum class wait : std::uint8_t { none, members, kill } waiting = wait::none;
-    bool unwanted = false; ///< forgotten as soon as it is gone
+    bool unwanted = false;                   ///< forgotten as soon as it is gone
+    wall_time looked_at{};                   ///< when somebody last asked what it uses …
+    std::chrono::milliseconds looked_cpu{0}; ///< and the processor time it had used by then
   };
 
   std::function<void(const store::noted_process&)> on_held_;
@@ -174,9 +181,12 @@ private:
   struct check {
     process_id subject;
     int pid = 0;
-    std::string command;                 ///< for people
-    std::optional<std::uint64_t> health; ///< the token of a health check; none: readiness
-    bool is_asked = true;                ///< somebody waits for its answer
+    std::string command;                    ///< for people
+    std::optional<std::uint64_t> health;    ///< the token of a health check; none: readiness
+    bool is_asked = true;                   ///< somebody waits for its answer
+    std::optional<std::uint64_t> hook = {}; ///< the token of a hook
+    process_actor hook_owner = {};
+    std::map<std::string, std::string> environment = {}; ///< beside that of the service
   };
   /// Runs it beside the process it is about.
   void spawn_command(const std::vector<std::string>& command, const service_spec& spec, check&& about);

@@ -1,6 +1,7 @@
 #include "actors/tree/process.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/words.hpp"
 
 #include <algorithm>
 
@@ -42,6 +43,9 @@ process::behavior_type process::make_behavior() {
         handle(policy::health_answered{answer.token, answer.good, answer.detail});
       },
       [this](const program_said& said) { on_said(said.what); },
+      [this](const hook_ended& hook) {
+        handle(policy::hook_done{hook.token, hook.failure});
+      },
   };
 }
 
@@ -56,8 +60,21 @@ void process::on_start(const start_order& order) {
   id_ = {id_of(tree_, spec_->name), order.generation};
   publish([&](node_snapshot& node) { node.generation = order.generation; });
   restarts_note_ = std::to_string(order.restarts);
-  if (!std::holds_alternative<std::monostate>(spec_->ready.check)) restarts_note_ += waiting_mark;
-  handle(policy::launch_asked{});
+  const auto why = order.why.what;
+  const bool on_demand = why == cause::kind::request || why == cause::kind::schedule || why == cause::kind::file_change;
+  if (spec_->waits_for_schedule() && !on_demand && !(order.resume && was_left_behind())) {
+    reported_ = true;
+    answer_start(policy::start_result::how::ignored, "waits for its schedule");
+    return quit();
+  }
+  const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
+  if (waits) restarts_note_ += waiting_mark;
+  handle(policy::launch_asked{on_demand, order.resume && was_left_behind()});
+}
+
+bool process::was_left_behind() {
+  const auto left = shared_.os.left_behind(id_.node);
+  return std::any_of(left.begin(), left.end(), [&](const auto& one) { return one.generation == id_.generation; });
 }
 
 void process::on_launched(const process_launched& launched) {
@@ -78,9 +95,9 @@ void process::on_launched(const process_launched& launched) {
 /// Of a process that was waiting when its daemon died: what it had of its time is gone.
 std::optional<std::chrono::milliseconds> process::time_left(const process_launched& launched) {
   using std::chrono::milliseconds;
-  if (!launched.waiting) return std::nullopt;
+  if (!launched.waiting || (spec_->task && spec_->task_timeout.count() == 0)) return std::nullopt;
   const auto* after = std::get_if<ready_after>(&spec_->ready.check);
-  const milliseconds whole = after != nullptr ? after->delay : spec_->ready.timeout;
+  const milliseconds whole = spec_->task ? spec_->task_timeout : after != nullptr ? after->delay : spec_->ready.timeout;
   const bool asked_for_more = launched.due != wall_time{};
   const auto due = asked_for_more ? launched.due : launched.since + whole;
   const milliseconds most = asked_for_more ? std::chrono::hours{24} : whole; // should the clock have been set back
@@ -126,6 +143,7 @@ void process::carry_out(const policy::process_effect& effect) {
                  [&](const policy::await_members&) { shared_.os.await_members(id_); },
                  [&](const policy::start_succeeded&) {
                    note_ready();
+                   if (machine_.now_in() == policy::process_machine::phase::gone) pid_ = 0; // a task that is complete
                    answer_start(how::ok, {});
                  },
                  [&](const policy::start_failed& failed) {
@@ -146,9 +164,24 @@ void process::carry_out(const policy::process_effect& effect) {
                    send(parent_, child_ended{{spec_->name, id_.generation, gone.reason}});
                    quit();
                  },
+                 [&](const policy::run_hook& hook) { run_hook(hook); },
+                 [&](const policy::cancel_hook& hook) { shared_.os.cancel_hook(id_, hook.token); },
                  [&](const policy::warn& warning) { announce(event_kind::warning, warning.text); },
              },
              effect);
+}
+
+void process::run_hook(const policy::run_hook& hook) {
+  launcher::hook_run run{hook.token, policy::command_of(spec_->hooks, hook.when), {}};
+  run.environment["ALDER_HOOK"] = std::string{policy::word(hook.when)};
+  if (pid_ > 0) run.environment["ALDER_PID"] = std::to_string(pid_);
+  if (const auto& status = machine_.status()) {
+    const bool exited = status->kind == exit_status::how::exited;
+    if (exited) run.environment["ALDER_EXIT_CODE"] = std::to_string(status->value);
+    if (status->kind == exit_status::how::signaled) run.environment["ALDER_EXIT_SIGNAL"] = signal_name(status->value);
+    run.environment["ALDER_EXIT_REASON"] = machine_.last_words();
+  }
+  shared_.os.run_hook(id_, *spec_, run, self());
 }
 
 /// The next daemon then does not wait for its readiness again.

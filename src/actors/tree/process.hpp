@@ -19,6 +19,7 @@ public:
 
 private:
   void on_start(const start_order& order);
+  [[nodiscard]] bool was_left_behind();
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
   void on_said(const wire::program_notice& said);
@@ -28,6 +29,7 @@ private:
   void note_ready();
   void note_more_time(std::chrono::milliseconds time);
   [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(const process_launched& launched);
+  void run_hook(const policy::run_hook& hook);
   void handle(const policy::process_event& e);
   void carry_out(const policy::process_effect& effect);
   void answer_start(policy::start_result::how how, const std::string& detail);

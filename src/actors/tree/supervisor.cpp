@@ -1,5 +1,6 @@
 #include "actors/tree/supervisor.hpp"
 
+#include "actors/tree/caretaker.hpp"
 #include "actors/tree/decider.hpp"
 #include "actors/tree/process.hpp"
 
@@ -28,11 +29,13 @@ policy::child_rules rules_of(const child_entry& entry) {
   rules.supervisor = entry.supervisor != nullptr;
   if (entry.service) {
     rules.significant = entry.service->significant;
+    rules.after = entry.service->after;
     rules.brutal_kill = entry.service->stop.signal == SIGKILL;
     rules.backoff = entry.service->backoff;
     rules.restart_limit = entry.service->restart_limit;
   } else if (entry.supervisor) {
     rules.significant = entry.supervisor->significant;
+    rules.after = entry.supervisor->after;
     rules.backoff = entry.supervisor->backoff;
   }
   return rules;
@@ -83,11 +86,12 @@ child_entry entry_of(const child_spec& spec) {
 }
 
 supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
-  supervisor_plan plan{tree,
-                       spec.name,
-                       {spec.strategy, spec.intensity, spec.auto_shutdown, spec.sticky_stop, spec.finish_starts},
-                       spec.pool,
-                       {}};
+  supervisor_plan plan{
+      tree,
+      spec.name,
+      {spec.strategy, spec.intensity, spec.auto_shutdown, spec.sticky_stop, spec.finish_starts, spec.parallel_start},
+      spec.pool,
+      {}};
   for (const auto& child : spec.children)
     plan.children.push_back(entry_of(child));
   if (spec.pool && !plan.children.empty()) {
@@ -332,7 +336,16 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
     c.restarts = node.restarts;
     if (entry.service) c.counted = node.generation;
   });
+  appoint_caretaker(c);
   return c;
+}
+
+/// Whoever has a schedule or a watch has somebody who looks at the clock and the files.
+void supervisor::appoint_caretaker(child& c) {
+  const auto& service = c.entry->service;
+  if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);
+  if (service && (service->schedule.any() || service->watch.any()))
+    c.caretaker = spawn<caretaker>(shared_, tree_of(c), service, supervisor_actor{self()});
 }
 
 void supervisor::start(const policy::start_child& order) {
@@ -346,7 +359,8 @@ void supervisor::start(const policy::start_child& order) {
   if (order.automatic && order.generation > c->counted) ++c->restarts;
   set_state(*c, node_state::starting, order.why);
   const auto& service = c->entry->service;
-  const bool checks_readiness = service && !std::holds_alternative<std::monostate>(service->ready.check);
+  const bool checks_readiness = service && !service->waits_for_schedule() &&
+                                (service->task || !std::holds_alternative<std::monostate>(service->ready.check));
   using how = policy::start_child::how;
   if (checks_readiness && order.mode == how::fresh) announce(event_kind::starting, *c, order.why);
   bring_up(*c, {order.generation, order.why, order.mode != how::fresh, c->restarts, order.mode == how::only_running});
@@ -434,6 +448,7 @@ void supervisor::note_started(child& c, int pid) {
   if (adopted && c.entry->service)
     shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) { node.since = before->since; });
   if (adopted && c.entry->supervisor) return;
+  if (c.entry->service && c.entry->service->task && pid == 0) return; // it is complete: its end is told
   announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = pid; });
 }
 
@@ -602,7 +617,8 @@ void supervisor::on_reply(const policy::reply& reply) {
 }
 
 void supervisor::forget(const std::string& name) {
-  const auto& c = children_.at(name);
+  auto& c = children_.at(name);
+  if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);
   shared_.parents.erase(id_of(tree_of(c), name));
   if (c.entry->tree.empty()) shared_.nodes.remove(plan_.tree, name); // of a tree the catalog does it
   shared_.nodes.remove_child(plan_.tree, plan_.name, name);

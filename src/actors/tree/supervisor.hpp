@@ -46,6 +46,7 @@ private:
   struct child {
     std::shared_ptr<const child_entry> entry;
     child_actor actor;
+    caretaker_actor caretaker; ///< of a service with a schedule or a watch
     alder::generation generation = 0;
     unsigned restarts = 0;
     alder::generation counted = 0; ///< up to this one starts are among `restarts`, perhaps by a former daemon
@@ -95,6 +96,7 @@ private:
   void finish_upgrade(pending_call& pending, const policy::reply& reply);
   void forget_former_children();
   child& adopt_entry(const child_entry& entry);
+  void appoint_caretaker(child& c);
   void recall(child& c, const start_order& order, policy::begin& begin);
   [[nodiscard]] policy::time_point clock_time(wall_time at);
   void remember();

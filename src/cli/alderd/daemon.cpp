@@ -58,10 +58,17 @@ daemon::daemon(options given)
       bridge_(loop_, logs_,
               {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); },
                [this](const std::string& how) { announce(event_kind::warning, how); }}),
-      shared_{bridge_, {}, wall_now, {}, {}},
+      files_(loop_, [this](const std::string& what) { announce(event_kind::warning, what); }), shared_{bridge_,
+                                                                                                       {},
+                                                                                                       wall_now,
+                                                                                                       {},
+                                                                                                       {}},
       catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,   feed_, logs_,   bridge_,
                                                               options_.home, wall_now(), {},    nullptr, nullptr} {
   logs_.shared = &shared_;
+  shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
+    return files_.watch(what, std::move(then));
+  };
   api_.on_trees_stopped = [this] {
     finished_ = true;
     bridge_.expect_end();

@@ -12,6 +12,7 @@
 #include "actors/tree/log_hub.hpp"
 #include "actors/tree/supervisor.hpp"
 
+#include "runtime/os/file_watcher.hpp"
 #include "runtime/store/event_log.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -54,6 +55,7 @@ private:
   actors::log_hub logs_;
   actors::keeper_bridge bridge_;
   std::map<std::string, std::string> operations_; ///< that a former daemon left, by key
+  os::file_watcher files_;
   actors::runtime shared_;
   actors::catalog catalog_;
   actors::event_feed feed_;

@@ -4,8 +4,8 @@
 namespace alder::cli {
 
 exit_code run_ls(session& s) {
-  auto target = std::string{"/v1/services"};
-  if (!s.wanted().words.empty()) target += "?name=" + percent_encoded(s.wanted().words.front());
+  auto target = std::string{"/v1/services?usage=1"};
+  if (!s.wanted().words.empty()) target += "&name=" + percent_encoded(s.wanted().words.front());
   auto answer = s.try_request({.method = "GET", .target = target, .body = {}, .accept = {}});
   if (const auto* wrong = std::get_if<failure>(&answer)) {
     if (!wrong->is_absence) return s.fail(*wrong);

@@ -116,6 +116,10 @@ std::optional<detail_view> detail_of(const json& object) {
                    .ready = text_of(*found, "ready"),
                    .stop = text_of(*found, "stop"),
                    .backoff = text_of(*found, "backoff"),
+                   .after = text_of(*found, "after"),
+                   .schedule = text_of(*found, "schedule"),
+                   .watch = text_of(*found, "watch"),
+                   .hooks = text_of(*found, "hooks"),
                    .health = text_of(*found, "health"),
                    .heartbeat = text_of(*found, "heartbeat"),
                    .limits = text_of(*found, "limits"),
@@ -150,6 +154,21 @@ std::vector<std::pair<std::string, std::string>> metrics_of(const json& object) 
   return metrics;
 }
 
+std::optional<usage_view> usage_of(const json& object) {
+  const auto found = object.find("usage");
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  const auto cpu = found->find("cpu");
+  usage_view usage{.cpu = cpu != found->end() && cpu->is_number() ? cpu->get<double>() : 0,
+                   .memory = number_of<std::uint64_t>(*found, "memory"),
+                   .processes = number_of<unsigned>(*found, "processes"),
+                   .threads = number_of<unsigned>(*found, "threads"),
+                   .descriptors = {},
+                   .proportional_memory = {}};
+  if (found->contains("fds")) usage.descriptors = number_of<unsigned>(*found, "fds");
+  if (found->contains("pss")) usage.proportional_memory = number_of<std::uint64_t>(*found, "pss");
+  return usage;
+}
+
 /// False: nested too deeply.
 bool fill_node(node_view& node, const json& object, unsigned depth) {
   if (depth > max_tree_depth) return false;
@@ -169,6 +188,8 @@ bool fill_node(node_view& node, const json& object, unsigned depth) {
           .metrics = metrics_of(object),
           .last_exit = exit_of(object, "last_exit"),
           .next_attempt = time_of(object, "next_attempt"),
+          .usage = usage_of(object),
+          .next_run = time_of(object, "next_run"),
           .strategy = text_of(object, "strategy"),
           .pool = flag_of(object, "pool"),
           .intensity = intensity_of(object),

@@ -82,6 +82,10 @@ struct detail_view {
   std::string ready;
   std::string stop;
   std::string backoff;
+  std::string after;
+  std::string schedule;
+  std::string watch;
+  std::string hooks;
   std::string health;
   std::string heartbeat;
   std::string limits;
@@ -97,6 +101,16 @@ struct detail_view {
 };
 
 /// A node; fields a kind of node does not have are empty.
+/// What all processes of a service use together.
+struct usage_view {
+  double cpu = 0;           ///< processors
+  std::uint64_t memory = 0; ///< bytes
+  unsigned processes = 0;
+  unsigned threads = 0;
+  std::optional<unsigned> descriptors;
+  std::optional<std::uint64_t> proportional_memory; ///< bytes
+};
+
 struct node_view {
   std::string type; ///< "service", "supervisor" or "actor"
   std::string tree;
@@ -114,6 +128,8 @@ struct node_view {
   std::vector<std::pair<std::string, std::string>> metrics; ///< name and value with unit
   std::optional<exit_view> last_exit;
   std::optional<wall_time> next_attempt;
+  std::optional<usage_view> usage;
+  std::optional<wall_time> next_run; ///< when its schedule runs or restarts it
   std::string strategy;
   bool pool = false;
   std::optional<intensity_view> intensity;

@@ -42,12 +42,25 @@ std::string state_line(const node_view& node, const look& on, wall_time now) {
   auto text = paint(on, state_tone(node.state), node.state);
   if (node.since) text += " since " + date_and_clock(*node.since) + " (" + age(*node.since, now) + " ago)";
   if (node.next_attempt) text += ", next try in " + format_age(std::max(milliseconds{0}, *node.next_attempt - now));
+  if (node.next_run)
+    text += ", next run " + date_and_clock(*node.next_run) + " (in " +
+            format_age(std::max(milliseconds{0}, *node.next_run - now)) + ")";
   return text;
 }
 
 std::string exit_line(const node_view& node, wall_time now) {
   if (!node.last_exit) return {};
   return node.last_exit->text + (node.last_exit->at ? ", " + age(*node.last_exit->at, now) + " ago" : "");
+}
+
+/// "3% cpu, 40.0M memory (12.0M its own share), 12 files, 5 threads in 2 processes"
+std::string usage_line(const usage_view& usage) {
+  auto text =
+      std::to_string(static_cast<long>(usage.cpu * 100 + 0.5)) + "%" + " cpu, " + format_size(usage.memory) + " memory";
+  if (usage.proportional_memory) text += " (" + format_size(*usage.proportional_memory) + " with shared pages divided)";
+  if (usage.descriptors) text += ", " + std::to_string(*usage.descriptors) + " open files";
+  return text + ", " + std::to_string(usage.threads) + (usage.threads == 1 ? " thread in " : " threads in ") +
+         std::to_string(usage.processes) + (usage.processes == 1 ? " process" : " processes");
 }
 
 /// Main process first, children indented below their parents.
@@ -101,7 +114,11 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Supervised", above);
   into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff) +
                           (detail.restart_limit.empty() ? "" : ", " + detail.restart_limit));
+  into.add("After", detail.after);
   into.add("Ready", foreign(into.on(), detail.ready));
+  into.add("Schedule", foreign(into.on(), detail.schedule));
+  into.add("Watch", foreign(into.on(), detail.watch));
+  into.add("Hooks", foreign(into.on(), detail.hooks));
   into.add("Health", foreign(into.on(), detail.health));
   into.add("Heartbeat", detail.heartbeat);
   into.add("Limits", detail.limits);
@@ -149,6 +166,7 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
     is_first ? text.add("Measures", line) : text.add_more(line);
     is_first = false;
   }
+  if (node.usage) text.add("Uses", usage_line(*node.usage));
   if (node.detail) add_detail(text, node, *node.detail, environment);
   if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("Pid", std::to_string(node.pid));
   if (node.detail) add_processes(text, node.detail->processes);

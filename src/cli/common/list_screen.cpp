@@ -28,12 +28,19 @@ std::string exit_cell(const node_view& node, wall_time now) {
   return node.last_exit->text + (node.last_exit->at ? ", " + age(*node.last_exit->at, now) + " ago" : "");
 }
 
+constexpr int cpu_column = 4; // that of memory follows
+
+/// Processors as people read them: 1 is 100%.
+std::string percent(double processors) { return std::to_string(static_cast<long>(processors * 100 + 0.5)) + "%"; }
+
 std::vector<table_cell> row_of(const look& on, const node_view& node, const std::string& name, wall_time now) {
   const bool is_up = node.state == "running" || node.state == "stopping";
   return {{.text = name},
           {.text = state_cell(on, node, now), .how = state_tone(node.state)},
           {.text = node.pid > 0 ? std::to_string(node.pid) : none()},
           {.text = is_up && node.since ? age(*node.since, now) : none()},
+          {.text = node.usage ? percent(node.usage->cpu) : none()},
+          {.text = node.usage ? format_size(node.usage->memory) : none()},
           {.text = std::to_string(node.restarts)},
           {.text = exit_cell(node, now)},
           {.text = node.reason.empty() ? none() : foreign(on, node.reason), .how = tone::dim}};
@@ -85,18 +92,25 @@ private:
 
 std::string list_screen(const look& on, const std::vector<node_view>& services, wall_time now) {
   if (services.empty()) return "no services; start some with 'alder up FILE' or 'alder start -- COMMAND'\n";
-  const std::vector<table_column> columns{{.title = "NAME", .importance = 9, .is_right = false, .least_width = 12},
-                                          {.title = "STATE", .importance = 8, .is_right = false, .least_width = 0},
-                                          {.title = "PID", .importance = 7, .is_right = true, .least_width = 0},
-                                          {.title = "UPTIME", .importance = 6, .is_right = true, .least_width = 0},
-                                          {.title = "RESTARTS", .importance = 5, .is_right = true, .least_width = 0},
-                                          {.title = "LAST EXIT", .importance = 4, .is_right = false, .least_width = 0},
-                                          {.title = "REASON", .importance = 3, .is_right = false, .least_width = 24}};
+  std::vector<table_column> columns{{.title = "NAME", .importance = 9, .is_right = false, .least_width = 12},
+                                    {.title = "STATE", .importance = 8, .is_right = false, .least_width = 0},
+                                    {.title = "PID", .importance = 7, .is_right = true, .least_width = 0},
+                                    {.title = "UPTIME", .importance = 6, .is_right = true, .least_width = 0},
+                                    {.title = "CPU", .importance = 2, .is_right = true, .least_width = 0},
+                                    {.title = "MEMORY", .importance = 2, .is_right = true, .least_width = 0},
+                                    {.title = "RESTARTS", .importance = 5, .is_right = true, .least_width = 0},
+                                    {.title = "LAST EXIT", .importance = 4, .is_right = false, .least_width = 0},
+                                    {.title = "REASON", .importance = 3, .is_right = false, .least_width = 24}};
   const display_names names{services};
   std::vector<std::vector<table_cell>> rows;
   rows.reserve(services.size());
   for (const auto& node : services)
     rows.push_back(row_of(on, node, names.of(node), now));
+  if (std::none_of(services.begin(), services.end(), [](const auto& node) { return node.usage.has_value(); })) {
+    columns.erase(columns.begin() + cpu_column, columns.begin() + cpu_column + 2);
+    for (auto& row : rows)
+      row.erase(row.begin() + cpu_column, row.begin() + cpu_column + 2);
+  }
   // The reason gives way before a name is cut.
   auto text = table(on, columns, rows) + summary(on, services);
   if (const auto* node = troubled(services); node != nullptr)

@@ -55,7 +55,7 @@ constexpr table<event_kind, 18> events{{{event_kind::starting, "starting"},
                                         {event_kind::daemon_stopping, "daemon_stopping"},
                                         {event_kind::warning, "warning"}}};
 
-constexpr table<cause::kind, 10> causes{{{cause::kind::tree_start, "tree_start"},
+constexpr table<cause::kind, 12> causes{{{cause::kind::tree_start, "tree_start"},
                                          {cause::kind::own_exit, "own_exit"},
                                          {cause::kind::sibling_exit, "sibling_exit"},
                                          {cause::kind::failed_attempt, "failed_attempt"},
@@ -64,7 +64,9 @@ constexpr table<cause::kind, 10> causes{{{cause::kind::tree_start, "tree_start"}
                                          {cause::kind::gave_up, "gave_up"},
                                          {cause::kind::auto_shutdown, "auto_shutdown"},
                                          {cause::kind::start_unwound, "start_unwound"},
-                                         {cause::kind::adopted, "adopted"}}};
+                                         {cause::kind::adopted, "adopted"},
+                                         {cause::kind::schedule, "schedule"},
+                                         {cause::kind::file_change, "file_change"}}};
 
 constexpr table<exit_reason::kind, 5> reasons{{{exit_reason::kind::normal, "normal"},
                                                {exit_reason::kind::shutdown, "shutdown"},
@@ -202,6 +204,8 @@ std::string phrase(const cause& why) {
   case cause::kind::auto_shutdown: return "because significant child " + why.origin + " ended";
   case cause::kind::start_unwound: return with_detail("because the start of " + why.origin + " failed", why);
   case cause::kind::adopted: return "it went on running while the daemon was away";
+  case cause::kind::schedule: return with_detail("because of its schedule", why);
+  case cause::kind::file_change: return with_detail("because a file changed", why);
   }
   return {};
 }

@@ -77,6 +77,17 @@ const std::vector<code_entry>& code_table() {
        "the hard limit, a processor that is not there. Start the daemon as root, or name the key in 'optional', and it "
        "is left out where it is not possible."},
       {code::bad_pattern, "E025", "The text is not a POSIX extended regular expression, as `grep -E` knows them."},
+      {code::unknown_sibling, "E026",
+       "'after' names children of the same supervisor: services, pools and supervisors beside this one. '(completed)' "
+       "can "
+       "be asked of tasks only, for others never end well."},
+      {code::circle, "E027",
+       "These children wait for each other in a circle, so that none of them could start. Take one 'after' away."},
+      {code::bad_schedule, "E028",
+       "A cron expression has five fields (minute, hour, day of the month, month, day of the week) or six, with "
+       "seconds "
+       "first; each is a list of *, n, a-b, */n and a-b/n. A time zone is a name of the system's database such as "
+       "Europe/Berlin."},
       {code::undefined_variable, "E030",
        "The variable is neither set in the environment of the caller nor has it a default. Write ${NAME:-default}, or "
        "$${NAME} for the "

@@ -11,11 +11,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace alder::config {
 
 constexpr std::size_t max_services = 20'000;        ///< processes of a tree
 constexpr std::size_t max_spec_bytes = 256U << 20U; ///< of all commands and environments of a tree
+
+/// An `after` as it was read, until the siblings are known.
+struct dependency {
+  std::string child;
+  std::string on;
+  bool completed = false; ///< `on` must be a task
+  span where;
+};
 
 struct context {
   explicit context(const source& s)
@@ -26,6 +35,7 @@ struct context {
   std::string directory;                                            ///< of the file, ends in '/'
   std::map<std::string, span> names;                                ///< of supervisors and services so far
   std::map<std::string, std::shared_ptr<const env_file>> env_files; ///< by path; null: not readable, reported
+  std::vector<dependency> dependencies;                             ///< of the supervisors being read, outermost first
   std::size_t services = 0;
   std::size_t spec_bytes = 0;
 };

@@ -1,6 +1,9 @@
 #include "runtime/base/text.hpp"
+#include "runtime/config/dependencies.hpp"
 #include "runtime/config/read_attributes.hpp"
 #include "runtime/config/read_checks.hpp"
+#include "runtime/config/read_routines.hpp"
+#include "runtime/config/read_schedule.hpp"
 #include "runtime/config/read_tree.hpp"
 #include "runtime/config/values.hpp"
 
@@ -52,9 +55,13 @@ public:
   /// What all instances have in common.
   void read_common(const std::string& name) {
     common_.name = name;
-    const auto terms = read_child_terms(in_, keys_, *around_.supervisor);
+    read_task();
+    const auto otherwise = common_.task ? restart_kind::transient : restart_kind::permanent;
+    const auto terms = read_child_terms(in_, keys_, *around_.supervisor, otherwise);
     common_.restart = terms.restart;
     common_.significant = terms.significant;
+    check_task();
+    common_.after = read_after(in_, keys_.find("after"), name);
     common_.stop = own_.stop;
     common_.backoff = own_.backoff;
     common_.umask = own_.umask;
@@ -91,8 +98,14 @@ public:
       spec.stdin_file = read_path(in_, input, which).value_or("");
     spec.ready = read_ready(in_, keys_.find("ready"), which);
     spec.health = read_health(in_, keys_.find("health"), which);
+    if (spec.task) check_condition(spec.ready);
+    spec.watch = read_watch(in_, keys_.find("watch"), spec.cwd, which);
+    spec.hooks = read_hooks(in_, keys_.find("hooks"), which);
     spec.ipc = wants_ipc(spec);
-    if (is_pool()) spec.name += ":" + std::to_string(index);
+    if (is_pool()) {
+      spec.name += ":" + std::to_string(index);
+      spec.after.clear(); // the pool waits as a whole
+    }
     in_.spec_bytes += bytes_of(spec);
     return spec;
   }
@@ -103,6 +116,8 @@ public:
     pool.pool = true;
     pool.strategy = strategy::simple_one_for_one;
     pool.backoff = own_.backoff;
+    pool.after = common_.after;
+    pool.parallel_start = around_.supervisor->parallel_start;
     pool.intensity = read_intensity(in_, keys_.find("intensity"), around_.supervisor->intensity);
     return pool;
   }
@@ -112,6 +127,33 @@ public:
   [[nodiscard]] const service_spec& common() const { return common_; }
 
 private:
+  void read_task() {
+    common_.task = read_boolean(in_, keys_.find("task")).value_or(false);
+    common_.schedule = read_schedule(in_, keys_.find("schedule"), common_.task);
+    const auto* timeout = keys_.find("task_timeout");
+    common_.task_timeout = read_duration(in_, timeout).value_or(common_.task_timeout);
+    if (timeout != nullptr && !common_.task)
+      in_.mistakes.add(code::no_effect, timeout->key_where, "'task_timeout' does nothing without 'task: true'",
+                       {"what runs for ever has no time limit", {}});
+  }
+
+  void check_task() {
+    if (!common_.task) return;
+    const auto* restart = keys_.find("restart");
+    const bool scheduled = common_.waits_for_schedule();
+    if (restart != nullptr && (common_.restart == restart_kind::permanent || scheduled))
+      in_.mistakes.add(code::impossible, restart->value->where,
+                       scheduled ? "a task with a 'schedule' runs again when its time comes, and only then"
+                                 : "a permanent task would run again and again",
+                       {"a task ends by itself", {"leave 'restart' out, or give it a 'schedule'"}});
+    for (const auto* name : {"health", "heartbeat"}) {
+      const auto* lonely = keys_.find(name);
+      if (lonely == nullptr) continue;
+      in_.mistakes.add(code::no_effect, lonely->key_where, "'" + std::string{name} + "' does nothing for a task",
+                       {"its start is complete when it has ended", {"'task_timeout' limits its time"}});
+    }
+  }
+
   /// `auto`: for the programs that know the channel, and for those whose readiness needs it.
   bool wants_ipc(const service_spec& spec) {
     const auto word = read_word(in_, keys_.find("ipc")).value_or("auto");
@@ -123,6 +165,17 @@ private:
     const auto program = spec.command.empty() ? std::string{} : spec.command.front();
     const auto name = program.substr(program.rfind('/') + 1);
     return needs || name == "node" || name == "bun" || name == "deno";
+  }
+
+  /// After a task has ended only what it leaves behind can be looked at.
+  void check_condition(const ready_spec& ready) {
+    const auto& check = ready.check;
+    if (std::holds_alternative<std::monostate>(check) || std::holds_alternative<ready_tcp>(check) ||
+        std::holds_alternative<ready_http>(check) || std::holds_alternative<ready_exec>(check) ||
+        std::holds_alternative<ready_file>(check))
+      return;
+    in_.mistakes.add(code::impossible, keys_.find("ready")->value->where, "this check needs a program that runs",
+                     {"'ready' of a task is looked at when it has ended", {"use file, exec, tcp or http"}});
   }
 
   context& in_;

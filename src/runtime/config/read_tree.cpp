@@ -2,9 +2,12 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/config/dependencies.hpp"
 #include "runtime/config/values.hpp"
 
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace alder::config {
@@ -18,6 +21,7 @@ void read_flags(context& in, const fields& keys, supervisor_spec& spec) {
   spec.intensity = read_intensity(in, keys.find("intensity"), spec.intensity);
   spec.sticky_stop = read_boolean(in, keys.find("sticky_stop")).value_or(false);
   spec.finish_starts = read_boolean(in, keys.find("finish_starts")).value_or(false);
+  spec.parallel_start = read_word(in, keys.find("start")).value_or("sequential") == "parallel";
 }
 
 void warn_about_supervisor(context& in, const fields& keys, const supervisor_spec& spec) {
@@ -54,6 +58,7 @@ std::shared_ptr<const supervisor_spec> read_supervisor(context& in, const node& 
     }
   }
   read_flags(in, keys, *spec);
+  spec->after = read_after(in, keys.find("after"), spec->name);
   const auto terms = read_child_terms(in, keys, *around.supervisor);
   spec->restart = terms.restart;
   spec->significant = terms.significant;
@@ -94,7 +99,11 @@ place kind_of_child(context& in, const node& child) {
 void read_children(context& in, const field* list, const settings& own, supervisor_spec& spec) {
   if (list == nullptr) return;
   const surroundings around{&spec, &own};
+  const auto first = in.dependencies.size();
+  std::set<std::string> known;
   for (const auto& child : list->value->items) {
+    for (const auto* key : {"service", "supervisor"})
+      if (const auto* name = child->find(key)) known.insert(name->value->text);
     if (child->is != node::shape::mapping) {
       wrong_type(in, "children", child->where, "a mapping with 'service' or 'supervisor' as a child",
                  found_phrase(*child));
@@ -104,6 +113,7 @@ void read_children(context& in, const field* list, const settings& own, supervis
       spec.children.push_back(std::move(*service));
     }
   }
+  order_children(in, first, known, spec);
 }
 
 /// The root is named after the directory of the file if it has no name of its own.
@@ -136,8 +146,9 @@ intensity read_intensity(context& in, const field* given, intensity base) {
   return base;
 }
 
-child_terms read_child_terms(context& in, const fields& keys, const supervisor_spec& parent) {
+child_terms read_child_terms(context& in, const fields& keys, const supervisor_spec& parent, restart_kind otherwise) {
   child_terms terms;
+  terms.restart = otherwise;
   const auto word = read_word(in, keys.find("restart"));
   if (word) terms.restart = restart_named(*word).value_or(terms.restart);
   const auto* significant = keys.find("significant");

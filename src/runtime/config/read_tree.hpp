@@ -30,8 +30,9 @@ struct child_terms {
   bool significant = false;
 };
 
-/// Reads them and reports combinations OTP refuses.
-[[nodiscard]] child_terms read_child_terms(context& in, const fields& keys, const supervisor_spec& parent);
+/// Reads them and reports combinations OTP refuses. `otherwise`: the restart kind when none is given.
+[[nodiscard]] child_terms read_child_terms(context& in, const fields& keys, const supervisor_spec& parent,
+                                           restart_kind otherwise = restart_kind::permanent);
 
 /// An intensity whose keys that are not given are those of `base`.
 [[nodiscard]] intensity read_intensity(context& in, const field* given, intensity base);

@@ -23,6 +23,9 @@ enum class place : std::uint16_t {
   limits = 512,
   restart_limit = 1024,
   stop_step = 2048,
+  schedule = 4096,
+  watch = 8192,
+  hooks = 16384,
 };
 
 /// What a value has to look like.

@@ -42,6 +42,8 @@ std::vector<std::string> rules_that_differ(const supervisor_spec& a, const super
   note(a.auto_shutdown != b.auto_shutdown, "auto_shutdown");
   note(a.sticky_stop != b.sticky_stop, "sticky_stop");
   note(a.finish_starts != b.finish_starts, "finish_starts");
+  note(a.parallel_start != b.parallel_start, "start");
+  note(a.after != b.after, "after");
   note(a.restart != b.restart, "restart");
   note(a.significant != b.significant, "significant");
   note(a.backoff != b.backoff, "backoff");
@@ -65,6 +67,11 @@ tree_change change_of(const service_spec& a, const service_spec& b) {
   note(!(a.stop == b.stop), "stop", false);
   note(a.restart != b.restart, "restart", false);
   note(a.significant != b.significant, "significant", false);
+  note(a.after != b.after, "after", false);
+  note(!(a.schedule == b.schedule), "schedule", false);
+  note(!(a.watch == b.watch), "watch", false);
+  note(!(a.hooks == b.hooks), "hooks", true);
+  note(a.task != b.task || a.task_timeout != b.task_timeout, "task", true);
   note(a.backoff != b.backoff, "backoff", false);
   note(a.clean_exit_codes != b.clean_exit_codes, "clean_exit_codes", true);
   note(a.clean_signals != b.clean_signals, "clean_signals", true);

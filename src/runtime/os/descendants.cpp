@@ -156,6 +156,34 @@ template <class Look> std::size_t freeze_and_kill(const Look& look) {
 
 std::vector<member> members(const membership& who) { return hold(find_members(who)); }
 
+std::vector<std::vector<int>> members_of_each(const std::vector<membership>& all, const std::vector<int>& passed_over) {
+  std::vector<std::vector<int>> found(all.size());
+  if (all.empty()) return found;
+  std::map<int, std::size_t> mains;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].main_pid > 0 && !all[i].adrift) mains[all[i].main_pid] = i;
+  const auto people = walk(all.front().keeper_pid, {passed_over.begin(), passed_over.end()});
+  std::vector<std::optional<std::size_t>> owners(people.size());
+  const auto owner_of = [&](const relative& one) -> std::optional<std::size_t> {
+    if (const auto main = mains.find(one.process.pid); main != mains.end()) return main->second;
+    if (one.parent && owners[*one.parent]) return owners[*one.parent];
+    if (const auto main = mains.find(one.process.session); main != mains.end()) return main->second;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!all[i].adrift && may_hold_marker(one, all[i].marker)) return i;
+    return std::nullopt;
+  };
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    owners[i] = owner_of(people[i]);
+    if (owners[i] && is_living(people[i].process)) found[*owners[i]].push_back(people[i].process.pid);
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].adrift) continue;
+    for (const auto& one : find_members(all[i]))
+      if (is_living(one)) found[i].push_back(one.pid);
+  }
+  return found;
+}
+
 bool has_orphans(int keeper_pid, std::span<const int> known) {
   std::vector<int> sorted(known.begin(), known.end());
   std::sort(sorted.begin(), sorted.end());

@@ -34,6 +34,11 @@ struct membership {
 /// left the session, lost its parent and dropped its environment. Empty when there is none or /proc cannot be read.
 [[nodiscard]] std::vector<member> members(const membership& who);
 
+/// The living processes of each of several services of one keeper, from one walk. A process belongs to one: that of its
+/// nearest parent, of its session, or whose marker it holds. `passed_over`: children of the keeper not to look at.
+[[nodiscard]] std::vector<std::vector<int>> members_of_each(const std::vector<membership>& all,
+                                                            const std::vector<int>& passed_over);
+
 /// Whether the keeper has a child that is not in `known` (give main processes and the daemon), so that members() is
 /// worth its price. One read of a file in /proc. A zombie the keeper has not reaped yet counts.
 [[nodiscard]] bool has_orphans(int keeper_pid, std::span<const int> known);

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t largest_proc_file = std::size_t{64} * 1024;
 
+constexpr std::size_t largest_zone_file = std::size_t{64} * 1024; // the largest has 4 KiB
+
 std::optional<account> account_of(const passwd* entry) {
   if (entry == nullptr) return std::nullopt;
   account found{entry->pw_name, entry->pw_uid, entry->pw_gid, {}, entry->pw_dir, entry->pw_shell};
@@ -89,6 +91,9 @@ machine this_machine() {
     return entry == nullptr ? std::nullopt : std::optional<std::uint32_t>{entry->gr_gid};
   };
   m.can_read = can_read;
+  m.zone_data = [](const std::string& name) {
+    return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);
+  };
   m.uid = ::geteuid();
   m.may_change_user = has(CAP_SETUID) && has(CAP_SETGID);
   m.may_raise_priority = has(CAP_SYS_NICE);

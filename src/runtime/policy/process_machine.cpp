@@ -45,12 +45,7 @@ exit_reason classify_exit(const service_spec& spec, exit_status status) {
 
 process_effects process_machine::handle(const process_event& e) {
   out_.clear();
-  std::visit(overloaded{[&](const launch_asked&) {
-                          if (phase_ != phase::fresh) return;
-                          phase_ = phase::launching;
-                          emit(do_launch{});
-                        },
-                        [&](const launched& l) { on_launched(l); },
+  std::visit(overloaded{[&](const launch_asked& asked) { begin(asked); }, [&](const launched& l) { on_launched(l); },
                         [&](const launch_refused& r) {
                           if (phase_ != phase::launching) return;
                           phase_ = phase::gone;
@@ -76,7 +71,8 @@ process_effects process_machine::handle(const process_event& e) {
                         [&](const declared_unwell& u) {
                           if (phase_ == phase::running) not_well(u.detail, remedy::restart);
                         },
-                        [&](const health_answered& h) { on_health(h); }, [&](const usage_sampled& u) { on_usage(u); }},
+                        [&](const health_answered& h) { on_health(h); }, [&](const usage_sampled& u) { on_usage(u); },
+                        [&](const hook_done& h) { on_hook(h); }},
              e);
   return std::exchange(out_, {});
 }
@@ -86,12 +82,28 @@ void process_machine::arm(std::uint64_t& slot, milliseconds after) {
   emit(arm_timer{slot, after});
 }
 
+void process_machine::begin(const launch_asked& asked) {
+  if (phase_ != phase::fresh) return;
+  on_demand_ = asked.on_demand;
+  phase_ = phase::preparing;
+  if (!asked.takes_over && begin_hook(run_hook::moment::before_start)) return;
+  phase_ = phase::launching;
+  emit(do_launch{});
+}
+
 void process_machine::on_launched(const launched& e) {
   if (phase_ != phase::launching) return;
+  was_launched_ = true;
+  is_new_ = !e.adopted || e.waiting;
   if (stop_pending_) return begin_stop();
   const auto& check = spec_.ready.check;
-  if ((e.adopted && !e.waiting) || std::holds_alternative<std::monostate>(check)) return on_started();
+  const bool is_done = spec_.task ? on_demand_ : std::holds_alternative<std::monostate>(check);
+  if ((e.adopted && !e.waiting) || is_done) return on_started();
   phase_ = phase::waiting;
+  if (spec_.task) {
+    if (spec_.task_timeout.count() > 0) arm(deadline_, e.left.value_or(spec_.task_timeout));
+    return;
+  }
   if (const auto* after = std::get_if<ready_after>(&check)) return arm(deadline_, e.left.value_or(after->delay));
   arm(deadline_, e.left.value_or(spec_.ready.timeout));
   const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
@@ -105,10 +117,15 @@ void process_machine::on_started() {
   starting_ = false;
   emit(start_succeeded{});
   begin_watching();
+  if (!is_new_ || spec_.hooks.after_start.empty()) return;
+  after_start_ = ++last_token_;
+  arm(after_start_due_, spec_.hooks.timeout);
+  emit(run_hook{run_hook::moment::after_start, after_start_});
 }
 
 void process_machine::on_check(const check_answered& e) {
-  if (phase_ != phase::waiting) return;
+  if (phase_ == phase::verifying) return on_verified(e);
+  if (phase_ != phase::waiting || spec_.task) return;
   if (!e.ready) {
     last_check_ = e.detail;
     // A program that is up quickly is seen quickly: the first tries follow each other faster than the interval.
@@ -122,12 +139,16 @@ void process_machine::on_timer(std::uint64_t token) {
   if (phase_ == phase::waiting && token == next_check_) return emit(check_ready{});
   if (phase_ == phase::running) return on_watch_timer(token);
   if (token != deadline_) return; // of a phase that is over
+  if (hook_ != 0) return give_up_hook();
   switch (phase_) {
   case phase::waiting:
     if (std::holds_alternative<ready_after>(spec_.ready.check)) return on_started();
-    failure_ = "was not ready within " + format_duration(spec_.ready.timeout) +
-               (last_check_.empty() ? "" : ": " + last_check_);
+    failure_ = spec_.task ? "did not end within " + format_duration(spec_.task_timeout)
+                          : "was not ready within " + format_duration(spec_.ready.timeout) +
+                                (last_check_.empty() ? "" : ": " + last_check_);
     return begin_stop();
+  case phase::verifying:
+    return on_verified({/*ready=*/false, "no answer within " + format_duration(spec_.ready.timeout)});
   case phase::stopping:
     if (stop_step_ >= spec_.stop.steps.size()) return begin_kill();
     ++stop_step_;
@@ -138,8 +159,10 @@ void process_machine::on_timer(std::uint64_t token) {
     if (!status_) status_ = exit_status{};
     return finish();
   case phase::fresh:
+  case phase::preparing:
   case phase::launching:
   case phase::running:
+  case phase::cleaning:
   case phase::gone: return;
   }
 }
@@ -147,7 +170,11 @@ void process_machine::on_timer(std::uint64_t token) {
 void process_machine::on_exited(const main_exited& e) {
   if (phase_ == phase::gone || status_) return;
   status_ = e.status;
-  if (phase_ == phase::waiting) failure_ = phrase(e.status) + " before it was ready";
+  if (phase_ == phase::waiting) on_waiting_exit(e.status);
+  if (hook_ != 0) { // before its stop, which is over
+    emit(cancel_hook{std::exchange(hook_, 0)});
+    if (e.members_left) next_stop_step();
+  }
   if (!e.members_left) return finish();
   if (phase_ == phase::stopping) return emit(await_members{}); // they have the rest of the stop timeout
   if (phase_ == phase::killing) return;                        // members_gone will follow
@@ -156,12 +183,25 @@ void process_machine::on_exited(const main_exited& e) {
   emit(kill_all{});
 }
 
+void process_machine::on_waiting_exit(const exit_status& status) {
+  if (!spec_.task) {
+    failure_ = phrase(status) + " before it was ready";
+  } else if (const auto how = classify_exit(spec_, status); how.what != kind::normal) {
+    failure_ = how.detail;
+  }
+}
+
 void process_machine::on_stop(const stop_requested& e) {
   if (e.how) stop_ = e.how;
   switch (phase_) {
   case phase::fresh:
     phase_ = phase::gone;
     emit(start_failed{"was stopped before it was started"});
+    return;
+  case phase::preparing:
+    emit(cancel_hook{std::exchange(hook_, 0)});
+    phase_ = phase::gone;
+    emit(start_failed{"was stopped while it started"});
     return;
   case phase::launching:
     stop_pending_ = true;
@@ -175,8 +215,14 @@ void process_machine::on_stop(const stop_requested& e) {
   case phase::stopping:
   case phase::killing:
   case phase::sweeping:
+  case phase::cleaning:
     if (unwell_ && !e.cut_short) asked_ = true; // it is on its way out already, and now on request
     return;
+  case phase::verifying:
+    if (starting_) failure_ = "was stopped while it started";
+    asked_ = asked_ || !e.cut_short;
+    verified_ = true;
+    return finish();
   case phase::gone: return;
   }
 }
@@ -187,6 +233,7 @@ void process_machine::begin_watching() {
   if (const auto& beats = spec_.heartbeat) arm(beat_, beats->interval * beats->missed);
   if (const auto& health = spec_.health) arm(health_due_, health->delay.count() > 0 ? health->delay : health->interval);
   if (spec_.limits.any()) arm(usage_due_, spec_.limits.interval);
+  if (spec_.task && spec_.task_timeout.count() > 0) arm(task_due_, spec_.task_timeout);
 }
 
 void process_machine::on_heartbeat() {
@@ -220,6 +267,11 @@ void process_machine::on_watch_timer(std::uint64_t token) {
     return on_health(
         {health_token_, /*good=*/false, "did not answer within " + format_duration(spec_.health->timeout)});
   }
+  if (token == after_start_due_ && after_start_ != 0) {
+    emit(cancel_hook{after_start_});
+    return on_hook({after_start_, "took longer than " + format_duration(spec_.hooks.timeout)});
+  }
+  if (token == task_due_) return not_well("did not end within " + format_duration(spec_.task_timeout), remedy::fail);
   if (token != usage_due_) return;
   arm(usage_due_, spec_.limits.interval);
   emit(sample_usage{});
@@ -279,8 +331,67 @@ void process_machine::begin_stop() {
   if (health_token_ != 0) emit(cancel_health{});
   health_token_ = 0;
   stop_step_ = 0;
+  const bool was_up = phase_ == phase::running;
   phase_ = phase::stopping;
+  if (was_up && begin_hook(run_hook::moment::before_stop)) return;
   next_stop_step();
+}
+
+// -- hooks
+
+std::string_view word(run_hook::moment when) {
+  switch (when) {
+  case run_hook::moment::before_start: return "before_start";
+  case run_hook::moment::after_start: return "after_start";
+  case run_hook::moment::before_stop: return "before_stop";
+  case run_hook::moment::after_exit: return "after_exit";
+  }
+  return {};
+}
+
+const std::vector<std::string>& command_of(const hooks_spec& hooks, run_hook::moment when) {
+  switch (when) {
+  case run_hook::moment::before_start: return hooks.before_start;
+  case run_hook::moment::after_start: return hooks.after_start;
+  case run_hook::moment::before_stop: return hooks.before_stop;
+  case run_hook::moment::after_exit: break;
+  }
+  return hooks.after_exit;
+}
+
+/// Whether there is such a hook; then what follows waits for it.
+bool process_machine::begin_hook(run_hook::moment when) {
+  if (command_of(spec_.hooks, when).empty()) return false;
+  hook_moment_ = when;
+  hook_ = ++last_token_;
+  arm(deadline_, spec_.hooks.timeout);
+  emit(run_hook{when, hook_});
+  return true;
+}
+
+void process_machine::give_up_hook() {
+  emit(cancel_hook{hook_});
+  end_hook("took longer than " + format_duration(spec_.hooks.timeout));
+}
+
+void process_machine::on_hook(const hook_done& e) {
+  if (e.token != 0 && e.token == hook_) return end_hook(e.failure);
+  if (e.token == 0 || e.token != after_start_) return;
+  after_start_ = 0;
+  if (!e.failure.empty()) emit(warn{"its hook after_start failed: " + e.failure});
+}
+
+/// Only the start depends on how its hook ends.
+void process_machine::end_hook(const std::string& failure) {
+  hook_ = 0;
+  const auto text = "its hook " + std::string{word(hook_moment_)} + " failed: " + failure;
+  if (phase_ == phase::preparing) {
+    phase_ = failure.empty() ? phase::launching : phase::gone;
+    return failure.empty() ? emit(do_launch{}) : emit(start_failed{text});
+  }
+  if (!failure.empty()) emit(warn{text});
+  if (phase_ == phase::cleaning) return finish();
+  if (phase_ == phase::stopping) next_stop_step();
 }
 
 void process_machine::next_stop_step() {
@@ -312,9 +423,44 @@ void process_machine::begin_kill() {
 }
 
 void process_machine::finish() {
+  if (after_start_ != 0) emit(cancel_hook{std::exchange(after_start_, 0)});
+  if (did_its_task() && !verified_ && !std::holds_alternative<std::monostate>(spec_.ready.check)) return verify();
+  if (was_launched_ && !std::exchange(is_cleaned_, true)) {
+    phase_ = phase::cleaning;
+    if (begin_hook(run_hook::moment::after_exit)) return;
+  }
   phase_ = phase::gone;
+  if (starting_ && did_its_task()) {
+    starting_ = false;
+    emit(start_succeeded{});
+  }
   if (starting_) return emit(start_failed{failure_.value_or(phrase(*status_))});
   emit(process_gone{reason()});
+}
+
+bool process_machine::did_its_task() const {
+  return spec_.task && !failure_ && !unwell_ && !asked_ && classify_exit(spec_, *status_).what == kind::normal;
+}
+
+/// It ended well; what it was to bring about is looked for once.
+void process_machine::verify() {
+  phase_ = phase::verifying;
+  arm(deadline_, spec_.ready.timeout);
+  emit(check_ready{});
+}
+
+void process_machine::on_verified(const check_answered& e) {
+  verified_ = true;
+  if (!e.ready) {
+    const auto why = phrase(*status_) + ", but its check failed: " + e.detail;
+    if (starting_) {
+      failure_ = why;
+    } else {
+      unwell_ = why;
+      is_final_ = true;
+    }
+  }
+  finish();
 }
 
 exit_reason process_machine::reason() const {
@@ -323,7 +469,14 @@ exit_reason process_machine::reason() const {
     sick.is_final = is_final_;
     return sick;
   }
-  if (!asked_) return classify_exit(spec_, *status_);
+  if (!asked_) {
+    auto how = classify_exit(spec_, *status_);
+    if (spec_.task && how.what != kind::normal) { // it runs again when it is wanted again
+      if (is_clean(how)) how.what = kind::crash;
+      how.is_final = true;
+    }
+    return how;
+  }
   if (killed_) {
     const bool brutal = stop_rules().signal == SIGKILL;
     return {kind::killed, *status_,

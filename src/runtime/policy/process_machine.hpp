@@ -9,7 +9,10 @@
 //   waiting     not_ready, time  stopping, then the start has failed
 //   waiting     exited           sweeping, then the start has failed
 //   running     exited           sweeping, then gone
+//   waiting     a task exited well   sweeping, verifying if it has a check; then the start succeeded, and it is gone
 //   running     not well         stopping, then it has crashed: no heartbeat, failed checks, above its limits
+//   preparing   hook_done        launching, or gone: the start failed
+//   cleaning    hook_done, time  gone
 //   any before  stop_asked       stopping: steps, signal, and SIGKILL to all that is left after the timeout
 //   stopping    exited           stopping, until no member is left
 //   stopping    time             killing
@@ -26,6 +29,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -33,7 +37,12 @@ namespace alder::policy {
 
 // -- events
 
-struct launch_asked {};
+/// `on_demand`: somebody wants a task to run, rather than its supervisor to have it done: the start is over when it
+/// runs. `takes_over`: it may run already, so that what comes before a start is over.
+struct launch_asked {
+  bool on_demand = false;
+  bool takes_over = false;
+};
 /// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`; then it has what is
 /// `left` of its time to become ready.
 struct launched {
@@ -93,9 +102,15 @@ struct usage_sampled {
   double cpu = 0;           ///< processors, since the sample before
 };
 
+/// The answer to `run_hook`.
+struct hook_done {
+  std::uint64_t token = 0;
+  std::string failure; ///< empty: it succeeded
+};
+
 using process_event = std::variant<launch_asked, launched, launch_refused, launch_ignored, check_answered, timer_due,
                                    main_exited, members_gone, stop_requested, declared_ready, heartbeat, more_time,
-                                   declared_unwell, health_answered, usage_sampled>;
+                                   declared_unwell, health_answered, usage_sampled, hook_done>;
 
 // -- effects
 
@@ -117,6 +132,15 @@ struct signal_all {      ///< main process and members
 struct run_stop_command { ///< of the stop step with this index
   std::size_t step = 0;
 };
+/// Run this hook of the specification; answer: hook_done with this token.
+struct run_hook {
+  enum class moment : std::uint8_t { before_start, after_start, before_stop, after_exit };
+  moment when = moment::before_start;
+  std::uint64_t token = 0;
+};
+struct cancel_hook { ///< its time is over: it is killed, its answer is not waited for
+  std::uint64_t token = 0;
+};
 struct ask_to_shut_down {}; ///< the message "shutdown" over IPC
 struct health_changed {
   std::string why; ///< it is not well; empty: it is
@@ -137,9 +161,10 @@ struct warn { ///< something people should know
   std::string text;
 };
 
-using process_effect = std::variant<do_launch, check_ready, arm_timer, signal_all, kill_all, await_members,
-                                    start_succeeded, start_failed, start_ignored, process_gone, warn, check_health,
-                                    cancel_health, sample_usage, run_stop_command, ask_to_shut_down, health_changed>;
+using process_effect =
+    std::variant<do_launch, check_ready, arm_timer, signal_all, kill_all, await_members, start_succeeded, start_failed,
+                 start_ignored, process_gone, warn, check_health, cancel_health, sample_usage, run_stop_command,
+                 ask_to_shut_down, health_changed, run_hook, cancel_hook>;
 using process_effects = std::vector<process_effect>;
 
 /// After SIGKILL a process that is still there is stuck in the kernel: we stop waiting for it after this time.
@@ -152,13 +177,27 @@ inline constexpr double usage_hysteresis = 0.9;
 
 class process_machine {
 public:
-  enum class phase : std::uint8_t { fresh, launching, waiting, running, stopping, killing, sweeping, gone };
+  enum class phase : std::uint8_t {
+    fresh,
+    preparing,
+    launching,
+    waiting,
+    running,
+    stopping,
+    killing,
+    sweeping,
+    verifying,
+    cleaning,
+    gone
+  };
 
   explicit process_machine(const service_spec& spec) : spec_(spec) {}
 
   [[nodiscard]] process_effects handle(const process_event& e);
   [[nodiscard]] phase now_in() const { return phase_; }
   [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
+  /// Why it ended, for people; only when there is a status.
+  [[nodiscard]] std::string last_words() const { return failure_.value_or(reason().detail); }
 
 private:
   void on_launched(const launched& e);
@@ -179,6 +218,15 @@ private:
   void next_stop_step();
   void begin_kill();
   void finish();
+  void on_waiting_exit(const exit_status& status);
+  [[nodiscard]] bool did_its_task() const;
+  void verify();
+  void on_verified(const check_answered& e);
+  void begin(const launch_asked& asked);
+  bool begin_hook(run_hook::moment when);
+  void on_hook(const hook_done& e);
+  void end_hook(const std::string& failure);
+  void give_up_hook();
   [[nodiscard]] exit_reason reason() const;
   [[nodiscard]] const stop_spec& stop_rules() const { return stop_ ? *stop_ : spec_.stop; }
   void arm(std::uint64_t& slot, milliseconds after);
@@ -206,6 +254,16 @@ private:
   std::uint64_t health_due_ = 0;
   std::uint64_t health_deadline_ = 0;
   std::uint64_t usage_due_ = 0;
+  std::uint64_t task_due_ = 0;
+  std::uint64_t hook_ = 0; ///< the one that is waited for; 0: none
+  run_hook::moment hook_moment_ = run_hook::moment::before_start;
+  std::uint64_t after_start_ = 0; ///< a hook that nobody waits for …
+  std::uint64_t after_start_due_ = 0;
+  bool was_launched_ = false;
+  bool is_new_ = true;      ///< not one that was ready before this daemon came
+  bool is_cleaned_ = false; ///< the hook after its exit has run
+  bool on_demand_ = false;
+  bool verified_ = false;
   std::uint64_t health_token_ = 0; ///< of the check under way; 0: none
   bool on_last_chance_ = false;
   unsigned health_failures_ = 0;
@@ -213,6 +271,10 @@ private:
   unsigned over_limit_ = 0; ///< samples in a row
   process_effects out_;
 };
+
+/// The key of a hook, and its command.
+[[nodiscard]] std::string_view word(run_hook::moment when);
+[[nodiscard]] const std::vector<std::string>& command_of(const hooks_spec& hooks, run_hook::moment when);
 
 /// How the exit of a main process is seen by supervision when nobody asked for it (docs/supervision.md, "What counts as
 /// clean").

@@ -93,6 +93,10 @@ void supervision::refuse(const event& e) {
 /// Whether the event is what the machine waits for. A stale answer is swallowed: nobody waits for it.
 bool supervision::consume(const event& e) {
   if (const auto* result = std::get_if<start_result>(&e)) {
+    if (std::holds_alternative<group_wait>(wait_)) {
+      on_group_result(*result);
+      return true;
+    }
     const auto* waiting = std::get_if<start_step>(&wait_);
     const auto* child = waiting != nullptr && waiting->id == result->id ? find(result->id) : nullptr;
     if (child == nullptr || child->generation != result->generation) return true;
@@ -125,12 +129,19 @@ bool supervision::consume(const event& e) {
 }
 
 void supervision::cut_start_short(const event& e) {
-  const auto* starting = std::get_if<start_step>(&wait_);
-  if (starting == nullptr || rules_.finish_starts) return;
+  if (rules_.finish_starts) return;
   const auto* c = std::get_if<call>(&e);
-  const bool stops_it =
-      std::holds_alternative<stop_asked>(e) || (c != nullptr && stops(c->what) && c->id == starting->id);
-  if (stops_it) emit(abort_start{starting->id, find(starting->id)->generation});
+  const auto stops_it = [&](const std::string& id) {
+    return std::holds_alternative<stop_asked>(e) || (c != nullptr && stops(c->what) && c->id == id);
+  };
+  const auto cut = [&](const start_step& starting) {
+    if (stops_it(starting.id)) emit(abort_start{starting.id, find(starting.id)->generation});
+  };
+  if (const auto* one = std::get_if<start_step>(&wait_)) cut(*one);
+  if (const auto* group = std::get_if<group_wait>(&wait_)) {
+    for (const auto& [id, starting] : group->starting)
+      cut(starting);
+  }
 }
 
 bool supervision::resumes(start_mode mode) { return mode == start_mode::resume || mode == start_mode::resume_to_stop; }
@@ -186,8 +197,8 @@ void supervision::begin_event(const event& e) {
 
 void supervision::run(step s) {
   std::visit(
-      overloaded{[&](const start_step& start) { run_start(start); }, [&](const stop_step& stop) { run_stop(stop); },
-                 [&](const stop_all_step& stop) { run_stop_all(stop); },
+      overloaded{[&](const start_step& start) { run_start(start); }, [&](const group_step& group) { run_group(group); },
+                 [&](const stop_step& stop) { run_stop(stop); }, [&](const stop_all_step& stop) { run_stop_all(stop); },
                  [&](const settle_step& settled) {
                    auto* child = find(settled.id);
                    if (child != nullptr) child->stopped_on_request = true;
@@ -202,18 +213,29 @@ void supervision::run(step s) {
 }
 
 void supervision::run_start(const start_step& s) {
-  auto* child = find(s.id);
-  if (child == nullptr) return; // a temporary child that left with its group
-  if (s.mode == start_mode::restart && child->stopped_on_request && rules_.sticky_stop) return;
-  child->stopped_on_request = false;
-  ++child->generation;
-  touch(*child);
-  child->retry_token = ++last_token_; // whatever retry was pending is void
+  auto* child = startable(s);
+  if (child == nullptr) return;
   wait_ = s;
+  launch(*child, s);
+}
+
+/// Null: a temporary child that left with its group, or one that is to stay down.
+child_state* supervision::startable(const start_step& s) {
+  auto* child = find(s.id);
+  if (child == nullptr) return nullptr;
+  if (s.mode == start_mode::restart && child->stopped_on_request && rules_.sticky_stop) return nullptr;
+  return child;
+}
+
+void supervision::launch(child_state& child, const start_step& s) {
+  child.stopped_on_request = false;
+  ++child.generation;
+  touch(child);
+  child.retry_token = ++last_token_; // whatever retry was pending is void
   const bool automatic = s.mode == start_mode::restart;
-  emit(start_child{s.id, child->generation, s.why, automatic, s.token, how_to(s.mode)});
+  emit(start_child{s.id, child.generation, s.why, automatic, s.token, how_to(s.mode)});
   // It cannot be left out, for its result may undo or end what is under way; it can be short.
-  if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child->generation});
+  if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child.generation});
 }
 
 void supervision::run_stop(const stop_step& s) {
@@ -281,8 +303,10 @@ void supervision::on_begin(const begin& e) {
   for (const auto& id : forgotten)
     remove(id);
   if (e.resume) return resume(e);
+  std::vector<start_step> starts;
   for (const auto& child : children_)
-    plan_.push_back(start_step{child.rules.id, start_mode::initial, e.why});
+    starts.push_back({child.rules.id, start_mode::initial, e.why});
+  plan_starts(std::move(starts));
   plan_.push_back(effect_step{supervisor_started{}});
 }
 
@@ -406,8 +430,10 @@ void supervision::restart(const std::string& id) {
   for (auto member = work.members.rbegin(); member != work.members.rend(); ++member) {
     if (member->id != id) plan_.push_back(stop_step{member->id, member->why, /*remove_temporary=*/true});
   }
+  std::vector<start_step> starts;
   for (const auto& member : work.members)
-    plan_.push_back(start_step{member.id, start_mode::restart, member.why});
+    starts.push_back({member.id, start_mode::restart, member.why});
+  plan_starts(std::move(starts));
   begin_work(std::move(work));
 }
 

@@ -47,7 +47,8 @@ struct child_rules {
   restart_kind restart = restart_kind::permanent;
   bool significant = false;
   bool supervisor = false;
-  bool brutal_kill = false; ///< stopped by SIGKILL at once: then `killed` is the expected reason
+  bool brutal_kill = false;       ///< stopped by SIGKILL at once: then `killed` is the expected reason
+  std::vector<std::string> after; ///< under `parallel_start`: siblings that must be up before, if they start too
   alder::backoff backoff;
   alder::restart_limit restart_limit;
 
@@ -62,6 +63,9 @@ struct supervisor_rules {
   bool sticky_stop = false;
   /// A start under way is finished before a stop is served, as in OTP. Else it is cut short.
   bool finish_starts = false;
+  /// Children that start together do so at the same time, as far as their `after` allows; OTP knows only one after the
+  /// other. Stops are in reverse order all the same.
+  bool parallel_start = false;
 
   bool operator==(const supervisor_rules&) const = default;
 };
@@ -306,6 +310,9 @@ private:
     cause why;
     bool remove_temporary = false; ///< a temporary child leaves the list
   };
+  struct group_step { ///< these start at the same time
+    std::vector<start_step> members;
+  };
   struct settle_step { ///< after a stop on request
     std::string id;
     cause why;
@@ -322,7 +329,8 @@ private:
   struct end_step {
     std::variant<supervisor_start_failed, supervisor_ended> what;
   };
-  using step = std::variant<start_step, stop_step, stop_all_step, settle_step, delete_step, effect_step, end_step>;
+  using step =
+      std::variant<start_step, group_step, stop_step, stop_all_step, settle_step, delete_step, effect_step, end_step>;
   struct verdict_wait {
     std::string id;
     std::optional<exit_reason> exit;
@@ -331,8 +339,14 @@ private:
     std::unordered_set<std::string> left;         ///< instances that were asked to stop and are not gone
     std::map<std::string, exit_reason> surprises; ///< by word: unexpected reasons, each reported once
   };
+  struct group_wait {
+    std::list<start_step> left;
+    std::map<std::string, start_step> starting; ///< by child
+    std::set<std::string> failed;
+    std::optional<supervisor_start_failed> undone; ///< the first start failed, for this reason
+  };
   /// What the machine waits for; start and stop remember the step itself.
-  using wait = std::variant<std::monostate, start_step, stop_step, pool_wait, verdict_wait>;
+  using wait = std::variant<std::monostate, start_step, group_wait, stop_step, pool_wait, verdict_wait>;
 
   [[nodiscard]] bool consume(const event& e);
   void cut_start_short(const event& e);
@@ -340,6 +354,14 @@ private:
   void begin_event(const event& e);
   void run(step s);
   void run_start(const start_step& s);
+  [[nodiscard]] child_state* startable(const start_step& s);
+  void launch(child_state& child, const start_step& s);
+  void plan_starts(std::vector<start_step> starts);
+  void run_group(const group_step& s);
+  void start_more();
+  [[nodiscard]] static bool must_wait(const child_state& child, const group_wait& group);
+  void on_group_result(const start_result& r);
+  void undo_group_start(const std::string& id, const std::string& detail);
   void run_stop(const stop_step& s);
   void run_stop_all(const stop_all_step& s);
   /// The exit of the child's process, if it is waiting in the stash; it is then not handled again.

@@ -101,6 +101,7 @@ void supervision::resume(const begin& e) {
     if (known.restarting && e.down.count(id) == 0 && e.running.count(id) == 0)
       schedule(*child, std::max(std::chrono::ceil<milliseconds>(known.due - now_), milliseconds{0}));
   }
+  std::vector<start_step> starts;
   const auto& work = e.memory.under_way;
   const auto* members = work ? &work->members : nullptr;
   for (auto& child : children_) {
@@ -114,8 +115,9 @@ void supervision::resume(const begin& e) {
     const auto* member = members == nullptr ? nullptr : member_named(*members, id);
     if (e.down.count(id) > 0 || child.what == phase::restarting || (member != nullptr && !runs)) continue;
     const bool to_stop = e.only_running || (member != nullptr && running->second.generation <= member->generation);
-    plan_.push_back(start_step{id, to_stop ? start_mode::resume_to_stop : start_mode::resume, e.why});
+    starts.push_back({id, to_stop ? start_mode::resume_to_stop : start_mode::resume, e.why});
   }
+  plan_starts(std::move(starts));
   if (work) resume_work(*work, e);
   plan_.push_back(effect_step{supervisor_started{}});
 }
@@ -132,14 +134,16 @@ void supervision::resume_work(const unfinished_work& work, const begin& e) {
     if (now > 0 && now <= member->generation)
       plan_.push_back(stop_step{member->id, member->why, /*remove_temporary=*/true});
   }
+  std::vector<start_step> starts;
   for (const auto& member : work.members) {
     const bool done = running(member) > member.generation;
     if (work.what == unfinished_work::kind::stop) {
       if (!done) plan_.push_back(settle_step{member.id, member.why});
     } else if (!done && find(member.id) != nullptr) {
-      plan_.push_back(start_step{member.id, work.automatic ? start_mode::restart : start_mode::request, member.why});
+      starts.push_back({member.id, work.automatic ? start_mode::restart : start_mode::request, member.why});
     }
   }
+  plan_starts(std::move(starts));
   plan_.push_back(effect_step{work_resumed{work}});
 }
 

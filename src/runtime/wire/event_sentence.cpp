@@ -84,7 +84,9 @@ std::string tree_failed(const event& e) {
   case cause::kind::request:
   case cause::kind::tree_stop:
   case cause::kind::auto_shutdown:
-  case cause::kind::adopted: break;
+  case cause::kind::adopted:
+  case cause::kind::schedule:
+  case cause::kind::file_change: break;
   }
   return detailed(tree_of(e) + " failed", e);
 }

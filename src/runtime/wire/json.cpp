@@ -1,5 +1,6 @@
 #include "runtime/wire/json.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/wire/event_sentence.hpp"
 #include "runtime/wire/spec_text.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace alder::wire {
@@ -63,6 +65,14 @@ void add_process(json& value, const node_snapshot& node) {
     value["metrics"][name] = {{"value", metric.value}};
     if (!metric.unit.empty()) value["metrics"][name]["unit"] = metric.unit;
   }
+  if (const auto& usage = node.usage) {
+    value["usage"] = {{"cpu", std::round(usage->cpu * 1000) / 1000},
+                      {"memory", usage->memory},
+                      {"processes", usage->processes},
+                      {"threads", usage->threads}};
+    if (usage->descriptors) value["usage"]["fds"] = *usage->descriptors;
+    if (usage->proportional_memory) value["usage"]["pss"] = *usage->proportional_memory;
+  }
   if (node.last_exit) {
     value["last_exit"] = exit_value(node.last_exit->status);
     value["last_exit"]["at"] = time_text(node.last_exit->at);
@@ -82,6 +92,7 @@ json node_value(const node_snapshot& node) {
   } else {
     add_process(value, node);
   }
+  if (node.next_run) value["next_run"] = time_text(*node.next_run);
   if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
   return value;
 }
@@ -133,12 +144,16 @@ void add_spec(json& value, const service_spec& spec) {
   if (const auto text = attributes_text(spec.attributes); !text.empty()) value["attributes"] = text;
   if (spec.stdin_pipe) value["stdin"] = "pipe";
   if (!spec.stdin_file.empty()) value["stdin"] = spec.stdin_file;
-  value["ready"] = ready_text(spec.ready);
+  value["ready"] = spec.task ? task_text(spec) : ready_text(spec.ready);
   value["stop"] = stop_text(spec.stop);
   value["backoff"] = backoff_text(spec.backoff);
   const auto add = [&value](const char* key, const std::string& text) {
     if (!text.empty()) value[key] = text;
   };
+  add("after", join(spec.after, ", "));
+  add("schedule", schedule_text(spec.schedule));
+  add("watch", watch_text(spec.watch));
+  add("hooks", hooks_text(spec.hooks));
   add("health", health_text(spec.health));
   add("heartbeat", heartbeat_text(spec.heartbeat));
   add("limits", limits_text(spec.limits));

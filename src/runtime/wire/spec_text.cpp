@@ -60,6 +60,43 @@ std::string ready_text(const ready_spec& ready) {
   return check_text(ready.check) + (waits ? " within " + format_duration(ready.timeout) : "");
 }
 
+std::string task_text(const service_spec& task) {
+  const bool is_checked = !std::holds_alternative<std::monostate>(task.ready.check);
+  return "when it has ended well" + (is_checked ? " and then " + check_text(task.ready.check) : std::string{}) +
+         (task.task_timeout.count() > 0 ? ", within " + format_duration(task.task_timeout) : "");
+}
+
+std::string schedule_text(const schedule_spec& schedule) {
+  std::vector<std::string> parts;
+  if (schedule.cron) parts.push_back("cron " + schedule.cron->text + " (" + schedule.zone.name + ")");
+  if (schedule.max_age.count() > 0) {
+    const auto percent = static_cast<long>(schedule.jitter * 100 + 0.5);
+    parts.push_back("max_age " + format_duration(schedule.max_age) +
+                    (percent > 0 ? " ± " + std::to_string(percent) + "%" : ""));
+  }
+  return join(parts, ", ");
+}
+
+std::string watch_text(const watch_spec& watch) {
+  if (!watch.any()) return {};
+  return join(watch.paths, ", ") + (watch.ignore.empty() ? "" : " without " + join(watch.ignore, ", ")) +
+         ", restarts it " + format_duration(watch.debounce) + " after " +
+         (watch.content ? "a change of content" : "a change");
+}
+
+std::string hooks_text(const hooks_spec& hooks) {
+  std::vector<std::string> parts;
+  const auto add = [&](const char* when, const std::vector<std::string>& command) {
+    if (!command.empty()) parts.push_back(std::string{when} + " " + shell_quote(command));
+  };
+  add("before_start", hooks.before_start);
+  add("after_start", hooks.after_start);
+  add("before_stop", hooks.before_stop);
+  add("after_exit", hooks.after_exit);
+  if (!parts.empty()) parts.push_back("each within " + format_duration(hooks.timeout));
+  return join(parts, ", ");
+}
+
 std::string health_text(const std::optional<health_spec>& health) {
   if (!health) return {};
   return check_text(health->check) + " every " + format_duration(health->interval) + ", failing " +

@@ -14,6 +14,15 @@ namespace alder::wire {
 /// "100ms to 30s, factor 2"; "none".
 [[nodiscard]] std::string backoff_text(const backoff& delay);
 
+/// "when it has ended well and then file /srv/done, within 10m".
+[[nodiscard]] std::string task_text(const service_spec& task);
+/// "cron 0 3 * * * (Europe/Berlin)", "max_age 1d ± 10%"; empty without one.
+[[nodiscard]] std::string schedule_text(const schedule_spec& schedule);
+/// "/srv/src without *.log, restarts it after 200ms"; empty without one.
+[[nodiscard]] std::string watch_text(const watch_spec& watch);
+/// "before_start ./migrate.sh, after_exit ./tidy.sh"; empty without one.
+[[nodiscard]] std::string hooks_text(const hooks_spec& hooks);
+
 /// "tcp 127.0.0.1:6400 every 10s, 3 failures restart it"; empty without one.
 [[nodiscard]] std::string health_text(const std::optional<health_spec>& health);
 [[nodiscard]] std::string heartbeat_text(const std::optional<heartbeat_spec>& heartbeat);

@@ -43,8 +43,9 @@ public:
   std::set<std::string> stubborn;             ///< services that only SIGKILL ends
   std::set<std::string> with_members;         ///< services whose main process leaves others behind
   std::map<process_id, running> processes;
-  std::uint64_t last_health = 0; ///< the token of the last health check
-  process_sample usage;          ///< what every process uses
+  std::uint64_t last_health = 0;                              ///< the token of the last health check
+  process_sample usage;                                       ///< what every process uses
+  std::vector<std::pair<std::uint64_t, process_actor>> hooks; ///< tokens, and who waits for them
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override {
     const auto found = processes.find(id);
@@ -79,6 +80,14 @@ public:
   void run_command(const process_id& id, const service_spec&, const std::vector<std::string>& command) override {
     log.push_back("run " + name_of(id) + " " + command.front());
   }
+  void run_hook(const process_id& id, const service_spec&, const hook_run& what, process_actor who) override {
+    std::string words = "hook " + name_of(id) + " " + what.command.front();
+    for (const auto& [name, value] : what.environment)
+      words += " " + name + "=" + value;
+    log.push_back(words);
+    hooks.emplace_back(what.token, std::move(who));
+  }
+  void cancel_hook(const process_id& id, std::uint64_t) override { log.push_back("cancel hook " + name_of(id)); }
   outcome send_message(const process_id& id, std::string_view json) override {
     log.push_back("message " + name_of(id) + " " + std::string{json});
     return success();

@@ -120,5 +120,30 @@ TEST_F(Process, LeavesItsProgramAloneWhenItsSupervisorIsGone) {
   EXPECT_EQ(os.count_alive(), 1u);
 }
 
+TEST_F(Process, AHookAfterItsExitIsToldHowItEnded) {
+  auto web = service("web");
+  web.hooks.after_exit = {"tidy"};
+  launch(web);
+  (void)take_log();
+  end("web", exit_status::code(3));
+  EXPECT_THAT(take_log(), ElementsAre("hook web#1 tidy ALDER_EXIT_CODE=3 ALDER_EXIT_REASON=exited with code 3 "
+                                      "ALDER_HOOK=after_exit ALDER_PID=101"));
+  EXPECT_THAT(heard.ends, IsEmpty());
+  caf::anon_send(os.hooks.back().second, hook_ended{os.hooks.back().first, {}});
+  run();
+  EXPECT_EQ(heard.ends.size(), 1u);
+}
+
+TEST_F(Process, AHookBeforeItsStartHoldsItUp) {
+  auto web = service("web");
+  web.hooks.before_start = {"prepare"};
+  launch(web);
+  EXPECT_THAT(take_log(), ElementsAre("hook web#1 prepare ALDER_HOOK=before_start"));
+  caf::anon_send(os.hooks.back().second, hook_ended{os.hooks.back().first, "exited with code 1"});
+  run();
+  ASSERT_EQ(heard.starts.size(), 1u);
+  EXPECT_EQ(heard.starts[0].detail, "its hook before_start failed: exited with code 1");
+}
+
 } // namespace
 } // namespace alder::actors::testing

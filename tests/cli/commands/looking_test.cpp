@@ -45,7 +45,7 @@ TEST_F(Commands, LsShowsServicesAndPassesThePatternOn) {
   const auto result = run({"ls", "a*"});
   EXPECT_EQ(result.code, 0);
   EXPECT_NE(result.out.find("api:0"), std::string::npos);
-  EXPECT_EQ(seen().at(0), "GET /v1/services?name=a%2A");
+  EXPECT_EQ(seen().at(0), "GET /v1/services?usage=1&name=a%2A");
 }
 
 TEST_F(Commands, WithJsonTheAnswerIsPassedOnAsItIs) {

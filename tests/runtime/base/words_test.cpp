@@ -28,7 +28,7 @@ TEST(Words, EveryValueReadsBack) {
   expect_words(auto_shutdown::all_significant, auto_shutdown_named);
   expect_words(node_state::failed, node_state_named);
   expect_words(event_kind::warning, event_kind_named);
-  expect_words(cause::kind::adopted, cause_named);
+  expect_words(cause::kind::file_change, cause_named);
 }
 
 TEST(Words, ExitReasonsAreOtps) {

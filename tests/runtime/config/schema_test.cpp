@@ -11,9 +11,9 @@ constexpr const char* begin_mark = "<!-- keys: made from src/runtime/config/sche
 constexpr const char* end_mark = "<!-- end of keys -->\n";
 
 TEST(Schema, NamesEachKeyOfAPlaceOnce) {
-  for (const auto p :
-       {place::root, place::supervisor, place::service, place::intensity, place::backoff, place::stop, place::ready,
-        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step}) {
+  for (const auto p : {place::root, place::supervisor, place::service, place::intensity, place::backoff, place::stop,
+                       place::ready, place::health, place::heartbeat, place::limits, place::restart_limit,
+                       place::stop_step, place::schedule, place::watch, place::hooks}) {
     const auto names = key_names(p);
     EXPECT_FALSE(names.empty());
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << phrase(p);
@@ -38,8 +38,10 @@ std::string with_example(const key_entry& key) {
     const std::string extra = key.name == "significant" ? ", restart: transient"
                               : key.name == "intensity" ? ", instances: 2"
                                                         : "";
+    const std::string siblings =
+        key.name == "after" ? ", {service: db, command: x}, {service: migrate, command: x, task: true}" : "";
     return "auto_shutdown: any_significant\nchildren: [{" + pair + (renamed ? "" : ", service: web") +
-           (commanded ? "" : ", command: x") + extra + "}]";
+           (commanded ? "" : ", command: x") + extra + "}" + siblings + "]";
   }
   if (on(place::root)) return pair + (key.name == "children" ? "" : "\nchildren: []");
   if (on(place::supervisor)) return "children: [{" + pair + ", children: []}]";
@@ -49,6 +51,9 @@ std::string with_example(const key_entry& key) {
   const auto in_service = [&](const std::string& group) {
     return "children: [{service: web, command: x, " + group + ": {" + pair;
   };
+  if (on(place::schedule)) return in_service("schedule") + (key.name == "cron" ? "" : ", cron: '@daily'") + "}}]";
+  if (on(place::watch)) return in_service("watch") + "}}]";
+  if (on(place::hooks)) return in_service("hooks") + "}}]";
   if (on(place::heartbeat)) return in_service("heartbeat") + "}}]";
   if (on(place::restart_limit)) return in_service("restart_limit") + "}}]";
   if (on(place::limits)) return in_service("limits") + (key.name == "memory" ? "" : ", memory: 1M") + "}}]";

@@ -200,5 +200,24 @@ TEST_F(Descendants, a_spared_branch_stays) {
   EXPECT_EQ(tree_below(::getpid(), 0).size(), 2U);
 }
 
+TEST_F(Descendants, one_walk_tells_the_members_of_several_services_apart) {
+  auto tree = start({"/bin/sh", "-c", "sleep 1000 & echo $!; wait"}, "1.2/t/tree/1");
+  auto plain = start({"/bin/sleep", "1000"}, "1.2/t/plain/1");
+  spawned_process daemon;
+  const int detached = start_daemoniser(daemon, {"stay"});
+  const std::vector<membership> all{
+      {.keeper_pid = ::getpid(), .main_pid = tree.pid, .marker = "1.2/t/tree/1", .strangers = {}},
+      {.keeper_pid = ::getpid(), .main_pid = plain.pid, .marker = "1.2/t/plain/1", .strangers = {}},
+      service(daemon.pid)};
+  const auto deadline = test::steady::now() + test::patience;
+  auto found = members_of_each(all, {});
+  while (found[0].size() < 2 && test::steady::now() < deadline)
+    found = members_of_each(all, {});
+  EXPECT_EQ(found[0].size(), 2U);
+  EXPECT_EQ(found[1], std::vector<int>{plain.pid});
+  EXPECT_EQ((std::set<int>{found[2].begin(), found[2].end()}), (std::set<int>{daemon.pid, detached}));
+  EXPECT_TRUE(members_of_each({}, {}).empty());
+}
+
 } // namespace
 } // namespace alder::os

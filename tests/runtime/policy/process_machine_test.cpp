@@ -34,6 +34,8 @@ public:
   std::string exit(exit_status status, bool members_left = false) { return tell(main_exited{status, members_left}); }
   std::string time() { return tell(timer_due{token_}); }
   std::string time(std::uint64_t token) { return tell(timer_due{token}); }
+  std::string hook(const std::string& failure = {}) { return tell(hook_done{hook_, failure}); }
+  [[nodiscard]] std::string last_words() const { return machine_.last_words(); }
   std::string health(bool good) { return tell(health_answered{health_, good, "refused"}); }
   [[nodiscard]] std::uint64_t token() const { return token_; }
   [[nodiscard]] phase now_in() const { return machine_.now_in(); }
@@ -68,6 +70,11 @@ private:
                                    gone_ = g.reason;
                                    return std::string{"gone"};
                                  },
+                                 [&](const run_hook& h) {
+                                   hook_ = h.token;
+                                   return "hook " + std::string{word(h.when)};
+                                 },
+                                 [](const cancel_hook&) { return std::string{"cancel hook"}; },
                                  [](const warn& w) { return "warn: " + w.text; }},
                       effect);
   }
@@ -76,6 +83,7 @@ private:
   process_machine machine_;
   std::uint64_t token_ = 0;
   std::uint64_t health_ = 0;
+  std::uint64_t hook_ = 0;
   exit_reason gone_;
 };
 
@@ -586,6 +594,227 @@ TEST(ProcessMachine, AFatalExitCodeIsFinal) {
   EXPECT_TRUE(classify_exit(spec, exit_status::code(78)).is_final);
   EXPECT_EQ(classify_exit(spec, exit_status::code(78)).detail, "exited with code 78, which is fatal");
   EXPECT_FALSE(classify_exit(spec, exit_status::code(77)).is_final);
+}
+
+// -- tasks
+
+service_spec task() {
+  service_spec spec;
+  spec.task = true;
+  return spec;
+}
+
+TEST(ProcessMachine, ATaskHasStartedWhenItHasEndedWell) {
+  script s{task()};
+  EXPECT_EQ(s.launch(), "launch; ");
+  EXPECT_EQ(s.exit(exit_status::code(0)), "up; gone");
+  EXPECT_EQ(s.why_gone().what, kind::normal);
+}
+
+TEST(ProcessMachine, ATaskThatEndsBadlyHasNotStarted) {
+  script failed{task()};
+  failed.launch();
+  EXPECT_EQ(failed.exit(exit_status::code(3)), "failed: exited with code 3");
+  script killed{task()};
+  killed.launch();
+  EXPECT_EQ(killed.exit(exit_status::signal(SIGTERM)), "failed: was killed by SIGTERM");
+}
+
+TEST(ProcessMachine, WhatATaskLeavesRunningIsEndedBeforeItCounts) {
+  script s{task()};
+  s.launch();
+  EXPECT_EQ(s.exit(exit_status::code(0), /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(s.tell(members_gone{}), "up; gone");
+}
+
+TEST(ProcessMachine, TheConditionOfATaskIsLookedAtWhenItHasEnded) {
+  auto spec = task();
+  spec.ready.check = ready_file{"/srv/done"};
+  script s{spec};
+  EXPECT_EQ(s.launch(), "launch; ");
+  EXPECT_EQ(s.exit(exit_status::code(0)), "timer 30s; check");
+  EXPECT_EQ(s.now_in(), phase::verifying);
+  EXPECT_EQ(s.tell(check_answered{true, {}}), "up; gone");
+  script bad{spec};
+  bad.launch();
+  bad.exit(exit_status::code(0));
+  EXPECT_EQ(bad.tell(check_answered{false, "/srv/done is not there"}),
+            "failed: exited with code 0, but its check failed: /srv/done is not there");
+}
+
+TEST(ProcessMachine, AConditionThatIsNotAnsweredFailsTheTask) {
+  auto spec = task();
+  spec.ready.check = ready_exec{{"true"}};
+  script s{spec};
+  s.launch();
+  s.exit(exit_status::code(0));
+  EXPECT_EQ(s.time(), "failed: exited with code 0, but its check failed: no answer within 30s");
+}
+
+TEST(ProcessMachine, ATaskThatTakesTooLongIsStoppedAndHasFailed) {
+  auto spec = task();
+  spec.task_timeout = milliseconds{60000};
+  script s{spec};
+  EXPECT_EQ(s.launch(), "launch; timer 1m");
+  EXPECT_EQ(s.time(), "timer 10s; signal 15");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "failed: did not end within 1m");
+}
+
+TEST(ProcessMachine, AStopCutsATaskShort) {
+  script s{task()};
+  s.launch();
+  EXPECT_EQ(s.tell(stop_requested{true}), "timer 10s; signal 15");
+  EXPECT_EQ(s.exit(exit_status::code(0)), "failed: was stopped while it started");
+}
+
+TEST(ProcessMachine, ATaskOnDemandHasStartedWhenItRunsAndFailsForGood) {
+  auto spec = task();
+  spec.task_timeout = milliseconds{60000};
+  script s{spec};
+  s.tell(launch_asked{/*on_demand=*/true});
+  EXPECT_EQ(s.tell(launched{100, false}), "up; timer 1m");
+  EXPECT_EQ(s.exit(exit_status::code(1)), "gone");
+  EXPECT_EQ(s.why_gone().what, kind::crash);
+  EXPECT_TRUE(s.why_gone().is_final);
+  script slow{spec};
+  slow.tell(launch_asked{/*on_demand=*/true});
+  slow.tell(launched{100, false});
+  slow.time();
+  slow.exit(exit_status::signal(SIGTERM));
+  EXPECT_EQ(slow.why_gone().detail, "did not end within 1m");
+  EXPECT_TRUE(slow.why_gone().is_final);
+}
+
+TEST(ProcessMachine, ATaskOnDemandIsVerifiedToo) {
+  auto spec = task();
+  spec.ready.check = ready_file{"/srv/done"};
+  script s{spec};
+  s.tell(launch_asked{/*on_demand=*/true});
+  s.tell(launched{100, false});
+  EXPECT_EQ(s.exit(exit_status::code(0)), "timer 30s; check");
+  s.tell(check_answered{false, "/srv/done is not there"});
+  EXPECT_EQ(s.why_gone().detail, "exited with code 0, but its check failed: /srv/done is not there");
+  EXPECT_TRUE(s.why_gone().is_final);
+}
+
+TEST(ProcessMachine, ATaskThatWasWaitedForIsWaitedForAgainByTheNextDaemon) {
+  script s{task()};
+  s.tell(launch_asked{});
+  EXPECT_EQ(s.tell(launched{100, /*adopted=*/true, /*waiting=*/true}), "");
+  EXPECT_EQ(s.exit(exit_status::code(0)), "up; gone");
+}
+
+// -- hooks
+
+service_spec hooked() {
+  service_spec spec;
+  spec.hooks = {{"before"}, {"started"}, {"stopping"}, {"ended"}, milliseconds{5000}};
+  return spec;
+}
+
+TEST(ProcessMachine, AHookComesBeforeTheStartAndOneAfterIt) {
+  script s{hooked()};
+  EXPECT_EQ(s.tell(launch_asked{}), "timer 5s; hook before_start");
+  EXPECT_EQ(s.hook(), "launch");
+  EXPECT_EQ(s.tell(launched{100, false}), "up; timer 5s; hook after_start");
+  EXPECT_EQ(s.hook(), "");
+}
+
+TEST(ProcessMachine, AFailedHookBeforeTheStartFailsIt) {
+  script s{hooked()};
+  s.tell(launch_asked{});
+  EXPECT_EQ(s.hook("exited with code 1"), "failed: its hook before_start failed: exited with code 1");
+  EXPECT_EQ(s.now_in(), phase::gone);
+  script slow{hooked()};
+  slow.tell(launch_asked{});
+  EXPECT_EQ(slow.time(), "cancel hook; failed: its hook before_start failed: took longer than 5s");
+}
+
+TEST(ProcessMachine, AStopWhileAHookRunsEndsTheStart) {
+  script s{hooked()};
+  s.tell(launch_asked{});
+  EXPECT_EQ(s.tell(stop_requested{true}), "cancel hook; failed: was stopped while it started");
+  EXPECT_EQ(s.hook(), "") << "nobody waits for it any more";
+}
+
+TEST(ProcessMachine, NobodyWaitsForTheHookAfterTheStartButItsFailureIsTold) {
+  script s{hooked()};
+  s.tell(launch_asked{});
+  s.hook();
+  s.tell(launched{100, false});
+  EXPECT_EQ(s.hook("exited with code 1"), "warn: its hook after_start failed: exited with code 1");
+  script slow{hooked()};
+  slow.tell(launch_asked{});
+  slow.hook();
+  slow.tell(launched{100, false});
+  EXPECT_EQ(slow.time(), "cancel hook; warn: its hook after_start failed: took longer than 5s");
+  EXPECT_EQ(slow.now_in(), phase::running);
+}
+
+/// One that runs, its hooks so far done.
+script running_with_hooks() {
+  script s{hooked()};
+  s.tell(launch_asked{});
+  s.hook();
+  s.tell(launched{100, false});
+  s.hook();
+  return s;
+}
+
+TEST(ProcessMachine, AStopWaitsForItsHookWhateverComesOfIt) {
+  auto s = running_with_hooks();
+  EXPECT_EQ(s.tell(stop_requested{}), "timer 5s; hook before_stop");
+  EXPECT_EQ(s.hook("exited with code 1"),
+            "warn: its hook before_stop failed: exited with code 1; timer 10s; signal 15");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "timer 5s; hook after_exit");
+  EXPECT_EQ(s.hook(), "gone");
+  EXPECT_EQ(s.why_gone().what, kind::shutdown);
+}
+
+TEST(ProcessMachine, AHookThatTakesTooLongDoesNotHoldTheStopUp) {
+  auto s = running_with_hooks();
+  s.tell(stop_requested{});
+  EXPECT_EQ(s.time(), "cancel hook; warn: its hook before_stop failed: took longer than 5s; timer 10s; signal 15");
+}
+
+TEST(ProcessMachine, OneThatEndsMeanwhileNeedsNoHookBeforeItsStop) {
+  auto s = running_with_hooks();
+  s.tell(stop_requested{});
+  EXPECT_EQ(s.exit(clean), "cancel hook; timer 5s; hook after_exit");
+  EXPECT_EQ(s.hook(), "gone");
+}
+
+TEST(ProcessMachine, TheHookAfterTheExitComesWhenAllIsGoneAndKnowsWhy) {
+  auto s = running_with_hooks();
+  EXPECT_EQ(s.exit(exit_status::code(3), /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(s.tell(members_gone{}), "timer 5s; hook after_exit");
+  EXPECT_EQ(s.last_words(), "exited with code 3");
+  EXPECT_EQ(s.hook("exited with code 1"), "warn: its hook after_exit failed: exited with code 1; gone");
+  EXPECT_EQ(s.why_gone().what, kind::crash);
+}
+
+TEST(ProcessMachine, AHookAfterTheExitThatHangsIsKilled) {
+  auto s = running_with_hooks();
+  s.exit(clean);
+  EXPECT_EQ(s.time(), "cancel hook; warn: its hook after_exit failed: took longer than 5s; gone");
+}
+
+TEST(ProcessMachine, WhatRanBeforeTheDaemonCameHasHadItsHooks) {
+  script s{hooked()};
+  EXPECT_EQ(s.tell(launch_asked{/*on_demand=*/false, /*takes_over=*/true}), "launch");
+  EXPECT_EQ(s.tell(launched{100, /*adopted=*/true}), "up");
+}
+
+TEST(ProcessMachine, AStartThatFailedHasAHookAfterItsExitToo) {
+  auto spec = hooked();
+  spec.ready.check = ready_tcp{"127.0.0.1", 6400};
+  script s{spec};
+  s.tell(launch_asked{});
+  s.hook();
+  s.tell(launched{100, false});
+  EXPECT_EQ(s.exit(exit_status::code(1)), "timer 5s; hook after_exit");
+  EXPECT_EQ(s.last_words(), "exited with code 1 before it was ready");
+  EXPECT_EQ(s.hook(), "failed: exited with code 1 before it was ready");
 }
 
 } // namespace

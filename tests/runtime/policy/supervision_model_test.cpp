@@ -57,6 +57,7 @@ public:
       const bool nested = depth < deepest && dice_.one_in(4);
       script.children.push_back(nested ? supervisor(next("s"), depth + 1) : child(next("w")));
     }
+    if (script.supervisor.parallel_start) wait_for_each_other(script.children);
     for (auto& one : script.children)
       one.rules.significant = one.rules.significant && script.supervisor.auto_shutdown != auto_shutdown::never;
     return script;
@@ -68,7 +69,14 @@ public:
     made.intensity = {dice_.below(5), milliseconds{1000 * (1 + dice_.below(5))}};
     made.auto_shutdown = dice_.any_of(
         {auto_shutdown::never, auto_shutdown::never, auto_shutdown::any_significant, auto_shutdown::all_significant});
+    made.parallel_start = dice_.one_in(3);
     return made;
+  }
+
+  /// Some children wait for earlier ones, as the order of a configuration has it.
+  void wait_for_each_other(std::vector<child_script>& children) {
+    for (std::size_t i = 1; i < children.size(); ++i)
+      if (dice_.one_in(2)) children[i].rules.after.push_back(children[dice_.below(i)].rules.id);
   }
 
   child_script child(const std::string& id) {
@@ -134,7 +142,7 @@ private:
     std::vector<time_point> granted; ///< restarts that may still count, oldest first
     unsigned restarts = 0;           ///< granted in all
     unsigned automatic = 0;          ///< restarts that moved one child alone
-    std::string open;                ///< the child that is being started or stopped
+    std::set<std::string> open;      ///< the children that are being started, or the one that is being stopped
   };
 
   void wrong(const std::string& what) { mistakes_.push_back(what); }
@@ -196,8 +204,7 @@ private:
 
   void on_trace(const trace_line& line) {
     for (auto& [life, kept] : accounts_) {
-      if (kept.open == line.id && line.kind != trace_line::what::init && line.kind != trace_line::what::report)
-        kept.open.clear();
+      if (line.kind != trace_line::what::init && line.kind != trace_line::what::report) kept.open.erase(line.id);
     }
   }
 
@@ -205,17 +212,22 @@ private:
     auto& kept = accounts_[&life];
     if (std::holds_alternative<abort_start>(e)) ++cuts_;
     if (const auto* start = std::get_if<start_child>(&e)) {
-      if (!kept.open.empty()) wrong(life.id + " starts " + start->id + " while it waits for " + kept.open);
-      kept.open = start->id;
+      const bool parallel = life.machine.rules().parallel_start;
+      if (!kept.open.empty() && !parallel)
+        wrong(life.id + " starts " + start->id + " while it waits for " + *kept.open.begin());
+      for (const auto& other : life.machine.find_child(start->id)->rules.after)
+        if (kept.open.count(other) > 0) wrong(start->id + " is started before " + other + " is up");
+      kept.open.insert(start->id);
       const bool alone = life.machine.rules().strategy == strategy::one_for_one || is_pool(life);
       kept.automatic += start->automatic && alone ? 1 : 0;
       const bool in_order = start->why.what == cause::kind::tree_start || (start->automatic && !alone);
-      if (in_order && later_alive(life, start->id)) wrong(start->id + " is started while a later sibling is alive");
+      if (in_order && !parallel && later_alive(life, start->id))
+        wrong(start->id + " is started while a later sibling is alive");
       if (alone && kept.automatic > kept.restarts) wrong(start->id + " is restarted without leave");
     }
     if (const auto* stop = std::get_if<stop_child>(&e); stop != nullptr && !is_pool(life)) {
-      if (!kept.open.empty()) wrong(life.id + " stops " + stop->id + " while it waits for " + kept.open);
-      if (life.processes.at(stop->id).alive) kept.open = stop->id;
+      if (!kept.open.empty()) wrong(life.id + " stops " + stop->id + " while it waits for " + *kept.open.begin());
+      if (life.processes.at(stop->id).alive) kept.open.insert(stop->id);
       if (stop->why.what != cause::kind::request && later_alive(life, stop->id))
         wrong(stop->id + " is stopped before a later sibling");
     }

@@ -30,5 +30,33 @@ TEST(SpecText, NamesTheBackoff) {
   EXPECT_EQ(backoff_text({.min = 1s, .max = 1min, .factor = 1.5}), "1s to 1m, factor 1.5");
 }
 
+TEST(SpecText, NamesWhenATaskIsDoneAndWhenItRuns) {
+  service_spec task;
+  task.task = true;
+  EXPECT_EQ(task_text(task), "when it has ended well");
+  task.ready.check = ready_file{"/srv/done"};
+  task.task_timeout = 10min;
+  EXPECT_EQ(task_text(task), "when it has ended well and then file /srv/done, within 10m");
+  schedule_spec schedule;
+  EXPECT_EQ(schedule_text(schedule), "");
+  schedule.cron.emplace();
+  schedule.cron->text = "0 3 * * *";
+  schedule.zone.name = "Europe/Berlin";
+  EXPECT_EQ(schedule_text(schedule), "cron 0 3 * * * (Europe/Berlin)");
+  schedule.cron.reset();
+  schedule.max_age = 24h;
+  schedule.jitter = 0.1;
+  EXPECT_EQ(schedule_text(schedule), "max_age 1d ± 10%");
+}
+
+TEST(SpecText, NamesWatchAndHooks) {
+  EXPECT_EQ(watch_text({}), "");
+  EXPECT_EQ(watch_text({{"/srv/src"}, {"*.log"}, 200ms, false}),
+            "/srv/src without *.log, restarts it 200ms after a change");
+  EXPECT_EQ(watch_text({{"/a", "/b"}, {}, 1s, true}), "/a, /b, restarts it 1s after a change of content");
+  EXPECT_EQ(hooks_text({}), "");
+  EXPECT_EQ(hooks_text({{"a", "b c"}, {}, {}, {"d"}, 5s}), "before_start a 'b c', after_exit d, each within 5s");
+}
+
 } // namespace
 } // namespace alder::wire

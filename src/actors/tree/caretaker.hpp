@@ -1,0 +1,49 @@
+// Looks at the clock and at files for one service with a schedule or a watch, and asks its supervisor as a person
+// would: to run the task, to restart the service. Without one of them there is no caretaker, and without a schedule no
+// timer.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/base/runtime.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace alder::actors {
+
+class caretaker final : public actor_base<caretaker_actor> {
+public:
+  /// Ends with `parent`, its supervisor.
+  caretaker(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
+            supervisor_actor parent);
+  const char* name() const override { return "caretaker"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  void on_clock(std::uint64_t token);
+  void on_files(const std::string& path);
+  void plan();
+  void wait(wall_time now);
+  void come_round();
+  void ask(node_call::op what, const cause& why);
+  [[nodiscard]] std::optional<wall_time> aged_at();
+  void warn(const std::string& text);
+
+  runtime& shared_;
+  std::string tree_;
+  std::shared_ptr<const service_spec> spec_;
+  supervisor_actor parent_;
+  std::uint64_t last_token_ = 0;
+  std::optional<wall_time> next_; ///< by the cron expression
+  alder::generation aging_ = 0;   ///< the process whose age limit was drawn
+  alder::generation renewed_ = 0; ///< the process that is being replaced because of its age
+  std::chrono::milliseconds limit_{0};
+  std::shared_ptr<void> watch_;
+  std::minstd_rand random_;
+};
+
+} // namespace alder::actors

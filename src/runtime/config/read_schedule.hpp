@@ -1,0 +1,14 @@
+// The key `schedule`: when a task is run or a service restarted by the clock.
+#pragma once
+
+#include "runtime/config/context.hpp"
+#include "runtime/config/fields.hpp"
+
+#include "alder/schedule.hpp"
+
+namespace alder::config {
+
+/// `task`: whether the service is one.
+[[nodiscard]] schedule_spec read_schedule(context& in, const field* schedule, bool task);
+
+} // namespace alder::config

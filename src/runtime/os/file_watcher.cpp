@@ -1,0 +1,305 @@
+#include "runtime/os/file_watcher.hpp"
+
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/policy/watch_rules.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t interest =
+    IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_EXCL_UNLINK;
+constexpr std::chrono::seconds longest_debounce{5};
+constexpr std::size_t largest_file = std::size_t{16} << 20U;
+constexpr std::size_t most_content = std::size_t{64} << 20U;
+constexpr unsigned deepest = 256;
+
+/// FNV-1a, 64 bits: told apart are contents, not attackers.
+std::uint64_t hash_of(std::string_view bytes) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : bytes)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return hash;
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+std::string joined(const std::string& directory, std::string_view name) {
+  return (directory == "/" ? directory : directory + "/") + std::string{name};
+}
+
+bool is_below(std::string_view path, const std::string& directory) {
+  return path == directory || (path.substr(0, directory.size()) == directory && path[directory.size()] == '/');
+}
+
+} // namespace
+
+class file_watcher::engine : public std::enable_shared_from_this<engine> {
+public:
+  engine(asio::io_context& loop, std::function<void(const std::string&)> complain)
+      : loop_(loop), inotify_(loop), complain_(std::move(complain)) {}
+
+  struct subscription {
+    subscription(std::shared_ptr<engine> of, watch_spec spec, changed call)
+        : owner(std::move(of)), what(std::move(spec)), then(std::move(call)), timer(owner->loop_) {}
+    ~subscription() { owner->leave(this); }
+    subscription(const subscription&) = delete;
+    subscription& operator=(const subscription&) = delete;
+
+    std::shared_ptr<engine> owner;
+    watch_spec what;
+    changed then;
+    asio::steady_timer timer;
+    std::optional<asio::steady_timer::time_point> first; ///< of the changes that wait
+    std::string path;                                    ///< the last of them
+    std::map<std::string, std::uint64_t> contents;       ///< by file
+    std::size_t content_left = most_content;
+  };
+
+  std::shared_ptr<void> join(const watch_spec& what, changed then) {
+    if (!open()) return nullptr;
+    auto one = std::make_shared<subscription>(shared_from_this(), what, std::move(then));
+    subscriptions_.push_back(one.get());
+    unsigned left_out = 0;
+    for (const auto& root : what.paths)
+      left_out += add_root(*one, root);
+    if (left_out > 0)
+      complain_(std::to_string(left_out) + " directories are not watched: " + errno_text(last_errno_) +
+                (last_errno_ == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
+    return one;
+  }
+
+  [[nodiscard]] std::size_t directories() const { return paths_.size(); }
+
+private:
+  bool open() {
+    if (inotify_.is_open()) return true;
+    const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fd < 0) {
+      complain_("files cannot be watched: " + errno_text(errno));
+      return false;
+    }
+    inotify_.assign(fd);
+    wait();
+    return true;
+  }
+
+  void leave(subscription* gone) {
+    subscriptions_.remove(gone);
+    std::vector<int> unwanted;
+    for (const auto& [wd, path] : paths_)
+      if (!is_wanted(path)) unwanted.push_back(wd);
+    for (const int wd : unwanted)
+      drop(wd);
+    if (!subscriptions_.empty() || !inotify_.is_open()) return;
+    boost::system::error_code ignored; // closing what only we have open
+    inotify_.close(ignored);
+    paths_.clear();
+    descriptors_.clear();
+  }
+
+  [[nodiscard]] bool is_wanted(const std::string& directory) const {
+    return std::any_of(subscriptions_.begin(), subscriptions_.end(), [&](const subscription* one) {
+      return policy::is_watched(one->what, directory) ||
+             std::any_of(one->what.paths.begin(), one->what.paths.end(),
+                         [&](const std::string& root) { return parent_of(root) == directory; });
+    });
+  }
+
+  void drop(int wd) {
+    const auto found = paths_.find(wd);
+    if (found == paths_.end()) return;
+    descriptors_.erase(found->second);
+    paths_.erase(found);
+    (void)::inotify_rm_watch(inotify_.native_handle(), wd); // its directory may be gone
+  }
+
+  /// How many directories could not be watched.
+  unsigned add_root(subscription& one, const std::string& root) {
+    std::error_code failed;
+    if (fs::is_directory(root, failed)) return add_tree(one, root, 0);
+    learn(one, root);
+    return add_directory(parent_of(root)) ? 0 : 1; // of a file that may be replaced or not be there yet
+  }
+
+  bool add_directory(const std::string& directory) {
+    if (descriptors_.count(directory) > 0) return true;
+    const int wd = ::inotify_add_watch(inotify_.native_handle(), directory.c_str(), interest);
+    if (wd < 0) {
+      last_errno_ = errno;
+      return last_errno_ == ENOENT || last_errno_ == ENOTDIR; // gone meanwhile
+    }
+    if (const auto known = paths_.find(wd); known != paths_.end()) descriptors_.erase(known->second); // it was moved
+    paths_[wd] = directory;
+    descriptors_[directory] = wd;
+    return true;
+  }
+
+  unsigned add_tree(subscription& one, const std::string& directory, unsigned depth) {
+    if (depth > deepest || !policy::is_watched(one.what, directory)) return 0;
+    unsigned left_out = add_directory(directory) ? 0 : 1;
+    std::error_code failed;
+    for (fs::directory_iterator it{directory, failed}, end; !failed && it != end; it.increment(failed)) {
+      std::error_code unknown;
+      const auto path = it->path().string();
+      if (it->is_symlink(unknown)) continue;
+      if (it->is_directory(unknown)) {
+        left_out += add_tree(one, path, depth + 1);
+      } else if (one.what.content) {
+        learn(one, path);
+      }
+    }
+    return left_out;
+  }
+
+  /// Notes the content of a file; whether it is another than before.
+  static bool learn(subscription& one, const std::string& path) {
+    if (!one.what.content || !policy::is_watched(one.what, path)) return true;
+    const auto bytes = read_file(path, std::min(largest_file, one.content_left));
+    if (!bytes) return one.contents.erase(path) > 0 || bytes.failure().kind != error_kind::not_found;
+    one.content_left -= one.contents.count(path) > 0 ? 0 : bytes->size();
+    const auto hash = hash_of(*bytes);
+    const auto [place, is_new] = one.contents.emplace(path, hash);
+    return is_new || std::exchange(place->second, hash) != hash;
+  }
+
+  void wait() {
+    inotify_.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = weak_from_this()](const boost::system::error_code& failed) {
+                          const auto here = self.lock();
+                          if (failed || !here || !here->inotify_.is_open()) return;
+                          here->read();
+                          if (here->inotify_.is_open()) here->wait();
+                        });
+  }
+
+  void read() {
+    alignas(inotify_event) std::array<char, 65536> buffer;
+    const auto size = ::read(inotify_.native_handle(), buffer.data(), buffer.size());
+    for (std::size_t at = 0; size > 0 && at + sizeof(inotify_event) <= static_cast<std::size_t>(size);) {
+      inotify_event e;
+      std::memcpy(&e, buffer.data() + at, sizeof e);
+      const char* name = buffer.data() + at + sizeof e;
+      at += sizeof e + e.len;
+      on_event(e, e.len > 0 ? std::string_view{name, ::strnlen(name, e.len)} : std::string_view{});
+    }
+  }
+
+  void on_event(const inotify_event& e, std::string_view name) {
+    if ((e.mask & IN_Q_OVERFLOW) != 0) return on_overflow();
+    const auto found = paths_.find(e.wd);
+    if (found == paths_.end()) return;
+    if ((e.mask & IN_IGNORED) != 0) { // the directory is gone
+      descriptors_.erase(found->second);
+      paths_.erase(found);
+      return;
+    }
+    const auto path = joined(found->second, name);
+    if ((e.mask & IN_ISDIR) != 0) return on_directory(e.mask, path);
+    // A new file is told of when it is written, unless it is a link to what is written already.
+    struct stat facts {};
+    const bool is_plain = (e.mask & IN_CREATE) != 0 && ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+                          facts.st_nlink == 1;
+    if (is_plain) return;
+    for (auto* one : subscriptions_)
+      if (policy::is_watched(one->what, path) && learn(*one, path)) note(*one, path);
+  }
+
+  /// Files can be in a new directory before it is watched.
+  void on_directory(std::uint32_t mask, const std::string& path) {
+    const bool comes = (mask & (IN_CREATE | IN_MOVED_TO)) != 0;
+    if ((mask & IN_MOVED_FROM) != 0) {
+      std::vector<int> moved;
+      for (const auto& [wd, directory] : paths_)
+        if (is_below(directory, path)) moved.push_back(wd);
+      for (const int wd : moved)
+        drop(wd);
+    }
+    for (auto* one : subscriptions_) {
+      if (!policy::is_watched(one->what, path)) continue;
+      if (comes) (void)add_root(*one, path); // what cannot be watched was told of before
+      if ((mask & IN_MOVED_FROM) != 0 || (comes && has_file(*one, path, 0))) note(*one, path);
+    }
+  }
+
+  static bool has_file(const subscription& one, const std::string& directory, unsigned depth) {
+    std::error_code failed;
+    for (fs::directory_iterator it{directory, failed}, end; !failed && it != end; it.increment(failed)) {
+      std::error_code unknown;
+      const auto path = it->path().string();
+      if (!policy::is_watched(one.what, path)) continue;
+      const bool is_directory = it->is_directory(unknown) && !it->is_symlink(unknown);
+      if (!is_directory || (depth < deepest && has_file(one, path, depth + 1))) return true;
+    }
+    return false;
+  }
+
+  /// Too much happened at once: nobody knows what.
+  void on_overflow() {
+    for (auto* one : subscriptions_) {
+      for (const auto& root : one->what.paths)
+        (void)add_root(*one, root);
+      note(*one, one->what.paths.front());
+    }
+  }
+
+  void note(subscription& one, const std::string& path) {
+    const auto now = asio::steady_timer::clock_type::now();
+    if (!one.first) one.first = now;
+    one.path = path;
+    const auto latest = *one.first + longest_debounce;
+    one.timer.expires_at(
+        std::min(now + std::min<std::chrono::milliseconds>(one.what.debounce, longest_debounce), latest));
+    one.timer.async_wait([&one](const boost::system::error_code& failed) {
+      if (failed) return; // it is put off, or the subscription is gone
+      one.first.reset();
+      one.then(one.path);
+    });
+  }
+
+  asio::io_context& loop_;
+  asio::posix::stream_descriptor inotify_;
+  std::function<void(const std::string&)> complain_;
+  std::list<subscription*> subscriptions_;
+  std::map<int, std::string> paths_; ///< by watch descriptor
+  std::map<std::string, int> descriptors_;
+  int last_errno_ = 0;
+};
+
+file_watcher::file_watcher(asio::io_context& loop, std::function<void(const std::string&)> complain)
+    : engine_(std::make_shared<engine>(loop, std::move(complain))) {}
+
+std::shared_ptr<void> file_watcher::watch(const watch_spec& what, changed then) {
+  return engine_->join(what, std::move(then));
+}
+
+std::size_t file_watcher::directories() const { return engine_->directories(); }
+
+} // namespace alder::os
