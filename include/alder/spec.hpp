@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alder/attributes.hpp"
+#include "alder/log_spec.hpp"
 #include "alder/schedule.hpp"
 
 #include <chrono>
@@ -226,6 +227,7 @@ struct service_spec {
   std::optional<heartbeat_spec> heartbeat;
   std::optional<health_spec> health;
   usage_limits limits;
+  log_spec log;
   bool ipc = false; ///< it has a channel for JSON lines, as Node's child processes have
   stop_spec stop;
   restart_kind restart = restart_kind::permanent;

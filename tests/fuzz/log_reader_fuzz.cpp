@@ -1,14 +1,20 @@
 #include "tests/fuzz/driver.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/os/files.hpp"
+#include "runtime/policy/log_rotation.hpp"
 #include "runtime/store/line_splitter.hpp"
 #include "runtime/store/log_index.hpp"
+#include "runtime/store/log_reader.hpp"
 #include "runtime/wire/json.hpp"
+#include "runtime/wire/log_archive_name.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -80,6 +86,55 @@ void check_index(std::string_view bytes, std::uint64_t offset) {
   ALDER_ASSERT(next >= count || record(next)->offset > offset);
 }
 
+/// A name that is read is written the same way again.
+void check_name(std::string_view bytes) {
+  const auto name = wire::parse_archive_name(bytes);
+  ALDER_ASSERT(!name || text_of(*name) == bytes);
+}
+
+/// Files cut where the policy says hold the bytes, and begin with a line each.
+void check_rotation(std::string_view bytes, std::size_t chunk, std::uint64_t max_size) {
+  std::string whole;
+  std::string file;
+  for (auto rest = bytes; !rest.empty();) {
+    const auto step = alder::policy::next_portion(
+        rest.substr(0, chunk), {.size = file.size(), .in_line = !file.empty() && file.back() != '\n'}, max_size);
+    ALDER_ASSERT(step.bytes > 0 && step.bytes <= std::min(chunk, rest.size()));
+    if (step.rotate) {
+      ALDER_ASSERT(!file.empty() && file.back() == '\n');
+      whole += std::exchange(file, {});
+    }
+    file += rest.substr(0, step.bytes);
+    rest.remove_prefix(step.bytes);
+  }
+  ALDER_ASSERT(whole + file == bytes);
+}
+
+/// Whatever the file, its index and a compressed archive of it hold, reading them ends, and nothing of the plain file
+/// is lost.
+void check_files(std::string_view bytes) {
+  static const alder::test::temporary_directory dir;
+  const auto live = dir / "out.log";
+  const auto archive = live + ".20261128T010203.456789Z";
+  for (const auto& path : {live, wire::log_index_path(live), archive + ".gz", archive + ".idx.gz"}) {
+    (void)alder::os::remove_file(path); // the first time there is none
+    ALDER_ASSERT(alder::os::append(path, bytes));
+  }
+  (void)store::previous_run(live);
+  store::log_reader reader{live};
+  const auto last = reader.tail(3, store::unfinished_line::show);
+  ALDER_ASSERT(last && last->size() <= 3);
+  ALDER_ASSERT(reader.seek({}));
+  std::size_t entries = 0;
+  for (int calls = 0; reader.has_more(); ++calls) {
+    ALDER_ASSERT(calls < 100);
+    const auto more = reader.read_new();
+    ALDER_ASSERT(more);
+    entries += more->size();
+  }
+  ALDER_ASSERT(entries >= static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')));
+}
+
 /// What can be read is written the same way again.
 void check_event(std::string_view bytes) {
   const auto e = wire::parse_event(bytes);
@@ -99,6 +154,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_tail(input, longest, portion);
   check_index(input, portion * longest);
   check_event(input);
+  check_name(input);
+  check_rotation(input, portion, longest);
+  if (portion % 8 == 0) check_files(input); // it takes longer than all the others
   return 0;
 }
 
@@ -115,6 +173,11 @@ std::vector<std::string> fuzz_seeds() {
     const auto bytes = wire::encode({i * 10, i});
     index.append(bytes.data(), bytes.size());
   }
-  return {"one\ntwo\n\nfour is a longer line than the others are\nrest", index, wire::event_json(e), "\n\n\n",
-          std::string(200, 'x') + "\n"};
+  return {"one\ntwo\n\nfour is a longer line than the others are\nrest",
+          index,
+          wire::event_json(e),
+          "\n\n\n",
+          std::string(200, 'x') + "\n",
+          "/l/web.out.log.20261128T010203.456789Z.idx.gz",
+          std::string{"\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\x2c\x4a\xe6\x02\0", 17}};
 }

@@ -200,6 +200,17 @@ struct attach_output {
 struct finish_output {
   alder::generation generation = 0;
 };
+/// The rules for its output are others than before.
+struct log_rules_changed {};
+/// It has more lines than are allowed.
+struct output_limited {
+  bool err = false;
+};
+/// It should be put aside, and cannot be.
+struct output_not_rotated {
+  bool err = false;
+  int os_errno = 0;
+};
 struct output_failed {
   bool err = false;
   int os_errno = 0;
@@ -229,8 +240,10 @@ using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf:
                                           caf::reacts_to<program_said>, caf::reacts_to<hook_ended>>;
 using caretaker_actor = caf::typed_actor<caf::reacts_to<clock_due>, caf::reacts_to<files_changed>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
-using log_writer_actor = child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>,
-                                             caf::reacts_to<output_failed>, caf::reacts_to<output_recovered>>;
+using log_writer_actor =
+    child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>, caf::reacts_to<output_failed>,
+                        caf::reacts_to<output_recovered>, caf::reacts_to<output_not_rotated>,
+                        caf::reacts_to<log_rules_changed>, caf::reacts_to<output_limited>>;
 
 } // namespace alder::actors
 
@@ -265,5 +278,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::after_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::finish_output)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::log_rules_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_limited)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_not_rotated)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_recovered)

@@ -10,6 +10,7 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/wire/ad_hoc.hpp"
+#include "runtime/wire/time_text.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -213,6 +214,9 @@ void get_service(const api_request& request, const responder& out, api_context& 
     const auto files = context.logs.files_of(id_of(node.tree, node.name));
     detail.log_out = files.out;
     detail.log_err = files.err;
+    const auto tally = context.logs.tally_of(id_of(node.tree, node.name));
+    detail.logged = {tally.out.bytes_written + tally.err.bytes_written, tally.out.bytes_lost + tally.err.bytes_lost,
+                     tally.out.lines_lost + tally.err.lines_lost, tally.out.rotations + tally.err.rotations};
     detail.log = last_log_lines(node.tree, node.name, described_lines, context);
   }
   for (const auto& e : context.events.after(0, event_feed::kept)) {
@@ -255,11 +259,38 @@ void get_events(const api_request& request, const responder& out, api_context& c
   stream_events(query, out->stream(), context);
 }
 
+/// A moment from the query: milliseconds since 1970, or as it is written in answers. A problem when it is neither.
+std::optional<wire::problem> read_moment(const api_request& request, const std::string& key,
+                                         std::optional<wall_time>& into) {
+  const auto text = request.value(key);
+  if (text.empty()) return std::nullopt;
+  std::int64_t ms = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) {
+    into = wall_time{milliseconds{ms}};
+  } else {
+    into = wire::parse_time(text);
+  }
+  if (into) return std::nullopt;
+  return bad_value("'" + key + "' is a moment such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
+}
+
 void get_logs(const api_request& request, const responder& out, api_context& context) {
+  constexpr std::size_t usual_tail = 20;
   log_query query;
-  const auto tail = number(request, "tail", query.tail, most_tail);
+  for (const auto& [key, into] : {std::pair{"since", &query.since}, std::pair{"until", &query.until}})
+    if (const auto wrong = read_moment(request, key, *into)) return out->refuse(*wrong);
+  const auto grep = request.value("grep");
+  if (!grep.empty()) {
+    auto compiled = pattern::compile(grep);
+    if (!compiled) return out->refuse(bad_value("'grep' is no regular expression: " + compiled.failure().message));
+    query.grep = std::move(*compiled);
+  }
+  query.previous = is_set(request, "previous");
+  const bool is_search = query.since || query.until || query.grep || query.previous;
+  const auto tail = number(request, "tail", usual_tail, most_tail);
   if (!tail) return out->refuse(bad_value(tail.failure().message));
-  query.tail = *tail;
+  if (!is_search || !request.value("tail").empty()) query.tail = *tail;
   const auto stream = request.value("stream");
   if (!stream.empty() && stream != "out" && stream != "err")
     return out->refuse(bad_value("'stream' is 'out' or 'err', not '" + stream + "'"));
@@ -268,6 +299,30 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   query.follow = is_set(request, "follow");
   if (const auto wrong = read_filter(request, "service", context, query.about)) return out->refuse(*wrong);
   stream_logs(query, out->stream(), context);
+}
+
+/// Does something with the output of every service the request is about.
+void for_services(const api_request& request, const responder& out, api_context& context,
+                  const std::function<void(const node_snapshot&)>& act) {
+  node_filter about;
+  if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
+  for (const auto& [tree, known] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(tree))
+      if (node->what == node_snapshot::kind::service && about.covers(node->tree, node->name)) act(*node);
+  }
+  out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+}
+
+void post_logs_reopen(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.reopen(id_of(node.tree, node.name)); });
+}
+
+void post_logs_rotate(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.rotate(id_of(node.tree, node.name)); });
+}
+
+void delete_logs(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.clear(id_of(node.tree, node.name)); });
 }
 
 // -- changing
@@ -593,6 +648,9 @@ const std::vector<route_entry>& routes() {
       {"DELETE", {"v1", "trees", "*"}, delete_tree},
       {"GET", {"v1", "events"}, get_events},
       {"GET", {"v1", "logs"}, get_logs},
+      {"DELETE", {"v1", "logs"}, delete_logs},
+      {"POST", {"v1", "logs", "reopen"}, post_logs_reopen},
+      {"POST", {"v1", "logs", "rotate"}, post_logs_rotate},
       {"POST", {"v1", "daemon", "shutdown"}, post_shutdown},
       {"POST", {"v1", "daemon", "upgrade"}, post_upgrade},
   };

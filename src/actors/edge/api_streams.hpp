@@ -3,7 +3,10 @@
 
 #include "actors/edge/api_session.hpp"
 
+#include "runtime/base/pattern.hpp"
+
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -28,10 +31,14 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
 
 struct log_query {
   node_filter about;
-  std::size_t tail = 20;
+  std::optional<std::size_t> tail; ///< the last so many lines; none: all
   bool out = true;
   bool err = true;
   bool follow = false;
+  std::optional<wall_time> since;
+  std::optional<wall_time> until;
+  std::optional<pattern> grep; ///< lines that match alone
+  bool previous = false;       ///< of the process before the last end of a process alone
 };
 void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out, api_context& context);
 

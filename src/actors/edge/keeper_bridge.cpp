@@ -179,6 +179,7 @@ void keeper_bridge::flush() {
 
 void keeper_bridge::launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) {
   const auto known = records_.find(id);
+  logs_.set_rules(id.node, spec.log);
   if (known != records_.end() && known->second.pid != 0) return claim(known->second, std::move(who));
   if (const auto taken = taken_port(spec)) {
     caf::anon_send(who, process_refused{*taken});

@@ -3,6 +3,7 @@
 #include "actors/tree/log_writer.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/os/log_archive.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
@@ -19,17 +20,73 @@ std::pair<std::string, std::string> split_node(const node_id& node) {
 
 log_hub::log_hub(boost::asio::io_context& loop, std::string log_dir) : loop_(loop), log_dir_(std::move(log_dir)) {}
 
-outcome log_hub::start() {
+outcome log_hub::start(os::log_stage_files staged) {
   auto pump = os::log_pump::start(
-      [this](const os::log_notice& notice) { boost::asio::post(loop_, [this, notice] { on_notice(notice); }); });
+      [this](const os::log_notice& notice) { boost::asio::post(loop_, [this, notice] { on_notice(notice); }); }, {},
+      std::move(staged), std::exchange(early_pipes_, {}));
   if (!pump) return pump.failure();
   pump_ = std::move(*pump);
   return success();
 }
 
+void log_hub::set_rules(const node_id& node, const log_spec& rules) {
+  auto& seat = seat_of(node);
+  if (seat.rules && *seat.rules == rules) return;
+  seat.rules = std::make_shared<const log_spec>(rules);
+  if (seat.writer) caf::anon_send(seat.writer, log_rules_changed{});
+}
+
+log_spec log_hub::rules_of(const node_id& node) const {
+  const auto seat = seats_.find(node);
+  if (seat != seats_.end() && seat->second.rules) return *seat->second.rules;
+  if (shared == nullptr) return {};
+  const auto [tree, service] = split_node(node);
+  const auto known = shared->nodes.find(tree, service);
+  return known && known->service ? known->service->log : log_spec{};
+}
+
 output_files log_hub::files_of(const node_id& node) const {
+  const auto rules = rules_of(node);
+  if (!rules.keep) return {"/dev/null", "/dev/null"};
   const std::string base = log_dir_ + "/" + node;
-  return {base + ".out.log", base + ".err.log"};
+  return {rules.out.empty() ? base + ".out.log" : rules.out, rules.err.empty() ? base + ".err.log" : rules.err};
+}
+
+void log_hub::reopen(const node_id& node) {
+  const auto found = seats_.find(node);
+  if (found == seats_.end()) return; // nothing is open
+  pump_->reopen(found->second.streams.out);
+  pump_->reopen(found->second.streams.err);
+}
+
+void log_hub::reopen_all() {
+  for (const auto& [node, seat] : seats_)
+    reopen(node);
+}
+
+void log_hub::rotate(const node_id& node) {
+  const auto found = seats_.find(node);
+  if (found == seats_.end()) return;
+  pump_->rotate(found->second.streams.out);
+  pump_->rotate(found->second.streams.err);
+}
+
+void log_hub::clear(const node_id& node) {
+  const auto found = seats_.find(node);
+  if (found != seats_.end() && found->second.writer) {
+    pump_->clear(found->second.streams.out);
+    pump_->clear(found->second.streams.err);
+    return;
+  }
+  const auto files = files_of(node);
+  for (const auto& file : {files.out, files.err})
+    os::clear_log(file);
+}
+
+log_hub::tally log_hub::tally_of(const node_id& node) const {
+  const auto found = seats_.find(node);
+  if (found == seats_.end()) return {};
+  return {pump_->tally(found->second.streams.out), pump_->tally(found->second.streams.err)};
 }
 
 log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
@@ -75,6 +132,7 @@ template <class Message> void log_hub::tell(const node_id& node, Message what) {
 }
 
 void log_hub::attach(const process_id& id, unique_fd out, unique_fd err) {
+  if (!pump_) early_pipes_.insert(early_pipes_.end(), {out.get(), err.get()});
   tell(id.node, attach_output{id.generation, std::make_shared<unique_fd>(std::move(out)),
                               std::make_shared<unique_fd>(std::move(err))});
 }
@@ -151,6 +209,14 @@ void log_hub::on_notice(const os::log_notice& notice) {
                         [&](const os::log_recovered& r) {
                           writer_of(r.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_recovered{err, r.bytes_lost});
+                          });
+                        },
+                        [&](const os::log_limited& l) {
+                          writer_of(l.stream, [&](const auto& w, bool err) { caf::anon_send(w, output_limited{err}); });
+                        },
+                        [&](const os::log_not_rotated& n) {
+                          writer_of(n.stream, [&](const auto& w, bool err) {
+                            caf::anon_send(w, output_not_rotated{err, n.os_errno});
                           });
                         },
                         [&](const os::log_grown& g) { on_grown(g.stream); }},

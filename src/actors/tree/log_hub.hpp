@@ -28,11 +28,19 @@ class log_hub {
 public:
   /// `on_drained`: all output of that process is in its files.
   log_hub(boost::asio::io_context& loop, std::string log_dir);
-  /// Errors as os::log_pump::start.
-  outcome start();
+  /// Once, after `attach` was called for every process that a former daemon left; `staged`: what that one had under
+  /// way. Errors as os::log_pump::start.
+  outcome start(os::log_stage_files staged);
   std::function<void(const process_id&)> on_drained;
 
+  /// What becomes of the output of `node`; a writer at work goes on by the new rules.
+  void set_rules(const node_id& node, const log_spec& rules);
+  /// Without rules of their own, nodes have those of the board.
+  [[nodiscard]] log_spec rules_of(const node_id& node) const;
+
   [[nodiscard]] output_files files_of(const node_id& node) const;
+  /// Whether somebody writes, or has written, the output of `node`.
+  [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
   [[nodiscard]] os::log_pump& pump() { return *pump_; }
 
   /// Output of this process comes from these pipes; its log writer is started when there is none.
@@ -41,6 +49,22 @@ public:
   void finish(const process_id& id);
   /// The tree is gone for good: its log writers end. The files stay.
   void forget(const node_id& node);
+
+  // -- for people
+
+  /// Opens the files again, after somebody moved them.
+  void reopen(const node_id& node);
+  void reopen_all();
+  /// Puts the files aside now.
+  void rotate(const node_id& node);
+  /// Empties the files and deletes their archives.
+  void clear(const node_id& node);
+  struct tally {
+    os::log_tally out;
+    os::log_tally err;
+  };
+  /// Since the daemon started.
+  [[nodiscard]] tally tally_of(const node_id& node) const;
 
   // -- for log writers
 
@@ -71,7 +95,8 @@ private:
     log_writer_actor writer;
     std::vector<std::function<void(const log_writer_actor&)>> waiting; ///< messages for the writer, until it is there
     stream_pair streams;
-    bool leaving = false; ///< its tree is gone
+    std::shared_ptr<const log_spec> rules; ///< null: not told yet
+    bool leaving = false;                  ///< its tree is gone
   };
   struct follower {
     node_id node;
@@ -90,6 +115,7 @@ private:
   boost::asio::io_context& loop_;
   std::string log_dir_;
   std::unique_ptr<os::log_pump> pump_;
+  std::vector<int> early_pipes_; ///< attached before the pump is there; open as long as they wait for their writer
   std::map<node_id, writer_seat> seats_;
   std::map<os::stream_id, node_id> streams_;
   std::map<process_id, std::set<os::stream_id>>

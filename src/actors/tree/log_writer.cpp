@@ -28,11 +28,21 @@ log_writer::behavior_type log_writer::make_behavior() {
         hub_.pump().finish(streams_.err, finish.generation);
       },
       [this](const output_failed& failed) {
-        warn("its output is being lost: " + file(failed.err) + ": " + errno_text(failed.os_errno));
+        const bool blocks = hub_.rules_of(node()).pressure == log_pressure::block;
+        warn((blocks ? "its output waits: " : "its output is being lost: ") + file(failed.err) + ": " +
+             errno_text(failed.os_errno));
       },
+      [this](const output_not_rotated& failed) {
+        warn("its output cannot be rotated: " + file(failed.err) + ": " + errno_text(failed.os_errno));
+      },
+      [this](const output_limited&) {
+        warn("it writes more than " + std::to_string(hub_.rules_of(node()).max_rate) +
+             " lines a second: the others are lost");
+      },
+      [this](const log_rules_changed&) { open_files(); },
       [this](const output_recovered& recovered) {
-        warn("its output is written again to " + file(recovered.err) + "; " + format_size(recovered.lost_bytes) +
-             " bytes were lost");
+        warn("its output is written again to " + file(recovered.err) + "; " +
+             (recovered.lost_bytes == 0 ? "nothing was lost" : format_size(recovered.lost_bytes) + " were lost"));
       },
   };
 }
@@ -45,10 +55,16 @@ void log_writer::on_exit() {
 void log_writer::on_start(const start_order& order) {
   generation_ = order.generation;
   streams_ = hub_.streams_of(node());
-  hub_.pump().open(streams_.out, file(/*err=*/false));
-  hub_.pump().open(streams_.err, file(/*err=*/true));
+  open_files();
   hub_.enlist(node(), self());
   send(parent_, part_started(node(), generation_));
+}
+
+void log_writer::open_files() {
+  const auto rules = hub_.rules_of(node());
+  const auto files = hub_.files_of(node());
+  hub_.pump().open(streams_.out, files.out, rules, {files.out, files.err});
+  hub_.pump().open(streams_.err, files.err, rules, {files.out, files.err});
 }
 
 void log_writer::on_attach(const attach_output& attach) {

@@ -20,6 +20,7 @@ public:
 private:
   void on_start(const start_order& order);
   void on_attach(const attach_output& attach);
+  void open_files();
   void warn(const std::string& text);
   [[nodiscard]] node_id node() const { return id_of(tree_, service_); }
   [[nodiscard]] std::string file(bool err) const;

@@ -69,6 +69,7 @@ daemon::daemon(options given)
   shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
     return files_.watch(what, std::move(then));
   };
+  reopen_.async_wait([this](const boost::system::error_code& failed, int) { on_reopen(failed); });
   api_.on_trees_stopped = [this] {
     finished_ = true;
     bridge_.expect_end();
@@ -83,6 +84,13 @@ daemon::daemon(options given)
     announce(event_kind::warning,
              trouble.empty() ? "the journal is up to date again" : journal_trouble(trouble, options_.home.state_dir));
   };
+}
+
+/// What logrotate sends when it has moved the files.
+void daemon::on_reopen(const boost::system::error_code& failed) {
+  if (failed) return;
+  if (root_) logs_.reopen_all(); // before that nothing is open
+  reopen_.async_wait([this](const boost::system::error_code& again, int) { on_reopen(again); });
 }
 
 int daemon::run() {
@@ -100,8 +108,8 @@ int daemon::run() {
 }
 
 outcome daemon::prepare() {
-  if (auto started = logs_.start(); !started) return started;
   if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
+  if (auto started = logs_.start(bridge_.keeper().take_log_stage()); !started) return started;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
   if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {

@@ -16,7 +16,9 @@
 #include "runtime/store/event_log.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 
+#include <csignal>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,11 +49,13 @@ private:
   void sort_out_unclaimed();
   void finish_operations();
   void on_stop_requested(int signal);
+  void on_reopen(const boost::system::error_code& failed);
   void stop_serving();
   void announce(event_kind kind, const std::string& detail, const std::string& tree = {});
 
   options options_;
   boost::asio::io_context loop_{1};
+  boost::asio::signal_set reopen_{loop_, SIGUSR2};
   actors::log_hub logs_;
   actors::keeper_bridge bridge_;
   std::map<std::string, std::string> operations_; ///< that a former daemon left, by key

@@ -37,7 +37,9 @@ exit_code follow_lines(session& s, const std::string& target, const std::functio
 }
 
 std::string stream_query(const invocation& wanted, std::string_view name_key, unsigned default_tail) {
-  auto query = "?tail=" + std::to_string(wanted.tail.value_or(default_tail));
+  const bool is_search = !wanted.since.empty() || !wanted.until.empty() || !wanted.grep.empty() || wanted.previous;
+  // What a search finds is shown as a whole.
+  auto query = wanted.tail || !is_search ? "?tail=" + std::to_string(wanted.tail.value_or(default_tail)) : "?all=1";
   if (wanted.follow) query += "&follow=1";
   if (!wanted.stream.empty()) query += "&stream=" + wanted.stream;
   for (const auto& word : wanted.words)

@@ -1,19 +1,22 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/follow.hpp"
+#include "cli/common/moment.hpp"
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 namespace alder::cli {
 namespace {
 
 constexpr unsigned default_tail = 20;
 
-bool is_wanted(const invocation& wanted, const node_view& node) {
-  if (wanted.words.empty()) return true;
-  return std::any_of(wanted.words.begin(), wanted.words.end(), [&](const auto& word) {
+bool is_wanted(const std::vector<std::string>& words, const node_view& node) {
+  if (words.empty()) return true;
+  return std::any_of(words.begin(), words.end(), [&](const auto& word) {
     return word == node.name || word == node.tree || word == node.parent || word == node.tree + "/" + node.name;
   });
 }
@@ -27,25 +30,91 @@ std::size_t longest_name(session& s) {
   std::size_t width = 0;
   if (!services) return width;
   for (const auto& node : *services)
-    if (is_wanted(s.wanted(), node)) width = std::max(width, columns_of(node.name));
+    if (is_wanted(s.wanted().words, node)) width = std::max(width, columns_of(node.name));
   return width;
+}
+
+/// The fields of a search; nothing when a moment is not understood, which is told.
+std::optional<std::string> search_query(session& s) {
+  const auto& wanted = s.wanted();
+  std::string query;
+  for (const auto& [key, text] : {std::pair{"since", wanted.since}, std::pair{"until", wanted.until}}) {
+    if (text.empty()) continue;
+    const auto at = read_moment(text, session::now());
+    if (!at) {
+      (void)s.fail({.code = exit_code::usage, .what = at.failure().message, .help = {}, .diagnostics = {}});
+      return std::nullopt;
+    }
+    query += "&" + std::string{key} + "=" + std::to_string(at->time_since_epoch().count());
+  }
+  if (!wanted.grep.empty()) query += "&grep=" + percent_encoded(wanted.grep);
+  if (wanted.previous) query += "&previous=1";
+  return query;
+}
+
+/// What is done with the files instead of reading them; a service of such a name is written TREE/NAME.
+constexpr std::array<std::string_view, 4> actions{"clear", "reopen", "rotate", "path"};
+
+exit_code act(session& s, const std::string& action, const std::string& names) {
+  const bool is_clear = action == "clear";
+  const auto answer = s.try_request({.method = is_clear ? "DELETE" : "POST",
+                                     .target = "/v1/logs" + (is_clear ? "" : "/" + action) + "?" + names,
+                                     .body = {},
+                                     .accept = {}});
+  if (const auto* failed = std::get_if<failure>(&answer)) return s.fail(*failed);
+  if (s.wanted().json) (void)s.print(std::get<std::string>(answer) + "\n");
+  return s.end_code();
+}
+
+/// The files of each service, one a line.
+exit_code show_paths(session& s, const std::vector<std::string>& names) {
+  const auto body = s.get("/v1/services");
+  if (!body) return s.end_code();
+  const auto services = s.understood(*body, read_services);
+  if (!services) return s.end_code();
+  for (const auto& node : *services) {
+    if (!is_wanted(names, node)) continue;
+    const auto one = s.get(service_target(node.tree + "/" + node.name));
+    const auto known = one ? s.understood(*one, read_node) : std::nullopt;
+    if (!known) return s.end_code();
+    if (!known->detail) continue;
+    for (const auto& path : {known->detail->log_out, known->detail->log_err})
+      if (!s.print(path + "\n")) return s.end_code();
+  }
+  return s.end_code();
 }
 
 } // namespace
 
 exit_code run_logs(session& s) {
-  const log_style style{.has_prefix = !s.wanted().no_prefix, .name_width = s.wanted().json ? 0 : longest_name(s)};
-  return follow_lines(s, "/v1/logs" + stream_query(s.wanted(), "service", default_tail), [&](std::string_view text) {
-    if (s.wanted().json) return s.print(std::string{text} + "\n");
-    const auto line = s.understood(std::string{text}, read_log_line);
-    if (!line) return false;
-    return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
-                                 [&](const gap_view& gap) {
-                                   s.note(gap_text(s.err(), gap, "line"));
-                                   return true;
-                                 }},
-                      *line);
-  });
+  const auto& wanted = s.wanted();
+  const bool is_action =
+      !wanted.words.empty() && std::find(actions.begin(), actions.end(), wanted.words.front()) != actions.end();
+  if (is_action) {
+    const std::vector<std::string> names{wanted.words.begin() + 1, wanted.words.end()};
+    if (wanted.words.front() == "path") return show_paths(s, names);
+    std::string query;
+    for (const auto& name : names)
+      query += (query.empty() ? "service=" : "&service=") + percent_encoded(name);
+    return act(s, wanted.words.front(), query);
+  }
+  const auto search = search_query(s);
+  if (!search) return s.end_code();
+  const log_style style{.has_prefix = !wanted.no_prefix && !wanted.raw,
+                        .is_raw = wanted.raw,
+                        .name_width = wanted.json ? 0 : longest_name(s)};
+  return follow_lines(
+      s, "/v1/logs" + stream_query(wanted, "service", default_tail) + *search, [&](std::string_view text) {
+        if (s.wanted().json) return s.print(std::string{text} + "\n");
+        const auto line = s.understood(std::string{text}, read_log_line);
+        if (!line) return false;
+        return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
+                                     [&](const gap_view& gap) {
+                                       s.note(gap_text(s.err(), gap, "line"));
+                                       return true;
+                                     }},
+                          *line);
+      });
 }
 
 } // namespace alder::cli

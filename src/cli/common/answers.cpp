@@ -105,6 +105,15 @@ log_view log_of(const json& object) {
           .line = text_of(object, "line")};
 }
 
+std::optional<detail_view::logged_view> logged_of(const json& object) {
+  const auto found = object.find("logged");
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  return detail_view::logged_view{.bytes = number_of<std::uint64_t>(*found, "bytes"),
+                                  .lost_bytes = number_of<std::uint64_t>(*found, "lost_bytes"),
+                                  .lost_lines = number_of<std::uint64_t>(*found, "lost_lines"),
+                                  .rotations = number_of<std::uint64_t>(*found, "rotations")};
+}
+
 std::optional<detail_view> detail_of(const json& object) {
   const auto found = object.find("detail");
   if (found == object.end() || !found->is_object()) return std::nullopt;
@@ -130,6 +139,7 @@ std::optional<detail_view> detail_of(const json& object) {
                    .processes = {},
                    .log_out = text_of(*found, "log_out"),
                    .log_err = text_of(*found, "log_err"),
+                   .logged = logged_of(*found),
                    .events = {},
                    .log = {}};
   each_of(*found, "processes", [&](const json& one) {

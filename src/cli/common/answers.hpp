@@ -96,6 +96,13 @@ struct detail_view {
   std::vector<process_view> processes;
   std::string log_out;
   std::string log_err;
+  struct logged_view {
+    std::uint64_t bytes = 0;
+    std::uint64_t lost_bytes = 0;
+    std::uint64_t lost_lines = 0;
+    std::uint64_t rotations = 0;
+  };
+  std::optional<logged_view> logged;
   std::vector<event_view> events;
   std::vector<log_view> log;
 };

@@ -47,6 +47,11 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::watch: app.add_flag(flags, into.watch); return;
   case option::show_env: app.add_flag(flags, into.show_env); return;
   case option::no_prefix: app.add_flag(flags, into.no_prefix); return;
+  case option::raw: app.add_flag(flags, into.raw); return;
+  case option::since: app.add_option(flags, into.since); return;
+  case option::until: app.add_option(flags, into.until); return;
+  case option::grep: app.add_option(flags, into.grep); return;
+  case option::previous: app.add_flag(flags, into.previous); return;
   case option::name: app.add_option(flags, into.name); return;
   case option::cwd: app.add_option(flags, into.cwd); return;
   case option::restart: app.add_option(flags, raw.restart); return;

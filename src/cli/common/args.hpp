@@ -33,6 +33,11 @@ struct invocation {
   bool watch = false;
   bool show_env = false;
   bool no_prefix = false;
+  bool raw = false;
+  bool previous = false;
+  std::string since; ///< as written
+  std::string until;
+  std::string grep;
   bool dry_run = false;
   bool start_added = false;
   bool stop_removed = false;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned any = std::numeric_limits<unsigned>::max();
 
-constexpr std::array<std::pair<option, option_text>, 23> options{
+constexpr std::array<std::pair<option, option_text>, 28> options{
     {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
      {option::tail, {"-n,--tail", "N", "begin with the last N (at most 100000)"}},
      {option::out, {"--out", "", "standard output only"}},
@@ -21,6 +21,11 @@ constexpr std::array<std::pair<option, option_text>, 23> options{
      {option::watch, {"--watch", "", "show it again whenever something happens, until Ctrl-C"}},
      {option::show_env, {"--show-env", "", "with the values of environment variables"}},
      {option::no_prefix, {"--no-prefix", "", "the lines alone, without time and name"}},
+     {option::raw, {"--raw", "", "the lines alone, and their control characters as they are also on a terminal"}},
+     {option::since, {"--since", "TIME", "lines from then on: 10m (ago), 14:30, 2026-11-28, 2026-11-28T14:30:05Z"}},
+     {option::until, {"--until", "TIME", "lines until then"}},
+     {option::grep, {"--grep", "REGEX", "lines that match, in all files there are"}},
+     {option::previous, {"--previous", "", "the run before the last time a process ended"}},
      {option::name, {"--name", "NAME", "the service's name (default: the program's)"}},
      {option::cwd, {"--cwd", "DIR", "its working directory (default: this one)"}},
      {option::restart, {"--restart", "KIND", "permanent (default), transient or temporary"}},
@@ -193,12 +198,16 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
       {"logs",
        {"log"},
        "looking",
-       "[NAME…]",
+       "[clear | reopen | rotate | path] [NAME…]",
        "output of services",
-       {option::follow, option::tail, option::out, option::err, option::no_prefix},
+       {option::follow, option::tail, option::since, option::until, option::grep, option::previous, option::out,
+        option::err, option::no_prefix, option::raw},
        0,
        any,
-       {"alder logs -f                # everything, as it comes", "alder logs -n 100 --err api"}},
+       {"alder logs -f                # everything, as it comes", "alder logs -n 100 --err api",
+        "alder logs --since 10m --grep 'timeout|refused'", "alder logs --previous api    # before it crashed",
+        "alder logs clear api         # empty its files, delete their archives",
+        "alder logs reopen            # somebody else moved the files"}},
       {"events",
        {},
        "looking",

@@ -128,6 +128,13 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
 void add_history(block& into, const detail_view& detail, wall_time now) {
   into.add("Output", foreign(into.on(), detail.log_out));
   if (detail.log_err != detail.log_out) into.add("Errors", foreign(into.on(), detail.log_err));
+  if (const auto& logged = detail.logged) {
+    auto text = format_size(logged->bytes) + " since the daemon started";
+    if (logged->rotations > 0) text += ", put aside " + counted(logged->rotations, "time");
+    if (logged->lost_bytes > 0)
+      text += ", " + format_size(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line end") + ")";
+    into.add("Logged", text);
+  }
   const auto& on = into.on();
   if (!detail.events.empty()) into.add_line("\n" + paint(on, tone::bold, "Events"));
   for (const auto& event : detail.events)

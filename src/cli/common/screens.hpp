@@ -26,6 +26,7 @@ enum class secrets { hidden, shown };
 
 struct log_style {
   bool has_prefix = true;
+  bool is_raw = false;        ///< with the control characters it has, also on a terminal
   std::size_t name_width = 0; ///< columns of the longest name
 };
 /// One line of `alder logs`, with its end: "17:45:09.120 api:1 │ text"; stderr has a heavy red bar.

@@ -50,7 +50,7 @@ std::vector<std::string> elsewhere(std::string_view name, place where) {
   std::vector<std::string> help;
   for (const auto p :
        {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff, place::intensity,
-        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step}) {
+        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step, place::log}) {
     if (p == where || find_key(p, name) == nullptr) continue;
     help.push_back("'" + std::string{name} + "' is a key of " + std::string{phrase(p)});
     break;

@@ -2,6 +2,7 @@
 #include "runtime/config/dependencies.hpp"
 #include "runtime/config/read_attributes.hpp"
 #include "runtime/config/read_checks.hpp"
+#include "runtime/config/read_log.hpp"
 #include "runtime/config/read_routines.hpp"
 #include "runtime/config/read_schedule.hpp"
 #include "runtime/config/read_tree.hpp"
@@ -101,6 +102,7 @@ public:
     if (spec.task) check_condition(spec.ready);
     spec.watch = read_watch(in_, keys_.find("watch"), spec.cwd, which);
     spec.hooks = read_hooks(in_, keys_.find("hooks"), which);
+    spec.log = read_log(in_, own_.log, which, count_);
     spec.ipc = wants_ipc(spec);
     if (is_pool()) {
       spec.name += ":" + std::to_string(index);

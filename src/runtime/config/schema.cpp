@@ -290,12 +290,77 @@ std::vector<key_entry> process_keys() {
        0,
        0,
        place::restart_limit},
+      {"log",
+       on_all,
+       kind::group,
+       "",
+       "What becomes of the output. Key by key, as those of the supervisors above say otherwise.",
+       "{ max_size: 10M, max_files: 5 }",
+       {},
+       "",
+       0,
+       0,
+       place::log},
       {"fatal_exit_codes", on_service, kind::exit_codes, "[]",
        "Exit codes after which it is not restarted: it has failed.", "[78]"},
       {"clean_exit_codes", on_service, kind::exit_codes, "[0]",
        "Exit codes that are no failure; 0 always is among them.", "[3]"},
       {"clean_signals", on_service, kind::signals, "[TERM, INT, HUP]",
        "Signals that are no failure when they end it unasked.", "[TERM]"},
+  };
+}
+
+std::vector<key_entry> log_keys() {
+  const auto in = bit(place::log);
+  return {
+      {"to", in, kind::word, "file", "Where it goes: to files, or nowhere.", "none", {"file", "none"}, "destination"},
+      {"out", in, kind::path, "LOGS/TREE/SERVICE.out.log",
+       "File for standard output, relative to the file. `${INSTANCE}` tells instances apart.", "/var/log/shop/web.log"},
+      {"err", in, kind::path, "LOGS/TREE/SERVICE.err.log", "File for standard error.", "/dev/null"},
+      {"mode", in, kind::octal, "0600", "Mode of new files, read as octal.", "0640"},
+      {"format",
+       in,
+       kind::word,
+       "raw",
+       "How lines stand in the file: as they are, behind their time, or as JSON objects.",
+       "json",
+       {"raw", "time", "json"},
+       "format"},
+      {"date_format", in, kind::text, "ISO 8601 in UTC",
+       "Of times in the file, in the tokens of moment.js and local time: `YYYY-MM-DD HH:mm:ss.SSS Z`.",
+       "YYYY-MM-DD HH:mm:ss"},
+      {"pressure",
+       in,
+       kind::word,
+       "drop_newest",
+       "When the file cannot be written or lines come too fast: lose what comes then, delete old archives to make "
+       "room, "
+       "or let the service wait.",
+       "block",
+       {"drop_newest", "drop_oldest", "block"},
+       "choice"},
+      {"max_rate",
+       in,
+       kind::whole_number,
+       "0",
+       "So many lines a second at most; 0: any.",
+       "1000",
+       {},
+       "",
+       0,
+       100'000'000},
+      {"max_size", in, kind::size, "64M", "A file of this size is put aside; 0: none is, for its size.", "10M"},
+      {"rotate_every", in, kind::duration, "0",
+       "A file is put aside with the first line after such a period, counted from midnight; 0: by size alone.", "1d"},
+      {"max_files", in, kind::whole_number, "10", "So many archives each file has at most.", "30", {}, "", 0, 100000},
+      {"max_total", in, kind::size, "0",
+       "All files of a service have this size at most, those being written with their `max_size`; 0: any.", "1G"},
+      {"tree_total", in, kind::size, "0",
+       "All files in the tree's log directory have this size at most; the oldest archives go. 0: any.", "20G"},
+      {"min_free", in, kind::size, "0",
+       "The oldest archives of the tree go when its file system has less than this left; 0: none go.", "2G"},
+      {"max_age", in, kind::duration, "0", "Archives that are older go; 0: none go for their age.", "30d"},
+      {"compress", in, kind::boolean, "true", "Compress archives (gzip), all but the newest.", "false"},
   };
 }
 
@@ -539,7 +604,7 @@ std::vector<key_entry> group_keys() {
   };
 }
 
-const std::array<std::pair<place, std::string_view>, 15> place_phrases{{{place::root, "the root"},
+const std::array<std::pair<place, std::string_view>, 16> place_phrases{{{place::root, "the root"},
                                                                         {place::supervisor, "a supervisor"},
                                                                         {place::service, "a service"},
                                                                         {place::intensity, "'intensity'"},
@@ -553,7 +618,8 @@ const std::array<std::pair<place, std::string_view>, 15> place_phrases{{{place::
                                                                         {place::stop_step, "a stop step"},
                                                                         {place::schedule, "'schedule'"},
                                                                         {place::watch, "'watch'"},
-                                                                        {place::hooks, "'hooks'"}}};
+                                                                        {place::hooks, "'hooks'"},
+                                                                        {place::log, "'log'"}}};
 
 /// The column "where" of the documentation: "root, supervisor", "ready".
 std::string where_text(const key_entry& key) {
@@ -571,7 +637,8 @@ std::string where_text(const key_entry& key) {
                                                                 {place::stop_step, "steps"},
                                                                 {place::schedule, "schedule"},
                                                                 {place::watch, "watch"},
-                                                                {place::hooks, "hooks"}};
+                                                                {place::hooks, "hooks"},
+                                                                {place::log, "log"}};
   if (key.places == on_all) return "all";
   std::vector<std::string> found;
   for (const auto& [p, name] : names) {
@@ -585,7 +652,7 @@ std::string where_text(const key_entry& key) {
 const std::vector<key_entry>& key_table() {
   static const std::vector<key_entry> table = [] {
     auto all = tree_keys();
-    for (auto&& more : {process_keys(), group_keys()})
+    for (auto&& more : {process_keys(), group_keys(), log_keys()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();

@@ -26,6 +26,7 @@ enum class place : std::uint16_t {
   schedule = 4096,
   watch = 8192,
   hooks = 16384,
+  log = 32768,
 };
 
 /// What a value has to look like.

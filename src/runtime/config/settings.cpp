@@ -153,6 +153,7 @@ settings settings_below(context& in, const settings& above, const fields& own) {
   if (const auto* inherit = own.find("inherit_env")) below.inherit_env = inherit;
   if (const auto* cwd = own.find("cwd")) below.cwd = cwd;
   if (const auto umask = read_octal(in, own.find("umask"))) below.umask = umask;
+  if (const auto* log = own.find("log")) below.log.push_back(log);
   below.backoff = backoff_below(in, below.backoff, own.find("backoff"));
   below.stop = stop_below(in, below.stop, own.find("stop"));
   return below;

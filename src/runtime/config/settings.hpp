@@ -26,6 +26,7 @@ struct settings {
   const field* inherit_env = nullptr;                  ///< null: inherit all
   const field* cwd = nullptr;                          ///< null: the directory of the file
   std::map<std::string_view, const field*> attributes; ///< user, nice, rlimits …: read_attributes.hpp
+  std::vector<const field*> log;                       ///< outermost first: read_log.hpp
   alder::backoff backoff;
   stop_spec stop;
   std::optional<unsigned> umask;

@@ -22,8 +22,8 @@ error refused(const std::string& what, int number) {
   return {kind, what + ": " + errno_text(number), number};
 }
 
-result<unique_fd> open_file(const std::string& path, int flags, const char* verb) {
-  unique_fd fd{::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0600)};
+result<unique_fd> open_file(const std::string& path, int flags, const char* verb, unsigned mode = 0600) {
+  unique_fd fd{::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode)};
   if (!fd) return refused(std::string{"cannot "} + verb + " " + path, errno);
   return fd;
 }
@@ -120,8 +120,8 @@ outcome append(const std::string& path, std::string_view data) {
 
 result<unique_fd> open_for_reading(const std::string& path) { return open_file(path, O_RDONLY, "read"); }
 
-result<unique_fd> open_for_append(const std::string& path) {
-  return open_file(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK, "open");
+result<unique_fd> open_for_append(const std::string& path, unsigned mode) {
+  return open_file(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK, "open", mode);
 }
 
 outcome write_all(int fd, std::string_view data) {
@@ -167,6 +167,17 @@ result<file_facts> facts_of(int fd) {
   struct stat s {};
   if (::fstat(fd, &s) != 0) return refused("cannot look at an open file", errno);
   return facts_from(s);
+}
+
+std::string path_of(int fd) {
+  std::array<char, 4096> target{};
+  const auto length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), target.data(), target.size());
+  if (length <= 0 || length == static_cast<ssize_t>(target.size())) return {};
+  std::string path{target.data(), static_cast<std::size_t>(length)};
+  constexpr std::string_view removed = " (deleted)";
+  if (path.size() > removed.size() && path.compare(path.size() - removed.size(), removed.size(), removed) == 0)
+    path.resize(path.size() - removed.size());
+  return path;
 }
 
 outcome rename_file(const std::string& from, const std::string& to) {

@@ -44,9 +44,9 @@ outcome append(const std::string& path, std::string_view data);
 /// Errors: not_found, denied, io.
 [[nodiscard]] result<unique_fd> open_for_reading(const std::string& path);
 
-/// For appending and reading; created with mode 0600 when missing. Never waits for the reader of a FIFO.
+/// For appending and reading; created with `mode` when missing. Never waits for the reader of a FIFO.
 /// Errors: not_found (no such directory), denied, io.
-[[nodiscard]] result<unique_fd> open_for_append(const std::string& path);
+[[nodiscard]] result<unique_fd> open_for_append(const std::string& path, unsigned mode = 0600);
 
 /// Writes all of `data`, however many calls it takes. On an error a part may have been written. Errors: io.
 outcome write_all(int fd, std::string_view data);
@@ -61,6 +61,9 @@ outcome write_whole(int pipe, std::string_view data);
 /// Errors: not_found, denied, io.
 [[nodiscard]] result<file_facts> facts_of(const std::string& path);
 [[nodiscard]] result<file_facts> facts_of(int fd);
+
+/// The path an open file has now, or had when it was removed; empty when that is not known.
+[[nodiscard]] std::string path_of(int fd);
 
 /// Errors: not_found, denied, io.
 outcome rename_file(const std::string& from, const std::string& to);

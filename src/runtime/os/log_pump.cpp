@@ -6,8 +6,11 @@
 
 namespace alder::os {
 
-result<std::unique_ptr<log_pump>> log_pump::start(notify tell, log_pump_settings settings) {
-  auto loop = std::make_unique<log_pump_loop>(std::move(tell), settings);
+result<std::unique_ptr<log_pump>> log_pump::start(notify tell, log_pump_settings settings, log_stage_files staged,
+                                                  std::span<const int> pipes) {
+  auto stage = log_stage::take_over(std::move(staged), pipes);
+  if (!stage) return stage.failure();
+  auto loop = std::make_unique<log_pump_loop>(std::move(tell), settings, std::move(*stage));
   if (auto started = loop->start(); !started) return started.failure();
   return std::unique_ptr<log_pump>{new log_pump{std::move(loop)}}; // NOLINT(cppcoreguidelines-owning-memory): private
 }
@@ -15,7 +18,10 @@ result<std::unique_ptr<log_pump>> log_pump::start(notify tell, log_pump_settings
 log_pump::log_pump(std::unique_ptr<log_pump_loop> loop) : loop_(std::move(loop)) {}
 log_pump::~log_pump() = default;
 
-void log_pump::open(stream_id stream, std::string path) { loop_->push(log_command::open{stream, std::move(path)}); }
+void log_pump::open(stream_id stream, std::string path, log_spec rules, std::vector<std::string> siblings) {
+  if (siblings.empty()) siblings.push_back(path);
+  loop_->push(log_command::open{stream, std::move(path), std::move(rules), std::move(siblings)});
+}
 
 void log_pump::attach(stream_id stream, generation of, unique_fd pipe) {
   loop_->push(log_command::attach{stream, of, std::move(pipe)});
@@ -23,6 +29,9 @@ void log_pump::attach(stream_id stream, generation of, unique_fd pipe) {
 
 void log_pump::finish(stream_id stream, generation of) { loop_->push(log_command::finish{stream, of}); }
 void log_pump::reopen(stream_id stream) { loop_->push(log_command::reopen{stream}); }
+void log_pump::rotate(stream_id stream) { loop_->push(log_command::rotate{stream}); }
+void log_pump::clear(stream_id stream) { loop_->push(log_command::clear{stream}); }
+log_tally log_pump::tally(stream_id stream) const { return loop_->tally(stream); }
 void log_pump::close(stream_id stream) { loop_->push(log_command::close{stream}); }
 void log_pump::watch(stream_id stream, std::uint64_t seen) { loop_->push(log_command::watch{stream, seen}); }
 void log_pump::unwatch(stream_id stream) { loop_->push(log_command::watch{stream, std::nullopt}); }

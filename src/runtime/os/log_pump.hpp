@@ -3,16 +3,20 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/log_stage.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
+#include "alder/log_spec.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace alder::os {
 
@@ -26,7 +30,8 @@ struct log_drained {
   alder::generation generation = 0;
   bool operator==(const log_drained&) const = default;
 };
-/// Bytes of this stream are being lost from now on. The services are not held up; the pump goes on trying.
+/// The file cannot be written; the pump goes on trying. By the stream's rules bytes are lost from now on, or the
+/// service is held up when its pipe is full.
 struct log_failed {
   stream_id stream = 0;
   int os_errno = 0;
@@ -43,7 +48,18 @@ struct log_grown {
   stream_id stream = 0;
   bool operator==(const log_grown&) const = default;
 };
-using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown>;
+/// The stream's file should be put aside and cannot be: it goes on growing, and the pump goes on trying.
+struct log_not_rotated {
+  stream_id stream = 0;
+  int os_errno = 0;
+  bool operator==(const log_not_rotated&) const = default;
+};
+/// The stream has more lines than its rules allow, and lines are being lost; not told again within a minute.
+struct log_limited {
+  stream_id stream = 0;
+  bool operator==(const log_limited&) const = default;
+};
+using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited>;
 
 struct log_pump_settings {
   std::chrono::microseconds coalesce{1000};    ///< how long a nearly empty pipe may fill before it is read
@@ -59,6 +75,14 @@ struct log_pump_counters {
   std::uint64_t wakeups = 0; ///< times the thread woke up
 };
 
+/// Of one stream, since it was opened first.
+struct log_tally {
+  std::uint64_t bytes_written = 0;
+  std::uint64_t bytes_lost = 0;
+  std::uint64_t lines_lost = 0;
+  std::uint64_t rotations = 0;
+};
+
 class log_pump_loop;
 
 /// All calls may come from any thread, return at once and take effect in the order given. At most 65536 may be waiting:
@@ -69,17 +93,19 @@ public:
   /// Called on the pump's thread: it hands the notice on, neither blocks nor throws.
   using notify = std::function<void(const log_notice&)>;
 
-  /// Errors: io (no descriptors left).
-  [[nodiscard]] static result<std::unique_ptr<log_pump>> start(notify tell, log_pump_settings settings = {});
+  /// What a former pump had under way (`staged`, see log_stage.hpp) is brought to its end first; `pipes` are all those
+  /// that will be attached for processes which it served. Errors: io (no descriptors left).
+  [[nodiscard]] static result<std::unique_ptr<log_pump>>
+  start(notify tell, log_pump_settings settings = {}, log_stage_files staged = {}, std::span<const int> pipes = {});
 
   /// Carries out what was asked for, drains what was finished, and ends. Pipes not finished are closed unread.
   ~log_pump();
   log_pump(const log_pump&) = delete;
   log_pump& operator=(const log_pump&) = delete;
 
-  /// Lets the stream write to `path`, which is created with mode 0600, missing directories with 0700; an open stream
-  /// moves there.
-  void open(stream_id stream, std::string path);
+  /// Lets the stream write to `path` by these rules; missing directories are created with mode 0700. An open stream
+  /// moves there; nothing changes when it is there already. `siblings`: all output files of the same service.
+  void open(stream_id stream, std::string path, log_spec rules = {}, std::vector<std::string> siblings = {});
 
   /// Output of the process `generation` comes from `pipe` from now on. One process after the other: what an older one
   /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it.
@@ -92,6 +118,11 @@ public:
   /// Opens the file's path again, after it was renamed.
   void reopen(stream_id stream);
 
+  /// Puts the file aside now, unless it is empty.
+  void rotate(stream_id stream);
+  /// Empties the file and its index, and deletes its archives.
+  void clear(stream_id stream);
+
   /// Finishes what is attached, then closes the file and forgets the stream.
   void close(stream_id stream);
 
@@ -100,6 +131,7 @@ public:
   void unwatch(stream_id stream);
 
   [[nodiscard]] log_pump_counters counters() const;
+  [[nodiscard]] log_tally tally(stream_id stream) const;
 
 private:
   explicit log_pump(std::unique_ptr<log_pump_loop> loop);

@@ -1,6 +1,7 @@
 #include "runtime/os/log_pump_loop.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/log_archive.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,12 +22,13 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr std::size_t most_commands = 65536;
-constexpr std::size_t most_events = 512;        // a wakeup; epoll takes turns when more are ready
-constexpr std::size_t chunk_bytes = 256 * 1024; // one read and one write
-constexpr std::size_t turn_bytes = 256 * 1024;  // of one stream before the next has its turn
+constexpr std::size_t most_events = 512;       // a wakeup; epoll takes turns when more are ready
+constexpr std::size_t turn_bytes = 256 * 1024; // of one stream before the next has its turn
 constexpr std::size_t usual_pipe = 64 * 1024;
 constexpr std::size_t large_pipe = 1024 * 1024;
-constexpr std::size_t most_large_pipes = 64; // what the kernel allows an unprivileged user anyway
+constexpr std::size_t most_large_pipes = 64;                 // what the kernel allows an unprivileged user anyway
+constexpr std::size_t least_room = std::size_t{1024} * 1024; // made on a full disk at once
+constexpr std::chrono::minutes between_limits{1};            // told
 constexpr microseconds shortest_delay{50};
 constexpr std::uint64_t bell_id = ~std::uint64_t{0}; // in place of a stream's id
 
@@ -41,8 +43,8 @@ error refused(const char* what) { return {error_kind::io, std::string{what} + ":
 
 } // namespace
 
-log_pump_loop::log_pump_loop(log_pump::notify tell, log_pump_settings settings)
-    : tell_(std::move(tell)), settings_(settings), buffer_(chunk_bytes) {}
+log_pump_loop::log_pump_loop(log_pump::notify tell, log_pump_settings settings, log_stage stage)
+    : tell_(std::move(tell)), settings_(settings), stage_(std::move(stage)) {}
 
 log_pump_loop::~log_pump_loop() {
   if (!thread_.joinable()) return;
@@ -93,7 +95,7 @@ void log_pump_loop::run() {
   std::array<epoll_event, most_events> events{};
   while (!stopping_ || !draining_.empty()) {
     const int count =
-        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), draining_.empty() ? -1 : 0);
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), draining_.empty() ? patience() : 0);
     wakeups_.fetch_add(1, std::memory_order_relaxed);
     const auto at = clock::now();
     bool has_commands = false;
@@ -110,6 +112,7 @@ void log_pump_loop::run() {
       }
     }
     if (!is_filling) fill_until_.reset();
+    if (!blocked_.empty()) unblock();
     if (has_commands) take_commands();
     serve_draining();
     if (is_filling && !has_read && !has_commands) nap();
@@ -135,22 +138,38 @@ log_pump_loop::stream* log_pump_loop::find(stream_id id) {
 }
 
 void log_pump_loop::on(log_command::open& c) {
-  log_sink sink{std::move(c.path), settings_.retry_after};
-  const auto opened = sink.open(now());
   auto* s = find(c.stream);
+  if (s != nullptr && s->sink.path() == c.path && s->sink.rules() == c.rules) {
+    s->is_closing = false;
+    return;
+  }
+  log_sink sink{std::move(c.path), settings_.retry_after, std::move(c.rules)};
+  const auto opened = sink.open(now());
   if (s == nullptr) {
     s = &streams_
              .emplace(c.stream, stream{.id = c.stream,
                                        .sink = std::move(sink),
+                                       .siblings = {},
                                        .sources = {},
                                        .is_closing = false,
                                        .watched_from = {},
+                                       .blocked_until = {},
+                                       .limit_told = {},
+                                       .counted = {},
                                        .delay = settings_.coalesce})
              .first->second;
   } else {
     s->sink = std::move(sink);
+    s->counted = {};
     s->is_closing = false;
   }
+  s->siblings = std::move(c.siblings);
+  s->sink.stream_name = s->siblings.size() > 1 && s->sink.path() == s->siblings[1] ? "err" : "out";
+  s->sink.make_room = [this](const std::string& path, std::size_t bytes) {
+    return press_.make_room(path, std::max(bytes, least_room)) > 0;
+  };
+  if (s->blocked_until) s->blocked_until = clock::now(); // by the old rules
+  press_.look_after({s->siblings, s->sink.rules()});     // what a crash or other rules have left
   report(*s, opened);
   check_watch(*s);
 }
@@ -189,6 +208,23 @@ void log_pump_loop::on(log_command::reopen& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
   report(*s, s->sink.reopen(now()));
+  if (s->blocked_until) s->blocked_until = clock::now();
+  check_watch(*s);
+}
+
+void log_pump_loop::on(log_command::rotate& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr) return;
+  report(*s, s->sink.rotate_now(now()));
+  count(*s);
+  after_rotation(*s);
+}
+
+void log_pump_loop::on(log_command::clear& c) {
+  auto* s = find(c.stream);
+  if (s == nullptr) return;
+  clear_log(s->sink.path());
+  report(*s, s->sink.reopen(now()));
   check_watch(*s);
 }
 
@@ -216,6 +252,7 @@ void log_pump_loop::on(log_command::stop&) { stopping_ = true; }
 
 /// The first source is read as it writes, or, when its process is gone, in turns until it is empty.
 void log_pump_loop::let_flow(stream& s) {
+  if (s.blocked_until) return;
   auto& first = s.sources.front();
   if (!first.is_finished) {
     if (!first.is_polled && !first.has_ended) poll(s, first);
@@ -292,30 +329,146 @@ void log_pump_loop::read_turn(stream& s) {
   if (from.is_finished && is_empty) end_source(s);
 }
 
-/// One read and one write; false when there is nothing more for now.
+/// Looks at what is in the pipe, writes it, and takes it out; false when there is nothing more for now. A successor
+/// finishes what is cut short in between.
 bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
-  const std::size_t want = std::min({buffer_.size(), budget, from.left.value_or(buffer_.size())});
+  const std::size_t want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
-  const auto got = ::read(from.pipe.get(), buffer_.data(), want);
-  if (got < 0 && errno == EINTR) return true;
-  if (got <= 0) {
-    const bool is_empty_now = got < 0 && errno == EAGAIN;
-    if (is_empty_now && from.left) from.left = 0;
-    from.has_ended = !is_empty_now;
+  const auto seen = stage_.peek(from.pipe.get(), want);
+  if (seen.bytes.empty()) {
+    if (!seen.has_ended && from.left) from.left = 0;
+    from.has_ended = seen.has_ended;
     return false;
   }
-  const auto size = static_cast<std::size_t>(got);
+  log_sink::report rotated;
+  const auto rotations_before = s.sink.rotations();
+  const auto allowed = within_rate(s, seen.bytes);
+  if (allowed == 0) return false;
+  auto size = s.sink.portion(seen.bytes.substr(0, allowed), now(), rotated);
+  report(s, rotated);
+  if (s.sink.rotations() != rotations_before) after_rotation(s);
+  const bool is_all = size == seen.bytes.size();
+  chunks_.fetch_add(1, std::memory_order_relaxed);
+  const auto told = s.sink.append(seen.bytes.substr(0, size), now(), &stage_);
+  report(s, told);
+  const bool is_stuck = told.taken < size;
+  size = told.taken; // also what could not be written: it is counted as lost
+  if (size > 0) {
+    stage_.take(from.pipe.get(), size);
+  } else {
+    stage_.give_up();
+  }
   budget -= size;
   if (from.left) *from.left -= size;
-  chunks_.fetch_add(1, std::memory_order_relaxed);
-  const auto lost_before = s.sink.bytes_lost();
-  const auto written_before = s.sink.bytes_written();
-  const auto lines_before = s.sink.lines_lost();
-  report(s, s.sink.append({buffer_.data(), size}, now()));
-  bytes_written_.fetch_add(s.sink.bytes_written() - written_before, std::memory_order_relaxed);
-  bytes_lost_.fetch_add(s.sink.bytes_lost() - lost_before, std::memory_order_relaxed);
-  lines_lost_.fetch_add(s.sink.lines_lost() - lines_before, std::memory_order_relaxed);
-  return size == want;
+  count(s);
+  if (is_stuck) {
+    block(s, s.sink.retry_at());
+    return false;
+  }
+  return size == want || !is_all;
+}
+
+void log_pump_loop::after_rotation(stream& s) {
+  press_.look_after({s.siblings, s.sink.rules()});
+  if (std::exchange(s.watched_from, std::nullopt)) tell_(log_grown{s.id}); // the new file may have the old one's size
+}
+
+/// Adds up what the sink has done since the last time.
+void log_pump_loop::count(stream& s) {
+  const log_tally now{.bytes_written = s.sink.bytes_written(),
+                      .bytes_lost = s.sink.bytes_lost(),
+                      .lines_lost = s.sink.lines_lost(),
+                      .rotations = s.sink.rotations()};
+  const auto before = std::exchange(s.counted, now);
+  bytes_written_.fetch_add(now.bytes_written - before.bytes_written, std::memory_order_relaxed);
+  bytes_lost_.fetch_add(now.bytes_lost - before.bytes_lost, std::memory_order_relaxed);
+  lines_lost_.fetch_add(now.lines_lost - before.lines_lost, std::memory_order_relaxed);
+  const std::lock_guard lock{mutex_};
+  auto& total = tallies_[s.id];
+  total.bytes_written += now.bytes_written - before.bytes_written;
+  total.bytes_lost += now.bytes_lost - before.bytes_lost;
+  total.lines_lost += now.lines_lost - before.lines_lost;
+  total.rotations += now.rotations - before.rotations;
+}
+
+log_tally log_pump_loop::tally(stream_id id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = tallies_.find(id);
+  return found == tallies_.end() ? log_tally{} : found->second;
+}
+
+/// How many of these bytes may be written now by the rate; all when it has none. What is too much is taken out of the
+/// pipe and counted, or left there until its time has come.
+std::size_t log_pump_loop::within_rate(stream& s, std::string_view bytes) {
+  const auto& rules = s.sink.rules();
+  if (rules.max_rate == 0) return bytes.size();
+  const auto at = clock::now();
+  const double rate = rules.max_rate;
+  const auto passed = std::chrono::duration<double>(at - s.counted_at).count();
+  s.lines_allowed = std::min(rate, s.lines_allowed + passed * rate);
+  s.counted_at = at;
+  std::size_t allowed = 0;
+  bool may_end_line = s.sink.in_line(); // a line that has begun is ended in any case
+  while (allowed < bytes.size() && (s.lines_allowed >= 1 || may_end_line)) {
+    const auto end = bytes.find('\n', allowed);
+    if (end == std::string_view::npos) return bytes.size();
+    if (!may_end_line) s.lines_allowed -= 1;
+    may_end_line = false;
+    allowed = end + 1;
+  }
+  if (allowed > 0) return allowed;
+  if (rules.pressure == log_pressure::block) {
+    const auto enough = std::chrono::duration<double>(std::max(1.0, rate / 10) / rate);
+    block(s, at + std::chrono::duration_cast<clock::duration>(enough));
+    return 0;
+  }
+  auto& from = s.sources.front();
+  s.sink.drop(bytes);
+  stage_.take(from.pipe.get(), bytes.size());
+  if (from.left) *from.left -= bytes.size();
+  count(s);
+  if (!s.limit_told || at - *s.limit_told > between_limits) {
+    s.limit_told = at;
+    tell_(log_limited{s.id});
+  }
+  return 0;
+}
+
+/// The stream's bytes stay in their pipe for a while.
+void log_pump_loop::block(stream& s, clock::time_point until) {
+  stop_polling(s.sources.front());
+  draining_.erase(s.id);
+  s.blocked_until = until;
+  blocked_.insert(s.id);
+}
+
+/// Lets those go on whose time has come.
+void log_pump_loop::unblock() {
+  const auto at = clock::now();
+  std::vector<stream_id> due;
+  for (const auto id : blocked_) {
+    const auto* s = find(id);
+    if (s == nullptr || !s->blocked_until || *s->blocked_until <= at) due.push_back(id);
+  }
+  for (const auto id : due) {
+    blocked_.erase(id);
+    auto* s = find(id);
+    if (s == nullptr) continue;
+    s->blocked_until.reset();
+    if (!s->sources.empty()) let_flow(*s);
+  }
+}
+
+/// Milliseconds until the next stream goes on; -1: for ever.
+int log_pump_loop::patience() const {
+  if (blocked_.empty()) return -1;
+  auto first = clock::time_point::max();
+  for (const auto id : blocked_) {
+    const auto found = streams_.find(id);
+    if (found != streams_.end() && found->second.blocked_until) first = std::min(first, *found->second.blocked_until);
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
 void log_pump_loop::serve_draining() {
@@ -329,7 +482,7 @@ void log_pump_loop::serve_draining() {
 void log_pump_loop::end_source(stream& s) {
   const auto id = s.id;
   const auto of = s.sources.front().generation;
-  report(s, s.sink.end_line(now()));
+  report(s, s.sink.end_run(now()));
   check_watch(s);
   if (s.sources.front().is_large) --large_pipes_;
   s.sources.pop_front();
@@ -356,6 +509,7 @@ void log_pump_loop::nap() {
 void log_pump_loop::report(stream& s, const log_sink::report& r) {
   if (r.failed) tell_(log_failed{s.id, *r.failed});
   if (r.recovered) tell_(log_recovered{s.id, *r.recovered});
+  if (r.not_rotated) tell_(log_not_rotated{s.id, *r.not_rotated});
 }
 
 void log_pump_loop::check_watch(stream& s) {

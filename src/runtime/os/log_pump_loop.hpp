@@ -1,6 +1,7 @@
 // Inside the log pump: its thread, the queue of what it is asked for, and the streams it serves.
 #pragma once
 
+#include "runtime/os/log_press.hpp"
 #include "runtime/os/log_pump.hpp"
 #include "runtime/os/log_sink.hpp"
 
@@ -23,6 +24,8 @@ namespace log_command {
 struct open {
   stream_id stream;
   std::string path;
+  log_spec rules;
+  std::vector<std::string> siblings;
 };
 struct attach {
   stream_id stream;
@@ -36,6 +39,12 @@ struct finish {
 struct reopen {
   stream_id stream;
 };
+struct rotate {
+  stream_id stream;
+};
+struct clear {
+  stream_id stream;
+};
 struct close {
   stream_id stream;
 };
@@ -44,12 +53,12 @@ struct watch {
   std::optional<std::uint64_t> seen; ///< none: stop watching
 };
 struct stop {};
-using any = std::variant<open, attach, finish, reopen, close, watch, stop>;
+using any = std::variant<open, attach, finish, reopen, rotate, clear, close, watch, stop>;
 } // namespace log_command
 
 class log_pump_loop {
 public:
-  log_pump_loop(log_pump::notify tell, log_pump_settings settings);
+  log_pump_loop(log_pump::notify tell, log_pump_settings settings, log_stage stage);
   ~log_pump_loop();
   log_pump_loop(const log_pump_loop&) = delete;
   log_pump_loop& operator=(const log_pump_loop&) = delete;
@@ -57,6 +66,7 @@ public:
   outcome start();
   void push(log_command::any command);
   [[nodiscard]] log_pump_counters counters() const;
+  [[nodiscard]] log_tally tally(stream_id id) const;
 
 private:
   using clock = std::chrono::steady_clock;
@@ -76,9 +86,15 @@ private:
   struct stream {
     stream_id id = 0;
     log_sink sink;
+    std::vector<std::string> siblings; ///< all output files of its service
     std::deque<source> sources;
     bool is_closing = false;
     std::optional<std::uint64_t> watched_from;
+    std::optional<clock::time_point> blocked_until; ///< its file cannot be written, or it is too fast
+    double lines_allowed = 0;                       ///< at this moment, by its rate
+    clock::time_point counted_at{};                 ///< when that was
+    std::optional<clock::time_point> limit_told;
+    log_tally counted;               ///< of the sink, the last time
     std::chrono::microseconds delay; ///< how long to let its pipe fill
   };
 
@@ -88,6 +104,8 @@ private:
   void on(log_command::attach& c);
   void on(log_command::finish& c);
   void on(log_command::reopen& c);
+  void on(log_command::rotate& c);
+  void on(log_command::clear& c);
   void on(log_command::close& c);
   void on(log_command::watch& c);
   void on(log_command::stop& c);
@@ -103,7 +121,13 @@ private:
   void end_source(stream& s);
   void poll(stream& s, source& from);
   void stop_polling(source& from);
+  [[nodiscard]] std::size_t within_rate(stream& s, std::string_view bytes);
+  void block(stream& s, clock::time_point until);
+  void unblock();
+  [[nodiscard]] int patience() const;
   void report(stream& s, const log_sink::report& r);
+  void count(stream& s);
+  void after_rotation(stream& s);
   void check_watch(stream& s);
   stream* find(stream_id id);
 
@@ -112,14 +136,17 @@ private:
   unique_fd epoll_;
   unique_fd bell_; ///< eventfd: there are commands
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
   std::vector<log_command::any> queue_;
+  std::unordered_map<stream_id, log_tally> tallies_; ///< of streams that have something to tell
 
   // The thread's own.
   std::unordered_map<stream_id, stream> streams_;
   std::unordered_set<stream_id> draining_; ///< streams whose first source is finished
-  std::vector<char> buffer_;
+  std::unordered_set<stream_id> blocked_;
+  log_stage stage_;
+  log_press press_;
   std::optional<clock::time_point> fill_until_; ///< pipes are filling; all of them are read then
   std::size_t large_pipes_ = 0;
   bool stopping_ = false;

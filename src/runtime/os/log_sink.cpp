@@ -1,9 +1,14 @@
 #include "runtime/os/log_sink.hpp"
 
+#include "runtime/os/log_archive.hpp"
+#include "runtime/policy/log_rotation.hpp"
 #include "runtime/wire/log_index_record.hpp"
+#include "runtime/wire/log_object.hpp"
+#include "runtime/wire/moment_format.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 #include <unistd.h>
@@ -11,9 +16,13 @@
 namespace alder::os {
 namespace {
 
-std::string directory_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos || slash == 0 ? std::string{} : path.substr(0, slash);
+constexpr std::size_t least_formatted = 4096; // bytes formatted at once
+
+std::chrono::seconds utc_offset_at(file_time at) {
+  const auto seconds =
+      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+  std::tm local{};
+  return std::chrono::seconds{::localtime_r(&seconds, &local) == nullptr ? 0 : local.tm_gmtoff};
 }
 
 bool ends_inside_line(int fd, std::uint64_t size) {
@@ -27,8 +36,8 @@ bool ends_inside_line(int fd, std::uint64_t size) {
 
 } // namespace
 
-log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after)
-    : path_(std::move(path)), retry_after_(retry_after) {}
+log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after, log_spec rules)
+    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {}
 
 log_sink::report log_sink::open(moment now) {
   const int number = open_files();
@@ -37,11 +46,10 @@ log_sink::report log_sink::open(moment now) {
 
 /// 0 or an errno.
 int log_sink::open_files() {
-  auto opened = open_for_append(path_);
+  auto opened = open_for_append(path_, rules_.mode);
   if (!opened && opened.failure().os_errno == ENOENT) {
-    const auto directory = directory_of(path_);
-    if (!directory.empty()) (void)make_directories(directory, 0700); // when it fails, so does the open below
-    opened = open_for_append(path_);
+    (void)make_directories(directory_of(path_), 0700); // when it fails, so does the open below
+    opened = open_for_append(path_, rules_.mode);
   }
   if (!opened) return opened.failure().os_errno;
   const auto facts = facts_of(opened->get());
@@ -49,15 +57,74 @@ int log_sink::open_files() {
   file_ = std::move(*opened);
   size_ = facts->size;
   in_line_ = facts->is_regular && ends_inside_line(file_.get(), size_);
+  raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
   index_.reset();
   is_regular_ = facts->is_regular;
   next_index_try_ = {};
+  period_end_.reset();
+  if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0) {
+    open_index();
+    wire::log_index_bytes first{};
+    const auto got = index_ ? read_at(index_.get(), 0, first) : result<std::size_t>{std::size_t{0}};
+    const bool is_known = got && *got == first.size();
+    begin_period(is_known ? file_time{std::chrono::nanoseconds{wire::decode_log_index(first.data()).unix_ns}}
+                          : facts->modified);
+  }
   return 0;
+}
+
+void log_sink::begin_period(file_time began) {
+  const auto end = policy::period_end(std::chrono::floor<std::chrono::milliseconds>(began), rules_.rotate_every,
+                                      utc_offset_at(began));
+  if (end) period_end_ = *end;
+}
+
+std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
+  if (!is_regular_ || !file_) return bytes.size();
+  if (rules_.format != log_format::raw && rules_.max_size > 0) {
+    // It gets longer in the file: a file must not grow far beyond its size for that.
+    const auto room = rules_.max_size - std::min(size_, rules_.max_size);
+    bytes = bytes.substr(0, std::max<std::size_t>(least_formatted, static_cast<std::size_t>(room / 8)));
+  }
+  const bool is_over = period_end_ && now.wall >= *period_end_;
+  const auto step =
+      policy::next_portion(bytes, {.size = size_, .in_line = in_line_, .is_over = is_over}, rules_.max_size);
+  if (!step.rotate) return step.bytes;
+  if (next_rotation_try_ && now.steady < *next_rotation_try_) return bytes.size();
+  const bool is_first = !next_rotation_try_;
+  if (const auto number = rotate(now)) {
+    next_rotation_try_ = now.steady + retry_after_;
+    if (is_first) told.not_rotated = number;
+    return bytes.size();
+  }
+  next_rotation_try_.reset();
+  return step.bytes;
+}
+
+log_sink::report log_sink::rotate_now(moment now) {
+  if (!is_regular_ || !file_ || size_ == 0) return {};
+  return {.failed = {}, .recovered = {}, .taken = 0, .not_rotated = rotate(now)};
+}
+
+/// Puts the file aside and begins a new one; what fails, as an errno.
+std::optional<int> log_sink::rotate(moment now) {
+  // A clock that was set back must not put an archive before an older one.
+  last_rotation_ =
+      std::max(std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1});
+  const auto archived = archive_file(path_, last_rotation_);
+  if (!archived && archived.failure().kind != error_kind::not_found) return archived.failure().os_errno;
+  last_rotation_ = archived ? wire::parse_archive_stamp(*archived).value_or(last_rotation_) : last_rotation_;
+  ++rotations_;
+  index_.reset();
+  const int number = open_files();
+  if (number != 0) file_.reset(); // the next chunk tries again, and tells
+  return std::nullopt;
 }
 
 /// The index is a help: without it lines have less exact times, so its errors go no further.
 void log_sink::open_index() {
-  auto opened = open_for_append(wire::log_index_path(path_));
+  forget_archived_index(path_);
+  auto opened = open_for_append(wire::log_index_path(path_), rules_.mode);
   if (!opened) return;
   const auto facts = facts_of(opened->get());
   if (!facts || !facts->is_regular) return;
@@ -71,26 +138,110 @@ void log_sink::open_index() {
   if (got && *got == last.size()) last_indexed_ = wire::decode_log_index(last.data()).offset;
 }
 
-log_sink::report log_sink::append(std::string_view chunk, moment now) {
+log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage* stage) {
   if (chunk.empty()) return {};
-  const bool was_failing = next_try_.has_value();
-  if (was_failing && now.steady < *next_try_) return fail(0, chunk, now);
-  if (!file_) {
-    if (const int number = open_files(); number != 0) return fail(number, chunk, now);
+  const auto all = chunk.size();
+  const bool blocks = rules_.pressure == log_pressure::block;
+  if (lost_in_line_) { // half a line is worse than none
+    const auto end = chunk.find('\n');
+    drop(chunk.substr(0, end == std::string_view::npos ? all : end + 1));
+    chunk.remove_prefix(end == std::string_view::npos ? all : end + 1);
+    if (chunk.empty()) return {.failed = {}, .recovered = {}, .taken = all, .not_rotated = {}};
   }
-  if (was_failing && in_line_) {
+  const bool was_failing = next_try_.has_value();
+  const auto given_up = [&](int number, std::string_view lost) {
+    auto told = fail(number, blocks ? std::string_view{} : lost, now);
+    told.taken = blocks ? all - lost.size() : all;
+    return told;
+  };
+  if (was_failing && now.steady < *next_try_) return given_up(0, chunk);
+  if (!file_) {
+    if (const int number = open_files(); number != 0) return given_up(number, chunk);
+  }
+  if (was_failing && in_line_ && !blocks) {
     // What is missing now must not glue the line before to the one after.
     std::string_view end{"\n"};
-    if (const int number = write_some(end); number != 0) return fail(number, chunk, now);
+    if (const int number = write_some(end); number != 0) return given_up(number, chunk);
+    raw_in_line_ = false;
   }
-  std::string_view rest = chunk;
-  const int number = write_some(rest);
-  const auto written = chunk.size() - rest.size();
-  if (written > 0) add_to_index(size_ - written, now);
-  if (number != 0) return fail(number, rest, now);
+  if (size_ == 0 && rules_.rotate_every.count() > 0) begin_period(now.wall);
+  auto done = write_chunk(chunk, now, stage);
+  const bool is_full = done.number == ENOSPC || done.number == EDQUOT;
+  if (is_full && rules_.pressure == log_pressure::drop_oldest && make_room && make_room(path_, chunk.size())) {
+    chunk.remove_prefix(done.taken);
+    done = write_chunk(chunk, now, stage);
+  }
+  if (done.number != 0) return given_up(done.number, chunk.substr(done.taken));
   next_try_.reset();
-  if (!was_failing) return {};
-  return {.failed = {}, .recovered = std::exchange(lost_this_time_, 0)};
+  report told{.failed = {}, .recovered = {}, .taken = all, .not_rotated = {}};
+  if (was_failing) told.recovered = std::exchange(lost_this_time_, 0);
+  return told;
+}
+
+log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now, log_stage* stage) {
+  const bool in_line_before = in_line_;
+  const auto text = rules_.format == log_format::raw ? chunk : formatted(chunk, now.wall);
+  if (stage != nullptr && is_regular_) stage->begin_write(file_.get(), path_, text.size());
+  std::string_view rest = text;
+  const int number = write_some(rest);
+  const auto written = text.size() - rest.size();
+  std::size_t taken = chunk.size();
+  if (number != 0) {
+    taken = rules_.format == log_format::raw ? written : 0;
+    if (is_regular_ && written > 0) taken = take_back(chunk, written);
+    if (taken == 0) in_line_ = in_line_before;
+  }
+  if (taken > 0) {
+    raw_in_line_ = chunk[taken - 1] != '\n';
+    add_to_index(size_ - std::min<std::uint64_t>(size_, number == 0 ? text.size() : taken), now);
+  }
+  return {number, taken};
+}
+
+/// A write that ended early is undone back to the end of a line; how many bytes of the chunk are left in the file.
+std::size_t log_sink::take_back(std::string_view chunk, std::size_t written) {
+  const bool is_raw = rules_.format == log_format::raw;
+  const auto end = is_raw ? chunk.substr(0, written).rfind('\n') : std::string_view::npos;
+  const auto kept = end == std::string_view::npos ? 0 : end + 1;
+  const auto left = size_ - std::min<std::uint64_t>(size_, written - kept);
+  if (!cut_file(file_.get(), left)) return is_raw ? written : chunk.size();
+  size_ = left;
+  bytes_written_ -= written - kept;
+  in_line_ = false; // when nothing is kept, the caller knows better
+  return kept;
+}
+
+/// Every line of a chunk was written at the same moment, for all that is known.
+std::string_view log_sink::formatted(std::string_view chunk, file_time now) {
+  const auto at = std::chrono::floor<std::chrono::milliseconds>(now);
+  const bool is_iso = rules_.date_format.empty();
+  const auto time = wire::moment_text(is_iso ? wire::iso_format : std::string_view{rules_.date_format}, at,
+                                      is_iso ? std::chrono::seconds{0} : utc_offset_at(now));
+  buffer_.clear();
+  bool in_line = raw_in_line_;
+  while (!chunk.empty()) {
+    const auto end = chunk.find('\n');
+    const auto line = chunk.substr(0, end);
+    const bool is_whole = end != std::string_view::npos;
+    if (rules_.format == log_format::json) {
+      wire::add_log_object(buffer_, {.time = time, .stream = stream_name, .line = line, .partial = !is_whole});
+    } else {
+      if (!in_line) (buffer_ += time) += ' ';
+      buffer_ += line;
+      if (is_whole) buffer_ += '\n';
+    }
+    in_line = !is_whole;
+    chunk.remove_prefix(is_whole ? end + 1 : chunk.size());
+  }
+  return buffer_;
+}
+
+void log_sink::drop(std::string_view bytes) {
+  if (bytes.empty()) return;
+  bytes_lost_ += bytes.size();
+  lines_lost_ += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+  if (next_try_) lost_this_time_ += bytes.size();
+  lost_in_line_ = bytes.back() != '\n';
 }
 
 /// Writes from the front of `chunk` and takes off what was written; 0 or the errno that ended it.
@@ -110,7 +261,7 @@ int log_sink::write_some(std::string_view& chunk) {
   return 0;
 }
 
-void log_sink::add_to_index(std::uint64_t offset, moment now) {
+void log_sink::add_to_index(std::uint64_t offset, moment now, std::uint64_t mark) {
   if (!index_ && is_regular_ && now.steady >= next_index_try_) {
     open_index();
     next_index_try_ = now.steady + retry_after_;
@@ -120,7 +271,7 @@ void log_sink::add_to_index(std::uint64_t offset, moment now) {
     return index_.reset(); // the file was cut: its times are void
   last_indexed_ = offset;
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.time_since_epoch().count(), 0));
-  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns});
+  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns | mark});
   if (write_all(index_.get(), {bytes.data(), bytes.size()})) return;
   index_.reset(); // a record cut in two would shift all after it; opening again cuts it off
   next_index_try_ = now.steady + retry_after_;
@@ -128,18 +279,17 @@ void log_sink::add_to_index(std::uint64_t offset, moment now) {
 
 /// Counts `lost`; `number` 0: no new try was made.
 log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
-  bytes_lost_ += lost.size();
-  lines_lost_ += static_cast<std::uint64_t>(std::count(lost.begin(), lost.end(), '\n'));
-  lost_this_time_ += lost.size();
-  if (number == 0) return {};
   const bool first = !next_try_.has_value();
-  next_try_ = now.steady + retry_after_;
-  return first ? report{.failed = number, .recovered = {}} : report{};
+  if (number != 0) next_try_ = now.steady + retry_after_;
+  drop(lost);
+  return number != 0 && first ? report{.failed = number, .recovered = {}, .taken = 0, .not_rotated = {}} : report{};
 }
 
-log_sink::report log_sink::end_line(moment now) {
-  if (!in_line_ || next_try_) return {};
-  return append("\n", now);
+log_sink::report log_sink::end_run(moment now) {
+  const auto told = raw_in_line_ && in_line_ && !next_try_ ? append("\n", now) : report{};
+  raw_in_line_ = lost_in_line_ = false;
+  if (size_ > 0) add_to_index(size_, now, wire::log_index_record::end_of_run);
+  return told;
 }
 
 log_sink::report log_sink::reopen(moment now) {

@@ -1,20 +1,27 @@
-// One output file and the index beside it, as the log pump writes them; it survives a full disk and tells so once.
+// One output file and the index beside it, as the log pump writes them; it is put aside when it is full or its time is
+// over, survives a full disk, and tells so once.
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/log_stage.hpp"
+#include "runtime/wire/log_archive_name.hpp"
+
+#include "alder/log_spec.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace alder::os {
 
-/// Working: bytes go to the file. Failing: from the first error on bytes are counted and dropped, and the next try is
-/// made with the first chunk after `retry_after`; when it succeeds, the sink works again. Not for use by two threads at
-/// once.
+/// Working: bytes go to the file. Failing: from the first error on bytes are counted and dropped, line by line, and the
+/// next try is made with the first chunk after `retry_after`; when it succeeds, the sink works again. With `block` none
+/// is dropped: they are left to the caller, who tries again after `retry_at`. Not for use by two threads at once.
 class log_sink {
 public:
   using steady_time = std::chrono::steady_clock::time_point;
@@ -26,24 +33,51 @@ public:
   struct report {
     std::optional<int> failed;              ///< errno: it has begun to fail
     std::optional<std::uint64_t> recovered; ///< bytes lost: it works again
+    std::size_t taken = 0;                  ///< bytes that are dealt with: written, or given up
+    std::optional<int> not_rotated;         ///< errno: it should be put aside and cannot be; it goes on growing
   };
 
-  explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1});
+  explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1},
+                    log_spec rules = {});
 
-  /// Opens the file (created with mode 0600, missing directories with 0700); its index is opened with the first bytes.
+  /// Opens the file (created with the mode of the rules, missing directories with 0700); its index is opened with the
+  /// first bytes.
   report open(moment now);
 
-  /// Adds the bytes as they are; the index gets one record, and only when bytes were written. Never waits for a retry.
-  report append(std::string_view chunk, moment now);
+  /// How many of these bytes (not none) belong into the present file; what is behind them has to wait for the next. The
+  /// file is put aside first when that is due. `told`: what became of that.
+  [[nodiscard]] std::size_t portion(std::string_view bytes, moment now, report& told);
 
-  /// Ends a last line that has no end yet. While failing this is left to the recovery.
-  report end_line(moment now);
+  /// Adds the bytes in the format of the rules; the index gets one record, and only when bytes were written. Never
+  /// waits for a retry. `stage` hears of a write before it begins; what ends it is the caller's.
+  report append(std::string_view chunk, moment now, log_stage* stage = nullptr);
 
-  /// Opens the path again, after a rotation or after what was in the way is gone; tries at once.
+  /// Gives these bytes up, and what follows them in their last line.
+  void drop(std::string_view bytes);
+  /// When it is worth to try again what was not taken.
+  [[nodiscard]] steady_time retry_at() const { return next_try_.value_or(steady_time{}); }
+  /// Whether the next bytes belong to a line that has begun in the file.
+  [[nodiscard]] bool in_line() const { return raw_in_line_; }
+  std::string stream_name = "out"; ///< for objects
+  /// Called on a full disk by rules that give up the oldest first: makes room for so many bytes, and says whether it
+  /// did.
+  std::function<bool(const std::string& path, std::size_t bytes)> make_room;
+
+  /// The output of a process has ended: ends a last line that has no end yet (while failing this is left to the
+  /// recovery), and says so in the index.
+  report end_run(moment now);
+
+  /// Puts the file aside whatever its size, unless it is empty.
+  report rotate_now(moment now);
+
+  /// Opens the path again, after somebody moved the file or after what was in the way is gone; tries at once.
   report reopen(moment now);
 
   /// Bytes in the file; other than what a reader has seen: there is something new.
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const log_spec& rules() const { return rules_; }
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] std::uint64_t bytes_lost() const { return bytes_lost_; }
   [[nodiscard]] std::uint64_t lines_lost() const { return lines_lost_; } ///< line ends among the bytes lost
@@ -51,12 +85,22 @@ public:
 private:
   [[nodiscard]] int open_files();
   [[nodiscard]] int write_some(std::string_view& chunk);
+  [[nodiscard]] std::string_view formatted(std::string_view chunk, file_time now);
+  struct write_result {
+    int number = 0;        ///< errno
+    std::size_t taken = 0; ///< of the chunk, whole lines if at all possible
+  };
+  [[nodiscard]] write_result write_chunk(std::string_view chunk, moment now, log_stage* stage);
+  [[nodiscard]] std::size_t take_back(std::string_view chunk, std::size_t written);
   void open_index();
-  void add_to_index(std::uint64_t offset, moment now);
+  [[nodiscard]] std::optional<int> rotate(moment now);
+  void begin_period(file_time began);
+  void add_to_index(std::uint64_t offset, moment now, std::uint64_t mark = 0);
   report fail(int number, std::string_view lost, moment now);
 
   std::string path_;
   std::chrono::milliseconds retry_after_;
+  log_spec rules_;
   unique_fd file_;
   unique_fd index_;
   std::uint64_t size_ = 0;
@@ -64,8 +108,15 @@ private:
   bool is_regular_ = false;
   steady_time next_index_try_{};        ///< when `index_` is not open
   bool in_line_ = false;                ///< the last byte written was not a line end
+  bool raw_in_line_ = false;            ///< the same of what the service wrote, whatever the format
+  bool lost_in_line_ = false;           ///< the same of what was lost: the rest of that line is lost too
+  std::string buffer_;                  ///< of formatted text
   std::optional<steady_time> next_try_; ///< failing
   std::uint64_t lost_this_time_ = 0;
+  std::optional<file_time> period_end_; ///< none: it has none, or nothing was written yet
+  std::optional<steady_time> next_rotation_try_;
+  wire::archive_time last_rotation_{};
+  std::uint64_t rotations_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::uint64_t bytes_lost_ = 0;
   std::uint64_t lines_lost_ = 0;

@@ -91,6 +91,11 @@ outcome log_stage::open_own() {
   if (at == MAP_FAILED) return refused("mmap");
   record_ = static_cast<record*>(at);
   if (!make_pipe(look_read_, look_write_)) return refused("pipe");
+  // What is looked at must fit into the staging pipe, which is smaller when whoever made it had used up his share.
+  const int largest = ::fcntl(files_.write.get(), F_GETPIPE_SZ);
+  if (largest > 0 && ::fcntl(look_write_.get(), F_GETPIPE_SZ) > largest &&
+      ::fcntl(look_write_.get(), F_SETPIPE_SZ, largest) < 0)
+    return refused("pipe");
   nowhere_.reset(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   if (!nowhere_) return refused("/dev/null");
   buffer_.resize(most_peeked);
@@ -145,13 +150,13 @@ log_stage::sight log_stage::peek(int pipe, std::size_t most) {
   return {{buffer_.data(), copied}, false};
 }
 
-void log_stage::begin_write(int file, const std::string& path, std::uint64_t size, std::size_t bytes) {
+void log_stage::begin_write(int file, const std::string& path, std::size_t bytes) {
   struct stat s {};
   if (path.size() >= longest_path || ::fstat(file, &s) != 0) return;
   auto& r = *record_;
   r.device = s.st_dev;
   r.inode = s.st_ino;
-  r.size = size;
+  r.size = static_cast<std::uint64_t>(s.st_size);
   r.bytes = bytes;
   std::memcpy(r.path.data(), path.c_str(), path.size() + 1);
   r.now.store(phase::writing);

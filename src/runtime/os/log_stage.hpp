@@ -59,8 +59,8 @@ public:
   /// nothing at the moment.
   [[nodiscard]] sight peek(int pipe, std::size_t most = most_peeked);
 
-  /// `bytes` bytes are about to be added to `path`, opened as `file`, a regular file of `size` bytes.
-  void begin_write(int file, const std::string& path, std::uint64_t size, std::size_t bytes);
+  /// `bytes` bytes are about to be added to `path`, opened as `file`, a regular file.
+  void begin_write(int file, const std::string& path, std::size_t bytes);
   /// The write failed and was taken back.
   void give_up();
   /// The first `count` bytes of the pipe, seen by the last `peek`, are dealt with: they leave it. Ends what

@@ -49,6 +49,8 @@ public:
   /// `block` comes directly before the block given last. Its position in the block where the lines begin; nothing: it
   /// is further to the front.
   [[nodiscard]] std::optional<std::size_t> look(std::string_view block);
+  /// How many line beginnings were not found.
+  [[nodiscard]] std::size_t missing() const { return missing_; }
 
 private:
   std::size_t missing_;

@@ -1,10 +1,29 @@
 #include "runtime/store/log_index.hpp"
 
+#include "runtime/os/gzip.hpp"
+
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace alder::store {
+
+namespace {
+
+constexpr std::size_t most_unpacked = std::size_t{64} * 1024 * 1024; // of a compressed index; the rest has no times
+
+std::string unpack(unique_fd file) {
+  os::gzip_reader reader{std::move(file)};
+  std::string all;
+  std::array<char, 65536> block{};
+  while (all.size() < most_unpacked) {
+    const auto got = reader.read(block);
+    if (!got || *got == 0) break;
+    all.append(block.data(), *got);
+  }
+  return all;
+}
+
+} // namespace
 
 std::optional<std::uint64_t> find_chunk(std::uint64_t count, const record_at& record, std::uint64_t offset) {
   std::uint64_t low = 0; // records before it do not begin after `offset`
@@ -27,7 +46,15 @@ log_index::log_index(const std::string& file) : path_(wire::log_index_path(file)
 void log_index::refresh(os::file_time otherwise) {
   otherwise_ = otherwise;
   if (!fd_ && !path_.empty()) {
-    if (auto opened = os::open_for_reading(path_)) fd_ = std::move(*opened);
+    if (auto opened = os::open_for_reading(path_)) {
+      fd_ = std::move(*opened);
+    } else if (unpacked_.empty()) {
+      if (auto packed = os::open_for_reading(path_ + ".gz")) unpacked_ = unpack(std::move(*packed));
+    }
+  }
+  if (!unpacked_.empty()) {
+    count_ = unpacked_.size() / wire::log_index_record_size;
+    return;
   }
   const auto facts = fd_ ? os::facts_of(fd_.get()) : result<os::file_facts>{os::file_facts{}};
   const auto count = facts ? facts->size / wire::log_index_record_size : 0;
@@ -40,6 +67,7 @@ void log_index::refresh(os::file_time otherwise) {
 
 std::optional<wire::log_index_record> log_index::record(std::uint64_t position) {
   if (position >= count_) return std::nullopt;
+  if (!unpacked_.empty()) return wire::decode_log_index(unpacked_.data() + position * wire::log_index_record_size);
   if (position < block_first_ || position >= block_first_ + block_count_) {
     block_first_ = position - position % block_records;
     const auto got = os::read_at(fd_.get(), block_first_ * wire::log_index_record_size, block_);
@@ -56,6 +84,35 @@ bool log_index::is_in_chunk(std::uint64_t position, std::uint64_t offset) {
   return position + 1 >= count_ || (next && next->offset > offset);
 }
 
+std::optional<std::uint64_t> log_index::first_since(os::file_time since) {
+  const auto ns = since.time_since_epoch().count();
+  if (ns <= 0) return 0;
+  std::uint64_t low = 0; // records before it are older
+  std::uint64_t high = count_;
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    const auto found = record(middle);
+    if (!found) return std::nullopt;
+    if (found->moment_ns() < static_cast<std::uint64_t>(ns)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const auto found = record(low);
+  return found ? std::optional{found->offset} : std::nullopt;
+}
+
+std::vector<os::file_time> log_index::ends_of_runs(std::size_t most) {
+  std::vector<os::file_time> ends;
+  for (auto position = count_; position > 0 && ends.size() < most; --position) {
+    const auto found = record(position - 1);
+    if (found && found->ends_run())
+      ends.emplace_back(std::chrono::nanoseconds{static_cast<std::int64_t>(found->moment_ns())});
+  }
+  return ends;
+}
+
 os::file_time log_index::time_at(std::uint64_t offset) {
   if (count_ == 0) return otherwise_;
   auto position = last_found_;
@@ -67,10 +124,9 @@ os::file_time log_index::time_at(std::uint64_t offset) {
                    count_, [this](std::uint64_t at) { return record(at); }, offset)
                    .value_or(0);
   const auto found = record(*position);
-  if (!found || found->unix_ns > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    return otherwise_;
+  if (!found || found->moment_ns() == ~wire::log_index_record::end_of_run) return otherwise_; // damage
   last_found_ = position;
-  return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(found->unix_ns)}};
+  return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(found->moment_ns())}};
 }
 
 } // namespace alder::store

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace alder::store {
 
@@ -21,7 +22,8 @@ using record_at = std::function<std::optional<wire::log_index_record>(std::uint6
 [[nodiscard]] std::optional<std::uint64_t> find_chunk(std::uint64_t count, const record_at& record,
                                                       std::uint64_t offset);
 
-/// A missing or damaged index gives the output file's own time instead. Not for use by two threads at once.
+/// Of an archive the index may be compressed. A missing or damaged index gives the output file's own time instead. Not
+/// for use by two threads at once.
 class log_index {
 public:
   log_index() = default;
@@ -30,6 +32,12 @@ public:
 
   /// Takes notice of what has been written since; `otherwise` stands for what the index does not know.
   void refresh(os::file_time otherwise);
+
+  /// Where the first chunk begins that was written at `since` or later; nothing when that is not known, or none was.
+  [[nodiscard]] std::optional<std::uint64_t> first_since(os::file_time since);
+
+  /// The moments in which the output of processes ended, latest first, at most `most`.
+  [[nodiscard]] std::vector<os::file_time> ends_of_runs(std::size_t most);
 
   /// When the byte at `offset` was written, as exactly as the chunk it came in.
   [[nodiscard]] os::file_time time_at(std::uint64_t offset);
@@ -42,6 +50,7 @@ private:
 
   std::string path_;
   unique_fd fd_;
+  std::string unpacked_; ///< the whole of a compressed index
   std::uint64_t count_ = 0;
   os::file_time otherwise_{};
   std::optional<std::uint64_t> last_found_; ///< lines are asked for in order mostly

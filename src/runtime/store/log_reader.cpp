@@ -1,5 +1,7 @@
 #include "runtime/store/log_reader.hpp"
 
+#include "runtime/os/log_archive.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -13,7 +15,16 @@ constexpr std::size_t block_bytes = 64 * 1024;
 
 log_reader::log_reader(std::string file) : file_(std::move(file)), index_(file_) {}
 
-/// Opens the file when that has not been done, and looks how long it is; a missing one stays closed.
+void log_reader::close() {
+  fd_.reset();
+  packed_.reset();
+  packed_ended_ = false;
+  held_.clear();
+  stamp_.clear();
+  go_to(0);
+}
+
+/// Opens the live file when nothing is open, and looks how long what is open is; a missing one stays closed.
 outcome log_reader::open() {
   if (!fd_) {
     auto opened = os::open_for_reading(file_);
@@ -29,57 +40,181 @@ outcome log_reader::open() {
   return success();
 }
 
+/// Opens an archive at its beginning. Errors: not_found (it was given up), denied, io.
+outcome log_reader::open_archive(const std::string& stamp) {
+  close();
+  wire::archive_name name{.live = file_, .stamp = stamp};
+  const auto plain = text_of(name);
+  auto opened = os::open_for_reading(plain);
+  if (!opened && opened.failure().kind == error_kind::not_found) {
+    name.is_compressed = true;
+    opened = os::open_for_reading(text_of(name));
+  }
+  if (!opened) return opened.failure();
+  fd_ = std::move(*opened);
+  if (name.is_compressed) packed_.emplace(fd_.duplicate());
+  stamp_ = stamp;
+  index_ = log_index{plain};
+  auto facts = os::facts_of(fd_.get());
+  if (!facts) return facts.failure();
+  facts_ = *facts;
+  index_.refresh(facts_.modified);
+  return success();
+}
+
+/// Opens the first archive after this one, else the live file.
+outcome log_reader::open_after(const std::string& stamp) {
+  for (const auto& archive : os::archives_of(file_)) {
+    if (archive.stamp <= stamp) continue;
+    const auto opened = open_archive(archive.stamp);
+    if (opened || opened.failure().kind != error_kind::not_found) return opened;
+  }
+  close();
+  return open();
+}
+
 void log_reader::go_to(std::uint64_t offset) {
   position_ = offset;
   splitter_ = line_splitter{offset};
 }
 
+/// The next bytes of what is open; none at its end.
+result<std::size_t> log_reader::read_block(std::span<char> into) {
+  const auto got = packed_ ? packed_->read(into) : os::read_at(fd_.get(), position_, into);
+  if (packed_ && got && *got < into.size()) packed_ended_ = true;
+  return got;
+}
+
+/// Goes to the beginning of the first line that begins at `offset` or after it.
+outcome log_reader::go_to_line(std::uint64_t offset) {
+  if (offset == 0) return success();
+  std::vector<char> block(block_bytes);
+  position_ = packed_ ? 0 : offset - 1;
+  for (;;) {
+    const auto got = read_block(block);
+    if (!got) return got.failure();
+    const std::string_view bytes{block.data(), *got};
+    const auto from = offset - 1 - std::min(offset - 1, position_);
+    const auto end = from < bytes.size() ? bytes.find('\n', static_cast<std::size_t>(from)) : std::string_view::npos;
+    if (end == std::string_view::npos && !bytes.empty()) {
+      position_ += bytes.size();
+      continue;
+    }
+    const auto begin = bytes.empty() ? position_ : position_ + end + 1;
+    go_to(begin);
+    if (packed_ && !bytes.empty()) { // the rest of the block cannot be read again
+      const auto rest = bytes.substr(end + 1);
+      splitter_.feed(rest, held_);
+      position_ += rest.size();
+    }
+    return success();
+  }
+}
+
+outcome log_reader::seek(os::file_time since) {
+  has_more_ = true;
+  for (const auto& archive : os::archives_of(file_)) {
+    const auto ended = wire::parse_archive_stamp(archive.stamp);
+    if (!ended || *ended < std::chrono::floor<std::chrono::microseconds>(since)) continue;
+    const auto opened = open_archive(archive.stamp);
+    if (!opened && opened.failure().kind == error_kind::not_found) continue;
+    return opened ? go_to_line(index_.first_since(since).value_or(0)) : opened;
+  }
+  close();
+  if (auto opened = open(); !opened || !fd_) return opened;
+  if (facts_.size == 0) return success();
+  return go_to_line(index_.first_since(since).value_or(since > facts_.modified ? facts_.size : 0));
+}
+
 result<std::vector<log_entry>> log_reader::tail(std::size_t lines, unfinished_line last) {
   std::vector<log_entry> entries;
-  has_more_ = false;
-  fd_.reset(); // the path may lead to another file by now
-  go_to(0);
+  has_more_ = has_older_ = false;
+  close(); // the path may lead to another file by now
   if (auto opened = open(); !opened) return opened.failure();
-  if (!fd_) return entries;
-  const std::size_t held = last == unfinished_line::hold && lines > 0 ? 1 : 0;
-  const auto begin = find_tail(facts_.size, lines + held);
+  auto missing = lines + (last == unfinished_line::hold && lines > 0 ? 1 : 0);
+  auto budget = most_tail_bytes;
+  const auto begin = fd_ ? find_tail(budget, missing) : result<std::uint64_t>{std::uint64_t{0}};
   if (!begin) return begin.failure();
-  go_to(*begin);
+  if (fd_) go_to(*begin);
+  if (missing > 0 && budget > 0) {
+    if (auto found = find_in_archives(budget, missing); !found) return found.failure();
+  }
   std::vector<line_piece> pieces;
-  if (auto read = read_until(facts_.size, pieces); !read) return read.failure();
+  while (fd_) {
+    const auto end = packed_ ? ~std::uint64_t{0} : facts_.size; // of a compressed one it is not known
+    if (auto read = read_until(end, pieces); !read) return read.failure();
+    if (stamp_.empty()) break;
+    if (auto rest = splitter_.take_rest()) pieces.push_back(std::move(*rest));
+    add(std::exchange(pieces, {}), entries);
+    if (auto opened = open_after(stamp_); !opened) return opened.failure();
+  }
   if (last == unfinished_line::show) {
     if (auto rest = splitter_.take_rest()) pieces.push_back(std::move(*rest));
   }
-  if (pieces.size() > lines) pieces.erase(pieces.begin(), pieces.end() - static_cast<std::ptrdiff_t>(lines));
   add(std::move(pieces), entries);
+  if (entries.size() > lines) entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(lines));
   return entries;
 }
 
-/// Where the last `lines` lines begin.
-result<std::uint64_t> log_reader::find_tail(std::uint64_t size, std::size_t lines) {
-  if (lines == 0) return size;
-  const auto earliest = size - std::min(size, most_tail_bytes);
+/// Opens the newest plain archive in which the `missing` lines begin, or the oldest there is.
+outcome log_reader::find_in_archives(std::uint64_t& budget, std::size_t& missing) {
+  const auto archives = os::archives_of(file_);
+  std::string opened_stamp;
+  std::uint64_t begin = 0;
+  for (auto archive = archives.rbegin(); archive != archives.rend() && missing > 0 && budget > 0; ++archive) {
+    if (archive->is_compressed) {
+      has_older_ = true;
+      break;
+    }
+    if (auto opened = open_archive(archive->stamp); !opened || packed_) break; // given up or compressed meanwhile
+    const auto found = find_tail(budget, missing);
+    if (!found) return found.failure();
+    opened_stamp = archive->stamp;
+    begin = *found;
+  }
+  if (opened_stamp.empty()) {
+    close();
+    return open();
+  }
+  if (auto opened = open_archive(opened_stamp); !opened) return opened;
+  if (!packed_) go_to(begin);
+  return success();
+}
+
+/// Where the last `missing` lines of what is open begin, or all of them; `missing` says how many it does not have.
+result<std::uint64_t> log_reader::find_tail(std::uint64_t& budget, std::size_t& missing) {
+  const auto size = facts_.size;
+  if (missing == 0) return size;
+  const auto earliest = size - std::min(size, budget);
+  budget -= size - earliest;
   std::vector<char> block(block_bytes);
-  tail_search search{lines};
+  tail_search search{missing};
   std::uint64_t first_line = earliest; // behind the first line end found so far
   for (auto end = size; end > earliest;) {
     const auto begin = end - std::min<std::uint64_t>(end - earliest, block_bytes);
     const auto got = os::read_at(fd_.get(), begin, {block.data(), static_cast<std::size_t>(end - begin)});
     if (!got) return got.failure();
     const std::string_view bytes{block.data(), *got};
-    if (const auto found = search.look(bytes)) return begin + *found;
+    if (const auto found = search.look(bytes)) {
+      missing = 0;
+      return begin + *found;
+    }
     const auto line_end = bytes.find('\n');
     if (line_end != std::string_view::npos && begin + line_end + 1 < size) first_line = begin + line_end + 1;
     end = begin;
   }
+  // The line at the very beginning has no line end before it.
+  missing = search.missing() - (size > 0 && search.missing() > 0 ? 1 : 0);
   return earliest == 0 ? 0 : first_line;
 }
 
 outcome log_reader::read_until(std::uint64_t end, std::vector<line_piece>& pieces) {
   std::vector<char> block(block_bytes);
-  while (position_ < end) {
+  std::move(held_.begin(), held_.end(), std::back_inserter(pieces));
+  held_.clear();
+  while (packed_ ? !packed_ended_ && position_ < end : position_ < end) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(end - position_, block.size()));
-    const auto got = os::read_at(fd_.get(), position_, {block.data(), want});
+    const auto got = read_block({block.data(), want});
     if (!got) return got.failure();
     if (*got == 0) break; // cut off at this moment
     splitter_.feed({block.data(), *got}, pieces);
@@ -91,22 +226,27 @@ outcome log_reader::read_until(std::uint64_t end, std::vector<line_piece>& piece
 result<std::vector<log_entry>> log_reader::read_new() {
   std::vector<log_entry> entries;
   has_more_ = false;
+  const bool is_archive = !stamp_.empty();
   // Asked before the size: a file that is replaced later is found to be so the next time.
-  const bool is_replaced = fd_ && was_replaced();
+  const bool is_over = is_archive || (fd_ && was_replaced());
   if (auto opened = open(); !opened) return opened.failure();
   if (!fd_) return entries;
-  if (facts_.size < position_) go_to(0);
+  if (!packed_ && facts_.size < position_) go_to(0);
   std::vector<line_piece> pieces;
-  const auto end = std::min<std::uint64_t>(facts_.size, position_ + most_new_bytes);
+  const auto size = packed_ ? ~std::uint64_t{0} : facts_.size; // of a compressed one it is not known
+  const auto end = std::min<std::uint64_t>(size, position_ + most_new_bytes);
   if (auto read = read_until(end, pieces); !read) return read.failure();
-  has_more_ = position_ < facts_.size;
-  if (is_replaced && !has_more_) {
+  has_more_ = packed_ ? !packed_ended_ : position_ < size;
+  const bool is_done = is_over && !has_more_;
+  if (is_done) {
     if (auto rest = splitter_.take_rest()) pieces.push_back(std::move(*rest));
   }
   add(std::move(pieces), entries);
-  if (is_replaced && !has_more_) {
-    fd_.reset();
-    go_to(0);
+  if (is_done) {
+    // A file that somebody else moved away has no stamp: what comes after it is the live file.
+    const auto name = wire::parse_archive_name(is_archive ? std::string{} : os::path_of(fd_.get()));
+    const auto stamp = is_archive ? stamp_ : name ? name->stamp : std::string(1, '~');
+    if (auto opened = open_after(stamp); !opened) return opened.failure();
     has_more_ = true;
   }
   return entries;
@@ -123,6 +263,32 @@ void log_reader::add(std::vector<line_piece>&& pieces, std::vector<log_entry>& e
     const auto at = index_.time_at(piece.offset);
     entries.push_back({at, std::move(piece.text), piece.partial});
   }
+}
+
+std::optional<log_entry> log_reader::unfinished() {
+  auto copy = splitter_;
+  auto rest = copy.take_rest();
+  if (!rest) return std::nullopt;
+  return log_entry{index_.time_at(rest->offset), std::move(rest->text), rest->partial};
+}
+
+std::optional<log_run> previous_run(const std::string& file) {
+  std::vector<os::file_time> ends;
+  const auto look = [&](const std::string& path) {
+    log_index index{path};
+    index.refresh({});
+    for (const auto end : index.ends_of_runs(2 - ends.size()))
+      ends.push_back(end);
+  };
+  look(file);
+  const auto archives = os::archives_of(file);
+  for (auto archive = archives.rbegin(); archive != archives.rend() && ends.size() < 2; ++archive) {
+    auto plain = *archive;
+    plain.is_compressed = false;
+    look(text_of(plain));
+  }
+  if (ends.empty()) return std::nullopt;
+  return log_run{ends.size() > 1 ? ends[1] : os::file_time{}, ends[0]};
 }
 
 std::vector<merged_entry> merge_by_time(std::vector<std::vector<log_entry>> streams, std::size_t most) {

@@ -3,6 +3,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/gzip.hpp"
 #include "runtime/store/line_splitter.hpp"
 #include "runtime/store/log_index.hpp"
 
@@ -10,6 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,25 +28,35 @@ struct log_entry {
 /// What to do with a last line that has no end (yet): `show` it as it is, or `hold` it until `read_new` finds the end.
 enum class unfinished_line : std::uint8_t { show, hold };
 
-/// Reads one output file, also across its rotation. Holds the file open between calls. Not for use by two threads at
-/// once.
+/// Reads one output file and its archives, also while it is rotated. Holds the present file open between calls. Not for
+/// use by two threads at once.
 class log_reader {
 public:
   /// Bytes searched backwards for the last lines; older lines are not found.
   static constexpr std::uint64_t most_tail_bytes = 16 * 1024 * 1024;
   /// Bytes one `read_new` takes.
-  static constexpr std::size_t most_new_bytes = 1024 * 1024;
+  static constexpr std::size_t most_new_bytes = 256 * 1024;
 
-  /// Reads from the beginning of the file until `tail` says otherwise. The file may be missing still.
+  /// Reads from the beginning of the file until `tail` or `seek` says otherwise. The file may be missing still.
   explicit log_reader(std::string file);
 
   /// The last `lines` lines, oldest first; a line longer than 1 MiB counts as several. `read_new` goes on behind them.
   /// Errors: denied, io. A missing file has no lines.
   [[nodiscard]] result<std::vector<log_entry>> tail(std::size_t lines, unfinished_line last);
 
-  /// What has come since, whole lines only. Call again while `has_more`. When the file was renamed and begun anew, its
-  /// last line is given as it is, then come those of the new one; when it was cut off, it is read from the beginning.
-  /// Errors: denied, io.
+  /// Whether there may be older lines than `tail` found, of those asked for: it looks into no compressed archive.
+  [[nodiscard]] bool has_older() const { return has_older_; }
+
+  /// Lets `read_new` begin with the archive in which the first lines of `since` or later are, and there no later than
+  /// with these lines; nothing is left out, older lines may come first. Errors: denied, io.
+  [[nodiscard]] outcome seek(os::file_time since);
+
+  /// A last line that has no end yet, as it is now. `read_new` gives it once more when it has its end.
+  [[nodiscard]] std::optional<log_entry> unfinished();
+
+  /// What has come since, whole lines only. Call again while `has_more`. When the file was put aside and begun anew,
+  /// its last line is given as it is, then come those of the next one; when it was cut off, it is read from the
+  /// beginning. Errors: denied, io.
   [[nodiscard]] result<std::vector<log_entry>> read_new();
   [[nodiscard]] bool has_more() const { return has_more_; }
 
@@ -52,7 +65,13 @@ public:
 
 private:
   [[nodiscard]] outcome open();
-  [[nodiscard]] result<std::uint64_t> find_tail(std::uint64_t size, std::size_t lines);
+  [[nodiscard]] outcome open_archive(const std::string& stamp);
+  [[nodiscard]] outcome open_after(const std::string& stamp);
+  [[nodiscard]] result<std::size_t> read_block(std::span<char> into);
+  [[nodiscard]] outcome go_to_line(std::uint64_t offset);
+  [[nodiscard]] result<std::uint64_t> find_tail(std::uint64_t& budget, std::size_t& missing);
+  [[nodiscard]] outcome find_in_archives(std::uint64_t& budget, std::size_t& missing);
+  void close();
   [[nodiscard]] outcome read_until(std::uint64_t end, std::vector<line_piece>& pieces);
   [[nodiscard]] bool was_replaced() const;
   void go_to(std::uint64_t offset);
@@ -60,12 +79,24 @@ private:
 
   std::string file_;
   unique_fd fd_;
+  std::string stamp_; ///< of the archive that is open; empty: the live file
+  std::optional<os::gzip_reader> packed_;
+  bool packed_ended_ = false;
   os::file_facts facts_;
   log_index index_;
   line_splitter splitter_;
+  std::vector<line_piece> held_; ///< read by `seek` already
   std::uint64_t position_ = 0;
   bool has_more_ = false;
+  bool has_older_ = false;
 };
+
+/// When the output of the process before the last end of a process began and ended; nothing when no process has ended.
+struct log_run {
+  os::file_time began{}; ///< the beginning of time when it is not known
+  os::file_time ended{};
+};
+[[nodiscard]] std::optional<log_run> previous_run(const std::string& file);
 
 /// A line and which of the streams merged it came from.
 struct merged_entry {

@@ -180,6 +180,12 @@ json detail_value(const node_snapshot& node, const node_detail& detail) {
     value["processes"] = processes_value(detail.processes);
     value["log_out"] = detail.log_out;
     value["log_err"] = detail.log_err;
+    if (detail.logged) {
+      value["logged"] = {{"bytes", detail.logged->written},
+                         {"lost_bytes", detail.logged->lost},
+                         {"lost_lines", detail.logged->lost_lines},
+                         {"rotations", detail.logged->rotations}};
+    }
   }
   value["events"] = json::array();
   for (const auto& e : detail.events)

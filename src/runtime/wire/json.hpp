@@ -61,6 +61,13 @@ struct node_detail {
   std::vector<process_entry> processes;      ///< the main process first
   std::string log_out;
   std::string log_err;
+  struct output {
+    std::uint64_t written = 0; ///< bytes
+    std::uint64_t lost = 0;    ///< bytes
+    std::uint64_t lost_lines = 0;
+    std::uint64_t rotations = 0;
+  };
+  std::optional<output> logged; ///< both streams, since the daemon started
   std::vector<event> events;
   std::vector<log_line> log;
 };

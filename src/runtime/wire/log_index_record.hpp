@@ -1,4 +1,5 @@
-// One record of the index beside an output file: where in the file a chunk begins, and when it was written.
+// One record of the index beside an output file: where in the file a chunk begins and when it was written, or where and
+// when the output of one process ended.
 #pragma once
 
 #include <array>
@@ -12,7 +13,11 @@ namespace alder::wire {
 /// 16 bytes on disk: two 64-bit numbers in the machine's byte order (the files do not travel).
 struct log_index_record {
   std::uint64_t offset = 0;  ///< of the chunk's first byte in the output file
-  std::uint64_t unix_ns = 0; ///< nanoseconds since 1970, UTC
+  std::uint64_t unix_ns = 0; ///< nanoseconds since 1970, UTC; with `end_of_run` added where a process ended
+
+  static constexpr std::uint64_t end_of_run = std::uint64_t{1} << 63U;
+  [[nodiscard]] bool ends_run() const { return (unix_ns & end_of_run) != 0; }
+  [[nodiscard]] std::uint64_t moment_ns() const { return unix_ns & ~end_of_run; }
 
   bool operator==(const log_index_record&) const = default;
 };

@@ -3,6 +3,7 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
+#include "runtime/os/log_archive.hpp"
 
 #include <gtest/gtest.h>
 
@@ -129,6 +130,132 @@ TEST_F(LogPump, MovesBytesAndAnswersFinish) {
   ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
   EXPECT_EQ(text_of(dir_ / "a/out.log"), "hello\nworld\n");
   EXPECT_EQ(pump_->counters().bytes_written, 12U);
+}
+
+TEST_F(LogPump, FinishesWhatAFormerPumpHadUnderWay) {
+  const auto path = dir_ / "out.log";
+  const auto staged = *make_log_stage();
+  const auto copy = [&] {
+    return log_stage_files{staged.read.duplicate(), staged.write.duplicate(), staged.memory.duplicate()};
+  };
+  auto ends = make_pipe();
+  say(ends.write, "one\ntwo\n");
+  const int pipe = ends.read.get();
+  {
+    auto former = log_stage::take_over(copy(), {&pipe, 1});
+    ASSERT_TRUE(former);
+    const auto file = open_for_append(path);
+    ASSERT_EQ(former->peek(pipe).bytes, "one\ntwo\n");
+    former->begin_write(file->get(), path, 8);
+    ASSERT_TRUE(write_all(file->get(), "one\nt"));
+  }
+  auto next = log_pump::start(listener_.ear(), {}, copy(), {&pipe, 1});
+  ASSERT_TRUE(next) << next.failure().message;
+  (*next)->open(7, path);
+  (*next)->attach(7, 1, std::move(ends.read));
+  (*next)->finish(7, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{7, 1}));
+  EXPECT_EQ(text_of(path), "one\ntwo\n");
+}
+
+TEST_F(LogPump, PutsFullFilesAsideWhereverALineEnds) {
+  log_spec rules;
+  rules.max_size = 1000;
+  rules.max_files = 100'000;
+  rules.compress = false;
+  const auto path = dir_ / "out.log";
+  pump_->open(1, path, rules);
+  const auto pipe = attach(1, 1);
+  std::string all;
+  for (int n = 0; n < 20'000; ++n)
+    all += "line " + std::to_string(n) + "\n";
+  say(pipe, all);
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  std::string found;
+  for (const auto& archive : archives_of(path)) {
+    const auto text = text_of(text_of(archive));
+    EXPECT_LE(text.size(), 1000U);
+    EXPECT_EQ(text.back(), '\n');
+    found += text;
+  }
+  EXPECT_EQ(found + text_of(path), all);
+  EXPECT_GT(pump_->tally(1).rotations, 200U);
+  EXPECT_EQ(pump_->tally(1).bytes_written, all.size());
+}
+
+TEST_F(LogPump, ABlockedStreamLosesNothing) {
+  log_spec rules;
+  rules.pressure = log_pressure::block;
+  ASSERT_TRUE(append(dir_ / "way", ""));
+  const auto path = dir_ / "way/out.log";
+  pump_->open(1, path, rules);
+  const auto pipe = attach(1, 1);
+  say(pipe, "one\ntwo\n");
+  ASSERT_TRUE(listener_.hears(log_failed{1, ENOTDIR}));
+  say(pipe, "three\n");
+  pump_->finish(1, 1);
+  std::filesystem::remove(dir_ / "way");
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(path), "one\ntwo\nthree\n");
+  EXPECT_EQ(pump_->counters().bytes_lost, 0U);
+}
+
+TEST_F(LogPump, WhatIsBeyondTheRateIsCounted) {
+  log_spec rules;
+  rules.max_rate = 10;
+  pump_->open(1, dir_ / "out.log", rules);
+  const auto pipe = attach(1, 1);
+  std::string all;
+  for (int n = 0; n < 1000; ++n)
+    all += std::to_string(n) + "\n";
+  say(pipe, all);
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  const auto text = text_of(dir_ / "out.log");
+  const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  EXPECT_GE(lines, 10U);
+  EXPECT_LT(lines, 200U);
+  EXPECT_EQ(lines + pump_->tally(1).lines_lost, 1000U);
+  EXPECT_EQ(text.size() + pump_->tally(1).bytes_lost, all.size());
+  EXPECT_EQ(listener_.times_heard(log_limited{1}), 1);
+}
+
+TEST_F(LogPump, AtABlockingRateEverythingComesInTime) {
+  log_spec rules;
+  rules.max_rate = 1000;
+  rules.pressure = log_pressure::block;
+  pump_->open(1, dir_ / "out.log", rules);
+  const auto pipe = attach(1, 1);
+  std::string all;
+  for (int n = 0; n < 1300; ++n)
+    all += std::to_string(n) + "\n";
+  const auto begin = std::chrono::steady_clock::now();
+  say(pipe, all);
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), all);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
+}
+
+TEST_F(LogPump, ClearsAFileAndItsArchives) {
+  log_spec rules;
+  rules.max_size = 10;
+  rules.compress = false;
+  const auto path = dir_ / "out.log";
+  pump_->open(1, path, rules);
+  const auto pipe = attach(1, 1);
+  say(pipe, "123456789\n123456789\nrest\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(archives_of(path).size(), 2U);
+  pump_->clear(1);
+  settle();
+  EXPECT_EQ(archives_of(path).size(), 0U);
+  EXPECT_EQ(text_of(path), "");
+  pump_->rotate(1); // an empty one stays
+  settle();
+  EXPECT_EQ(archives_of(path).size(), 0U);
 }
 
 TEST_F(LogPump, EndsAPartialLastLine) {

@@ -2,12 +2,15 @@
 
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/os/log_archive.hpp"
 #include "runtime/wire/log_index_record.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <filesystem>
+
+#include <unistd.h>
 
 namespace alder::os {
 namespace {
@@ -54,11 +57,14 @@ TEST(LogSink, GoesOnWhereAnEarlierOneEnded) {
   ASSERT_TRUE(append(wire::log_index_path(path), "torn")); // a record cut in two
   log_sink second{path};
   (void)second.open(after(1s));
-  (void)second.end_line(after(1s));
-  (void)second.end_line(after(1s));
+  (void)second.end_run(after(1s));
+  (void)second.end_run(after(1s));
   EXPECT_EQ(text_of(path), "half\n");
-  ASSERT_EQ(index_of(path).size(), 2U);
+  ASSERT_EQ(index_of(path).size(), 4U);
   EXPECT_EQ(index_of(path)[1].offset, 4U);
+  EXPECT_FALSE(index_of(path)[1].ends_run());
+  EXPECT_TRUE(index_of(path)[2].ends_run());
+  EXPECT_EQ(index_of(path)[2].offset, 5U);
 }
 
 TEST(LogSink, AFileThatWasCutOffBeginsANewIndex) {
@@ -116,6 +122,170 @@ TEST(LogSink, WhatWasLostDoesNotGlueLinesTogether) {
   (void)sink.reopen(after(1100ms));
   EXPECT_EQ(sink.append("new\n", after(1100ms)).recovered, 5U) << "after a reopen there is no waiting";
   EXPECT_EQ(text_of(path), "begun\nnew\n");
+}
+
+std::vector<std::string> archives_in_order(const std::string& path) {
+  std::vector<std::string> texts;
+  for (const auto& archive : archives_of(path))
+    texts.push_back(text_of(text_of(archive)));
+  return texts;
+}
+
+/// Says bytes as the pump does, portion by portion.
+void say(log_sink& sink, std::string_view bytes, log_sink::moment now) {
+  while (!bytes.empty()) {
+    log_sink::report told;
+    const auto size = sink.portion(bytes, now, told);
+    EXPECT_FALSE(told.not_rotated);
+    (void)sink.append(bytes.substr(0, size), now);
+    bytes.remove_prefix(size);
+  }
+}
+
+log_spec small_files() {
+  log_spec rules;
+  rules.max_size = 10;
+  return rules;
+}
+
+TEST(LogSink, AFullFileIsPutAsideWithItsIndex) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  log_sink sink{path, 1s, small_files()};
+  (void)sink.open(after(0s));
+  say(sink, "one\ntwo\nthree\nfour\n", after(1s));
+  say(sink, "a line longer than a file\nx\n", after(2s));
+  EXPECT_EQ(archives_in_order(path),
+            (std::vector<std::string>{"one\ntwo\n", "three\n", "four\n", "a line longer than a file\n"}));
+  EXPECT_EQ(text_of(path), "x\n");
+  EXPECT_EQ(sink.rotations(), 4U);
+  EXPECT_EQ(index_of(path), (std::vector<wire::log_index_record>{{0, 1'002'000'000'000}}));
+  const auto first = archives_of(path).front();
+  EXPECT_EQ(index_of(text_of(first)), (std::vector<wire::log_index_record>{{0, 1'001'000'000'000}}));
+}
+
+TEST(LogSink, AFileIsPutAsideWhenItsPeriodIsOver) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  log_spec rules;
+  rules.rotate_every = 1min;
+  {
+    log_sink sink{path, 1s, rules};
+    (void)sink.open(after(0s));
+    say(sink, "one\n", after(10s)); // at 00:16:50
+    say(sink, "two\n", after(30s));
+    EXPECT_EQ(sink.rotations(), 1U) << "00:17:00 has passed";
+  }
+  log_sink next{path, 1s, rules}; // which knows the beginning of the file from its index
+  (void)next.open(after(31s));
+  say(next, "three\n", after(79s));
+  say(next, "four\n", after(80s));
+  EXPECT_EQ(archives_in_order(path), (std::vector<std::string>{"one\n", "two\nthree\n"}));
+  EXPECT_EQ(text_of(path), "four\n");
+}
+
+TEST(LogSink, AnArchivesIndexUnderItsOldNameIsNotWrittenTo) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  {
+    log_sink sink{path};
+    (void)sink.append("one\n", after(1s));
+  }
+  // A crash came after the file had got its new name and before the index had lost its old one.
+  const auto archive = path + "." + wire::archive_stamp(wire::archive_time{std::chrono::microseconds{1}});
+  std::filesystem::rename(path, archive);
+  std::filesystem::create_hard_link(path + ".idx", archive + ".idx");
+  log_sink next{path};
+  (void)next.append("two\n", after(2s));
+  EXPECT_EQ(index_of(archive), (std::vector<wire::log_index_record>{{0, 1'001'000'000'000}}));
+  EXPECT_EQ(index_of(path), (std::vector<wire::log_index_record>{{0, 1'002'000'000'000}}));
+}
+
+TEST(LogSink, TellsOnceThatAFileCannotBePutAside) {
+  const test::temporary_directory dir;
+  std::filesystem::create_directory(dir / "d");
+  const auto path = dir / "d/out.log";
+  log_sink sink{path, 1s, small_files()};
+  (void)sink.open(after(0s));
+  say(sink, "123456789\n", after(0s));
+  std::filesystem::permissions(dir / "d", std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  if (::access((dir / "d").c_str(), W_OK) == 0) GTEST_SKIP() << "root may write everywhere";
+  log_sink::report told;
+  EXPECT_EQ(sink.portion("more\n", after(1s), told), 5U);
+  EXPECT_EQ(told.not_rotated, EACCES);
+  told = {};
+  EXPECT_EQ(sink.portion("more\n", after(3s), told), 5U);
+  EXPECT_FALSE(told.not_rotated);
+  std::filesystem::permissions(dir / "d", std::filesystem::perms::owner_all);
+}
+
+log_spec with_format(log_format format) {
+  log_spec rules;
+  rules.format = format;
+  return rules;
+}
+
+TEST(LogSink, ATimeStandsBeforeEveryLine) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  log_sink sink{path, 1s, with_format(log_format::time)};
+  (void)sink.append("one\ntw", after(0s));
+  (void)sink.append("o\n\nthr", after(1s));
+  (void)sink.end_run(after(2s));
+  (void)sink.append("four\n", after(3s));
+  EXPECT_EQ(text_of(path), "1970-01-01T00:16:40.000Z one\n"
+                           "1970-01-01T00:16:40.000Z two\n"
+                           "1970-01-01T00:16:41.000Z \n"
+                           "1970-01-01T00:16:41.000Z thr\n"
+                           "1970-01-01T00:16:43.000Z four\n");
+}
+
+TEST(LogSink, EveryLineIsAnObject) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  auto rules = with_format(log_format::json);
+  rules.date_format = "X";
+  log_sink sink{path, 1s, rules};
+  sink.stream_name = "err";
+  (void)sink.append("a \"b\"\nhalf", after(0s));
+  (void)sink.append(" more\n", after(1s));
+  (void)sink.end_run(after(2s));
+  EXPECT_EQ(text_of(path), "{\"time\":\"1000\",\"stream\":\"err\",\"line\":\"a \\\"b\\\"\"}\n"
+                           "{\"time\":\"1000\",\"stream\":\"err\",\"line\":\"half\",\"partial\":true}\n"
+                           "{\"time\":\"1001\",\"stream\":\"err\",\"line\":\" more\"}\n");
+}
+
+TEST(LogSink, TheRestOfALostLineIsLostToo) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "way", ""));
+  const auto path = dir / "way/out.log";
+  log_sink sink{path, 1s};
+  (void)sink.append("one\ntwo", after(0s));
+  std::filesystem::remove(dir / "way");
+  const auto told = sink.append(" and a half\nthree\n", after(2s));
+  EXPECT_EQ(text_of(path), "three\n");
+  EXPECT_EQ(told.recovered, 19U);
+  EXPECT_EQ(sink.bytes_lost(), 19U);
+  EXPECT_EQ(sink.lines_lost(), 2U);
+}
+
+TEST(LogSink, ABlockingOneTakesNothingItCannotWrite) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "way", ""));
+  const auto path = dir / "way/out.log";
+  log_spec rules;
+  rules.pressure = log_pressure::block;
+  log_sink sink{path, 1s, rules};
+  const auto first = sink.append("one\n", after(0s));
+  EXPECT_EQ(first.failed, ENOTDIR);
+  EXPECT_EQ(first.taken, 0U);
+  EXPECT_EQ(sink.retry_at(), after(1s).steady);
+  std::filesystem::remove(dir / "way");
+  const auto second = sink.append("one\n", after(1s));
+  EXPECT_EQ(second.taken, 4U);
+  EXPECT_EQ(second.recovered, 0U);
+  EXPECT_EQ(text_of(path), "one\n");
+  EXPECT_EQ(sink.bytes_lost(), 0U);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/os/log_archive.hpp"
+#include "runtime/os/log_press.hpp"
 #include "runtime/os/log_sink.hpp"
 
 #include <gtest/gtest.h>
@@ -95,10 +97,12 @@ TEST_F(LogReader, LooksBackOnlySoFar) {
 
 TEST_F(LogReader, AVeryLongLineComesInPieces) {
   writer_.say(std::string(longest_line + 5, 'x') + "\nnext\n");
-  const auto first = reader_.read_new();
-  ASSERT_TRUE(first);
-  EXPECT_TRUE(first->empty()) << "only one byte more tells that the line goes on";
-  ASSERT_TRUE(reader_.has_more());
+  for (std::size_t read = 0; read < longest_line; read += log_reader::most_new_bytes) {
+    const auto first = reader_.read_new();
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(first->empty()) << "only one byte more tells that the line goes on";
+    ASSERT_TRUE(reader_.has_more());
+  }
   const auto entries = reader_.read_new();
   ASSERT_TRUE(entries);
   ASSERT_EQ(entries->size(), 3U);
@@ -120,9 +124,9 @@ TEST_F(LogReader, ReadsABoundedPortionAtATime) {
     EXPECT_LE(entries->size(), log_reader::most_new_bytes / 10'000 + 1);
     count += entries->size();
     ++calls;
-  } while (reader_.has_more() && calls < 10);
+  } while (reader_.has_more() && calls < 100);
   EXPECT_EQ(count, 300U);
-  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(calls, 12);
 }
 
 TEST_F(LogReader, FollowsAcrossRotation) {
@@ -168,6 +172,144 @@ TEST_F(LogReader, BinaryOutputComesBackAsItWas) {
   const std::string binary{"\0\xff\r\x1b[31m", 8};
   writer_.say(binary + "\n");
   EXPECT_EQ(texts(reader_.read_new()), lines{binary});
+}
+
+/// Writes to files of 20 bytes each.
+class LogReaderOverArchives : public ::testing::Test {
+protected:
+  void say(std::string_view text) {
+    os::log_sink::report told;
+    while (!text.empty()) {
+      const auto size = sink_.portion(text, now(), told);
+      (void)sink_.append(text.substr(0, size), now());
+      text.remove_prefix(size);
+    }
+    clock_ += 1s;
+  }
+  /// "line 10" and so on: two to a file.
+  void say_lines(int first, int last) {
+    for (int n = first; n <= last; ++n)
+      say("line " + std::to_string(n) + "\n");
+  }
+  [[nodiscard]] os::log_sink::moment now() const { return {os::file_time{clock_}, {}}; }
+  void compress_all_but_the_newest() {
+    os::log_press press;
+    log_spec rules;
+    rules.max_files = 100;
+    press.look_after({{path_}, rules});
+    press.settle();
+  }
+  lines read_all(log_reader& reader) {
+    lines seen;
+    for (int calls = 0; calls < 1000; ++calls) {
+      for (auto& text : texts(reader.read_new()))
+        seen.push_back(text);
+      if (!reader.has_more()) return seen;
+    }
+    return {"it never ends"};
+  }
+  static lines numbered(int first, int last) {
+    lines all;
+    for (int n = first; n <= last; ++n)
+      all.push_back("line " + std::to_string(n));
+    return all;
+  }
+  static log_spec rules() {
+    log_spec spec;
+    spec.max_size = 20;
+    return spec;
+  }
+
+  test::temporary_directory dir_;
+  std::string path_ = dir_ / "out.log";
+  os::log_sink sink_{path_, 1s, rules()};
+  std::chrono::nanoseconds clock_ = 1'000'000s;
+};
+
+TEST_F(LogReaderOverArchives, TheTailGoesBackIntoArchives) {
+  (void)sink_.open(now());
+  say_lines(10, 19);
+  log_reader reader{path_};
+  EXPECT_EQ(texts(reader.tail(7, unfinished_line::show)), numbered(13, 19));
+  EXPECT_FALSE(reader.has_older());
+  EXPECT_EQ(texts(reader.tail(100, unfinished_line::hold)), numbered(10, 19));
+  say_lines(20, 20);
+  EXPECT_EQ(read_all(reader), numbered(20, 20));
+}
+
+TEST_F(LogReaderOverArchives, TheTailTellsThatThereAreCompressedOnes) {
+  (void)sink_.open(now());
+  say_lines(10, 19);
+  compress_all_but_the_newest();
+  log_reader reader{path_};
+  EXPECT_EQ(texts(reader.tail(3, unfinished_line::show)), numbered(17, 19));
+  EXPECT_FALSE(reader.has_older());
+  EXPECT_EQ(texts(reader.tail(7, unfinished_line::show)), numbered(16, 19));
+  EXPECT_TRUE(reader.has_older());
+}
+
+TEST_F(LogReaderOverArchives, AFollowerMissesNothingHoweverFastFilesArePutAside) {
+  (void)sink_.open(now());
+  say_lines(10, 10);
+  log_reader reader{path_};
+  EXPECT_EQ(read_all(reader), numbered(10, 10));
+  say_lines(11, 30);
+  compress_all_but_the_newest();
+  EXPECT_EQ(read_all(reader), numbered(11, 30));
+  say_lines(31, 40);
+  EXPECT_EQ(read_all(reader), numbered(31, 40));
+}
+
+TEST_F(LogReaderOverArchives, SearchesFromAMomentOn) {
+  (void)sink_.open(now());
+  say_lines(10, 29);
+  compress_all_but_the_newest();
+  for (int first = 10; first <= 29; ++first) {
+    log_reader reader{path_};
+    const os::file_time since{1'000'000s + std::chrono::seconds{first - 10}};
+    ASSERT_TRUE(reader.seek(since));
+    lines found;
+    do {
+      const auto entries = reader.read_new();
+      ASSERT_TRUE(entries);
+      for (const auto& entry : *entries)
+        if (entry.at >= since) found.push_back(entry.text);
+    } while (reader.has_more());
+    EXPECT_EQ(found, numbered(first, 29));
+  }
+  log_reader reader{path_};
+  ASSERT_TRUE(reader.seek(os::file_time{2'000'000s}));
+  EXPECT_LE(read_all(reader).size(), 2U) << "older lines may come, but not many";
+}
+
+TEST_F(LogReaderOverArchives, KnowsWhenTheRunBeforeWas) {
+  (void)sink_.open(now());
+  EXPECT_FALSE(previous_run(path_));
+  say_lines(10, 12);
+  (void)sink_.end_run(now());
+  EXPECT_EQ(previous_run(path_)->ended, now().wall);
+  const auto began = now().wall;
+  say_lines(13, 15);
+  (void)sink_.end_run(now());
+  const auto ended = now().wall;
+  say_lines(16, 40); // many files later
+  compress_all_but_the_newest();
+  const auto run = previous_run(path_);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->began, began);
+  EXPECT_EQ(run->ended, ended);
+}
+
+TEST_F(LogReaderOverArchives, AnArchiveThatIsDamagedGivesWhatItHas) {
+  (void)sink_.open(now());
+  say_lines(10, 19);
+  compress_all_but_the_newest();
+  const auto first = os::archives_of(path_).front();
+  ASSERT_TRUE(first.is_compressed);
+  std::filesystem::resize_file(text_of(first), 5);
+  log_reader reader{path_};
+  ASSERT_TRUE(reader.seek({}));
+  EXPECT_EQ(read_all(reader), numbered(12, 19));
 }
 
 TEST(MergeByTime, OrdersByTimeAndKeepsTheOrderWithinAStream) {

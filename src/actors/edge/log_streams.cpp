@@ -1,0 +1,308 @@
+// The output of services as a stream: searched in files and archives, then followed.
+#include "actors/edge/api_streams.hpp"
+
+#include "runtime/store/log_reader.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <queue>
+
+namespace alder::actors {
+namespace {
+
+// So much is searched at once; then the loop does other things.
+constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
+constexpr std::size_t lines_at_once = 4096;
+
+wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
+
+/// Streams the output of many services, also of those that appear later. What a reader is too slow for stays in the
+/// files. First comes what there is: the last lines, or what a search finds, merged by time; then what comes, service
+/// by service.
+class log_follower : public std::enable_shared_from_this<log_follower> {
+public:
+  log_follower(log_query query, std::shared_ptr<api_stream> out, api_context& context)
+      : query_(std::move(query)), out_(std::move(out)), context_(context) {}
+
+  void start() {
+    for (const auto& [tree, known] : context_.trees.trees()) {
+      for (const auto& node : context_.shared.nodes.in_order(tree))
+        add_node(*node);
+    }
+    auto self = shared_from_this();
+    out_->on_closed = [self] { self->stop(); };
+    out_->on_drained = [self] { self->go_on(); };
+    const bool is_search = query_.since || query_.until || query_.grep || query_.previous || !query_.tail;
+    if (!is_search && tail()) return begin_to_follow();
+    begin_search();
+  }
+
+private:
+  struct source {
+    node_id node;
+    bool err;
+    store::log_reader reader;
+    // While searching:
+    os::file_time from{};
+    std::optional<os::file_time> to{};
+    std::deque<store::log_entry> found{}; ///< and not given yet
+    bool is_done = false;
+    std::size_t order = 0; ///< among lines of the same moment
+  };
+  struct is_later {
+    bool operator()(const source* a, const source* b) const {
+      return std::pair{a->found.front().at, a->order} > std::pair{b->found.front().at, b->order};
+    }
+  };
+  struct service_sources {
+    std::vector<source> sources;
+    log_hub::follower_id watching = 0;
+  };
+
+  bool add_node(const node_snapshot& node) {
+    const auto id = id_of(node.tree, node.name);
+    if (node.what != node_snapshot::kind::service || services_.count(id) > 0 ||
+        !query_.about.covers(node.tree, node.name))
+      return false;
+    const auto files = context_.logs.files_of(id);
+    auto& service = services_[id];
+    if (query_.out) service.sources.push_back({id, false, store::log_reader{files.out}});
+    if (query_.err) service.sources.push_back({id, true, store::log_reader{files.err}});
+    for (auto& from : service.sources) {
+      if (query_.since) from.from = *query_.since;
+      if (query_.until) from.to = *query_.until;
+      if (!query_.previous) continue;
+      const auto run = store::previous_run(from.err ? files.err : files.out);
+      from.from = run ? std::max(from.from, run->began) : from.from;
+      const auto end = run ? run->ended : os::file_time{};
+      from.to = from.to ? std::min(*from.to, end) : end;
+    }
+    return true;
+  }
+
+  /// The last lines there are, read backwards; false when they may be in a compressed archive.
+  bool tail() {
+    std::vector<std::vector<store::log_entry>> past;
+    std::vector<source*> origins;
+    bool has_older = false;
+    for_each([&](source& from) {
+      auto lines =
+          from.reader.tail(*query_.tail, query_.follow ? store::unfinished_line::hold : store::unfinished_line::show);
+      const bool is_short = lines && lines->size() < *query_.tail;
+      has_older = has_older || (is_short && from.reader.has_older());
+      past.push_back(lines ? std::move(*lines) : std::vector<store::log_entry>{});
+      origins.push_back(&from);
+    });
+    if (has_older) return false;
+    for (const auto& merged : store::merge_by_time(std::move(past), *query_.tail))
+      push(*origins[merged.stream], merged.entry);
+    return true;
+  }
+
+  // -- searching
+
+  void begin_search() {
+    for_each([&](source& from) {
+      from.order = ++last_order_;
+      from.is_done = !from.reader.seek(from.from);
+      if (!from.is_done) unread_.push_back(&from);
+    });
+    searching_ = true;
+    search();
+  }
+
+  /// Goes on until all is found, the reader has enough, or it is the others' turn.
+  void search() {
+    for (std::size_t portions = 0, lines = 0; !stopped_;) {
+      if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained goes on
+      if (portions == portions_at_once || lines == lines_at_once)
+        return post([](log_follower& self) { self.search(); });
+      if (!unread_.empty()) {
+        auto& from = *unread_.back();
+        unread_.pop_back();
+        ++portions;
+        read_portion(from);
+        sort_in(from);
+      } else if (!ready_.empty()) {
+        auto& from = *ready_.top();
+        ready_.pop();
+        ++lines;
+        give_first(from);
+        sort_in(from);
+      } else {
+        return end_search();
+      }
+    }
+  }
+
+  void end_search() {
+    for (auto& [from, entry] : std::exchange(kept_, {}))
+      push(*from, entry);
+    searching_ = false;
+    begin_to_follow();
+  }
+
+  void sort_in(source& from) {
+    if (!from.found.empty()) {
+      ready_.push(&from);
+    } else if (!from.is_done) {
+      unread_.push_back(&from);
+    }
+  }
+
+  void read_portion(source& from) {
+    auto lines = from.reader.read_new();
+    from.is_done = !lines || !from.reader.has_more();
+    if (!lines) return;
+    for (auto& line : *lines)
+      find_in(from, std::move(line));
+    if (!from.is_done || query_.follow) return;
+    if (auto last = from.reader.unfinished()) find_in(from, std::move(*last));
+  }
+
+  void find_in(source& from, store::log_entry&& line) {
+    if (from.to && line.at > *from.to) {
+      from.is_done = !query_.follow || from.is_done;
+      return;
+    }
+    if (line.at >= from.from && is_wanted(line)) from.found.push_back(std::move(line));
+  }
+
+  void give_first(source& from) {
+    if (!query_.tail) {
+      push(from, from.found.front());
+    } else {
+      kept_.emplace_back(&from, std::move(from.found.front()));
+      if (kept_.size() > *query_.tail) kept_.pop_front();
+    }
+    from.found.pop_front();
+  }
+
+  // -- following
+
+  void begin_to_follow() {
+    if (!query_.follow || query_.previous) return out_->end();
+    auto self = shared_from_this();
+    follower_ = context_.events.follow([self](const event_ptr& e) { self->on_event(*e); });
+    for (auto& [id, service] : services_)
+      watch(id);
+  }
+
+  void on_event(const event& e) {
+    const auto node = context_.shared.nodes.find(e.tree, e.name);
+    if (!node || !add_node(*node)) return;
+    read(id_of(e.tree, e.name));
+  }
+
+  void watch(const node_id& id) {
+    auto& service = services_[id];
+    std::uint64_t out_seen = 0;
+    std::uint64_t err_seen = 0;
+    for (const auto& from : service.sources)
+      (from.err ? err_seen : out_seen) = from.reader.position();
+    auto self = shared_from_this();
+    service.watching = context_.logs.watch(id, out_seen, err_seen, [self, id] { self->read(id); });
+  }
+
+  void go_on() {
+    if (searching_) return search();
+    const auto pending = std::exchange(behind_, {});
+    for (const auto& id : pending)
+      read(id);
+  }
+
+  void read(const node_id& id) {
+    if (stopped_) return;
+    if (out_->waiting() > api_stream::most_waiting / 2) { // goes on when the reader has caught up
+      behind_.insert(id);
+      return;
+    }
+    bool more = false;
+    for (auto& from : services_[id].sources) {
+      auto lines = from.reader.read_new();
+      if (!lines) continue; // the file is not readable now; the next growth tries again
+      for (const auto& line : *lines)
+        if (is_wanted(line)) push(from, line);
+      more = more || from.reader.has_more();
+    }
+    if (!more) return watch(id);
+    behind_.insert(id);
+    if (out_->waiting() == 0) post([](log_follower& self) { self.go_on(); }); // nothing that could drain
+  }
+
+  // -- both
+
+  [[nodiscard]] bool is_wanted(const store::log_entry& line) const {
+    return !query_.grep || query_.grep->matches(line.text);
+  }
+
+  void push(const source& from, const store::log_entry& entry) {
+    const auto slash = from.node.find('/');
+    out_->push("log", {},
+               wire::log_line_json({to_wall(entry.at), from.node.substr(0, slash), from.node.substr(slash + 1),
+                                    from.err ? "err" : "out", entry.text, entry.partial}),
+               api_stream::loss::never);
+  }
+
+  template <class Act> void for_each(Act act) {
+    for (auto& [id, service] : services_)
+      for (auto& from : service.sources)
+        act(from);
+  }
+
+  void post(void (*then)(log_follower&)) {
+    boost::asio::post(context_.trees.executor(), [self = shared_from_this(), then] { then(*self); });
+  }
+
+  void stop() {
+    stopped_ = true;
+    context_.events.unfollow(follower_);
+    for (const auto& [id, service] : services_)
+      context_.logs.unwatch(service.watching);
+    out_->on_drained = nullptr;
+    kept_.clear();
+    unread_.clear();
+    ready_ = {};
+    services_.clear();
+  }
+
+  log_query query_;
+  std::shared_ptr<api_stream> out_;
+  api_context& context_;
+  std::map<node_id, service_sources> services_;
+  std::vector<source*> unread_;                                        ///< whose next lines are not known
+  std::priority_queue<source*, std::vector<source*>, is_later> ready_; ///< whose first line is; earliest first
+  std::deque<std::pair<source*, store::log_entry>> kept_;              ///< the last lines a search has found
+  std::set<node_id> behind_;
+  event_feed::follower_id follower_ = 0;
+  std::size_t last_order_ = 0;
+  bool searching_ = false;
+  bool stopped_ = false;
+};
+
+} // namespace
+
+void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out, api_context& context) {
+  std::make_shared<log_follower>(query, out, context)->start();
+}
+
+std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::string& service, std::size_t lines,
+                                           api_context& context) {
+  const auto files = context.logs.files_of(id_of(tree, service));
+  std::vector<std::vector<store::log_entry>> both;
+  for (const auto& file : {files.out, files.err}) {
+    auto found = store::log_reader{file}.tail(lines, store::unfinished_line::show);
+    both.push_back(found ? std::move(*found) : std::vector<store::log_entry>{});
+  }
+  std::vector<wire::log_line> last;
+  for (const auto& merged : store::merge_by_time(std::move(both), lines)) {
+    last.push_back({to_wall(merged.entry.at), tree, service, merged.stream == 0 ? "out" : "err", merged.entry.text,
+                    merged.entry.partial});
+  }
+  return last;
+}
+
+} // namespace alder::actors
