@@ -20,13 +20,13 @@ using services_by_name = std::map<std::string, service_spec>;
 
 /// The text of a file of the repository; empty when there is none.
 std::string text_of(const std::string& path) {
-  std::ifstream file{std::string{ALDER_SOURCE_DIR} + "/" + path};
+  std::ifstream file{ALDER_SOURCE_DIR "/" + path};
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 config::loaded load_example(const std::string& name, const environment& caller = {}) {
   config::source from;
-  from.file = std::string{ALDER_SOURCE_DIR} + "/examples/" + name + "/alder.yaml";
+  from.file = ALDER_SOURCE_DIR "/examples/" + name + "/alder.yaml";
   from.text = text_of("examples/" + name + "/alder.yaml");
   from.environment = caller;
   return config::load_tree(from);

@@ -12,7 +12,7 @@ namespace alder::test {
 
 /// Compares with tests/golden/`name`; ALDER_UPDATE_GOLDEN=1 writes it instead.
 inline void expect_golden(const std::string& name, const std::string& text) {
-  const auto path = std::string{ALDER_SOURCE_DIR} + "/tests/golden/" + name;
+  const auto path = ALDER_SOURCE_DIR "/tests/golden/" + name;
   const char* update = std::getenv("ALDER_UPDATE_GOLDEN");
   if (update != nullptr && std::string{update} == "1") std::ofstream{path, std::ios::binary} << text;
   std::ostringstream expected;

@@ -87,7 +87,7 @@ TEST(Codes, AreInOrderAndNoneIsUsedTwice) {
 }
 
 TEST(Codes, AreListedInTheDocumentation) {
-  const auto text = file_text(std::string{ALDER_SOURCE_DIR} + "/docs/config.md");
+  const auto text = file_text(ALDER_SOURCE_DIR "/docs/config.md");
   for (const auto& code : known_codes())
     EXPECT_NE(text.find("`" + code + "`"), std::string::npos) << code;
 }

@@ -91,7 +91,7 @@ inline std::string file_text(const std::string& path) {
 
 /// Compares with tests/golden/`name`; ALDER_UPDATE_GOLDEN=1 writes it instead.
 inline void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string{ALDER_SOURCE_DIR} + "/tests/golden/" + name;
+  const std::string path = ALDER_SOURCE_DIR "/tests/golden/" + name;
   const char* update = std::getenv("ALDER_UPDATE_GOLDEN");
   if (update != nullptr && std::string{update} == "1") std::ofstream(path, std::ios::binary) << text;
   EXPECT_EQ(text, file_text(path)) << "in " << path << "; ALDER_UPDATE_GOLDEN=1 rewrites it";

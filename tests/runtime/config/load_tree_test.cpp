@@ -47,7 +47,7 @@ TEST(LoadTree, ReadsTheTreeOfTheExample) {
 }
 
 TEST(LoadTree, ReadsTheExampleOfTheDocumentation) {
-  std::istringstream lines{file_text(std::string{ALDER_SOURCE_DIR} + "/docs/config.md")};
+  std::istringstream lines{file_text(ALDER_SOURCE_DIR "/docs/config.md")};
   std::string text;
   for (std::string line; std::getline(lines, line);) {
     const bool indented = line.rfind("    ", 0) == 0;

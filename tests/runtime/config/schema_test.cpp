@@ -77,7 +77,7 @@ TEST(Schema, HasExamplesThatAreRight) {
 }
 
 TEST(Schema, IsTheTableOfTheDocumentation) {
-  const std::string path = std::string{ALDER_SOURCE_DIR} + "/docs/config.md";
+  const std::string path = ALDER_SOURCE_DIR "/docs/config.md";
   auto text = file_text(path);
   const auto begin = text.find(begin_mark);
   const auto end = text.find(end_mark);
