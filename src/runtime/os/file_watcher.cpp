@@ -128,8 +128,9 @@ private:
   [[nodiscard]] bool is_wanted(const std::string& directory) const {
     return std::any_of(subscriptions_.begin(), subscriptions_.end(), [&](const subscription* one) {
       return policy::is_watched(one->what, directory) ||
-             std::any_of(one->what.paths.begin(), one->what.paths.end(),
-                         [&](const std::string& root) { return parent_of(root) == directory; });
+             std::any_of(one->what.paths.begin(), one->what.paths.end(), [&](const std::string& root) {
+               return parent_of(root) == directory && descriptors_.count(root) == 0;
+             });
     });
   }
 

@@ -91,7 +91,7 @@ TEST(SupervisionGroup, AFailedRestartLeavesThoseAfterItDownUntilItsRetry) {
   (void)s.gone("d");
   (void)s.gone("c");
   EXPECT_EQ(s.gone("b"), "restart a#2; restart b#2");
-  EXPECT_EQ(s.refused("a"), "report start_error a; retry a in 0ms");
+  EXPECT_EQ(s.refused("a"), "report start_error a; retry a in 0s");
   EXPECT_EQ(s.started("b"), "");
   EXPECT_EQ(s.state(), "a? b#2 c- d-");
   EXPECT_EQ(s.retry_now(), "stop b#2");
