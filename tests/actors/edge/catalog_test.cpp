@@ -138,6 +138,7 @@ TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
     first->trees.write();
     first->shared.nodes.remove_branch("shop", "mailer");
     first->shared.memories["shop/shop"].children.erase("mailer");
+    first->shared.on_remembered("shop/shop", {"mailer"});
     first->shared.on_forgotten("shop", "mailer");
     first->shared.on_forgotten("shop", "web"); // which is no graft
     first->trees.write();

@@ -101,7 +101,7 @@ TEST_F(Caretaker, RestartsAServiceWithoutCountingIt) {
   start(tree("shop", strategy::one_for_all, {service("db"), web}));
   (void)take_log();
   pass(10min);
-  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "release web#1", "launch web#2"));
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "launch web#2"));
   EXPECT_EQ(node("web").restarts, 0u);
 }
 
@@ -126,7 +126,7 @@ TEST_F(Caretaker, RestartsWhatHasBecomeTooOldCountedFromItsStart) {
   pass(4min);
   EXPECT_THAT(take_log(), IsEmpty()) << "the new process is younger";
   pass(1min);
-  EXPECT_THAT(take_log(), ElementsAre("signal web#2 15", "release web#2", "launch web#3"));
+  EXPECT_THAT(take_log(), ElementsAre("signal web#2 15", "launch web#3"));
 }
 
 TEST_F(Caretaker, WithoutAScheduleThereIsNoTimer) {
@@ -152,7 +152,7 @@ TEST_F(Caretaker, AChangedFileRestartsWhatRunsAndTriesWhatFailed) {
   ASSERT_TRUE(change);
   change("/srv/a.js");
   run();
-  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "release web#1", "launch web#2"));
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "launch web#2"));
   EXPECT_EQ(node("web").restarts, 0u);
   EXPECT_EQ(node("web").reason, "started because a file changed: /srv/a.js");
   end("web", exit_status::code(78));

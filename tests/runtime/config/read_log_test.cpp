@@ -41,7 +41,7 @@ TEST(ReadLog, KnowsFormatsAndWhatGivesWay) {
   EXPECT_EQ(log.pressure, log_pressure::block);
   EXPECT_EQ(log.max_rate, 1000U);
   EXPECT_EQ(service_with("command: x, log: {pressure: drop_oldest}").log.pressure, log_pressure::drop_oldest);
-  EXPECT_EQ(codes_of("log: {format: xml}"), "E010");
+  EXPECT_EQ(codes_of("log: {format: xml}"), "E012");
   EXPECT_EQ(codes_of("log: {date_format: HH}"), "W006");
 }
 

@@ -53,6 +53,7 @@ std::string with_example(const key_entry& key) {
   };
   if (on(place::schedule)) return in_service("schedule") + (key.name == "cron" ? "" : ", cron: '@daily'") + "}}]";
   if (on(place::watch)) return in_service("watch") + "}}]";
+  if (on(place::log)) return in_service("log") + "}}]";
   if (on(place::hooks)) return in_service("hooks") + "}}]";
   if (on(place::heartbeat)) return in_service("heartbeat") + "}}]";
   if (on(place::restart_limit)) return in_service("restart_limit") + "}}]";
