@@ -108,7 +108,11 @@ class CrashSurvival(alder.Scenario):
             player.join()
         self.assertEqual(home.info()["epoch"], 1 + home.daemon_kills)
         (home.files / "over").touch()  # nobody ends any more
-        home.wait_until("all have settled", self.books_are_closed, deadline=60)
+        try:
+            home.wait_until("all have settled", self.books_are_closed, deadline=60)
+        except AssertionError:
+            print("open books: " + self.open_books(), flush=True)
+            raise
         home.alder("start", "toy2", expect=None)
         home.wait_until("all run", home.all_run)
         self.check_books()
@@ -206,9 +210,14 @@ class CrashSurvival(alder.Scenario):
 
     def books_are_closed(self):
         """Each has started once more than it ended, and is counted so."""
+        return not self.open_books()
+
+    def open_books(self):
         services = self.home.services()
-        return all(len(starts) == len(exits) + 1 and services[name]["restarts"] >= len(exits)
-                   for name in self.names() for starts, exits in [self.book(name)])
+        books = {name: self.book(name) for name in self.names()}
+        return ", ".join(f"{name}: {len(starts)} starts, {len(exits)} exits, {services[name]['restarts']} restarts"
+                         for name, (starts, exits) in books.items()
+                         if len(starts) != len(exits) + 1 or services[name]["restarts"] < len(exits))
 
     def check_books(self):
         home = self.home

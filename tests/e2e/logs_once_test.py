@@ -7,7 +7,7 @@ import time
 
 import alder
 
-WRITERS, KILLS = 3, 10
+WRITERS, KILLS = 2, 6
 SEED = random.randrange(10**6)
 
 # Numbered lines of all lengths, in pieces that do not end with lines; of both streams in turn.
@@ -35,7 +35,7 @@ class LogsOnce(alder.Scenario):
         print(f"seed {SEED}", flush=True)
         home.write("writer.py", WRITER)
         names = [f"w{number}" for number in range(WRITERS)]
-        home.up("name: t\nchildren:\n" + "".join(
+        home.up("name: t\nlog: { max_size: 0 }\nchildren:\n" + "".join(
             f"  - {{ service: {name}, command: [python3, -S, -E, writer.py], restart: transient }}\n"
             for name in names))
         for _ in range(KILLS):
