@@ -26,11 +26,11 @@ class AdHoc(alder.Scenario):
     def test_a_name_that_is_taken_is_refused(self):
         home = self.home
         home.alder("start", "--", "sleep", "1000")
-        before = home.services()
+        before = home.steady_services()
         answer = home.alder("start", "--", "sleep", "2000", expect=1)
         self.assertIn("'sleep'", answer.err)
         self.assertIn("--name", answer.err)
-        self.assertEqual(home.services(), before)
+        self.assertEqual(home.steady_services(), before)
         home.alder("start", "--name", "nap", "--", "sleep", "2000")
         self.assertEqual(home.states(), {"sleep": "running", "nap": "running"})
 

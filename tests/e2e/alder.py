@@ -231,6 +231,11 @@ class Home:
         return {name if names.count(name) == 1 else f"{service['tree']}/{name}": service
                 for name, service in zip(names, found)}
 
+    def steady_services(self):
+        """The same but for what they use, which is measured anew each time."""
+        return {name: {key: value for key, value in service.items() if key != "usage"}
+                for name, service in self.services().items()}
+
     def service(self, name):
         return self.services()[name]
 

@@ -40,17 +40,12 @@ class Commands(alder.Scenario):
         self.assertEqual(self.home.services(), {})
         self.assertFalse(any(alder.is_alive(pid) for pid in pids.values()))
 
-    def steady_services(self):
-        """What is told of them but for what they use, which is measured anew each time."""
-        return {name: {key: value for key, value in service.items() if key != "usage"}
-                for name, service in self.home.services().items()}
-
     def test_a_second_up_changes_nothing(self):
         self.bring_up()
-        before = self.steady_services()
+        before = self.home.steady_services()
         again = self.home.alder("up", self.home.files / "alder.yaml")
         self.assertIn("unchanged", again.out)
-        self.assertEqual(self.steady_services(), before)
+        self.assertEqual(self.home.steady_services(), before)
         self.assertEqual(self.home.alder("up", "--json").documents[-1]["changed"], False)
 
     def test_another_text_for_a_tree_that_is_up_is_refused(self):
