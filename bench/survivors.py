@@ -90,17 +90,17 @@ def main():
             name = ("bomb", "sessions", "daemons")[number % 3]
             ask(name, "start")
             time.sleep(0.01 * (number % 7))
-            there = len(marked(mark.encode()))
+            there = len(marked(b"ESCAPE=" + mark.encode()))
             killed, peak = killed + there, max(peak, there)
             begun = time.monotonic()
             ask(name, "stop")
             slowest = max(slowest, time.monotonic() - begun)
-            left = marked(mark.encode())
+            left = marked(b"ESCAPE=" + mark.encode())
             survivors += len(left)
             if left:
                 print(f"try {number}, {name}: {len(left)} survivors")
         subprocess.run([programs / "alder", "daemon", "stop"], env=environment, check=True, stdout=subprocess.DEVNULL)
-        left = len(marked(mark.encode()))
+        left = len(marked(b"ESCAPE=" + mark.encode()))
         print(f"{wanted.tries} stops of {killed} processes (at most {peak} at once): {survivors} survivors, "
               f"{left} after the daemon's end; slowest stop {slowest * 1000:.0f} ms")
         return 1 if survivors or left else 0
