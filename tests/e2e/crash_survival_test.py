@@ -23,7 +23,7 @@ import time
 import alder
 
 SERVICES = 30
-DEEDS = {"kill": 12, "hang": 3, "keeper": 1, "upgrade": 1, "full": 0}
+DEEDS = {"kill": 12, "hang": 3, "keeper": 0, "upgrade": 1, "full": 0}
 SEED = random.randrange(10**6)
 
 # Lives for a while, says a number a line, and writes down that it started and how it ends.
