@@ -55,6 +55,8 @@ public:
   [[nodiscard]] process_sample sample(const process_id&) override { return {}; }
   void run_command(const process_id&, const service_spec&, const std::vector<std::string>&) override {}
   outcome send_message(const process_id&, std::string_view) override { return success(); }
+  void run_hook(const process_id&, const service_spec&, const hook_run&, process_actor) override {}
+  void cancel_hook(const process_id&, std::uint64_t) override {}
   void set_note(const process_id&, const std::string&) override {}
   void kill_all(const process_id&) override {}
   void await_members(const process_id&) override {}
