@@ -44,6 +44,9 @@ struct process_stat {
 /// Whether the environment the process was started with has `name`=`value`. False also when it cannot be read. Looks at
 /// the first 2 MiB.
 [[nodiscard]] bool environment_has(int pid, std::string_view name, std::string_view value);
+/// The same; nothing when its environment is empty, as it is for a moment while a program is replaced by another
+/// (execve).
+[[nodiscard]] std::optional<bool> environment_tells(int pid, std::string_view name, std::string_view value);
 
 /// The value of `name` in the environment the process was started with; nothing when it has none, or cannot be read.
 /// Looks at the first 2 MiB.

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +78,23 @@ TEST(Proc, finds_a_whole_variable_in_an_environment) {
   EXPECT_FALSE(environment_has(::getpid(), "PATH", std::string{path} + "x"));
   EXPECT_FALSE(environment_has(::getpid(), "ATH", path));
   EXPECT_FALSE(environment_has(0, "PATH", path));
+}
+
+TEST(Proc, an_empty_environment_tells_nothing) {
+  const int child = ::fork();
+  if (child == 0) {
+    char* const nothing[] = {nullptr};
+    ::execle("/bin/sleep", "sleep", "1000", nullptr, nothing);
+    std::_Exit(127);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (command_line(child) != "sleep 1000" && std::chrono::steady_clock::now() < deadline)
+    ::sched_yield();
+  EXPECT_EQ(environment_tells(child, "PATH", "x"), std::nullopt);
+  EXPECT_FALSE(environment_has(child, "PATH", "x"));
+  EXPECT_EQ(environment_tells(::getpid(), "PATH", "x"), std::optional{false});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(Proc, both_sources_find_the_children) {
