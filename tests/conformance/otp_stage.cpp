@@ -67,9 +67,7 @@ using shell_actor = child_actor::extend<caf::reacts_to<child_started>, caf::reac
 class shell final : public actor_base<shell_actor> {
 public:
   shell(caf::actor_config& config, otp_stage& stage, json spec, parent_actor parent)
-      : actor_base(config), stage_(stage), spec_(std::move(spec)), id_(spec_.at("id")), parent_(std::move(parent)) {
-    if (parent_) watch(parent_, [this](const caf::error&) { quit(); });
-  }
+      : actor_base(config), stage_(stage), spec_(std::move(spec)), id_(spec_.at("id")), parent_(std::move(parent)) {}
 
   behavior_type make_behavior() override {
     return {[this](const start_order& order) { on_start(order); },
@@ -132,9 +130,8 @@ private:
     leave();
   }
   void leave() {
-    if (parent_) unwatch(parent_);
+    if (supervisor_) caf::anon_send_exit(std::exchange(supervisor_, nullptr), caf::exit_reason::user_shutdown);
     parent_ = nullptr;
-    supervisor_ = nullptr;
     quit();
   }
 

@@ -35,7 +35,9 @@ forest::behavior_type forest::make_behavior() {
 }
 
 void forest::on_exit() {
-  holders_.clear(); // each notices that its parent is gone, and leaves its tree to the next forest
+  for (const auto& [tree, holder] : holders_)
+    caf::anon_send_exit(holder, caf::exit_reason::user_shutdown); // it leaves its tree to the next forest
+  holders_.clear();
   parent_ = nullptr;
 }
 

@@ -24,9 +24,7 @@ cause by_rule(const std::string& rule) { return {cause::kind::schedule, {}, rule
 caretaker::caretaker(caf::actor_config& config, runtime& shared, std::string tree,
                      std::shared_ptr<const service_spec> spec, supervisor_actor parent)
     : actor_base(config), shared_(shared), tree_(std::move(tree)), spec_(std::move(spec)), parent_(std::move(parent)),
-      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {
-  watch(parent_, [this](const caf::error&) { quit(); });
-}
+      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {}
 
 caretaker::behavior_type caretaker::make_behavior() {
   if (spec_->schedule.any()) {
@@ -43,7 +41,6 @@ caretaker::behavior_type caretaker::make_behavior() {
 
 void caretaker::on_exit() {
   watch_ = nullptr; // it holds a handle of this actor
-  if (parent_) unwatch(parent_);
   parent_ = nullptr;
 }
 

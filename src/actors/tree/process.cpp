@@ -16,10 +16,7 @@ constexpr auto message_period = std::chrono::seconds{1};
 process::process(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
                  parent_actor parent)
     : actor_base(config), shared_(shared), tree_(std::move(tree)), spec_(std::move(spec)), parent_(std::move(parent)),
-      machine_(*spec_) {
-  // A process belongs to its supervisor: when that actor is gone, its successor takes the program over.
-  watch(parent_, [this](const caf::error&) { quit(); });
-}
+      machine_(*spec_) {}
 
 process::behavior_type process::make_behavior() {
   return {
@@ -52,7 +49,6 @@ process::behavior_type process::make_behavior() {
 /// An actor that ends without its program having ended leaves it to the next actor of this child.
 void process::on_exit() {
   if (!reported_ && id_.generation != 0) shared_.os.abandon(id_, address());
-  if (parent_) unwatch(parent_); // or what CAF keeps of this actor stays as long as the supervisor lives
   parent_ = nullptr;
 }
 

@@ -108,8 +108,6 @@ supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_pl
       decider_(std::move(judge)), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
       random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {
   if (!decider_) decider_ = spawn<decider>();
-  // When its own supervisor's actor is gone it makes way for the successor, which starts a new one that takes over.
-  if (parent_) watch(parent_, [this](const caf::error&) { quit(); });
 }
 
 supervisor::behavior_type supervisor::make_behavior() {
@@ -143,11 +141,21 @@ void supervisor::on_exit() {
   }
   const auto mine = shared_.supervisors.find(own_id());
   if (mine != shared_.supervisors.end() && mine->second.address() == address()) shared_.supervisors.erase(mine);
-  children_.clear();
-  send_exit(decider_, caf::exit_reason::user_shutdown);
+  release_children();
+  caf::anon_send_exit(decider_, caf::exit_reason::user_shutdown);
   decider_ = nullptr;
-  if (parent_) unwatch(parent_); // or what CAF keeps of this actor stays as long as the parent lives
   parent_ = nullptr;
+}
+
+/// They make way for those of the successor, which take their programs over. They do not watch for it themselves: CAF
+/// looks for a watcher that leaves in a list, and a supervisor may have a hundred thousand children. Anonymously: this
+/// also runs when the last handle of an actor goes, and the name of a sender would be another one.
+void supervisor::release_children() {
+  for (const auto& [name, c] : children_) {
+    if (c.actor) caf::anon_send_exit(c.actor, caf::exit_reason::user_shutdown);
+    if (c.caretaker) caf::anon_send_exit(c.caretaker, caf::exit_reason::user_shutdown);
+  }
+  children_.clear();
 }
 
 // -- its own life
@@ -613,7 +621,10 @@ void supervisor::on_reply(const policy::reply& reply) {
     const auto word = reply.error == "start_failed" ? "start_failed:" + reply.detail : reply.error;
     return finish_call(pending, {/*changed=*/false, call_error(reply.error, name, reply.detail), word});
   }
-  finish_call(pending, {!pending.was_down, {}, reply.detail});
+  call_outcome outcome;
+  outcome.changed = !pending.was_down;
+  outcome.word = reply.detail;
+  finish_call(pending, outcome);
 }
 
 void supervisor::forget(const std::string& name) {

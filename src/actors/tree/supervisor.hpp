@@ -97,6 +97,7 @@ private:
   void forget_former_children();
   child& adopt_entry(const child_entry& entry);
   void appoint_caretaker(child& c);
+  void release_children();
   void recall(child& c, const start_order& order, policy::begin& begin);
   [[nodiscard]] policy::time_point clock_time(wall_time at);
   void remember();

@@ -111,15 +111,6 @@ TEST_F(Process, TakesItsDescendantsAlongWhenItCrashes) {
   EXPECT_EQ(heard.ends[0].reason.detail, "exited with code 1");
 }
 
-TEST_F(Process, LeavesItsProgramAloneWhenItsSupervisorIsGone) {
-  launch(service("web"));
-  take_log();
-  caf::anon_send_exit(parent, caf::exit_reason::kill);
-  run();
-  EXPECT_THAT(take_log(), IsEmpty());
-  EXPECT_EQ(os.count_alive(), 1u);
-}
-
 TEST_F(Process, AHookAfterItsExitIsToldHowItEnded) {
   auto web = service("web");
   web.hooks.after_exit = {"tidy"};

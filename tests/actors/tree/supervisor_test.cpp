@@ -253,6 +253,22 @@ TEST_F(Supervisor, ResumesWhatRunsAndKeepsDownWhatWasDown) {
   EXPECT_EQ(node("db").state, node_state::running);
 }
 
+TEST_F(Supervisor, ItsEndEndsTheActorsBelowAndLeavesTheirProgramsAlone) {
+  auto inner = tree("backend", strategy::one_for_all, {service("cache"), service("api")});
+  auto spec = tree("shop", strategy::rest_for_one, {service("web")});
+  spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
+  start(spec);
+  take_log();
+  std::size_t ended = 0;
+  for (const auto& [id, p] : os.processes)
+    p.owner->attach_functor([&ended] { ++ended; });
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(ended, 3u);
+  EXPECT_THAT(take_log(), IsEmpty());
+  EXPECT_EQ(os.count_alive(), 3u);
+}
+
 TEST_F(Supervisor, ADeciderThatDoesNotAnswerIsReplacedByTheBuiltInRule) {
   class silent final : public actor_base<decider_actor> {
   public:
