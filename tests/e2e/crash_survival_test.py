@@ -7,8 +7,8 @@ exit was seen and counted once, every line is there once, nothing is left over.
     crash_survival_test.py keeper=20 upgrade=10 full=10     and other deeds; seed=N plays the same again
 
 `hang` stops the daemon before it is killed, and tears the end of its journal half of the time. `keeper` kills
-alder-keeper. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with the
-journal for a while, and kills the daemon half of the time meanwhile; it needs root.
+alder-keeper. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with
+journal and logs for a while, and kills the daemon half of the time meanwhile; it needs root.
 """
 
 import os
@@ -23,7 +23,7 @@ import time
 import alder
 
 SERVICES = 30
-DEEDS = {"kill": 12, "hang": 3, "keeper": 0, "upgrade": 1, "full": 0}
+DEEDS = {"kill": 12, "hang": 3, "keeper": 1, "upgrade": 1, "full": 0}
 SEED = random.randrange(10**6)
 
 # Lives for a while, says a number a line, and writes down that it started and how it ends.
@@ -112,6 +112,11 @@ class CrashSurvival(alder.Scenario):
             home.wait_until("all have settled", self.books_are_closed, deadline=60)
         except AssertionError:
             print("open books: " + self.open_books(), flush=True)
+            for name in self.open_books().replace(",", ":").split(": ")[::2]:
+                print(name, self.book(name) if name in self.names() else "", flush=True)
+            for event in home.events(count=100000):
+                if event.get("name", "") + ":" in self.open_books():
+                    print(event, flush=True)
             raise
         home.alder("start", "toy2", expect=None)
         home.wait_until("all run", home.all_run)
@@ -166,19 +171,19 @@ class CrashSurvival(alder.Scenario):
         self.assertNotEqual(self.daemon_pid(), before)
 
     def mount_small_disk(self):
-        state = self.home.path / "state"
-        state.mkdir(parents=True, mode=0o700)
-        self.home.path.chmod(0o700)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "none", state],
+        """For the journal, the logs and everything else of the daemon."""
+        disk = self.home.path
+        disk.mkdir(parents=True, exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "none", disk],
                           capture_output=True).returncode != 0:
             self.skipTest("a small file system cannot be mounted here")
         if not os.environ.get("ALDER_E2E_KEEP"):
-            self.addCleanup(subprocess.run, ["umount", "-l", state])
+            self.addCleanup(subprocess.run, ["umount", "-l", disk])
 
     def full(self, dice):
         home = self.home
         home.wait_until("a daemon answers", self.daemon_pid)
-        filler = home.path / "state" / "filler"
+        filler = home.path / "filler"
         with open(filler, "wb", buffering=0) as file:
             try:
                 while True:

@@ -141,6 +141,8 @@ private:
   [[nodiscard]] std::vector<keeper::handed_child> everything_held() const;
   void take(keeper::child&& child);
   void note(const process_id& id, const record& r) const;
+  void give_to_keeper(keeper::child& child);
+  void settle_starts(std::vector<keeper::client::unanswered>& starts);
   bool adopt_orphan(const store::noted_process& noted);
   bool adopt_marked(const os::marked_process& found, wall_time now);
   void note_generation(const process_id& id);

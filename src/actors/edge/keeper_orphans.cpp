@@ -93,11 +93,18 @@ bool keeper_bridge::adopt_orphan(const store::noted_process& noted) {
     child.exited = exit_status{};
   }
   const bool lives = !child.exited;
+  give_to_keeper(child);
+  take(std::move(child));
+  return lives;
+}
+
+/// It is no child of the keeper.
+void keeper_bridge::give_to_keeper(keeper::child& child) {
   keeper::handed_child handed{{.id = child.id,
                                .generation = child.gen,
                                .pid = child.pid,
                                .note = child.note,
-                               .started_ms = noted.started_ms,
+                               .started_ms = unix_ms_of(child.started),
                                .exited = child.exited,
                                .held = 0},
                               {}};
@@ -108,8 +115,6 @@ bool keeper_bridge::adopt_orphan(const store::noted_process& noted) {
     handed.what.held |= wire::bit(static_cast<wire::descriptor>(i));
   }
   (void)client_->hand_over(handed); // a keeper that does not take it is lost, which shows by itself
-  take(std::move(child));
-  return lives;
 }
 
 /// One that was started right before the end. Of a process that is known its own children may bear the mark too.

@@ -4,6 +4,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/pidfd.hpp"
@@ -83,6 +84,40 @@ result<unique_fd> keeper_bridge::start_keeper() {
   return std::move(pair->first);
 }
 
+/// The late keeper did not say whether they were started. Of what was, we hold the descriptors: it is taken over. The
+/// others are started now, for their start has not failed.
+void keeper_bridge::settle_starts(std::vector<keeper::client::unanswered>& starts) {
+  if (starts.empty()) return;
+  const auto marked = os::marked_leaders(client_->member_prefix() + "/");
+  for (auto& start : starts) {
+    const process_id id{start.id, start.gen};
+    const auto known = records_.find(id);
+    const bool is_wanted = known != records_.end() && known->second.asked;
+    const auto rest = id.node + "/" + std::to_string(id.generation);
+    const auto found = std::find_if(marked.begin(), marked.end(), [&](const auto& one) { return one.rest == rest; });
+    unique_fd pidfd;
+    if (found != marked.end()) {
+      if (auto same = os::open_same_process(found->pid, found->start_ticks)) pidfd = std::move(*same);
+    }
+    if (is_wanted && start.begun && pidfd) {
+      auto& child = *start.begun;
+      child.pid = found->pid;
+      child.pidfd = std::move(pidfd);
+      child.note = known->second.note;
+      child.started = os::wall_now();
+      child.adrift = true;
+      give_to_keeper(child);
+      on_spawned(std::move(child));
+      continue;
+    }
+    os::kill_members({client_->keeper_pid(), 0, client_->member_marker(id.node, id.generation), {}, /*adrift=*/true});
+    if (is_wanted)
+      client_->spawn(*known->second.asked);
+    else
+      on_spawn_failed(id, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
+  }
+}
+
 outcome keeper_bridge::find_new_keeper() {
   if (before_acting) before_acting();
   auto channel = start_keeper();
@@ -102,16 +137,7 @@ outcome keeper_bridge::find_new_keeper() {
   channel_.assign(client_->fd());
   writing_ = false;
   wait_readable();
-  // Whether they were started nobody knows: what there is of them is ended, and they are started anew, for their start
-  // has not failed.
-  for (const auto& [node, gen] : lost) {
-    os::kill_members({client_->keeper_pid(), 0, client_->member_marker(node, gen), {}, /*adrift=*/true});
-    const auto found = records_.find({node, gen});
-    if (found != records_.end() && found->second.asked)
-      client_->spawn(*found->second.asked);
-    else
-      on_spawn_failed({node, gen}, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
-  }
+  settle_starts(lost);
   client_->ready();
   flush();
   acknowledge_drained();

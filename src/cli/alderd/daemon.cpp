@@ -9,6 +9,7 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/keeper_home.hpp"
 
 #include <boost/asio/post.hpp>
@@ -22,10 +23,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t events_taken_up = 1000;
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
-
-wall_time wall_now() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 std::string journal_trouble(const std::string& trouble, const std::string& directory) {
   return "the journal cannot be written (" + trouble +
@@ -60,11 +57,11 @@ daemon::daemon(options given)
                [this](const std::string& how) { announce(event_kind::warning, how); }}),
       files_(loop_, [this](const std::string& what) { announce(event_kind::warning, what); }), shared_{bridge_,
                                                                                                        {},
-                                                                                                       wall_now,
+                                                                                                       os::wall_now,
                                                                                                        {},
                                                                                                        {}},
-      catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,   feed_, logs_,   bridge_,
-                                                              options_.home, wall_now(), {},    nullptr, nullptr} {
+      catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,       feed_, logs_,   bridge_,
+                                                              options_.home, os::wall_now(), {},    nullptr, nullptr} {
   logs_.shared = &shared_;
   shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
     return files_.watch(what, std::move(then));
@@ -154,7 +151,7 @@ bool daemon::find_processes() {
   if (!goes_on && options_.foreground) {
     bridge_.end_orphans(noted);
   } else if (!goes_on) {
-    const auto found = bridge_.adopt_orphans(noted, wall_now());
+    const auto found = bridge_.adopt_orphans(noted, os::wall_now());
     goes_on = !found.empty();
     if (goes_on) complaints_.push_back(found);
   }
@@ -233,7 +230,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
   }
   shared_.nodes.update("", "alderd", [](node_snapshot& node) {
     node.state = node_state::running;
-    node.since = wall_now();
+    node.since = os::wall_now();
     node.reason = "started by its keeper";
   });
   sort_out_unclaimed();
@@ -302,7 +299,7 @@ void daemon::stop_serving() {
 
 void daemon::announce(event_kind kind, const std::string& detail, const std::string& tree) {
   event e;
-  e.at = wall_now();
+  e.at = os::wall_now();
   e.kind = kind;
   e.tree = tree;
   e.name = tree;

@@ -1,6 +1,7 @@
 #include "cli/common/session.hpp"
 
 #include "runtime/os/background.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 
 #include <cerrno>
@@ -16,7 +17,7 @@ constexpr std::size_t largest_trouble = 8192;
 
 session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_.where.socket} {}
 
-wall_time session::now() { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
+wall_time session::now() { return os::wall_now(); }
 
 bool session::print(std::string_view text) {
   const auto written = os::write_all(setup_.out_fd, text);

@@ -221,7 +221,7 @@ void client::fill_window() {
     frame.note.clear();
     frame.attributes.limits.clear();
     const key who{frame.id, frame.generation};
-    unanswered_.insert_or_assign(who, std::move(frame));
+    unanswered_.insert_or_assign(who, asked_spawn{std::move(frame), {}});
   }
 }
 
@@ -241,14 +241,14 @@ void client::upgrade(std::string keeper_program, std::string daemon_program) {
   enqueue(wire::upgrade_frame{std::move(keeper_program), std::move(daemon_program)});
 }
 
-std::vector<std::pair<node_id, generation>> client::take_unanswered() {
-  std::vector<key> all;
-  for (const auto& [who, frame] : unanswered_)
-    all.push_back(who);
+std::vector<client::unanswered> client::take_unanswered() {
+  std::vector<unanswered> all;
+  for (auto& [who, asked] : unanswered_)
+    all.push_back({who.first, who.second, std::move(asked.begun)});
   for (const auto& frame : waiting_)
-    all.emplace_back(frame.id, frame.generation);
+    all.push_back({frame.id, frame.generation, {}});
   for (const auto& refused : refusals_)
-    all.push_back(refused.who);
+    all.push_back({refused.who.first, refused.who.second, {}});
   unanswered_.clear();
   waiting_.clear();
   refusals_.clear();
@@ -317,6 +317,7 @@ void client::lose() {
 
 void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
   std::visit(overloaded{
+                 [&](const wire::starting_frame& f) { note_begun(f, std::move(fds)); },
                  [&](const wire::spawned_frame& f) { answer(f, std::move(fds)); },
                  [&](const wire::spawn_failed_frame& f) { answer(f); },
                  [&](const wire::exited_frame& f) {
@@ -336,6 +337,15 @@ void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
              frame);
 }
 
+void client::note_begun(const wire::starting_frame& frame, std::vector<unique_fd> fds) {
+  const auto asked = unanswered_.find({frame.id, frame.generation});
+  if (asked == unanswered_.end()) return;
+  auto& begun = asked->second.begun.emplace();
+  begun.id = frame.id;
+  begun.gen = frame.generation;
+  take(begun, frame.held, fds);
+}
+
 void client::answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds) {
   unanswered_.erase({frame.id, frame.generation});
   fill_window();
@@ -348,7 +358,7 @@ void client::answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds
 void client::answer(const wire::spawn_failed_frame& frame) {
   const auto asked = unanswered_.find({frame.id, frame.generation});
   if (asked == unanswered_.end()) return lose();
-  auto text = wire::stage_text(frame.stage, asked->second) + ": " + errno_text(frame.os_errno);
+  auto text = wire::stage_text(frame.stage, asked->second.frame) + ": " + errno_text(frame.os_errno);
   // The program was found a moment ago, so what is missing is what its first line or header names.
   if (frame.stage == wire::spawn_stage::program && frame.os_errno == ENOENT) text += ", its interpreter may be missing";
   unanswered_.erase(asked);

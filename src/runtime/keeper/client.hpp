@@ -141,8 +141,13 @@ public:
   outcome hand_over(const handed_child& found);
   /// Keeper and daemon are replaced by these programs (absolute paths): the keeper kills this daemon.
   void upgrade(std::string keeper_program, std::string daemon_program);
+  struct unanswered {
+    node_id id;
+    alder::generation gen = 0;
+    std::optional<child> begun; ///< it may run: its descriptors, without pid and pidfd
+  };
   /// Those whose start the keeper has not answered, as when it is gone; the second call gives nothing.
-  [[nodiscard]] std::vector<std::pair<node_id, generation>> take_unanswered();
+  [[nodiscard]] std::vector<unanswered> take_unanswered();
   /// The daemon serves.
   void ready();
   /// The daemon cannot serve and is about to exit; tells whoever started it why. Sent at once if the channel takes it.
@@ -170,6 +175,7 @@ private:
   void flush();
   void lose();
   void handle(const wire::to_daemon& frame, std::vector<unique_fd> fds);
+  void note_begun(const wire::starting_frame& frame, std::vector<unique_fd> fds);
   void answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds);
   void answer(const wire::spawn_failed_frame& frame);
 
@@ -179,11 +185,15 @@ private:
   std::string member_prefix_;
   std::vector<child> inventory_;
   os::log_stage_files log_stage_;
-  os::log_stage_files kept_stage_;              ///< our own of it, in case the keeper is lost
-  std::deque<std::string> outgoing_;            ///< encoded, at most spawn_window spawns among them
-  std::deque<wire::spawn_frame> waiting_;       ///< beyond the window
-  std::map<key, wire::spawn_frame> unanswered_; ///< on the wire; without command, environment and note
-  std::deque<refusal> refusals_;                ///< failed before they reached the keeper, to be told from on_writable
+  os::log_stage_files kept_stage_;        ///< our own of it, in case the keeper is lost
+  std::deque<std::string> outgoing_;      ///< encoded, at most spawn_window spawns among them
+  std::deque<wire::spawn_frame> waiting_; ///< beyond the window
+  struct asked_spawn {
+    wire::spawn_frame frame; ///< without command, environment and note
+    std::optional<child> begun;
+  };
+  std::map<key, asked_spawn> unanswered_; ///< on the wire
+  std::deque<refusal> refusals_;          ///< failed before they reached the keeper, to be told from on_writable
   bool lost_ = false;
 };
 

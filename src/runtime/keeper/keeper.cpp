@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/keeper/respawn.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/proc.hpp"
@@ -26,10 +27,7 @@ constexpr int frames_after_death = 4096;
 /// From its start a daemon has this long to say hello.
 constexpr std::chrono::seconds start_patience{60};
 
-std::int64_t unix_ms_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
 
 std::vector<std::string> daemon_environment(int channel) {
   const std::string variable = std::string{wire::keeper_fd_variable} + "=";
@@ -169,6 +167,10 @@ void keeper::read_channel(int limit) {
     heard_from_daemon();
     handle(*frame, std::move(in.fds));
   }
+}
+
+void keeper::send_if_room(const wire::to_daemon& frame, std::span<const int> fds) {
+  if (channel_ && outgoing_.empty()) (void)os::send_record(channel_.get(), wire::encode(frame), fds); // see its promise
 }
 
 void keeper::flush() {

@@ -141,6 +141,8 @@ private:
   void on(const wire::adopt_frame& frame);
   void on(const wire::upgrade_frame& frame);
   void send(const wire::to_daemon& frame, std::optional<key> fds_of = std::nullopt);
+  /// Now or not at all.
+  void send_if_room(const wire::to_daemon& frame, std::span<const int> fds);
 
   // The end.
   void on_stop_signal(int signal);

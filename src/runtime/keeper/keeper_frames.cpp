@@ -2,6 +2,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/descendants.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
@@ -19,10 +20,7 @@ constexpr std::chrono::seconds stop_timeout{120};
 constexpr std::chrono::seconds kill_timeout{10};
 constexpr std::chrono::seconds daemon_exit_timeout{10};
 
-std::int64_t unix_ms_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
 
 } // namespace
 
@@ -89,6 +87,19 @@ void keeper::on(const wire::spawn_frame& frame) {
   if (frame.command.empty()) return fail(wire::spawn_stage::program, EINVAL);
   if (children_.count(who) != 0) return fail(wire::spawn_stage::process, EEXIST);
   if (children_.size() >= max_children) return fail(wire::spawn_stage::process, EAGAIN);
+  // A daemon that loses this keeper before it has heard of the process finds that by its mark, and holds its ends.
+  const auto tell = [&](const os::spawned_process& prepared) {
+    std::vector<int> fds;
+    wire::descriptor_set held = 0;
+    const std::array all{&prepared.pidfd, &prepared.out,    &prepared.err,  &prepared.input,
+                         &prepared.ipc,   &prepared.notify, &prepared.ready};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!*all[i]) continue;
+      fds.push_back(all[i]->get());
+      held |= wire::bit(static_cast<wire::descriptor>(i));
+    }
+    send_if_room(wire::starting_frame{frame.id, frame.generation, held}, fds);
+  };
   using output = os::spawn_request::output;
   auto started = os::spawn({.program = frame.program,
                             .command = frame.command,
@@ -101,7 +112,8 @@ void keeper::on(const wire::spawn_frame& frame) {
                             .passed = -1,
                             .file_limit = file_limit_,
                             .channels = frame.channels,
-                            .attributes = frame.attributes});
+                            .attributes = frame.attributes},
+                           tell);
   if (const auto* failure = std::get_if<os::spawn_failure>(&started)) return fail(failure->stage, failure->os_errno);
   auto& process = std::get<os::spawned_process>(started);
   record child{.pid = process.pid,

@@ -1,5 +1,6 @@
 #include "runtime/os/log_press.hpp"
 
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/gzip.hpp"
 #include "runtime/os/log_archive.hpp"
@@ -148,7 +149,7 @@ void log_press::tidy(const std::string& directory, const std::vector<order>& ord
                      std::vector<std::string>& to_compress) {
   auto entries = archives_in(directory);
   if (!entries || entries->empty()) return;
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto now = wall_now();
   clear_leftovers(*entries, now);
   const auto all = archived_files(*entries);
   std::map<std::string, std::vector<policy::archived_file>> by_live;

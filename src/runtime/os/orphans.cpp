@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <optional>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,6 +19,9 @@ namespace alder::os {
 namespace {
 
 constexpr std::size_t longest_line = 512;
+/// A process that is becoming another program is looked at again until it is one, for at most 20 ms.
+constexpr int most_looks_at_exec = 200;
+constexpr std::chrono::microseconds exec_pause{100};
 
 /// What process numbers mean something in: this start of the machine, and this namespace.
 std::string realm_of_pids() {
@@ -24,6 +30,19 @@ std::string realm_of_pids() {
   std::array<char, 64> name{};
   const auto length = ::readlink("/proc/self/ns/pid", name.data(), name.size());
   return realm + " " + (length > 0 ? std::string{name.data(), static_cast<std::size_t>(length)} : "?");
+}
+
+/// One that is becoming another program has neither name nor environment for a moment.
+std::optional<std::string> mark_of(int pid) {
+  bool was_named = false;
+  for (int look = 0; look < most_looks_at_exec; ++look) {
+    auto mark = environment_value(pid, wire::member_variable);
+    if (mark || was_named) return mark;
+    was_named = !command_line(pid).empty();
+    if (!was_named) std::this_thread::sleep_for(exec_pause);
+    if (const auto now = read_stat(pid); !now || !is_living(*now)) break;
+  }
+  return std::nullopt;
 }
 
 } // namespace
@@ -52,7 +71,7 @@ std::vector<marked_process> marked_leaders(std::string_view prefix) {
   for (const int pid : all_pids()) {
     const auto process = read_stat(pid);
     if (!process || process->session != pid || !is_living(*process)) continue;
-    const auto mark = environment_value(pid, wire::member_variable);
+    const auto mark = mark_of(pid);
     if (!mark || mark->rfind(prefix, 0) != 0) continue;
     found.push_back({pid, process->start_ticks, mark->substr(prefix.size())});
   }

@@ -152,7 +152,8 @@ bool open_output(const spawn_request& request, output_ends& ends) {
 
 } // namespace
 
-std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request) {
+std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
+                                                   const std::function<void(const spawned_process&)>& on_prepared) {
   ALDER_ASSERT(!request.command.empty());
   output_ends ends;
   if (!open_output(request, ends)) return spawn_failure{wire::spawn_stage::pipe, errno};
@@ -175,23 +176,24 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request)
                                   child_plan::moved{channels.ready_there.get(), request.channels.ready}},
                         .attributes = &request.attributes};
   both_sides shared{plan, {}};
-  unique_fd pidfd;
-  const int pid = clone_child(shared, pidfd);
-  if (pid < 0) return spawn_failure{wire::spawn_stage::process, errno};
+  spawned_process process{0,
+                          {},
+                          std::move(ends.out_read),
+                          std::move(ends.err_read),
+                          std::move(channels.input_here),
+                          std::move(channels.ipc_here),
+                          std::move(channels.notify),
+                          std::move(channels.ready_here)};
+  if (on_prepared) on_prepared(process);
+  process.pid = clone_child(shared, process.pidfd);
+  if (process.pid < 0) return spawn_failure{wire::spawn_stage::process, errno};
   // A child that changed its user did so in our memory, which the kernel then hides from /proc until we object.
   if (request.attributes.who) (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // cannot fail with this argument
   if (shared.failure.happened) {
-    reap(pidfd.get());
+    reap(process.pidfd.get());
     return spawn_failure{shared.failure.stage, shared.failure.os_errno};
   }
-  return spawned_process{pid,
-                         std::move(pidfd),
-                         std::move(ends.out_read),
-                         std::move(ends.err_read),
-                         std::move(channels.input_here),
-                         std::move(channels.ipc_here),
-                         std::move(channels.notify),
-                         std::move(channels.ready_here)};
+  return process;
 }
 
 } // namespace alder::os

@@ -4,6 +4,7 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -44,7 +45,9 @@ struct spawn_failure {
 
 /// Starts it and returns when exec has succeeded or a step has failed; a failed child is reaped here, so that its end
 /// never looks like the exit of a process. The descriptors 0, 1 and 2 of the caller must be open; all its other
-/// descriptors must be close-on-exec. The calling thread stops until exec.
-[[nodiscard]] std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request);
+/// descriptors must be close-on-exec. The calling thread stops until exec. `on_prepared` is called with everything but
+/// the process, right before there is one.
+[[nodiscard]] std::variant<spawned_process, spawn_failure>
+spawn(const spawn_request& request, const std::function<void(const spawned_process&)>& on_prepared = {});
 
 } // namespace alder::os

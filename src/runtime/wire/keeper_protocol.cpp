@@ -176,6 +176,7 @@ void fields(auto& visit, one_of<adopt_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.pid), visit(f.note), visit(f.started_ms), visit(f.exited), visit(f.held);
 }
 void fields(auto& visit, one_of<upgrade_frame> auto& f) { visit(f.keeper), visit(f.daemon); }
+void fields(auto& visit, one_of<starting_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.held); }
 void fields(auto& visit, one_of<spawned_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.pid), visit(f.started_ms), visit(f.held);
 }

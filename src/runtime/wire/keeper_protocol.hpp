@@ -17,7 +17,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 2;
+inline constexpr std::uint32_t keeper_protocol_version = 3;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -177,6 +177,13 @@ struct child_frame {
 struct inventory_end_frame {
   bool operator==(const inventory_end_frame&) const = default;
 };
+/// A process is about to be: with the descriptors it will have, but the pidfd. Left out when the channel is full.
+struct starting_frame {
+  node_id id;
+  alder::generation generation = 0;
+  descriptor_set held = 0; ///< which descriptors go along
+  bool operator==(const starting_frame&) const = default;
+};
 /// With its descriptors.
 struct spawned_frame {
   node_id id;
@@ -217,8 +224,8 @@ struct ping_frame {
   bool operator==(const ping_frame&) const = default;
 };
 
-using to_daemon = std::variant<welcome_frame, child_frame, inventory_end_frame, spawned_frame, spawn_failed_frame,
-                               exited_frame, reaped_frame, stop_requested_frame, ping_frame>;
+using to_daemon = std::variant<welcome_frame, child_frame, inventory_end_frame, starting_frame, spawned_frame,
+                               spawn_failed_frame, exited_frame, reaped_frame, stop_requested_frame, ping_frame>;
 
 [[nodiscard]] std::string encode(const to_keeper& frame);
 [[nodiscard]] std::string encode(const to_daemon& frame);

@@ -55,7 +55,7 @@ TEST_F(Client, refuses_another_protocol_version) {
   const auto attached = keeper::client::attach(std::move(daemon_end), {});
   ASSERT_FALSE(attached.ok());
   EXPECT_EQ(attached.failure().kind, error_kind::conflict);
-  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 2");
+  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 3");
 }
 
 TEST_F(Client, a_keeper_that_goes_away_or_talks_nonsense_is_an_error) {
@@ -111,6 +111,34 @@ TEST_F(Client, has_at_most_16_spawns_on_the_wire) {
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_EQ(asked[0].id, "t/16");
   EXPECT_EQ(asked[1].id, "t/17");
+}
+
+TEST_F(Client, keeps_the_descriptors_of_a_start_that_the_keeper_does_not_come_to_answer) {
+  welcome();
+  listener heard{std::move(daemon_end)};
+  for (const auto* id : {"t/a", "t/b", "t/c"})
+    heard.client->spawn(shell(id, "exit"));
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const unique_fd read_end{ends[0]};
+  unique_fd write_end{ends[1]};
+  const int fds[] = {read_end.get()};
+  const auto out = wire::bit(wire::descriptor::out);
+  say(wire::starting_frame{"t/a", 1, out}, fds);
+  say(wire::spawned_frame{"t/a", 1, 99, 0, 0});
+  say(wire::starting_frame{"t/b", 1, out}, fds);
+  say(wire::starting_frame{"t/unknown", 1, out}, fds);
+  keeper_end.reset();
+  ASSERT_TRUE(heard.until([&] { return heard.lost; }));
+  const auto unanswered = heard.client->take_unanswered();
+  ASSERT_EQ(unanswered.size(), 2U);
+  EXPECT_EQ(unanswered[0].id, "t/b");
+  ASSERT_TRUE(unanswered[0].begun);
+  ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
+  char got = 0;
+  EXPECT_EQ(::read(unanswered[0].begun->out.get(), &got, 1), 1);
+  EXPECT_EQ(unanswered[1].id, "t/c");
+  EXPECT_FALSE(unanswered[1].begun);
 }
 
 TEST_F(Client, sends_the_program_it_found_and_the_marker_but_no_older_one) {

@@ -52,6 +52,7 @@ std::vector<to_daemon> frames_to_daemon() {
           child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), 0x7f, /*adrift=*/true},
           child_frame{"a/b", 4, 77, "", 1, std::nullopt},
           inventory_end_frame{},
+          starting_frame{"a/b", 1, bit(descriptor::out)},
           spawned_frame{"a/b", 1, 5, 6, bit(descriptor::pidfd)},
           spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
           exited_frame{"a/b", 1, 5, exit_status::code(255), true},
