@@ -170,6 +170,7 @@ void keeper::read_channel(int limit) {
 }
 
 void keeper::send_if_room(const wire::to_daemon& frame, std::span<const int> fds) {
+  flush(); // frames keep their order
   if (channel_ && outgoing_.empty()) (void)os::send_record(channel_.get(), wire::encode(frame), fds); // see its promise
 }
 

@@ -260,6 +260,34 @@ TEST_F(Keeper, starts_hundreds_at_once_without_either_side_blocking) {
   EXPECT_EQ(heard.spawned.size(), many);
 }
 
+TEST_F(Keeper, gives_the_ends_of_each_process_away_before_there_is_one) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  const auto say = [&](const wire::to_keeper& frame) {
+    ASSERT_EQ(os::send_record(daemon.channel.get(), wire::encode(frame), {}), os::transfer::done);
+  };
+  ::kill(bed.keeper_pid(), SIGSTOP); // so that all come at once
+  say(wire::hello_frame{.pid = daemon.pid});
+  for (const auto* id : {"t/a", "t/b", "t/c"})
+    say(wire::spawn_frame{.id = id, .generation = 1, .program = "/bin/true", .command = {"true"}, .cwd = "/"});
+  ::kill(bed.keeper_pid(), SIGCONT);
+  std::vector<std::string> told;
+  while (told.size() < 6 && readable(daemon.channel.get())) {
+    os::record got;
+    ASSERT_EQ(os::receive_record(daemon.channel.get(), wire::max_keeper_frame, got), os::transfer::done);
+    const auto frame = wire::decode_to_daemon(got.bytes);
+    ASSERT_TRUE(frame.ok());
+    if (const auto* starting = std::get_if<wire::starting_frame>(&*frame)) {
+      EXPECT_EQ(starting->held, wire::bit(wire::descriptor::out) | wire::bit(wire::descriptor::err));
+      EXPECT_EQ(got.fds.size(), 2U);
+      told.push_back("starting " + starting->id);
+    }
+    if (const auto* spawned = std::get_if<wire::spawned_frame>(&*frame)) told.push_back("spawned " + spawned->id);
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"starting t/a", "spawned t/a", "starting t/b", "spawned t/b",
+                                            "starting t/c", "spawned t/c"}));
+}
+
 TEST_F(Keeper, reaps_orphans_and_says_so) {
   bed.start();
   auto daemon = bed.next_daemon();
