@@ -1,8 +1,11 @@
 // What becomes of a service's output: where it goes, how its files are kept small, and what gives way under pressure.
 #pragma once
 
+#include "alder/schedule.hpp"
+
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace alder {
@@ -14,6 +17,34 @@ enum class log_format : std::uint8_t {
   json, ///< as one JSON object
 };
 
+/// Where output goes.
+enum class log_target : std::uint8_t {
+  file,
+  none,    ///< read and thrown away
+  syslog,  ///< a datagram a line, as syslog() sends them
+  journal, ///< a datagram a line, in the journal's own protocol
+};
+
+enum class syslog_format : std::uint8_t {
+  rfc3164, ///< as the C library writes it
+  rfc5424,
+};
+
+/// How `alder run` shows it.
+enum class log_show : std::uint8_t {
+  prefixed, ///< behind the time and the name of the service
+  raw,      ///< as it is, standard error on standard error
+  none,
+};
+
+/// Whose new files are.
+struct log_owner {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::string text; ///< as it was given
+  bool operator==(const log_owner&) const = default;
+};
+
 /// What gives way when a file cannot be written or a service is faster than its rate.
 enum class log_pressure : std::uint8_t {
   drop_newest, ///< what comes then is lost, and counted
@@ -22,12 +53,22 @@ enum class log_pressure : std::uint8_t {
 };
 
 struct log_spec {
-  bool keep = true; ///< false: read and thrown away
-  std::string out;  ///< absolute path; empty: in the log directory
+  log_target to = log_target::file;
+  std::string out; ///< absolute path; empty: in the log directory
   std::string err;
-  unsigned mode = 0600; ///< of new files
+  bool merge = false;             ///< both streams go to `out`
+  std::string shared_as;          ///< the name of files that instances share; empty: each has its own
+  unsigned instance = 0;          ///< which of those that share them
+  unsigned mode = 0600;           ///< of new files
+  std::optional<log_owner> owner; ///< none: the daemon's
+  std::string tag;                ///< the program's name for syslog and journal; empty: the service's
+  std::string socket;             ///< where these listen; empty: where they do usually
+  syslog_format syslog = syslog_format::rfc3164;
+  unsigned facility = 3; ///< of syslog; 3: daemon
+  log_show show = log_show::prefixed;
   log_format format = log_format::raw;
-  std::string date_format; ///< moment's tokens; empty: ISO 8601
+  std::string date_format;       ///< moment's tokens; empty: ISO 8601
+  std::optional<time_zone> zone; ///< of `date_format`; none: the machine's
   log_pressure pressure = log_pressure::drop_newest;
   unsigned max_rate = 0; ///< lines a second; 0: no limit
 

@@ -16,6 +16,7 @@ namespace {
 // So much is searched at once; then the loop does other things.
 constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
 constexpr std::size_t lines_at_once = 4096;
+constexpr std::size_t looked_at_for_one = 16; // lines of files that instances share, for one of an instance
 
 wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
 
@@ -42,9 +43,11 @@ public:
 
 private:
   struct source {
-    node_id node;
-    bool err;
+    std::string file;
     store::log_reader reader;
+    std::optional<bool> err;               ///< none: both streams are in the file
+    std::map<unsigned, node_id> writers{}; ///< by instance
+    bool is_shared = false;                ///< by instances; else it has one writer
     // While searching:
     os::file_time from{};
     std::optional<os::file_time> to{};
@@ -59,6 +62,7 @@ private:
   };
   struct service_sources {
     std::vector<source> sources;
+    node_id host; ///< which has the sources: itself, or another instance that shares its files
     log_hub::follower_id watching = 0;
   };
 
@@ -67,20 +71,52 @@ private:
     if (node.what != node_snapshot::kind::service || services_.count(id) > 0 ||
         !query_.about.covers(node.tree, node.name))
       return false;
+    const auto rules = context_.logs.rules_of(id);
     const auto files = context_.logs.files_of(id);
+    if (!rules.shared_as.empty() && !query_.previous && join_instance(id, rules, files)) return true;
     auto& service = services_[id];
-    if (query_.out) service.sources.push_back({id, false, store::log_reader{files.out}});
-    if (query_.err) service.sources.push_back({id, true, store::log_reader{files.err}});
-    for (auto& from : service.sources) {
-      if (query_.since) from.from = *query_.since;
-      if (query_.until) from.to = *query_.until;
-      if (!query_.previous) continue;
-      const auto run = store::previous_run(from.err ? files.err : files.out);
-      from.from = run ? std::max(from.from, run->began) : from.from;
-      const auto end = run ? run->ended : os::file_time{};
-      from.to = from.to ? std::min(*from.to, end) : end;
+    service.host = id;
+    const auto add = [&](const std::string& file, std::optional<bool> err) {
+      auto& from = service.sources.emplace_back(source{file, store::log_reader{file}, err});
+      from.writers[rules.instance] = id;
+      from.is_shared = !rules.shared_as.empty();
+      limit(from, rules);
+    };
+    if (rules.merge) {
+      add(files.out, std::nullopt);
+    } else {
+      if (query_.out) add(files.out, false);
+      if (query_.err) add(files.err, true);
     }
     return true;
+  }
+
+  /// What is searched for lies between these moments.
+  void limit(source& from, const log_spec& rules) {
+    if (query_.since) from.from = *query_.since;
+    if (query_.until) from.to = *query_.until;
+    if (!query_.previous) return;
+    const auto run =
+        store::previous_run(from.file, from.is_shared ? std::optional{rules.instance} : std::optional<unsigned>{});
+    from.from = run ? std::max(from.from, run->began) : from.from;
+    const auto end = run ? run->ended : os::file_time{};
+    from.to = from.to ? std::min(*from.to, end) : end;
+  }
+
+  /// Files that another instance shares are read once, with its own; false when there is none yet.
+  bool join_instance(const node_id& id, const log_spec& rules, const output_files& files) {
+    for (auto& [other, service] : services_) {
+      bool is_same = false;
+      for (auto& from : service.sources) {
+        if (!from.is_shared || from.file == "/dev/null" || (from.file != files.out && from.file != files.err)) continue;
+        from.writers[rules.instance] = id;
+        is_same = true;
+      }
+      if (!is_same) continue;
+      services_[id].host = other;
+      return true;
+    }
+    return false;
   }
 
   /// The last lines there are, read backwards; false when they may be in a compressed archive.
@@ -91,8 +127,13 @@ private:
     for_each([&](source& from) {
       auto lines =
           from.reader.tail(*query_.tail, query_.follow ? store::unfinished_line::hold : store::unfinished_line::show);
-      const bool is_short = lines && lines->size() < *query_.tail;
-      has_older = has_older || (is_short && from.reader.has_older());
+      const auto found = lines ? lines->size() : 0;
+      if (lines)
+        lines->erase(std::remove_if(lines->begin(), lines->end(), [&](const auto& l) { return !is_from(from, l); }),
+                     lines->end());
+      const bool is_filtered = lines && lines->size() < found && found == *query_.tail;
+      const bool is_short = lines && found < *query_.tail;
+      has_older = has_older || is_filtered || (is_short && from.reader.has_older());
       past.push_back(lines ? std::move(*lines) : std::vector<store::log_entry>{});
       origins.push_back(&from);
     });
@@ -168,7 +209,7 @@ private:
       from.is_done = !query_.follow || from.is_done;
       return;
     }
-    if (line.at >= from.from && is_wanted(line)) from.found.push_back(std::move(line));
+    if (line.at >= from.from && is_wanted(from, line)) from.found.push_back(std::move(line));
   }
 
   void give_first(source& from) {
@@ -201,8 +242,10 @@ private:
     auto& service = services_[id];
     std::uint64_t out_seen = 0;
     std::uint64_t err_seen = 0;
-    for (const auto& from : service.sources)
-      (from.err ? err_seen : out_seen) = from.reader.position();
+    for (const auto& from : services_[service.host].sources) {
+      if (from.err != true) out_seen = from.reader.position();
+      if (from.err != false) err_seen = from.reader.position();
+    }
     auto self = shared_from_this();
     service.watching = context_.logs.watch(id, out_seen, err_seen, [self, id] { self->read(id); });
   }
@@ -221,11 +264,11 @@ private:
       return;
     }
     bool more = false;
-    for (auto& from : services_[id].sources) {
+    for (auto& from : services_[services_[id].host].sources) {
       auto lines = from.reader.read_new();
       if (!lines) continue; // the file is not readable now; the next growth tries again
       for (const auto& line : *lines)
-        if (is_wanted(line)) push(from, line);
+        if (is_wanted(from, line)) push(from, line);
       more = more || from.reader.has_more();
     }
     if (!more) return watch(id);
@@ -235,15 +278,23 @@ private:
 
   // -- both
 
-  [[nodiscard]] bool is_wanted(const store::log_entry& line) const {
-    return !query_.grep || query_.grep->matches(line.text);
+  /// Whether it was written by a process, and to a stream, that is asked for.
+  [[nodiscard]] bool is_from(const source& from, const store::log_entry& line) const {
+    const bool is_stream = from.err || (line.origin.err ? query_.err : query_.out);
+    return is_stream && (!from.is_shared || from.writers.count(line.origin.instance) > 0);
   }
 
+  [[nodiscard]] bool is_wanted(const source& from, const store::log_entry& line) const {
+    return is_from(from, line) && (!query_.grep || query_.grep->matches(line.text));
+  }
+
+  /// A line of one of the source's writers.
   void push(const source& from, const store::log_entry& entry) {
-    const auto slash = from.node.find('/');
+    const auto& node = from.is_shared ? from.writers.at(entry.origin.instance) : from.writers.begin()->second;
+    const auto slash = node.find('/');
     out_->push("log", {},
-               wire::log_line_json({to_wall(entry.at), from.node.substr(0, slash), from.node.substr(slash + 1),
-                                    from.err ? "err" : "out", entry.text, entry.partial}),
+               wire::log_line_json({to_wall(entry.at), node.substr(0, slash), node.substr(slash + 1),
+                                    from.err.value_or(entry.origin.err) ? "err" : "out", entry.text, entry.partial}),
                api_stream::loss::never);
   }
 
@@ -292,15 +343,22 @@ void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out,
 std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::string& service, std::size_t lines,
                                            api_context& context) {
   const auto files = context.logs.files_of(id_of(tree, service));
+  const auto rules = context.logs.rules_of(id_of(tree, service));
+  const bool is_shared = !rules.shared_as.empty();
   std::vector<std::vector<store::log_entry>> both;
   for (const auto& file : {files.out, files.err}) {
-    auto found = store::log_reader{file}.tail(lines, store::unfinished_line::show);
-    both.push_back(found ? std::move(*found) : std::vector<store::log_entry>{});
+    if (rules.merge && both.size() == 1) break;
+    auto found =
+        store::log_reader{file}.tail(is_shared ? lines * looked_at_for_one : lines, store::unfinished_line::show);
+    auto& own = both.emplace_back(found ? std::move(*found) : std::vector<store::log_entry>{});
+    const auto is_foreign = [&](const auto& line) { return is_shared && line.origin.instance != rules.instance; };
+    own.erase(std::remove_if(own.begin(), own.end(), is_foreign), own.end());
   }
   std::vector<wire::log_line> last;
   for (const auto& merged : store::merge_by_time(std::move(both), lines)) {
-    last.push_back({to_wall(merged.entry.at), tree, service, merged.stream == 0 ? "out" : "err", merged.entry.text,
-                    merged.entry.partial});
+    const bool is_err = rules.merge ? merged.entry.origin.err : merged.stream == 1;
+    last.push_back(
+        {to_wall(merged.entry.at), tree, service, is_err ? "err" : "out", merged.entry.text, merged.entry.partial});
   }
   return last;
 }

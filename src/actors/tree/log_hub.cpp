@@ -47,8 +47,18 @@ log_spec log_hub::rules_of(const node_id& node) const {
 
 output_files log_hub::files_of(const node_id& node) const {
   const auto rules = rules_of(node);
-  if (!rules.keep) return {"/dev/null", "/dev/null"};
-  const std::string base = log_dir_ + "/" + node;
+  if (rules.to == log_target::none) return {"/dev/null", "/dev/null"};
+  if (rules.to != log_target::file) {
+    const std::string usual = rules.to == log_target::syslog ? "/dev/log" : "/run/systemd/journal/socket";
+    const auto socket = rules.socket.empty() ? usual : rules.socket;
+    return {socket, socket};
+  }
+  const auto [tree, service] = split_node(node);
+  const auto base = log_dir_ + "/" + tree + "/" + (rules.shared_as.empty() ? service : rules.shared_as);
+  if (rules.merge) {
+    const auto both = rules.out.empty() ? base + ".log" : rules.out;
+    return {both, both};
+  }
   return {rules.out.empty() ? base + ".out.log" : rules.out, rules.err.empty() ? base + ".err.log" : rules.err};
 }
 
@@ -68,7 +78,7 @@ void log_hub::rotate(const node_id& node) {
   const auto found = seats_.find(node);
   if (found == seats_.end()) return;
   pump_->rotate(found->second.streams.out);
-  pump_->rotate(found->second.streams.err);
+  if (!rules_of(node).merge) pump_->rotate(found->second.streams.err);
 }
 
 void log_hub::clear(const node_id& node) {

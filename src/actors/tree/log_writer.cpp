@@ -5,6 +5,8 @@
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 
+#include <vector>
+
 namespace alder::actors {
 
 log_writer::log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
@@ -61,10 +63,15 @@ void log_writer::on_start(const start_order& order) {
 }
 
 void log_writer::open_files() {
-  const auto rules = hub_.rules_of(node());
+  auto rules = hub_.rules_of(node());
+  if (rules.tag.empty()) rules.tag = service_;
   const auto files = hub_.files_of(node());
-  hub_.pump().open(streams_.out, files.out, rules, {files.out, files.err});
-  hub_.pump().open(streams_.err, files.err, rules, {files.out, files.err});
+  std::vector<std::string> all{files.out};
+  if (!rules.merge) all.push_back(files.err);
+  os::log_author author{.origin = {.err = false, .instance = rules.instance}, .service = node()};
+  hub_.pump().open(streams_.out, files.out, rules, all, author);
+  author.origin.err = true;
+  hub_.pump().open(streams_.err, files.err, rules, all, std::move(author));
 }
 
 void log_writer::on_attach(const attach_output& attach) {

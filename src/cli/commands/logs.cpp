@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace alder::cli {
 namespace {
@@ -72,6 +74,7 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
   if (!body) return s.end_code();
   const auto services = s.understood(*body, read_services);
   if (!services) return s.end_code();
+  std::set<std::string> shown; // files may be shared
   for (const auto& node : *services) {
     if (!is_wanted(names, node)) continue;
     const auto one = s.get(service_target(node.tree + "/" + node.name));
@@ -79,7 +82,7 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
     if (!known) return s.end_code();
     if (!known->detail) continue;
     for (const auto& path : {known->detail->log_out, known->detail->log_err})
-      if (!s.print(path + "\n")) return s.end_code();
+      if (shown.insert(path).second && !s.print(path + "\n")) return s.end_code();
   }
   return s.end_code();
 }

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <map>
+#include <memory>
 #include <optional>
 
 namespace alder::cli {
@@ -74,7 +76,9 @@ class foreground_run {
 public:
   foreground_run(session& s, const project& file, own_keeper keeper)
       : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, begin_{session::now()},
-        last_log_{begin_}, asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {}
+        last_log_{begin_}, asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {
+    note_shows(file_.loaded.tree->root);
+  }
 
   exit_code run() {
     loop_.on_signals(/*with_children=*/true, [this](int signal) { on_signal(signal); });
@@ -181,12 +185,39 @@ private:
     if (line->at && (*line->at < begin_ || (skip_until_ && *line->at <= *skip_until_)))
       return flow::go_on; // shown already, or older
     if (line->at) last_log_ = *line->at;
-    widest_ = std::max(widest_, columns_of(line->service));
-    const auto shown = s_.wanted().json
-                           ? std::string{text} + "\n"
-                           : log_text(s_.out(), *line, {.has_prefix = !s_.wanted().no_prefix, .name_width = widest_});
-    if (!s_.print(shown)) finish({});
+    if (!show_line(*line, text)) finish({});
     return flow::go_on;
+  }
+
+  /// False: nobody reads it any more.
+  bool show_line(const log_view& line, std::string_view text) {
+    if (s_.wanted().json) return s_.print(std::string{text} + "\n");
+    switch (show_of(line.service)) {
+    case log_show::none: return true;
+    case log_show::raw: return line.from_stderr ? s_.print_error(line.line + "\n") : s_.print(line.line + "\n");
+    case log_show::prefixed: break;
+    }
+    widest_ = std::max(widest_, columns_of(line.service));
+    return s_.print(log_text(s_.out(), line, {.has_prefix = !s_.wanted().no_prefix, .name_width = widest_}));
+  }
+
+  /// The command line has the last word. Instances that are added later are shown as the others.
+  [[nodiscard]] log_show show_of(const std::string& service) const {
+    const auto& wanted = s_.wanted().show;
+    if (!wanted.empty())
+      return wanted == "raw" ? log_show::raw : wanted == "none" ? log_show::none : log_show::prefixed;
+    const auto found = shows_.find(service.substr(0, service.find(':')));
+    return found == shows_.end() ? log_show::prefixed : found->second;
+  }
+
+  void note_shows(const supervisor_spec& of) {
+    for (const auto& child : of.children) {
+      if (const auto* service = std::get_if<service_spec>(&child)) {
+        shows_[service->name.substr(0, service->name.find(':'))] = service->log.show;
+      } else {
+        note_shows(*std::get<std::shared_ptr<const supervisor_spec>>(child));
+      }
+    }
   }
 
   /// Opens a stream that is counted, so that the end is noticed.
@@ -285,6 +316,7 @@ private:
   std::optional<wall_time> skip_until_; ///< after a reconnection: what was shown before it
   std::uint64_t last_event_ = 0;
   std::size_t widest_ = 0;
+  std::map<std::string, log_show> shows_; ///< by the name of the service or pool
   unsigned streams_ = 0;
   bool has_events_ = false;
   bool has_logs_ = false;

@@ -48,6 +48,7 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::show_env: app.add_flag(flags, into.show_env); return;
   case option::no_prefix: app.add_flag(flags, into.no_prefix); return;
   case option::raw: app.add_flag(flags, into.raw); return;
+  case option::show: app.add_option(flags, into.show); return;
   case option::since: app.add_option(flags, into.since); return;
   case option::until: app.add_option(flags, into.until); return;
   case option::grep: app.add_option(flags, into.grep); return;
@@ -109,6 +110,8 @@ std::optional<failure> read_values(invocation& into, const raw_values& raw) {
     }
     into.restart = word(*kind);
   }
+  if (!into.show.empty() && into.show != "prefixed" && into.show != "raw" && into.show != "none")
+    return misuse("'" + into.show + "' is no way to show output", {"one of: prefixed, raw, none"});
   if (raw.sync) into.start_added = into.stop_removed = into.restart_changed = true;
   if (raw.out != raw.err) into.stream = raw.out ? "out" : "err";
   if (raw.socket) into.path_part = "socket";

@@ -34,6 +34,7 @@ struct invocation {
   bool show_env = false;
   bool no_prefix = false;
   bool raw = false;
+  std::string show; ///< "", "prefixed", "raw" or "none"
   bool previous = false;
   std::string since; ///< as written
   std::string until;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned any = std::numeric_limits<unsigned>::max();
 
-constexpr std::array<std::pair<option, option_text>, 28> options{
+constexpr std::array<std::pair<option, option_text>, 29> options{
     {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
      {option::tail, {"-n,--tail", "N", "begin with the last N (at most 100000)"}},
      {option::out, {"--out", "", "standard output only"}},
@@ -22,6 +22,8 @@ constexpr std::array<std::pair<option, option_text>, 28> options{
      {option::show_env, {"--show-env", "", "with the values of environment variables"}},
      {option::no_prefix, {"--no-prefix", "", "the lines alone, without time and name"}},
      {option::raw, {"--raw", "", "the lines alone, and their control characters as they are also on a terminal"}},
+     {option::show,
+      {"--show", "HOW", "prefixed, raw (standard error on standard error) or none; default: what 'log' says"}},
      {option::since, {"--since", "TIME", "lines from then on: 10m (ago), 14:30, 2026-11-28, 2026-11-28T14:30:05Z"}},
      {option::until, {"--until", "TIME", "lines until then"}},
      {option::grep, {"--grep", "REGEX", "lines that match, in all files there are"}},
@@ -82,10 +84,11 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
        "trees",
        "[FILE]",
        "run a tree in the foreground; its result is the exit code",
-       {option::no_prefix},
+       {option::no_prefix, option::show},
        0,
        1,
-       {"alder run alder.yaml         # for containers and CI", "alder run --no-prefix job.yaml"}},
+       {"alder run alder.yaml         # for containers and CI", "alder run --no-prefix job.yaml",
+        "alder run --show raw job.yaml"}},
       {"start",
        {},
        "services",

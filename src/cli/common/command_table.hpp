@@ -21,6 +21,7 @@ enum class option : std::uint8_t {
   show_env,
   no_prefix,
   raw,
+  show,
   since,
   until,
   grep,

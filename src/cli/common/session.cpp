@@ -19,8 +19,11 @@ session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_
 
 wall_time session::now() { return os::wall_now(); }
 
-bool session::print(std::string_view text) {
-  const auto written = os::write_all(setup_.out_fd, text);
+bool session::print(std::string_view text) { return write(setup_.out_fd, text); }
+bool session::print_error(std::string_view text) { return write(setup_.err_fd, text); }
+
+bool session::write(int fd, std::string_view text) {
+  const auto written = os::write_all(fd, text);
   if (written) return true;
   // `alder logs | head` is no mistake.
   if (written.failure().os_errno == EPIPE) return false;

@@ -45,6 +45,8 @@ public:
   /// Writes data to standard output. False: nobody reads it any more, or it cannot be written; then the command ends,
   /// with the code end_code() says.
   bool print(std::string_view text);
+  /// The same for standard error.
+  bool print_error(std::string_view text);
   /// Writes a remark to standard error, unless --quiet.
   void note(std::string_view text) const;
   /// Tells a failure, as text on standard error, or with --json as an object on standard output. Returns its exit code.
@@ -71,6 +73,7 @@ public:
   [[nodiscard]] exit_code end_code() const { return code_; }
 
 private:
+  bool write(int fd, std::string_view text);
   /// An answer that makes no sense is most often one of another version.
   [[nodiscard]] failure explain_garbage(const error& why) const;
 

@@ -1,7 +1,11 @@
 #include "runtime/config/read_log.hpp"
 
+#include "runtime/config/read_schedule.hpp"
 #include "runtime/config/values.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 #include <string>
 
@@ -9,11 +13,74 @@ namespace alder::config {
 namespace {
 
 constexpr std::string_view nowhere = "/dev/null";
+constexpr std::size_t longest_socket_path = 107;
+
+/// In the order of their numbers; those between ftp and local0 have no names.
+constexpr std::array<std::string_view, 24> facilities{
+    "kern", "user", "mail", "daemon", "auth",   "syslog", "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
+    "",     "",     "",     "",       "local0", "local1", "local2", "local3", "local4", "local5", "local6",   "local7"};
 
 /// Sizes may be 0 here: no limit.
 std::optional<std::uint64_t> read_limit(context& in, const field* f) {
   if (f != nullptr && read_text(in, *f->value) == "0") return 0;
   return read_size(in, f);
+}
+
+/// "1000" as a number; nothing for a name.
+std::optional<std::uint32_t> id_of(std::string_view text) {
+  std::uint32_t id = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), id);
+  return failed == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+}
+
+void refuse_account(context& in, const field& f, const std::string& what) {
+  in.mistakes.add(code::unknown_account, f.value->where, "there is no " + what,
+                  {"not in the databases of this machine", {"'getent passwd' and 'getent group' list what there is"}});
+}
+
+/// USER or USER:GROUP, each a name or a number.
+std::optional<log_owner> find_owner(context& in, const machine& here, const field& f, const std::string& text) {
+  const auto colon = text.find(':');
+  const auto user = text.substr(0, colon);
+  const auto uid = id_of(user);
+  const auto known = uid ? here.user_with_id(*uid) : here.user_named(user);
+  if (!known && !uid) {
+    refuse_account(in, f, "user '" + user + "'");
+    return std::nullopt;
+  }
+  log_owner owner{known ? known->uid : *uid, known ? known->gid : 0, text};
+  if (colon != std::string::npos) {
+    const auto group = text.substr(colon + 1);
+    auto gid = id_of(group);
+    if (!gid) gid = here.group_named(group);
+    if (!gid) {
+      refuse_account(in, f, "group '" + group + "'");
+      return std::nullopt;
+    }
+    owner.gid = *gid;
+  } else if (!known) {
+    in.mistakes.add(code::missing_key, f.value->where, "the group of user " + user + " is not known",
+                    {"not in the user database", {"write USER:GROUP"}});
+    return std::nullopt;
+  }
+  return owner;
+}
+
+void read_owner(context& in, const field* f, log_spec& spec) {
+  const auto* here = in.from.here.get();
+  const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value);
+  if (!text || here == nullptr) return;
+  auto owner = find_owner(in, *here, *f, *text);
+  if (!owner) return;
+  const auto own = here->user_with_id(here->uid);
+  const bool is_own = owner->uid == here->uid &&
+                      (!own || std::find(own->groups.begin(), own->groups.end(), owner->gid) != own->groups.end());
+  if (!here->may_change_user && !is_own) {
+    in.mistakes.add(code::not_allowed, f->value->where, "this user cannot give files to '" + *text + "'",
+                    {"needs root", {"start the daemon as root, or leave 'owner' out"}});
+    return;
+  }
+  spec.owner = std::move(*owner);
 }
 
 void read_files(context& in, const fields& keys, const instance_scope& which, unsigned instances, log_spec& spec) {
@@ -22,25 +89,72 @@ void read_files(context& in, const fields& keys, const instance_scope& which, un
     const auto path = read_path(in, given, which);
     if (!path) continue;
     (name == std::string_view{"out"} ? spec.out : spec.err) = *path;
-    if (instances < 2 || path == nowhere ||
+    if (instances < 2 || path == nowhere || !spec.shared_as.empty() ||
         read_path(in, given, instance{1, instances}) != read_path(in, given, instance{0, instances}))
       continue;
     in.mistakes.add(code::impossible, given->value->where, "the instances would all write to one file",
-                    {"the same for each", {"put ${INSTANCE} into the name"}});
+                    {"the same for each", {"put ${INSTANCE} into the name, or add 'share: true'"}});
   }
-  if (!spec.out.empty() && spec.out == spec.err && spec.out != nowhere)
+  if (spec.merge && keys.has("err"))
+    in.mistakes.add(code::no_effect, keys.find("err")->key_where, "'err' does nothing with 'merge: true'",
+                    {"standard error goes where standard output goes", {}});
+  if (!spec.out.empty() && spec.out == spec.err && spec.out != nowhere && !spec.merge)
     in.mistakes.add(code::impossible, keys.has("err") ? keys.find("err")->value->where : span{},
-                    "'out' and 'err' are the same file", {"", {"give each a file of its own"}});
+                    "'out' and 'err' are the same file",
+                    {"", {"give each a file of its own, or write 'merge: true' with 'out' alone"}});
 }
 
-void read_layer(context& in, const fields& keys, const instance_scope& which, unsigned instances, log_spec& spec) {
-  if (const auto to = read_word(in, keys.find("to"))) spec.keep = *to == "file";
+void read_socket(context& in, const fields& keys, const instance_scope& which, log_spec& spec) {
+  if (const auto* tag = keys.find("tag")) spec.tag = read_text(in, *tag->value, which).value_or(spec.tag);
+  spec.socket = read_path(in, keys.find("socket"), which).value_or(spec.socket);
+  if (spec.socket.size() > longest_socket_path)
+    in.mistakes.add(code::out_of_range, keys.has("socket") ? keys.find("socket")->value->where : span{},
+                    "the path of 'socket' is too long", {"sockets have at most 107 bytes", {}});
+  if (const auto format = read_word(in, keys.find("syslog")))
+    spec.syslog = *format == "rfc5424" ? syslog_format::rfc5424 : syslog_format::rfc3164;
+  if (const auto facility = read_word(in, keys.find("facility"))) {
+    const auto found = std::find(facilities.begin(), facilities.end(), *facility);
+    spec.facility = static_cast<unsigned>(found - facilities.begin());
+  }
+}
+
+/// What has no meaning for the destination.
+void check_destination(context& in, const field& last, const log_spec& spec) {
+  const bool sends = spec.to == log_target::syslog || spec.to == log_target::journal;
+  if (sends && spec.pressure == log_pressure::drop_oldest)
+    in.mistakes.add(code::impossible, last.value->where, "'pressure: drop_oldest' needs files",
+                    {"a socket has no archives that could be deleted", {"choose 'drop_newest' or 'block'"}});
+  if (sends && (!spec.out.empty() || !spec.err.empty() || spec.format != log_format::raw))
+    in.mistakes.add(code::no_effect, last.value->where, "'out', 'err' and 'format' do nothing without 'to: file'",
+                    {"lines are sent as they are", {}});
+  if (!sends && !spec.socket.empty())
+    in.mistakes.add(code::no_effect, last.value->where, "'socket' does nothing without 'to: syslog' or 'to: journal'",
+                    {"files need none", {}});
+}
+
+void read_layer(context& in, const fields& keys, const instance_scope& which, unsigned instances,
+                const std::string& service, log_spec& spec) {
+  spec.merge = read_boolean(in, keys.find("merge")).value_or(spec.merge);
+  if (const auto share = read_boolean(in, keys.find("share"))) {
+    spec.shared_as = *share ? service : "";
+    spec.instance = *share && which ? which->index : 0;
+  }
+  if (const auto to = read_word(in, keys.find("to")))
+    spec.to = *to == "none"      ? log_target::none
+              : *to == "syslog"  ? log_target::syslog
+              : *to == "journal" ? log_target::journal
+                                 : log_target::file;
+  read_socket(in, keys, which, spec);
   read_files(in, keys, which, instances, spec);
+  read_owner(in, keys.find("owner"), spec);
   spec.mode = read_octal(in, keys.find("mode")).value_or(spec.mode);
   if (const auto format = read_word(in, keys.find("format")))
     spec.format = *format == "raw" ? log_format::raw : *format == "time" ? log_format::time : log_format::json;
   if (const auto* format = keys.find("date_format"))
     spec.date_format = read_text(in, *format->value).value_or(spec.date_format);
+  if (const auto show = read_word(in, keys.find("show")))
+    spec.show = *show == "raw" ? log_show::raw : *show == "none" ? log_show::none : log_show::prefixed;
+  if (const auto* zone = keys.find("zone")) spec.zone = read_zone(in, zone);
   if (const auto pressure = read_word(in, keys.find("pressure")))
     spec.pressure = *pressure == "block"         ? log_pressure::block
                     : *pressure == "drop_oldest" ? log_pressure::drop_oldest
@@ -58,21 +172,23 @@ void read_layer(context& in, const fields& keys, const instance_scope& which, un
 
 } // namespace
 
-log_spec read_log(context& in, const std::vector<const field*>& layers, const instance_scope& which,
-                  unsigned instances) {
+log_spec read_log(context& in, const std::vector<const field*>& layers, const instance_scope& which, unsigned instances,
+                  const std::string& service) {
   log_spec spec;
   for (const auto* layer : layers) {
     const fields keys{in, *layer->value, place::log};
-    read_layer(in, keys, which, instances, spec);
+    read_layer(in, keys, which, instances, service, spec);
   }
   // Without a limit for one file the files being written could grow beyond any total.
-  if (!layers.empty() && spec.max_total > 0 && (spec.max_size == 0 || spec.max_size * 2 > spec.max_total))
+  const auto written = spec.max_size * (spec.merge ? 1 : 2);
+  if (!layers.empty() && spec.max_total > 0 && (spec.max_size == 0 || written > spec.max_total))
     in.mistakes.add(code::impossible, layers.back()->value->where,
-                    "'max_total' has no room for the two files being written",
-                    {"less than twice 'max_size'", {"lower 'max_size' or raise 'max_total'"}});
+                    "'max_total' has no room for the files being written",
+                    {"less than 'max_size' for each of them", {"lower 'max_size' or raise 'max_total'"}});
   if (!spec.date_format.empty() && spec.format == log_format::raw)
     in.mistakes.add(code::no_effect, layers.back()->value->where, "'date_format' does nothing for the format raw",
                     {"there is no time in the file", {"add 'format: time' or 'format: json'"}});
+  if (!layers.empty()) check_destination(in, *layers.back(), spec);
   return spec;
 }
 

@@ -6,13 +6,14 @@
 
 #include "alder/log_spec.hpp"
 
+#include <string>
 #include <vector>
 
 namespace alder::config {
 
 /// `layers`: the values of `log`, outermost first; later ones win key by key. `instances`: how many processes the
-/// service has, which must not share a file.
+/// service has, which share files only when they are to; `service`: its name.
 [[nodiscard]] log_spec read_log(context& in, const std::vector<const field*>& layers, const instance_scope& which,
-                                unsigned instances);
+                                unsigned instances, const std::string& service);
 
 } // namespace alder::config

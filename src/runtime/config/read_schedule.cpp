@@ -20,7 +20,8 @@ std::optional<cron_expression> read_cron(context& in, const field* f) {
   return std::nullopt;
 }
 
-/// Without `zone` that of the machine. Where nothing is known of the machine it is UTC.
+} // namespace
+
 time_zone read_zone(context& in, const field* f) {
   const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value);
   time_zone utc;
@@ -42,6 +43,8 @@ time_zone read_zone(context& in, const field* f) {
       {zone.failure().message, {"the names are those of the files below /usr/share/zoneinfo (package tzdata)"}});
   return utc;
 }
+
+namespace {
 
 void warn_without(context& in, const fields& keys, const char* name, const char* needed) {
   const auto* lonely = keys.find(name);

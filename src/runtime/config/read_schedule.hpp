@@ -8,6 +8,9 @@
 
 namespace alder::config {
 
+/// The time zone of this name; without one that of the machine. Where nothing is known of the machine it is UTC.
+[[nodiscard]] time_zone read_zone(context& in, const field* zone);
+
 /// `task`: whether the service is one.
 [[nodiscard]] schedule_spec read_schedule(context& in, const field* schedule, bool task);
 

@@ -102,7 +102,7 @@ public:
     if (spec.task) check_condition(spec.ready);
     spec.watch = read_watch(in_, keys_.find("watch"), spec.cwd, which);
     spec.hooks = read_hooks(in_, keys_.find("hooks"), which);
-    spec.log = read_log(in_, own_.log, which, count_);
+    spec.log = read_log(in_, own_.log, which, count_, spec.name);
     spec.ipc = wants_ipc(spec);
     if (is_pool()) {
       spec.name += ":" + std::to_string(index);

@@ -18,9 +18,10 @@ result<std::unique_ptr<log_pump>> log_pump::start(notify tell, log_pump_settings
 log_pump::log_pump(std::unique_ptr<log_pump_loop> loop) : loop_(std::move(loop)) {}
 log_pump::~log_pump() = default;
 
-void log_pump::open(stream_id stream, std::string path, log_spec rules, std::vector<std::string> siblings) {
+void log_pump::open(stream_id stream, std::string path, log_spec rules, std::vector<std::string> siblings,
+                    log_author author) {
   if (siblings.empty()) siblings.push_back(path);
-  loop_->push(log_command::open{stream, std::move(path), std::move(rules), std::move(siblings)});
+  loop_->push(log_command::open{stream, std::move(path), std::move(rules), std::move(siblings), std::move(author)});
 }
 
 void log_pump::attach(stream_id stream, generation of, unique_fd pipe) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/log_author.hpp"
 #include "runtime/os/log_stage.hpp"
 
 #include "alder/cause.hpp"
@@ -20,7 +21,7 @@
 
 namespace alder::os {
 
-/// One output file, of the owner's choosing: usually one a service and one of out, err.
+/// What comes from the pipes of one stream of a service, of the owner's choosing.
 using stream_id = std::uint64_t;
 
 /// The process's output is in the file, and its pipe is closed. Answers every `finish`; sent also when the next
@@ -104,8 +105,11 @@ public:
   log_pump& operator=(const log_pump&) = delete;
 
   /// Lets the stream write to `path` by these rules; missing directories are created with mode 0700. An open stream
-  /// moves there; nothing changes when it is there already. `siblings`: all output files of the same service.
-  void open(stream_id stream, std::string path, log_spec rules = {}, std::vector<std::string> siblings = {});
+  /// moves there; nothing changes when it is there already. `siblings`: all output files of the same service. Streams
+  /// with the same path share the file, line by line, by the rules of the last that was opened; `author` tells them
+  /// apart in its index.
+  void open(stream_id stream, std::string path, log_spec rules = {}, std::vector<std::string> siblings = {},
+            log_author author = {});
 
   /// Output of the process `generation` comes from `pipe` from now on. One process after the other: what an older one
   /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it.

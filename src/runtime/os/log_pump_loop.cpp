@@ -26,22 +26,21 @@ constexpr std::size_t most_events = 512;       // a wakeup; epoll takes turns wh
 constexpr std::size_t turn_bytes = 256 * 1024; // of one stream before the next has its turn
 constexpr std::size_t usual_pipe = 64 * 1024;
 constexpr std::size_t large_pipe = 1024 * 1024;
-constexpr std::size_t most_large_pipes = 64;                 // what the kernel allows an unprivileged user anyway
-constexpr std::size_t least_room = std::size_t{1024} * 1024; // made on a full disk at once
-constexpr std::chrono::minutes between_limits{1};            // told
+constexpr std::size_t most_large_pipes = 64;      // what the kernel allows an unprivileged user anyway
+constexpr std::chrono::minutes between_limits{1}; // told
 constexpr microseconds shortest_delay{50};
 constexpr std::uint64_t bell_id = ~std::uint64_t{0}; // in place of a stream's id
-
-std::size_t bytes_waiting(int fd) {
-  int count = 0;
-  return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
-}
 
 log_sink::moment now() { return {std::chrono::system_clock::now(), std::chrono::steady_clock::now()}; }
 
 error refused(const char* what) { return {error_kind::io, std::string{what} + ": " + errno_text(errno), errno}; }
 
 } // namespace
+
+std::size_t bytes_waiting(int fd) {
+  int count = 0;
+  return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
+}
 
 log_pump_loop::log_pump_loop(log_pump::notify tell, log_pump_settings settings, log_stage stage)
     : tell_(std::move(tell)), settings_(settings), stage_(std::move(stage)) {}
@@ -113,6 +112,7 @@ void log_pump_loop::run() {
     }
     if (!is_filling) fill_until_.reset();
     if (!blocked_.empty()) unblock();
+    if (!held_.empty()) look_at_held();
     if (has_commands) take_commands();
     serve_draining();
     if (is_filling && !has_read && !has_commands) nap();
@@ -139,38 +139,24 @@ log_pump_loop::stream* log_pump_loop::find(stream_id id) {
 
 void log_pump_loop::on(log_command::open& c) {
   auto* s = find(c.stream);
-  if (s != nullptr && s->sink.path() == c.path && s->sink.rules() == c.rules) {
+  c.rules.instance = 0; // its author says it
+  if (s != nullptr && s->to->sink.path() == c.path && s->to->sink.rules() == c.rules) {
     s->is_closing = false;
     return;
   }
-  log_sink sink{std::move(c.path), settings_.retry_after, std::move(c.rules)};
-  const auto opened = sink.open(now());
   if (s == nullptr) {
-    s = &streams_
-             .emplace(c.stream, stream{.id = c.stream,
-                                       .sink = std::move(sink),
-                                       .siblings = {},
-                                       .sources = {},
-                                       .is_closing = false,
-                                       .watched_from = {},
-                                       .blocked_until = {},
-                                       .limit_told = {},
-                                       .counted = {},
-                                       .delay = settings_.coalesce})
-             .first->second;
-  } else {
-    s->sink = std::move(sink);
-    s->counted = {};
-    s->is_closing = false;
+    stream made;
+    made.id = c.stream;
+    made.delay = settings_.coalesce;
+    s = &streams_.emplace(c.stream, std::move(made)).first->second;
   }
+  s->is_closing = false;
   s->siblings = std::move(c.siblings);
-  s->sink.stream_name = s->siblings.size() > 1 && s->sink.path() == s->siblings[1] ? "err" : "out";
-  s->sink.make_room = [this](const std::string& path, std::size_t bytes) {
-    return press_.make_room(path, std::max(bytes, least_room)) > 0;
-  };
+  s->who = std::move(c.author);
+  const bool is_new = switch_outlet(*s, c.path, c.rules);
   if (s->blocked_until) s->blocked_until = clock::now(); // by the old rules
-  press_.look_after({s->siblings, s->sink.rules()});     // what a crash or other rules have left
-  report(*s, opened);
+  look_after(*s);                                        // what a crash or other rules have left
+  if (is_new) report(*s, s->to->sink.open(now()));
   check_watch(*s);
 }
 
@@ -207,7 +193,7 @@ void log_pump_loop::on(log_command::finish& c) {
 void log_pump_loop::on(log_command::reopen& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
-  report(*s, s->sink.reopen(now()));
+  report(*s, s->to->sink.reopen(now()));
   if (s->blocked_until) s->blocked_until = clock::now();
   check_watch(*s);
 }
@@ -215,7 +201,7 @@ void log_pump_loop::on(log_command::reopen& c) {
 void log_pump_loop::on(log_command::rotate& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
-  report(*s, s->sink.rotate_now(now()));
+  report(*s, s->to->sink.rotate_now(now()));
   count(*s);
   after_rotation(*s);
 }
@@ -223,8 +209,8 @@ void log_pump_loop::on(log_command::rotate& c) {
 void log_pump_loop::on(log_command::clear& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
-  clear_log(s->sink.path());
-  report(*s, s->sink.reopen(now()));
+  clear_log(s->to->sink.path());
+  report(*s, s->to->sink.reopen(now()));
   check_watch(*s);
 }
 
@@ -235,7 +221,7 @@ void log_pump_loop::on(log_command::close& c) {
   for (auto& each : s->sources)
     each.is_finished = true;
   if (s->sources.empty()) {
-    streams_.erase(c.stream);
+    forget(c.stream);
   } else {
     let_flow(*s);
   }
@@ -270,6 +256,7 @@ void log_pump_loop::poll(stream& s, source& from) {
   event.data.u64 = s.id;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, from.pipe.get(), &event) == 0) {
     from.is_polled = true;
+    from.held.reset();
     return;
   }
   tell_(log_failed{s.id, errno});
@@ -289,6 +276,11 @@ log_pump_loop::served log_pump_loop::serve(const epoll_event& event, clock::time
   if (s == nullptr || s->sources.empty() || !s->sources.front().is_polled) return served::was_read;
   auto& from = s->sources.front();
   const auto queued = bytes_waiting(from.pipe.get());
+  if (from.held) {
+    if (*from.held == queued) return served::was_read; // nothing has come
+    stop_polling(from);
+    poll(*s, from); // for whatever there is
+  }
   const bool is_over = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
   const auto own_end = at + s->delay;
   if (!fill_until_ || own_end < *fill_until_) fill_until_ = own_end;
@@ -340,19 +332,25 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
     from.has_ended = seen.has_ended;
     return false;
   }
-  log_sink::report rotated;
-  const auto rotations_before = s.sink.rotations();
-  const auto allowed = within_rate(s, seen.bytes);
+  auto& sink = s.to->sink;
+  const bool by_lines = s.to->users.size() > 1 || sink.sends_lines();
+  sink.in_hurry = sink.sends_lines() && bytes_waiting(from.pipe.get()) >= from.capacity / 2;
+  const auto portion = by_lines ? shared_portion(s, from, seen.bytes) : seen.bytes.size();
+  const auto allowed = portion == 0 ? 0 : within_rate(s, seen.bytes.substr(0, portion));
   if (allowed == 0) return false;
-  auto size = s.sink.portion(seen.bytes.substr(0, allowed), now(), rotated);
+  sink.set_writer(s.who);
+  log_sink::report rotated;
+  const auto rotations_before = sink.rotations();
+  auto size = sink.portion(seen.bytes.substr(0, allowed), now(), rotated);
   report(s, rotated);
-  if (s.sink.rotations() != rotations_before) after_rotation(s);
+  if (sink.rotations() != rotations_before) after_rotation(s);
   const bool is_all = size == seen.bytes.size();
   chunks_.fetch_add(1, std::memory_order_relaxed);
-  const auto told = s.sink.append(seen.bytes.substr(0, size), now(), &stage_);
+  const auto told = sink.append(seen.bytes.substr(0, size), now(), &stage_);
   report(s, told);
   const bool is_stuck = told.taken < size;
   size = told.taken; // also what could not be written: it is counted as lost
+  note_line(s, seen.bytes.substr(0, size));
   if (size > 0) {
     stage_.take(from.pipe.get(), size);
   } else {
@@ -362,24 +360,33 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   if (from.left) *from.left -= size;
   count(s);
   if (is_stuck) {
-    block(s, s.sink.retry_at());
+    block(s, sink.retry_at());
     return false;
   }
   return size == want || !is_all;
 }
 
+void log_pump_loop::look_after(const stream& s) {
+  if (s.to->sink.rules().to == log_target::file) press_.look_after({s.siblings, s.to->sink.rules()});
+}
+
 void log_pump_loop::after_rotation(stream& s) {
-  press_.look_after({s.siblings, s.sink.rules()});
-  if (std::exchange(s.watched_from, std::nullopt)) tell_(log_grown{s.id}); // the new file may have the old one's size
+  look_after(s);
+  for (const auto id : s.to->users) {
+    auto* user = find(id);
+    // The new file may have the old one's size.
+    if (user != nullptr && std::exchange(user->watched_from, std::nullopt)) tell_(log_grown{id});
+  }
 }
 
 /// Adds up what the sink has done since the last time.
 void log_pump_loop::count(stream& s) {
-  const log_tally now{.bytes_written = s.sink.bytes_written(),
-                      .bytes_lost = s.sink.bytes_lost(),
-                      .lines_lost = s.sink.lines_lost(),
-                      .rotations = s.sink.rotations()};
-  const auto before = std::exchange(s.counted, now);
+  const auto& sink = s.to->sink;
+  const log_tally now{.bytes_written = sink.bytes_written(),
+                      .bytes_lost = sink.bytes_lost(),
+                      .lines_lost = sink.lines_lost(),
+                      .rotations = sink.rotations()};
+  const auto before = std::exchange(s.to->counted, now);
   bytes_written_.fetch_add(now.bytes_written - before.bytes_written, std::memory_order_relaxed);
   bytes_lost_.fetch_add(now.bytes_lost - before.bytes_lost, std::memory_order_relaxed);
   lines_lost_.fetch_add(now.lines_lost - before.lines_lost, std::memory_order_relaxed);
@@ -400,7 +407,7 @@ log_tally log_pump_loop::tally(stream_id id) const {
 /// How many of these bytes may be written now by the rate; all when it has none. What is too much is taken out of the
 /// pipe and counted, or left there until its time has come.
 std::size_t log_pump_loop::within_rate(stream& s, std::string_view bytes) {
-  const auto& rules = s.sink.rules();
+  const auto& rules = s.to->sink.rules();
   if (rules.max_rate == 0) return bytes.size();
   const auto at = clock::now();
   const double rate = rules.max_rate;
@@ -408,7 +415,7 @@ std::size_t log_pump_loop::within_rate(stream& s, std::string_view bytes) {
   s.lines_allowed = std::min(rate, s.lines_allowed + passed * rate);
   s.counted_at = at;
   std::size_t allowed = 0;
-  bool may_end_line = s.sink.in_line(); // a line that has begun is ended in any case
+  bool may_end_line = s.to->sink.in_line(); // a line that has begun is ended in any case
   while (allowed < bytes.size() && (s.lines_allowed >= 1 || may_end_line)) {
     const auto end = bytes.find('\n', allowed);
     if (end == std::string_view::npos) return bytes.size();
@@ -423,7 +430,8 @@ std::size_t log_pump_loop::within_rate(stream& s, std::string_view bytes) {
     return 0;
   }
   auto& from = s.sources.front();
-  s.sink.drop(bytes);
+  s.to->sink.drop(bytes);
+  note_line(s, bytes);
   stage_.take(from.pipe.get(), bytes.size());
   if (from.left) *from.left -= bytes.size();
   count(s);
@@ -461,8 +469,12 @@ void log_pump_loop::unblock() {
 
 /// Milliseconds until the next stream goes on; -1: for ever.
 int log_pump_loop::patience() const {
-  if (blocked_.empty()) return -1;
+  if (blocked_.empty() && held_.empty()) return -1;
   auto first = clock::time_point::max();
+  for (const auto id : held_) {
+    const auto found = streams_.find(id);
+    if (found != streams_.end()) first = std::min(first, found->second.held_until);
+  }
   for (const auto id : blocked_) {
     const auto found = streams_.find(id);
     if (found != streams_.end() && found->second.blocked_until) first = std::min(first, *found->second.blocked_until);
@@ -482,7 +494,13 @@ void log_pump_loop::serve_draining() {
 void log_pump_loop::end_source(stream& s) {
   const auto id = s.id;
   const auto of = s.sources.front().generation;
-  report(s, s.sink.end_run(now()));
+  auto& sink = s.to->sink;
+  sink.set_writer(s.who);
+  if (!s.to->line || s.to->line == id) {
+    report(s, sink.end_line(now()));
+    release_line(*s.to);
+  }
+  if (ends_run(s, of)) sink.mark_end_of_run(now());
   check_watch(s);
   if (s.sources.front().is_large) --large_pipes_;
   s.sources.pop_front();
@@ -491,7 +509,7 @@ void log_pump_loop::end_source(stream& s) {
   if (!s.sources.empty()) {
     let_flow(s);
   } else if (s.is_closing) {
-    streams_.erase(id);
+    forget(id);
   }
   tell_(log_drained{id, of});
 }
@@ -513,9 +531,12 @@ void log_pump_loop::report(stream& s, const log_sink::report& r) {
 }
 
 void log_pump_loop::check_watch(stream& s) {
-  if (!s.watched_from || *s.watched_from == s.sink.size()) return;
-  s.watched_from.reset();
-  tell_(log_grown{s.id});
+  for (const auto id : s.to->users) {
+    auto* user = find(id);
+    if (user == nullptr || !user->watched_from || *user->watched_from == s.to->sink.size()) continue;
+    user->watched_from.reset();
+    tell_(log_grown{id});
+  }
 }
 
 } // namespace alder::os

@@ -9,8 +9,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,6 +28,7 @@ struct open {
   std::string path;
   log_spec rules;
   std::vector<std::string> siblings;
+  log_author author;
 };
 struct attach {
   stream_id stream;
@@ -56,6 +59,9 @@ struct stop {};
 using any = std::variant<open, attach, finish, reopen, rotate, clear, close, watch, stop>;
 } // namespace log_command
 
+/// In a pipe.
+[[nodiscard]] std::size_t bytes_waiting(int fd);
+
 class log_pump_loop {
 public:
   log_pump_loop(log_pump::notify tell, log_pump_settings settings, log_stage stage);
@@ -80,21 +86,33 @@ private:
     bool is_polled = false;
     bool has_ended = false;          ///< end of file was read, or it cannot be read
     bool is_finished = false;        ///< its process is gone
+    std::optional<std::size_t> held; ///< bytes that wait for the rest of their line; it is polled for more than that
     std::optional<std::size_t> left; ///< bytes still to read once finished; none: not looked yet
+  };
+  /// A file, and the streams that write to it.
+  struct outlet {
+    explicit outlet(log_sink to) : sink(std::move(to)) {}
+    log_sink sink;
+    log_tally counted; ///< of the sink, the last time
+    std::vector<stream_id> users;
+    std::optional<stream_id> line; ///< whose line has begun and not ended
+    clock::time_point line_at{};   ///< when it was written to last
   };
   /// Only the first source is read; the others wait for it to be drained.
   struct stream {
     stream_id id = 0;
-    log_sink sink;
+    std::shared_ptr<outlet> to;
+    log_author who;
     std::vector<std::string> siblings; ///< all output files of its service
     std::deque<source> sources;
     bool is_closing = false;
     std::optional<std::uint64_t> watched_from;
+    clock::time_point held_until{};                 ///< what is held in its pipe is looked at then
+    std::chrono::milliseconds held_for{};           ///< after it was looked at last
     std::optional<clock::time_point> blocked_until; ///< its file cannot be written, or it is too fast
     double lines_allowed = 0;                       ///< at this moment, by its rate
     clock::time_point counted_at{};                 ///< when that was
     std::optional<clock::time_point> limit_told;
-    log_tally counted;               ///< of the sink, the last time
     std::chrono::microseconds delay; ///< how long to let its pipe fill
   };
 
@@ -123,11 +141,22 @@ private:
   void stop_polling(source& from);
   [[nodiscard]] std::size_t within_rate(stream& s, std::string_view bytes);
   void block(stream& s, clock::time_point until);
+  [[nodiscard]] bool switch_outlet(stream& s, const std::string& path, const log_spec& rules);
+  void leave(stream& s);
+  void forget(stream_id id);
+  [[nodiscard]] std::size_t shared_portion(stream& s, source& from, std::string_view bytes);
+  void hold(stream& s, source& from, std::size_t bytes);
+  void look_at_held();
+  [[nodiscard]] bool wait_for_line(stream& s);
+  void note_line(stream& s, std::string_view bytes);
+  void release_line(outlet& to);
+  [[nodiscard]] bool ends_run(const stream& s, alder::generation of) const;
   void unblock();
   [[nodiscard]] int patience() const;
   void report(stream& s, const log_sink::report& r);
   void count(stream& s);
   void after_rotation(stream& s);
+  void look_after(const stream& s);
   void check_watch(stream& s);
   stream* find(stream_id id);
 
@@ -145,6 +174,8 @@ private:
   std::unordered_map<stream_id, stream> streams_;
   std::unordered_set<stream_id> draining_; ///< streams whose first source is finished
   std::unordered_set<stream_id> blocked_;
+  std::unordered_set<stream_id> held_; ///< streams with a line that waits for its end in the pipe
+  std::unordered_map<std::string, std::weak_ptr<outlet>> outlets_; ///< by path, of those that can be shared
   log_stage stage_;
   log_press press_;
   std::optional<clock::time_point> fill_until_; ///< pipes are filling; all of them are read then

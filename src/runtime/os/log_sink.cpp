@@ -1,6 +1,7 @@
 #include "runtime/os/log_sink.hpp"
 
 #include "runtime/os/log_archive.hpp"
+#include "runtime/policy/cron.hpp"
 #include "runtime/policy/log_rotation.hpp"
 #include "runtime/wire/log_index_record.hpp"
 #include "runtime/wire/log_object.hpp"
@@ -16,9 +17,10 @@
 namespace alder::os {
 namespace {
 
-constexpr std::size_t least_formatted = 4096; // bytes formatted at once
+constexpr std::size_t least_formatted = 4096;         // bytes formatted at once
+constexpr std::chrono::milliseconds between_sends{5}; // to a socket that has no room
 
-std::chrono::seconds utc_offset_at(file_time at) {
+std::chrono::seconds local_offset_at(file_time at) {
   const auto seconds =
       static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
   std::tm local{};
@@ -39,6 +41,12 @@ bool ends_inside_line(int fd, std::uint64_t size) {
 log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after, log_spec rules)
     : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {}
 
+/// Of the zone of the rules.
+std::chrono::seconds log_sink::utc_offset_at(file_time at) const {
+  if (!rules_.zone) return local_offset_at(at);
+  return policy::offset_at(*rules_.zone, std::chrono::floor<std::chrono::seconds>(at));
+}
+
 log_sink::report log_sink::open(moment now) {
   const int number = open_files();
   return number == 0 ? report{} : fail(number, {}, now);
@@ -46,6 +54,7 @@ log_sink::report log_sink::open(moment now) {
 
 /// 0 or an errno.
 int log_sink::open_files() {
+  if (sends_lines()) return connect();
   auto opened = open_for_append(path_, rules_.mode);
   if (!opened && opened.failure().os_errno == ENOENT) {
     (void)make_directories(directory_of(path_), 0700); // when it fails, so does the open below
@@ -56,6 +65,7 @@ int log_sink::open_files() {
   if (!facts) return facts.failure().os_errno;
   file_ = std::move(*opened);
   size_ = facts->size;
+  if (facts->is_regular && size_ == 0) give_to_owner(file_.get());
   in_line_ = facts->is_regular && ends_inside_line(file_.get(), size_);
   raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
   index_.reset();
@@ -77,6 +87,11 @@ void log_sink::begin_period(file_time began) {
   const auto end = policy::period_end(std::chrono::floor<std::chrono::milliseconds>(began), rules_.rotate_every,
                                       utc_offset_at(began));
   if (end) period_end_ = *end;
+}
+
+void log_sink::give_to_owner(int fd) const {
+  // Whether this is allowed was asked when the configuration was read; output is not lost for a wrong owner.
+  if (rules_.owner) (void)!::fchown(fd, rules_.owner->uid, rules_.owner->gid);
 }
 
 std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
@@ -131,6 +146,7 @@ void log_sink::open_index() {
   const auto whole = facts->size - facts->size % wire::log_index_record_size;
   if (whole != facts->size && !cut_file(opened->get(), whole)) return;
   index_ = std::move(*opened);
+  if (whole == 0) give_to_owner(index_.get());
   last_indexed_ = 0;
   if (whole == 0) return;
   wire::log_index_bytes last{};
@@ -166,6 +182,13 @@ log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage*
   }
   if (size_ == 0 && rules_.rotate_every.count() > 0) begin_period(now.wall);
   auto done = write_chunk(chunk, now, stage);
+  if (done.taken > 0) busy_since_.reset();
+  if (done.number == EAGAIN && sends_lines()) busy_since_ = busy_since_.value_or(now.steady);
+  const bool is_patient = busy_since_ && (blocks || (!in_hurry && now.steady - *busy_since_ < retry_after_));
+  if (done.number == EAGAIN && is_patient) {
+    busy_until_ = now.steady + between_sends;
+    return {.failed = {}, .recovered = {}, .taken = all - chunk.size() + done.taken, .not_rotated = {}};
+  }
   const bool is_full = done.number == ENOSPC || done.number == EDQUOT;
   if (is_full && rules_.pressure == log_pressure::drop_oldest && make_room && make_room(path_, chunk.size())) {
     chunk.remove_prefix(done.taken);
@@ -179,6 +202,7 @@ log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage*
 }
 
 log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now, log_stage* stage) {
+  if (sends_lines()) return send_lines(chunk, now);
   const bool in_line_before = in_line_;
   const auto text = rules_.format == log_format::raw ? chunk : formatted(chunk, now.wall);
   if (stage != nullptr && is_regular_) stage->begin_write(file_.get(), path_, text.size());
@@ -215,8 +239,9 @@ std::size_t log_sink::take_back(std::string_view chunk, std::size_t written) {
 std::string_view log_sink::formatted(std::string_view chunk, file_time now) {
   const auto at = std::chrono::floor<std::chrono::milliseconds>(now);
   const bool is_iso = rules_.date_format.empty();
+  const bool is_utc = is_iso && !rules_.zone;
   const auto time = wire::moment_text(is_iso ? wire::iso_format : std::string_view{rules_.date_format}, at,
-                                      is_iso ? std::chrono::seconds{0} : utc_offset_at(now));
+                                      is_utc ? std::chrono::seconds{0} : utc_offset_at(now));
   buffer_.clear();
   bool in_line = raw_in_line_;
   while (!chunk.empty()) {
@@ -224,7 +249,8 @@ std::string_view log_sink::formatted(std::string_view chunk, file_time now) {
     const auto line = chunk.substr(0, end);
     const bool is_whole = end != std::string_view::npos;
     if (rules_.format == log_format::json) {
-      wire::add_log_object(buffer_, {.time = time, .stream = stream_name, .line = line, .partial = !is_whole});
+      wire::add_log_object(
+          buffer_, {.time = time, .stream = writer_.origin.err ? "err" : "out", .line = line, .partial = !is_whole});
     } else {
       if (!in_line) (buffer_ += time) += ' ';
       buffer_ += line;
@@ -271,7 +297,7 @@ void log_sink::add_to_index(std::uint64_t offset, moment now, std::uint64_t mark
     return index_.reset(); // the file was cut: its times are void
   last_indexed_ = offset;
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.time_since_epoch().count(), 0));
-  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns | mark});
+  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns | mark, .origin = writer_.origin});
   if (write_all(index_.get(), {bytes.data(), bytes.size()})) return;
   index_.reset(); // a record cut in two would shift all after it; opening again cuts it off
   next_index_try_ = now.steady + retry_after_;
@@ -281,15 +307,19 @@ void log_sink::add_to_index(std::uint64_t offset, moment now, std::uint64_t mark
 log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
   const bool first = !next_try_.has_value();
   if (number != 0) next_try_ = now.steady + retry_after_;
+  if (number != 0 && number != EAGAIN && sends_lines()) file_.reset(); // who listens there may be another by then
   drop(lost);
   return number != 0 && first ? report{.failed = number, .recovered = {}, .taken = 0, .not_rotated = {}} : report{};
 }
 
-log_sink::report log_sink::end_run(moment now) {
+log_sink::report log_sink::end_line(moment now) {
   const auto told = raw_in_line_ && in_line_ && !next_try_ ? append("\n", now) : report{};
   raw_in_line_ = lost_in_line_ = false;
-  if (size_ > 0) add_to_index(size_, now, wire::log_index_record::end_of_run);
   return told;
+}
+
+void log_sink::mark_end_of_run(moment now) {
+  if (size_ > 0) add_to_index(size_, now, wire::log_index_record::end_of_run);
 }
 
 log_sink::report log_sink::reopen(moment now) {

@@ -4,6 +4,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/log_author.hpp"
 #include "runtime/os/log_stage.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 
@@ -21,7 +22,8 @@ namespace alder::os {
 
 /// Working: bytes go to the file. Failing: from the first error on bytes are counted and dropped, line by line, and the
 /// next try is made with the first chunk after `retry_after`; when it succeeds, the sink works again. With `block` none
-/// is dropped: they are left to the caller, who tries again after `retry_at`. Not for use by two threads at once.
+/// is dropped: they are left to the caller, who tries again after `retry_at`. So are, for a moment, those that a socket
+/// has no room for. Not for use by two threads at once.
 class log_sink {
 public:
   using steady_time = std::chrono::steady_clock::time_point;
@@ -55,17 +57,23 @@ public:
   /// Gives these bytes up, and what follows them in their last line.
   void drop(std::string_view bytes);
   /// When it is worth to try again what was not taken.
-  [[nodiscard]] steady_time retry_at() const { return next_try_.value_or(steady_time{}); }
+  [[nodiscard]] steady_time retry_at() const { return next_try_.value_or(busy_until_); }
   /// Whether the next bytes belong to a line that has begun in the file.
   [[nodiscard]] bool in_line() const { return raw_in_line_; }
-  std::string stream_name = "out"; ///< for objects
+  /// Who writes from now on.
+  void set_writer(const log_author& who) { writer_ = who; }
+  /// Whether it takes no more than whole lines, unless they are very long: it sends each of them.
+  [[nodiscard]] bool sends_lines() const { return rules_.to == log_target::syslog || rules_.to == log_target::journal; }
+  /// What its reader has no room for is given up at once, instead of being left to the caller for a moment.
+  bool in_hurry = false;
   /// Called on a full disk by rules that give up the oldest first: makes room for so many bytes, and says whether it
   /// did.
   std::function<bool(const std::string& path, std::size_t bytes)> make_room;
 
-  /// The output of a process has ended: ends a last line that has no end yet (while failing this is left to the
-  /// recovery), and says so in the index.
-  report end_run(moment now);
+  /// Ends a last line that has no end yet; while failing this is left to the recovery.
+  report end_line(moment now);
+  /// Says in the index that the output of a process has ended.
+  void mark_end_of_run(moment now);
 
   /// Puts the file aside whatever its size, unless it is empty.
   report rotate_now(moment now);
@@ -91,14 +99,20 @@ private:
     std::size_t taken = 0; ///< of the chunk, whole lines if at all possible
   };
   [[nodiscard]] write_result write_chunk(std::string_view chunk, moment now, log_stage* stage);
+  [[nodiscard]] int connect();
+  [[nodiscard]] int send_datagram();
+  [[nodiscard]] write_result send_lines(std::string_view chunk, moment now);
   [[nodiscard]] std::size_t take_back(std::string_view chunk, std::size_t written);
   void open_index();
   [[nodiscard]] std::optional<int> rotate(moment now);
   void begin_period(file_time began);
+  [[nodiscard]] std::chrono::seconds utc_offset_at(file_time at) const;
+  void give_to_owner(int fd) const;
   void add_to_index(std::uint64_t offset, moment now, std::uint64_t mark = 0);
   report fail(int number, std::string_view lost, moment now);
 
   std::string path_;
+  log_author writer_;
   std::chrono::milliseconds retry_after_;
   log_spec rules_;
   unique_fd file_;
@@ -112,6 +126,8 @@ private:
   bool lost_in_line_ = false;           ///< the same of what was lost: the rest of that line is lost too
   std::string buffer_;                  ///< of formatted text
   std::optional<steady_time> next_try_; ///< failing
+  steady_time busy_until_{};            ///< a socket had no room
+  std::optional<steady_time> busy_since_;
   std::uint64_t lost_this_time_ = 0;
   std::optional<file_time> period_end_; ///< none: it has none, or nothing was written yet
   std::optional<steady_time> next_rotation_try_;

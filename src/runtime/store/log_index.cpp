@@ -103,18 +103,18 @@ std::optional<std::uint64_t> log_index::first_since(os::file_time since) {
   return found ? std::optional{found->offset} : std::nullopt;
 }
 
-std::vector<os::file_time> log_index::ends_of_runs(std::size_t most) {
+std::vector<os::file_time> log_index::ends_of_runs(std::size_t most, std::optional<unsigned> instance) {
   std::vector<os::file_time> ends;
   for (auto position = count_; position > 0 && ends.size() < most; --position) {
     const auto found = record(position - 1);
-    if (found && found->ends_run())
+    if (found && found->ends_run() && (!instance || found->origin.instance == *instance))
       ends.emplace_back(std::chrono::nanoseconds{static_cast<std::int64_t>(found->moment_ns())});
   }
   return ends;
 }
 
-os::file_time log_index::time_at(std::uint64_t offset) {
-  if (count_ == 0) return otherwise_;
+log_index::chunk log_index::chunk_at(std::uint64_t offset) {
+  if (count_ == 0) return {otherwise_};
   auto position = last_found_;
   if (position && !is_in_chunk(*position, offset))
     position = is_in_chunk(*position + 1, offset) ? std::optional{*position + 1} : std::nullopt;
@@ -124,9 +124,9 @@ os::file_time log_index::time_at(std::uint64_t offset) {
                    count_, [this](std::uint64_t at) { return record(at); }, offset)
                    .value_or(0);
   const auto found = record(*position);
-  if (!found || found->moment_ns() == ~wire::log_index_record::end_of_run) return otherwise_; // damage
+  if (!found || found->moment_ns() == ~wire::log_index_record::end_of_run) return {otherwise_}; // damage
   last_found_ = position;
-  return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(found->moment_ns())}};
+  return {os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(found->moment_ns())}}, found->origin};
 }
 
 } // namespace alder::store

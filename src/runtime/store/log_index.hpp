@@ -36,11 +36,18 @@ public:
   /// Where the first chunk begins that was written at `since` or later; nothing when that is not known, or none was.
   [[nodiscard]] std::optional<std::uint64_t> first_since(os::file_time since);
 
-  /// The moments in which the output of processes ended, latest first, at most `most`.
-  [[nodiscard]] std::vector<os::file_time> ends_of_runs(std::size_t most);
+  /// The moments in which the output of processes ended, latest first, at most `most`; `instance`: of this one alone.
+  [[nodiscard]] std::vector<os::file_time> ends_of_runs(std::size_t most, std::optional<unsigned> instance = {});
+
+  /// What is known of the chunk in which the byte at `offset` came.
+  struct chunk {
+    os::file_time at{}; ///< when it was written
+    wire::log_origin origin = {};
+  };
+  [[nodiscard]] chunk chunk_at(std::uint64_t offset);
 
   /// When the byte at `offset` was written, as exactly as the chunk it came in.
-  [[nodiscard]] os::file_time time_at(std::uint64_t offset);
+  [[nodiscard]] os::file_time time_at(std::uint64_t offset) { return chunk_at(offset).at; }
 
 private:
   static constexpr std::size_t block_records = 256;

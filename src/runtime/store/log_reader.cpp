@@ -260,8 +260,8 @@ bool log_reader::was_replaced() const {
 
 void log_reader::add(std::vector<line_piece>&& pieces, std::vector<log_entry>& entries) {
   for (auto& piece : pieces) {
-    const auto at = index_.time_at(piece.offset);
-    entries.push_back({at, std::move(piece.text), piece.partial});
+    const auto chunk = index_.chunk_at(piece.offset);
+    entries.push_back({chunk.at, std::move(piece.text), piece.partial, chunk.origin});
   }
 }
 
@@ -269,15 +269,16 @@ std::optional<log_entry> log_reader::unfinished() {
   auto copy = splitter_;
   auto rest = copy.take_rest();
   if (!rest) return std::nullopt;
-  return log_entry{index_.time_at(rest->offset), std::move(rest->text), rest->partial};
+  const auto chunk = index_.chunk_at(rest->offset);
+  return log_entry{chunk.at, std::move(rest->text), rest->partial, chunk.origin};
 }
 
-std::optional<log_run> previous_run(const std::string& file) {
+std::optional<log_run> previous_run(const std::string& file, std::optional<unsigned> instance) {
   std::vector<os::file_time> ends;
   const auto look = [&](const std::string& path) {
     log_index index{path};
     index.refresh({});
-    for (const auto end : index.ends_of_runs(2 - ends.size()))
+    for (const auto end : index.ends_of_runs(2 - ends.size(), instance))
       ends.push_back(end);
   };
   look(file);

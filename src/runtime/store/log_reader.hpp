@@ -20,8 +20,9 @@ namespace alder::store {
 
 struct log_entry {
   os::file_time at{};
-  std::string text;     ///< without the line end; any bytes
-  bool partial = false; ///< the line goes on in the next entry, or it has no end yet
+  std::string text;             ///< without the line end; any bytes
+  bool partial = false;         ///< the line goes on in the next entry, or it has no end yet
+  wire::log_origin origin = {}; ///< who wrote it, in a file that is shared
   bool operator==(const log_entry&) const = default;
 };
 
@@ -92,11 +93,12 @@ private:
 };
 
 /// When the output of the process before the last end of a process began and ended; nothing when no process has ended.
+/// `instance`: of this one alone, in a file that several share.
 struct log_run {
   os::file_time began{}; ///< the beginning of time when it is not known
   os::file_time ended{};
 };
-[[nodiscard]] std::optional<log_run> previous_run(const std::string& file);
+[[nodiscard]] std::optional<log_run> previous_run(const std::string& file, std::optional<unsigned> instance = {});
 
 /// A line and which of the streams merged it came from.
 struct merged_entry {

@@ -2,6 +2,12 @@
 
 #include "tests/runtime/config/config_fixture.hpp"
 
+#include "runtime/config/codes.hpp"
+
+#include "alder/machine.hpp"
+
+#include <memory>
+
 namespace alder::config {
 namespace {
 
@@ -30,7 +36,7 @@ TEST(ReadLog, KnowsEveryLimit) {
   EXPECT_FALSE(log.compress);
   EXPECT_EQ(log.mode, 0640U);
   EXPECT_EQ(service_with("command: x, log: {max_size: 0}").log.max_size, 0U);
-  EXPECT_FALSE(service_with("command: x, log: {to: none}").log.keep);
+  EXPECT_EQ(service_with("command: x, log: {to: none}").log.to, log_target::none);
 }
 
 TEST(ReadLog, KnowsFormatsAndWhatGivesWay) {
@@ -67,6 +73,83 @@ TEST(ReadLog, NoTwoProcessesWriteToOneFile) {
   EXPECT_EQ(codes_of("instances: 2, log: {out: 'web-${INSTANCE}.log'}"), "");
   EXPECT_EQ(codes_of("instances: 2, log: {out: /dev/null}"), "");
   EXPECT_EQ(codes_of("log: {out: web.log, err: web.log}"), "E021");
+}
+
+TEST(ReadLog, BothStreamsInOneFile) {
+  const auto log = service_with("command: x, log: {merge: true, out: web.log}").log;
+  EXPECT_TRUE(log.merge);
+  EXPECT_EQ(log.out, "/srv/shop/web.log");
+  EXPECT_EQ(codes_of("log: {merge: true, err: web.log}"), "W006");
+  EXPECT_EQ(codes_of("log: {merge: true, max_total: 100M}"), "") << "there is one file of 64M";
+}
+
+TEST(ReadLog, InstancesShareFilesWhenTheyAreTo) {
+  EXPECT_EQ(codes_of("instances: 2, log: {out: web.log, share: true}"), "");
+  const auto pool = supervisor_at(tree_of("children: [{service: a, command: x, instances: 2, log: {share: true}}]"), 0);
+  EXPECT_EQ(service_at(pool, 1).log.shared_as, "a");
+  EXPECT_EQ(service_at(pool, 1).log.instance, 1U);
+  EXPECT_EQ(service_with("command: x").log.shared_as, "");
+}
+
+/// The codes on a machine with users ann (1000) and root.
+std::string codes_on(std::uint32_t own_user, const std::string& keys) {
+  config_file file{"children: [{service: a, command: x, " + keys + "}]"};
+  auto here = std::make_shared<machine>();
+  here->uid = own_user;
+  here->may_change_user = own_user == 0;
+  here->user_with_id = [](std::uint32_t uid) {
+    return uid == 1000 ? std::optional{account{"ann", 1000, 1000, {1000, 4}, "/home/ann", "/bin/sh"}} : std::nullopt;
+  };
+  here->user_named = [find = here->user_with_id](const std::string& name) {
+    return name == "ann" ? find(1000) : std::nullopt;
+  };
+  here->group_named = [](const std::string& name) {
+    return name == "adm" ? std::optional<std::uint32_t>{4} : std::nullopt;
+  };
+  here->zone_data = [](const std::string&) -> result<std::string> { return error{error_kind::not_found, "no", 2}; };
+  file.from.here = here;
+  std::string codes;
+  for (const auto& d : file.load().diagnostics)
+    codes += (codes.empty() ? "" : " ") + d.code;
+  return codes;
+}
+
+TEST(ReadLog, OwnersAreKnownAndAllowed) {
+  for (const auto* owner : {"ann", "'1000'", "ann:adm", "'1000:4'", "'4711:4711'"})
+    EXPECT_EQ(codes_on(0, std::string{"log: {owner: "} + owner + "}"), "") << owner;
+  EXPECT_EQ(codes_on(0, "log: {owner: bob}"), std::string{entry_of(code::unknown_account).text});
+  EXPECT_EQ(codes_on(0, "log: {owner: 'ann:wheel'}"), std::string{entry_of(code::unknown_account).text});
+  EXPECT_EQ(codes_on(0, "log: {owner: 4711}"), std::string{entry_of(code::missing_key).text});
+  EXPECT_EQ(codes_on(1000, "log: {owner: 'ann:adm'}"), "");
+  EXPECT_EQ(codes_on(1000, "log: {owner: '4711:4711'}"), std::string{entry_of(code::not_allowed).text});
+}
+
+TEST(ReadLog, ZonesExist) {
+  EXPECT_EQ(service_with("command: x, log: {format: time, zone: UTC}").log.zone->name, "UTC");
+  EXPECT_EQ(service_with("command: x").log.zone, std::nullopt);
+  EXPECT_EQ(codes_on(0, "log: {format: time, zone: Mars/Olympus}"), std::string{entry_of(code::bad_schedule).text});
+}
+
+TEST(ReadLog, LinesGoToSyslogOrTheJournal) {
+  const auto log = service_with("command: x, log: {to: syslog, tag: shop, socket: /run/log, syslog: rfc5424, "
+                                "facility: local7}")
+                       .log;
+  EXPECT_EQ(log.to, log_target::syslog);
+  EXPECT_EQ(log.tag, "shop");
+  EXPECT_EQ(log.socket, "/run/log");
+  EXPECT_EQ(log.syslog, syslog_format::rfc5424);
+  EXPECT_EQ(log.facility, 23U);
+  EXPECT_EQ(service_with("command: x, log: {to: journal, facility: user}").log.facility, 1U);
+  EXPECT_EQ(codes_of("log: {to: journal, pressure: drop_oldest}"), "E021");
+  EXPECT_EQ(codes_of("log: {to: journal, out: web.log}"), "W006");
+  EXPECT_EQ(codes_of("log: {socket: /run/log}"), "W006");
+  EXPECT_NE(codes_of("log: {to: syslog, socket: /" + std::string(110, 'x') + "}"), "");
+}
+
+TEST(ReadLog, RunShowsItAsItIsTold) {
+  EXPECT_EQ(service_with("command: x").log.show, log_show::prefixed);
+  EXPECT_EQ(service_with("command: x, log: {show: raw}").log.show, log_show::raw);
+  EXPECT_EQ(service_with("command: x, log: {show: none}").log.show, log_show::none);
 }
 
 TEST(ReadLog, TotalsHaveRoomForWhatIsBeingWritten) {

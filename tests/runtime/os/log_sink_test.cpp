@@ -47,6 +47,20 @@ TEST(LogSink, WritesBytesUnchangedAndOneIndexRecordAChunk) {
   EXPECT_EQ(index_of(path), (std::vector<wire::log_index_record>{{0, 1'000'000'000'001}, {4, 1'000'000'000'002}}));
 }
 
+TEST(LogSink, TimesAreShownInTheZoneOfTheRules) {
+  const test::temporary_directory dir;
+  log_spec rules;
+  rules.format = log_format::time;
+  rules.zone = time_zone{"East", 19'800, {}, {}};
+  log_sink iso{dir / "iso", 1s, rules};
+  (void)iso.append("x\n", after(0s)); // 1970-01-01 00:16:40 UTC
+  EXPECT_EQ(text_of(dir / "iso"), "1970-01-01T05:46:40.000+05:30 x\n");
+  rules.date_format = "HH:mm";
+  log_sink own{dir / "own", 1s, rules};
+  (void)own.append("x\n", after(0s));
+  EXPECT_EQ(text_of(dir / "own"), "05:46 x\n");
+}
+
 TEST(LogSink, GoesOnWhereAnEarlierOneEnded) {
   const test::temporary_directory dir;
   const auto path = dir / "out.log";
@@ -57,8 +71,10 @@ TEST(LogSink, GoesOnWhereAnEarlierOneEnded) {
   ASSERT_TRUE(append(wire::log_index_path(path), "torn")); // a record cut in two
   log_sink second{path};
   (void)second.open(after(1s));
-  (void)second.end_run(after(1s));
-  (void)second.end_run(after(1s));
+  (void)second.end_line(after(1s));
+  second.mark_end_of_run(after(1s));
+  (void)second.end_line(after(1s));
+  second.mark_end_of_run(after(1s));
   EXPECT_EQ(text_of(path), "half\n");
   ASSERT_EQ(index_of(path).size(), 4U);
   EXPECT_EQ(index_of(path)[1].offset, 4U);
@@ -231,7 +247,8 @@ TEST(LogSink, ATimeStandsBeforeEveryLine) {
   log_sink sink{path, 1s, with_format(log_format::time)};
   (void)sink.append("one\ntw", after(0s));
   (void)sink.append("o\n\nthr", after(1s));
-  (void)sink.end_run(after(2s));
+  (void)sink.end_line(after(2s));
+  sink.mark_end_of_run(after(2s));
   (void)sink.append("four\n", after(3s));
   EXPECT_EQ(text_of(path), "1970-01-01T00:16:40.000Z one\n"
                            "1970-01-01T00:16:40.000Z two\n"
@@ -246,10 +263,11 @@ TEST(LogSink, EveryLineIsAnObject) {
   auto rules = with_format(log_format::json);
   rules.date_format = "X";
   log_sink sink{path, 1s, rules};
-  sink.stream_name = "err";
+  sink.set_writer({.origin = {.err = true}});
   (void)sink.append("a \"b\"\nhalf", after(0s));
   (void)sink.append(" more\n", after(1s));
-  (void)sink.end_run(after(2s));
+  (void)sink.end_line(after(2s));
+  sink.mark_end_of_run(after(2s));
   EXPECT_EQ(text_of(path), "{\"time\":\"1000\",\"stream\":\"err\",\"line\":\"a \\\"b\\\"\"}\n"
                            "{\"time\":\"1000\",\"stream\":\"err\",\"line\":\"half\",\"partial\":true}\n"
                            "{\"time\":\"1001\",\"stream\":\"err\",\"line\":\" more\"}\n");

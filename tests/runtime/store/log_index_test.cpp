@@ -38,6 +38,19 @@ TEST(LogIndex, FindsTheChunkAByteCameIn) {
   EXPECT_EQ(chunk_of({}, 0), std::nullopt);
 }
 
+TEST(LogIndex, ChunksKnowWhoWroteThem) {
+  const test::temporary_directory dir;
+  const wire::log_origin second{.err = true, .instance = 2};
+  write_index(dir / "out", {{0, 1}, {10, 2, second}, {20, 3}, {20, 4 | wire::log_index_record::end_of_run, second}});
+  log_index index{dir / "out"};
+  index.refresh(otherwise);
+  EXPECT_EQ(index.chunk_at(9).origin, wire::log_origin{});
+  EXPECT_EQ(index.chunk_at(10).origin, second);
+  EXPECT_EQ(index.ends_of_runs(9).size(), 1U);
+  EXPECT_EQ(index.ends_of_runs(9, 2).size(), 1U);
+  EXPECT_EQ(index.ends_of_runs(9, 1).size(), 0U);
+}
+
 TEST(LogIndex, ARecordThatCannotBeReadIsNoChunk) {
   EXPECT_EQ(find_chunk(
                 1000, [](std::uint64_t) { return std::nullopt; }, 5),

@@ -286,11 +286,13 @@ TEST_F(LogReaderOverArchives, KnowsWhenTheRunBeforeWas) {
   (void)sink_.open(now());
   EXPECT_FALSE(previous_run(path_));
   say_lines(10, 12);
-  (void)sink_.end_run(now());
+  (void)sink_.end_line(now());
+  sink_.mark_end_of_run(now());
   EXPECT_EQ(previous_run(path_)->ended, now().wall);
   const auto began = now().wall;
   say_lines(13, 15);
-  (void)sink_.end_run(now());
+  (void)sink_.end_line(now());
+  sink_.mark_end_of_run(now());
   const auto ended = now().wall;
   say_lines(16, 40); // many files later
   compress_all_but_the_newest();
