@@ -16,6 +16,7 @@ namespace {
 // So much is searched at once; then the loop does other things.
 constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
 constexpr std::size_t lines_at_once = 4096;
+constexpr std::size_t followed_bytes = std::size_t{32} * 1024; // read at once for a follower, of each file
 constexpr std::size_t looked_at_for_one = 16; // lines of files that instances share, for one of an instance
 
 wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
@@ -265,7 +266,7 @@ private:
     }
     bool more = false;
     for (auto& from : services_[services_[id].host].sources) {
-      auto lines = from.reader.read_new();
+      auto lines = from.reader.read_new(followed_bytes);
       if (!lines) continue; // the file is not readable now; the next growth tries again
       for (const auto& line : *lines)
         if (is_wanted(from, line)) push(from, line);

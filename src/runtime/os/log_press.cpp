@@ -4,16 +4,15 @@
 #include "runtime/os/files.hpp"
 #include "runtime/os/gzip.hpp"
 #include "runtime/os/log_archive.hpp"
+#include "runtime/os/quiet_thread.hpp"
 #include "runtime/policy/log_rotation.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <iterator>
 #include <set>
 #include <utility>
 
-#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,15 +92,7 @@ void log_press::look_after(order what) {
   const std::lock_guard lock{mutex_};
   auto key = what.live.front();
   waiting_.insert_or_assign(std::move(key), std::move(what));
-  if (!thread_.joinable()) {
-    sigset_t all{};
-    sigset_t before{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { run(); }};
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    (void)::pthread_setname_np(thread_.native_handle(), "log press"); // a help for people only
-  }
+  if (!thread_.joinable()) thread_ = start_quiet_thread("log press", [this] { run(); });
   changed_.notify_all();
 }
 

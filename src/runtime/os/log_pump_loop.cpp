@@ -2,16 +2,15 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/log_archive.hpp"
+#include "runtime/os/quiet_thread.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <ctime>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -61,14 +60,7 @@ outcome log_pump_loop::start() {
   event.data.u64 = bell_id;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &event) != 0)
     return refused("cannot start the log pump: epoll");
-  // Signals are for the daemon's own thread: the new one inherits a full mask.
-  sigset_t all{};
-  sigset_t before{};
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread{[this] { run(); }};
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  (void)::pthread_setname_np(thread_.native_handle(), "log pump"); // a help for people only
+  thread_ = start_quiet_thread("log pump", [this] { run(); });
   return success();
 }
 

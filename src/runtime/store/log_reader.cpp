@@ -223,7 +223,7 @@ outcome log_reader::read_until(std::uint64_t end, std::vector<line_piece>& piece
   return success();
 }
 
-result<std::vector<log_entry>> log_reader::read_new() {
+result<std::vector<log_entry>> log_reader::read_new(std::size_t most) {
   std::vector<log_entry> entries;
   has_more_ = false;
   const bool is_archive = !stamp_.empty();
@@ -234,7 +234,7 @@ result<std::vector<log_entry>> log_reader::read_new() {
   if (!packed_ && facts_.size < position_) go_to(0);
   std::vector<line_piece> pieces;
   const auto size = packed_ ? ~std::uint64_t{0} : facts_.size; // of a compressed one it is not known
-  const auto end = std::min<std::uint64_t>(size, position_ + most_new_bytes);
+  const auto end = std::min<std::uint64_t>(size, position_ + most);
   if (auto read = read_until(end, pieces); !read) return read.failure();
   has_more_ = packed_ ? !packed_ended_ : position_ < size;
   const bool is_done = is_over && !has_more_;

@@ -35,7 +35,7 @@ class log_reader {
 public:
   /// Bytes searched backwards for the last lines; older lines are not found.
   static constexpr std::uint64_t most_tail_bytes = 16 * 1024 * 1024;
-  /// Bytes one `read_new` takes.
+  /// Bytes one `read_new` takes unless it is told otherwise.
   static constexpr std::size_t most_new_bytes = 256 * 1024;
 
   /// Reads from the beginning of the file until `tail` or `seek` says otherwise. The file may be missing still.
@@ -57,8 +57,8 @@ public:
 
   /// What has come since, whole lines only. Call again while `has_more`. When the file was put aside and begun anew,
   /// its last line is given as it is, then come those of the next one; when it was cut off, it is read from the
-  /// beginning. Errors: denied, io.
-  [[nodiscard]] result<std::vector<log_entry>> read_new();
+  /// beginning. `most`: bytes that are read. Errors: denied, io.
+  [[nodiscard]] result<std::vector<log_entry>> read_new(std::size_t most = most_new_bytes);
   [[nodiscard]] bool has_more() const { return has_more_; }
 
   /// Bytes of the present file that have been looked at; while it is this long there is nothing new.

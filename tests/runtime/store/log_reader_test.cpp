@@ -237,6 +237,16 @@ TEST_F(LogReaderOverArchives, TheTailGoesBackIntoArchives) {
   EXPECT_EQ(read_all(reader), numbered(20, 20));
 }
 
+TEST_F(LogReaderOverArchives, PortionsAreAsSmallAsTheyAreWanted) {
+  ASSERT_TRUE(os::append(dir_ / "plain", "line 10\nline 11\nline 12\n"));
+  log_reader reader{dir_ / "plain"};
+  EXPECT_EQ(texts(reader.read_new(10)), numbered(10, 10));
+  EXPECT_TRUE(reader.has_more());
+  EXPECT_EQ(texts(reader.read_new(10)), numbered(11, 11));
+  EXPECT_EQ(texts(reader.read_new(10)), numbered(12, 12));
+  EXPECT_FALSE(reader.has_more());
+}
+
 TEST_F(LogReaderOverArchives, TheTailTellsThatThereAreCompressedOnes) {
   (void)sink_.open(now());
   say_lines(10, 19);
