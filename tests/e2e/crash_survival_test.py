@@ -7,7 +7,8 @@ exit was seen and counted once, every line is there once, nothing is left over.
     crash_survival_test.py keeper=20 upgrade=10 full=10     and other deeds; seed=N plays the same again
 
 `hang` stops the daemon before it is killed, and tears the end of its journal half of the time. `keeper` kills
-alder-keeper. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with
+alder-keeper. Logs
+block, for what the default policy would drop on a full disk would not be there. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with
 journal and logs for a while, and kills the daemon half of the time meanwhile; it needs root.
 """
 
@@ -58,7 +59,7 @@ RULES = "intensity: { max_restarts: 4000, within: 2h }"  # a window is remembere
 
 
 def tree():
-    text = f"name: survival\n{RULES}\nchildren:\n"
+    text = f"name: survival\n{RULES}\nlog: {{ pressure: block }}\nchildren:\n"
     for group in range(GROUPS):
         text += f"  - supervisor: g{group}\n    {RULES}\n    children:\n"
         for number in range(group, SERVICES, GROUPS):

@@ -92,6 +92,7 @@ public:
     std::string note;
     bool alive = false; ///< false: it ended while nobody looked after it
     wall_time started{};
+    std::optional<exit_status> exited = {}; ///< of one that ended
   };
   /// Oldest generation first.
   [[nodiscard]] virtual std::vector<leftover> left_behind(const node_id& node) = 0;

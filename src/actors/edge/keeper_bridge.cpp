@@ -477,7 +477,7 @@ std::vector<launcher::leftover> keeper_bridge::left_behind(const node_id& node) 
   std::vector<leftover> all;
   for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
     const auto& r = it->second;
-    if (r.pid != 0 && !r.unwanted) all.push_back({it->first.generation, r.note, r.alive, r.started});
+    if (r.pid != 0 && !r.unwanted) all.push_back({it->first.generation, r.note, r.alive, r.started, r.exited});
   }
   return all;
 }

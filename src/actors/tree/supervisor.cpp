@@ -221,8 +221,15 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
       shared_.os.discard({id, one.generation});
   }
   const auto decided = policy::adopt(known, std::move(held));
-  for (const auto stale : decided.stale)
+  for (const auto stale : decided.stale) {
+    const auto one = std::find_if(left.begin(), left.end(), [&](const auto& l) { return l.generation == stale; });
+    // Its end was decided on by a daemon that could not write it down.
+    if (one->exited && stale > known.ended)
+      shared_.nodes.update(tree_of(c), name, [&](node_snapshot& node) {
+        node.last_exit = last_exit{*one->exited, shared_.wall_now()};
+      });
     shared_.os.discard({id, stale});
+  }
   machine_.recall(name, decided.generation);
   const bool takes_over = decided.what == policy::adoption::action::take_over;
   if (const auto& work = begin.memory.under_way; work && !takes_over) {

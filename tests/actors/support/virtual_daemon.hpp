@@ -117,7 +117,7 @@ public:
   [[nodiscard]] std::vector<leftover> left_behind(const node_id& node) override {
     std::vector<leftover> all;
     for (const auto& [id, p] : processes) {
-      if (id.node == node) all.push_back({id.generation, p.note, p.alive, p.started});
+      if (id.node == node) all.push_back({id.generation, p.note, p.alive, p.started, p.exited});
     }
     return all;
   }

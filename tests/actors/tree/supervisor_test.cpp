@@ -348,6 +348,20 @@ TEST_F(Supervisor, ASuccessorCountsAnExitOnceThoughTheKeeperTellsItAgain) {
   EXPECT_THAT(heard.ends, IsEmpty());
 }
 
+TEST_F(Supervisor, ASuccessorKnowsTheLastExitThatNobodyCouldWriteDown) {
+  start(tree("shop", strategy::one_for_one, {service("web")}));
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  os.processes[process_id{"shop/web", 2}] = {{}, 98, "", /*alive=*/false, {}, exit_status::code(5)};
+  os.processes[process_id{"shop/web", 3}] = {{}, 99, ""};
+  os.processes.erase(process_id{"shop/web", 1});
+  take_log();
+  start(tree("shop", strategy::one_for_one, {service("web")}), /*resume=*/true);
+  EXPECT_THAT(take_log(), ElementsAre("discard web#2", "adopt web#3"));
+  ASSERT_TRUE(node("web").last_exit);
+  EXPECT_EQ(node("web").last_exit->status, exit_status::code(5));
+}
+
 TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
   os.processes[process_id{"shop/web", 7}] = {{}, 99, ""};
   start(tree("shop", strategy::one_for_one, {service("web")}));
