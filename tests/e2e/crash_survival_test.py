@@ -7,9 +7,9 @@ exit was seen and counted once, every line is there once, nothing is left over.
     crash_survival_test.py keeper=20 upgrade=10 full=10     and other deeds; seed=N plays the same again
 
 `hang` stops the daemon before it is killed, and tears the end of its journal half of the time. `keeper` kills
-alder-keeper. Logs
-block, for what the default policy would drop on a full disk would not be there. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with
-journal and logs for a while, and kills the daemon half of the time meanwhile; it needs root.
+alder-keeper. `upgrade` installs the programs anew and runs `alder daemon upgrade`. `full` fills the disk with
+journal and logs for a while, and kills the daemon half of the time meanwhile; it needs root. The logs block: the
+default policy would drop lines on a full disk.
 """
 
 import os
