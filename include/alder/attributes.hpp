@@ -33,8 +33,10 @@ struct process_attributes {
   std::optional<std::uint16_t> io_priority;  ///< as ioprio_set(2) takes it: class << 13 | level
   std::optional<std::int32_t> oom_score_adj; ///< -1000 (never killed) to 1000 (killed first)
   std::vector<resource_limit> limits;
-  std::vector<std::uint32_t> cpus; ///< it may run on; empty: all
-  bool no_new_privileges = false;  ///< neither it nor its children gain any by exec (setuid programs)
+  std::vector<std::uint32_t> cpus;          ///< it may run on; empty: all
+  bool no_new_privileges = false;           ///< neither it nor its children gain any by exec (setuid programs)
+  bool private_tmp = false;                 ///< it has a /tmp and a /var/tmp of its own, empty at each start
+  std::vector<std::string> read_only_paths; ///< absolute; it sees them and all below them as read-only
   bool operator==(const process_attributes&) const = default;
 };
 

@@ -33,6 +33,7 @@ struct machine {
   bool may_change_user = false;
   bool may_raise_priority = false;
   bool may_raise_limits = false;            ///< also: lower oom_score_adj
+  bool may_mount = false;                   ///< in a mount name space of one's own
   std::int32_t lowest_nice = 0;             ///< without may_raise_priority
   std::int32_t lowest_oom_score_adj = 0;    ///< without may_raise_limits
   std::map<int, std::uint64_t> hard_limits; ///< by RLIMIT_…; one that is missing is unlimited

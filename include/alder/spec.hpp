@@ -136,8 +136,13 @@ struct ready_descriptor {
   int number = 3; ///< 3 to 255
   bool operator==(const ready_descriptor&) const = default;
 };
+/// Ready when a line of its output matches the POSIX extended regular expression `pattern`.
+struct ready_log {
+  std::string pattern;
+  bool operator==(const ready_log&) const = default;
+};
 using check_spec = std::variant<std::monostate, ready_after, ready_tcp, ready_http, ready_exec, ready_file,
-                                ready_notify, ready_message, ready_descriptor>;
+                                ready_notify, ready_message, ready_descriptor, ready_log>;
 
 /// What is done with a program that is not well.
 enum class remedy : std::uint8_t {

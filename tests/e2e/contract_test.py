@@ -289,6 +289,62 @@ children:
         home.wait_until("it runs", lambda: home.states()["bad"] == "running")
         self.assertEqual(home.pids()["good"], before)
 
+    def test_what_restarted_too_often_within_an_hour_waits_whatever_dies_meanwhile(self):
+        home = self.home
+        home.up("""
+name: t
+intensity: { max_restarts: 1000, within: 1s }
+children:
+  - service: app
+    command: sleep 1000
+    restart_limit: { hourly: 2 }
+  - service: other
+    command: sleep 1000
+""")
+        for _ in range(2):
+            before = home.pids()
+            home.kill("app")
+            self.assert_runs_anew(before, "app")
+            home.kill_daemon()
+        other = home.pids()["other"]
+        home.kill("app")
+        home.wait_until("it waits", lambda: home.states() == {"app": "backoff", "other": "running"})
+        self.assertIn("was restarted 2 times within an hour", home.service("app")["reason"])
+        home.kill_daemon()
+        self.assertEqual(home.states(), {"app": "backoff", "other": "running"})
+        self.assertIn("was restarted 2 times within an hour", home.service("app")["reason"])
+        home.alder("start", "app")
+        self.assertTrue(home.all_run())
+        self.assertEqual(home.pids()["other"], other)
+
+    def test_a_private_tmp_and_paths_that_cannot_be_written(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        home = self.home
+        kept = home.write("kept", "old\n")
+        home.up(f"""
+name: t
+children:
+  - service: app
+    cwd: /
+    command: [sh, -c, "ls -A /tmp; echo mine > /tmp/alder-own; cat /tmp/alder-own; touch /usr/x || echo refused;
+      exec sleep 1000"]
+    private_tmp: true
+    read_only_paths: [/usr]
+  - service: writer
+    command: [sh, -c, "echo new > kept || echo refused; exec sleep 1000"]
+    read_only_paths: {kept}
+""")
+        home.wait_until("they have tried", lambda: "refused\n" in self.log_of("app") and
+                        "refused\n" in self.log_of("writer"))
+        self.assertEqual([line for line in self.log_of("app").splitlines() if "touch" not in line],
+                         ["mine", "refused"])
+        self.assertFalse(os.path.exists("/tmp/alder-own"))
+        self.assertEqual(kept.read_text(), "old\n")
+        self.assertIn("private /tmp, read-only /usr", home.alder("describe", "app").out)
+        home.kill_daemon()
+        self.assertTrue(home.all_run())
+
     def test_it_is_stopped_step_by_step(self):
         home = self.home
         home.up("""

@@ -181,6 +181,41 @@ children:
         home.wait_until("its time is over", lambda: "start_failed" in home.kinds("slow"))
         self.assertLess(time.monotonic() - begun, 9, "the time it had had counts")
 
+    def test_a_line_of_output_says_that_it_is_ready(self):
+        home = self.home
+        up = home.begin("up", home.write("alder.yaml", """
+name: t
+children:
+  - service: slow
+    shell: true
+    command: |
+      echo not ready yet; while [ ! -e go ]; do sleep 0.02; done
+      echo 'ready for 3 clients' >&2; exec sleep 1000
+    ready: { log: '^ready for [0-9]+', timeout: 60s }
+    log: { format: json }
+  - service: next
+    command: sleep 1000
+"""))
+        home.wait_until("it has spoken", lambda: home.daemon_answers() and
+                        "not ready yet" in home.alder("logs", "slow", "--no-prefix", expect=None).out)
+        self.assertEqual(home.states(), {"slow": "starting", "next": "stopped"})
+        pid = home.pids()["slow"]
+        home.kill_daemon()  # the next one goes on looking
+        self.assertEqual(home.states()["slow"], "starting")
+        home.write("go", "")
+        home.wait_until("both run", home.all_run)
+        self.assertEqual(home.pids()["slow"], pid)
+        up.wait(alder.PATIENCE)
+        self.assertIn("a line of output like ^ready for [0-9]+ within 1m", home.alder("describe", "slow").out)
+
+    def test_without_the_line_the_start_fails(self):
+        answer = self.home.up("""
+name: t
+children:
+  - { service: quiet, command: [sh, -c, "echo steady; exec sleep 1000"], ready: { log: ready, timeout: 300ms } }
+""", expect=1)
+        self.assertIn("was not ready within 300ms: no line of its output was like ready", answer.said)
+
 
 if __name__ == "__main__":
     alder.main()

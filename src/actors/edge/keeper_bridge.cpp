@@ -69,6 +69,7 @@ keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notic
     drained_.insert(id);
     acknowledge_drained();
   };
+  logs_.on_line_found = [this](const process_id& id) { hear(id, wire::said_ready{wire::said_ready::over::log}); };
 }
 
 /// On a disk that takes no journal exits stay with the keeper, as many as it can bear.
@@ -89,6 +90,7 @@ void keeper_bridge::acknowledge_drained() {
 
 keeper_bridge::~keeper_bridge() {
   logs_.on_drained = nullptr;
+  logs_.on_line_found = nullptr;
   if (channel_.is_open()) (void)channel_.release(); // the client owns the descriptor
 }
 
@@ -132,7 +134,9 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   r.pidfd = std::move(child.pidfd);
   note(id, r);
   converse(id, r, child);
-  logs_.attach(id, std::move(child.out), std::move(child.err));
+  const bool is_waiting = r.note.find(waiting_mark) != std::string::npos;
+  const auto began = r.asked ? std::nullopt : std::optional{r.started};
+  logs_.attach(id, std::move(child.out), std::move(child.err), is_waiting, began);
 }
 
 /// A process of a former daemon: its output goes on being written, its actor will come.
@@ -243,13 +247,6 @@ outcome keeper_bridge::send_message(const process_id& id, std::string_view json)
 /// waits for the next.
 void keeper_bridge::converse(const process_id& id, record& r, keeper::child& child) {
   if (!child.input && !child.ipc && !child.notify && !child.ready) return;
-  const auto hear = [this, id](wire::program_notice notice) {
-    const auto found = records_.find(id);
-    if (found == records_.end()) return;
-    auto& told = found->second;
-    if (told.owner) return caf::anon_send(told.owner, program_said{std::move(notice)});
-    if (told.unheard.size() < most_unheard) told.unheard.push_back(std::move(notice));
-  };
   const auto is_ours = [this, id](int pid, std::uint32_t uid) {
     const auto found = records_.find(id);
     if (found == records_.end() || pid == 0) return false;
@@ -263,7 +260,15 @@ void keeper_bridge::converse(const process_id& id, record& r, keeper::child& chi
   r.talk = std::make_unique<conversation>(
       loop_,
       conversation::ends{std::move(child.input), std::move(child.ipc), std::move(child.notify), std::move(child.ready)},
-      conversation::hearers{hear, is_ours});
+      conversation::hearers{[this, id](wire::program_notice notice) { hear(id, std::move(notice)); }, is_ours});
+}
+
+void keeper_bridge::hear(const process_id& id, wire::program_notice notice) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return;
+  auto& r = found->second;
+  if (r.owner) return caf::anon_send(r.owner, program_said{std::move(notice)});
+  if (r.unheard.size() < most_unheard) r.unheard.push_back(std::move(notice));
 }
 
 /// The environment of a service with its secrets, read now: a file that was replaced counts from the next start on.
@@ -328,8 +333,8 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
   }
   auto& r = found->second;
   r.alive = true;
-  r.asked.reset();
   hold(id, r, std::move(child));
+  r.asked.reset();
   if (r.owner) caf::anon_send(r.owner, process_launched{r.pid, /*adopted=*/false, r.started});
 }
 

@@ -158,6 +158,7 @@ private:
   [[nodiscard]] std::vector<int> strangers(int but) const;
   [[nodiscard]] record* running_of(const node_id& node);
   void converse(const process_id& id, record& r, keeper::child& child);
+  void hear(const process_id& id, wire::program_notice notice);
   void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
                  std::chrono::milliseconds patience, std::optional<std::uint64_t> health);
   void end_checks_of(const process_id& subject);

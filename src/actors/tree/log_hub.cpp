@@ -141,10 +141,11 @@ template <class Message> void log_hub::tell(const node_id& node, Message what) {
   }
 }
 
-void log_hub::attach(const process_id& id, unique_fd out, unique_fd err) {
+void log_hub::attach(const process_id& id, unique_fd out, unique_fd err, bool is_waiting,
+                     std::optional<wall_time> began) {
   if (!pump_) early_pipes_.insert(early_pipes_.end(), {out.get(), err.get()});
   tell(id.node, attach_output{id.generation, std::make_shared<unique_fd>(std::move(out)),
-                              std::make_shared<unique_fd>(std::move(err))});
+                              std::make_shared<unique_fd>(std::move(err)), is_waiting, began});
 }
 
 void log_hub::finish(const process_id& id) {
@@ -228,6 +229,10 @@ void log_hub::on_notice(const os::log_notice& notice) {
                           writer_of(n.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_not_rotated{err, n.os_errno});
                           });
+                        },
+                        [&](const os::log_line_found& f) {
+                          const auto node = streams_.find(f.stream);
+                          if (node != streams_.end() && on_line_found) on_line_found({node->second, f.generation});
                         },
                         [&](const os::log_grown& g) { on_grown(g.stream); }},
              notice);

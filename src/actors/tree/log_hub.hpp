@@ -32,6 +32,8 @@ public:
   /// way. Errors as os::log_pump::start.
   outcome start(os::log_stage_files staged);
   std::function<void(const process_id&)> on_drained;
+  /// A line of its output says that this process is ready.
+  std::function<void(const process_id&)> on_line_found;
 
   /// What becomes of the output of `node`; a writer at work goes on by the new rules.
   void set_rules(const node_id& node, const log_spec& rules);
@@ -43,8 +45,10 @@ public:
   [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
   [[nodiscard]] os::log_pump& pump() { return *pump_; }
 
-  /// Output of this process comes from these pipes; its log writer is started when there is none.
-  void attach(const process_id& id, unique_fd out, unique_fd err);
+  /// Output of this process comes from these pipes; its log writer is started when there is none. `is_waiting` and
+  /// `began` as in attach_output.
+  void attach(const process_id& id, unique_fd out, unique_fd err, bool is_waiting = false,
+              std::optional<wall_time> began = std::nullopt);
   /// The process is gone: `on_drained` follows.
   void finish(const process_id& id);
   /// The tree is gone for good: its log writers end. The files stay.

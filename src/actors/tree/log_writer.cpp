@@ -4,10 +4,17 @@
 
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/store/log_reader.hpp"
 
+#include <cstddef>
 #include <vector>
 
 namespace alder::actors {
+namespace {
+
+constexpr std::size_t most_looked_back = std::size_t{4} << 20U; // bytes of one file
+
+} // namespace
 
 log_writer::log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
                        parent_actor parent)
@@ -75,8 +82,44 @@ void log_writer::open_files() {
 }
 
 void log_writer::on_attach(const attach_output& attach) {
-  if (attach.out && attach.out->valid()) hub_.pump().attach(streams_.out, attach.generation, std::move(*attach.out));
-  if (attach.err && attach.err->valid()) hub_.pump().attach(streams_.err, attach.generation, std::move(*attach.err));
+  const auto awaited = attach.is_waiting ? line_awaited(attach) : nullptr;
+  const auto give = [&](os::stream_id stream, const std::shared_ptr<unique_fd>& pipe) {
+    if (pipe && pipe->valid()) hub_.pump().attach(stream, attach.generation, std::move(*pipe), awaited);
+  };
+  give(streams_.out, attach.out);
+  give(streams_.err, attach.err);
+}
+
+/// The line that says that the process is ready; null when no line does, or it is there already: then that is told.
+std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& attach) {
+  const auto known = shared_.nodes.find(tree_, service_);
+  const auto* check = known && known->service ? std::get_if<ready_log>(&known->service->ready.check) : nullptr;
+  if (check == nullptr) return nullptr;
+  auto wanted = pattern::compile(check->pattern);
+  if (!wanted) return nullptr; // the configuration was checked: it is one
+  auto line = std::make_shared<awaited_line>(std::move(*wanted));
+  if (!attach.began || !is_written(line, *attach.began)) return line;
+  if (hub_.on_line_found) hub_.on_line_found({node(), attach.generation});
+  return nullptr;
+}
+
+/// Whether a former daemon wrote it down and died before it could say so. Nothing is written meanwhile: the pipes are
+/// not attached yet.
+bool log_writer::is_written(const std::shared_ptr<awaited_line>& line, wall_time began) const {
+  const auto files = hub_.files_of(node());
+  for (const auto& path : {files.out, files.err}) {
+    store::log_reader reader{path};
+    if (!reader.seek(began)) continue;
+    line_search search{line};
+    for (std::size_t seen = 0; seen < most_looked_back; seen += store::log_reader::most_new_bytes) {
+      const auto entries = reader.read_new();
+      if (!entries) break;
+      for (const auto& entry : *entries)
+        if (entry.at >= began && search.found_in(entry.text + (entry.partial ? "" : "\n"))) return true;
+      if (!reader.has_more()) break;
+    }
+  }
+  return false;
 }
 
 void log_writer::warn(const std::string& text) {

@@ -5,6 +5,7 @@
 #include "actors/base/actor_base.hpp"
 #include "actors/tree/log_hub.hpp"
 
+#include <memory>
 #include <string>
 
 namespace alder::actors {
@@ -20,6 +21,8 @@ public:
 private:
   void on_start(const start_order& order);
   void on_attach(const attach_output& attach);
+  [[nodiscard]] std::shared_ptr<awaited_line> line_awaited(const attach_output& attach);
+  [[nodiscard]] bool is_written(const std::shared_ptr<awaited_line>& line, wall_time began) const;
   void open_files();
   void warn(const std::string& text);
   [[nodiscard]] node_id node() const { return id_of(tree_, service_); }

@@ -208,6 +208,7 @@ void process::on_said(const wire::program_notice& said) {
             const auto& check = spec_->ready.check;
             const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
                                 (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
+                                (ready.channel == over::log && std::holds_alternative<ready_log>(check)) ||
                                 std::holds_alternative<ready_descriptor>(check);
             if (counts) handle(policy::declared_ready{});
           },

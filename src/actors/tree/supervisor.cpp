@@ -572,6 +572,7 @@ void supervisor::reset(pending_call& pending) {
   auto* c = find_child(pending.what.child);
   if (c == nullptr || !machine_.reset(pending.what.child))
     return finish_call(pending, {/*changed=*/false, call_error("not_found", pending.what.child, {})});
+  remember();
   const bool changed = std::exchange(c->restarts, 0U) > 0;
   shared_.nodes.update(tree_of(*c), pending.what.child, [](node_snapshot& node) { node.restarts = 0; });
   finish_call(pending, {changed, {}});

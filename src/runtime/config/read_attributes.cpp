@@ -48,6 +48,7 @@ public:
     }
     read_cpus(to);
     to.no_new_privileges = read_boolean(in_, key("no_new_privileges")).value_or(false);
+    read_mounts(to);
     return terms;
   }
 
@@ -255,6 +256,39 @@ private:
     }
   }
 
+  bool may_mount(const field& f) {
+    if (here_ == nullptr || here_->may_mount) return true;
+    const std::string name{f.key->name};
+    return refuse(name, f.value->where, "'" + name + "' is not allowed here", "needs the capability CAP_SYS_ADMIN",
+                  {"start the daemon as root, in a container with --cap-add SYS_ADMIN, or leave it out"});
+  }
+
+  void read_mounts(process_attributes& to) {
+    const auto* tmp = key("private_tmp");
+    to.private_tmp = read_boolean(in_, tmp).value_or(false) && may_mount(*tmp);
+    const auto* paths = key("read_only_paths");
+    if (paths == nullptr || !may_mount(*paths)) return;
+    for (const auto* item : scalars_of(in_, *paths)) {
+      const auto text = read_text(in_, *item);
+      if (text) add_read_only(*item, absolute_path(in_, *text), to);
+    }
+  }
+
+  void add_read_only(const node& item, std::string path, process_attributes& to) {
+    if (here_ != nullptr) {
+      if (const auto there = here_->can_read(path); !there) {
+        refuse("read_only_paths", item.where, "'" + path + "' cannot be made read-only", there.failure().message);
+        return;
+      }
+    }
+    if (to.private_tmp && is_in_tmp(path)) {
+      in_.mistakes.add(code::impossible, item.where, "'private_tmp' hides '" + path + "'",
+                       {"it is not there for the service", {"leave it out"}});
+      return;
+    }
+    to.read_only_paths.push_back(std::move(path));
+  }
+
   context& in_;
   const settings& own_;
   const machine* here_;
@@ -262,6 +296,14 @@ private:
 };
 
 } // namespace
+
+bool is_in_tmp(std::string_view path) {
+  constexpr std::array<std::string_view, 2> all{"/tmp", "/var/tmp"};
+  return std::any_of(all.begin(), all.end(), [&](std::string_view directory) {
+    const auto rest = path.substr(0, directory.size()) == directory ? path.substr(directory.size()) : "x";
+    return rest.empty() || rest.front() == '/';
+  });
+}
 
 launch_terms read_attributes(context& in, const settings& own) { return attribute_reader{in, own}.read(); }
 

@@ -8,6 +8,7 @@
 #include "alder/machine.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace alder::config {
 
@@ -18,5 +19,8 @@ struct launch_terms {
 
 /// What is not possible here is a mistake, or, if `optional` names its key, a warning; it is left out then.
 [[nodiscard]] launch_terms read_attributes(context& in, const settings& own);
+
+/// Whether a private /tmp hides it; `path` is absolute.
+[[nodiscard]] bool is_in_tmp(std::string_view path);
 
 } // namespace alder::config

@@ -48,17 +48,32 @@ bool is_wanted(context& in, const field* f) {
   return wanted.value_or(false);
 }
 
+void check_pattern(context& in, const field& f, const std::string& text) {
+  if (const auto compiled = pattern::compile(text); !compiled)
+    in.mistakes.add(code::bad_pattern, f.value->where, "'" + std::string{f.key->name} + "' is not a regular expression",
+                    {compiled.failure().message, {"POSIX extended, as grep -E knows them"}});
+}
+
 ready_http read_http_check(context& in, const fields& keys, ready_http http) {
   http.statuses = read_statuses(in, keys.find("status")).value_or(http.statuses);
   const auto* body = keys.find("body");
   if (body == nullptr) return http;
   const auto text = read_text(in, *body->value);
   if (!text) return http;
-  if (const auto compiled = pattern::compile(*text); !compiled)
-    in.mistakes.add(code::bad_pattern, body->value->where, "'body' is not a regular expression",
-                    {compiled.failure().message, {"POSIX extended, as grep -E knows them"}});
+  check_pattern(in, *body, *text);
   http.body = *text;
   return http;
+}
+
+std::optional<ready_log> read_log_check(context& in, const field* log, const instance_scope& which) {
+  if (log == nullptr) return std::nullopt;
+  auto text = read_text(in, *log->value, which);
+  if (!text) return std::nullopt;
+  if (text->empty())
+    in.mistakes.add(code::bad_pattern, log->value->where, "'log' is empty",
+                    {"every line matches that", {"write what stands in the line that says so"}});
+  check_pattern(in, *log, *text);
+  return ready_log{std::move(*text)};
 }
 
 /// The kinds of check that ready and health have in common.
@@ -93,7 +108,7 @@ ready_spec read_ready(context& in, const field* ready, const instance_scope& whi
   if (ready == nullptr) return spec;
   const fields keys{in, *ready->value, place::ready};
   const auto* check =
-      only_check(in, keys, *ready, {"tcp", "http", "exec", "file", "notify", "message", "descriptor", "after"});
+      only_check(in, keys, *ready, {"tcp", "http", "exec", "file", "notify", "message", "descriptor", "log", "after"});
   const auto timeout = read_duration(in, keys.find("timeout"));
   spec.timeout = timeout.value_or(default_ready_timeout);
   spec.interval = read_duration(in, keys.find("interval")).value_or(spec.interval);
@@ -103,6 +118,7 @@ ready_spec read_ready(context& in, const field* ready, const instance_scope& whi
   if (is_wanted(in, keys.find("message"))) spec.check = ready_message{};
   if (const auto number = read_whole_number(in, keys.find("descriptor")))
     spec.check = ready_descriptor{static_cast<int>(*number)};
+  if (auto log = read_log_check(in, keys.find("log"), which)) spec.check = std::move(*log);
   const auto after = read_duration(in, keys.find("after"));
   if (!after) return spec;
   spec.check = ready_after{*after};

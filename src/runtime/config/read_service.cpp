@@ -100,6 +100,7 @@ public:
     spec.ready = read_ready(in_, keys_.find("ready"), which);
     spec.health = read_health(in_, keys_.find("health"), which);
     if (spec.task) check_condition(spec.ready);
+    if (spec.attributes.private_tmp && index == 0) check_private_tmp(spec);
     spec.watch = read_watch(in_, keys_.find("watch"), spec.cwd, which);
     spec.hooks = read_hooks(in_, keys_.find("hooks"), which);
     spec.log = read_log(in_, own_.log, which, count_, spec.name);
@@ -167,6 +168,21 @@ private:
     const auto program = spec.command.empty() ? std::string{} : spec.command.front();
     const auto name = program.substr(program.rfind('/') + 1);
     return needs || name == "node" || name == "bun" || name == "deno";
+  }
+
+  void check_private_tmp(const service_spec& spec) {
+    const auto where = own_.attributes.find("private_tmp")->second->value->where;
+    const auto refuse = [&](const std::string& what, const std::string& why) {
+      in_.mistakes.add(code::impossible, where, "'private_tmp' hides " + what,
+                       {why, {"use a directory outside of /tmp and /var/tmp"}});
+    };
+    if (is_in_tmp(spec.cwd)) refuse("its directory " + spec.cwd, "its own /tmp is empty");
+    if (!spec.command.empty() && is_in_tmp(spec.command[0]))
+      refuse("its program " + spec.command[0], "its own /tmp is empty");
+    for (const auto* check : {&spec.ready.check, spec.health ? &spec.health->check : nullptr}) {
+      const auto* file = check == nullptr ? nullptr : std::get_if<ready_file>(check);
+      if (file != nullptr && is_in_tmp(file->path)) refuse("the file " + file->path, "the check would look elsewhere");
+    }
   }
 
   /// After a task has ended only what it leaves behind can be looked at.

@@ -12,8 +12,18 @@ namespace {
 
 using environment = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 10> attribute_keys{
-    "user", "group", "groups", "nice", "ionice", "oom_score_adj", "rlimits", "cpus", "no_new_privileges", "optional"};
+constexpr std::array<std::string_view, 12> attribute_keys{"user",
+                                                          "group",
+                                                          "groups",
+                                                          "nice",
+                                                          "ionice",
+                                                          "oom_score_adj",
+                                                          "rlimits",
+                                                          "cpus",
+                                                          "no_new_privileges",
+                                                          "private_tmp",
+                                                          "read_only_paths",
+                                                          "optional"};
 
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 

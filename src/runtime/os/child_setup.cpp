@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +75,27 @@ bool set_cpus(const process_attributes& wanted) {
   return ::sched_setaffinity(0, sizeof allowed, &allowed) == 0;
 }
 
+/// On a mount of its own, unless it is the root, which nobody reaches but through the one there is.
+bool make_read_only(const char* path) {
+  const bool is_root = path[0] == '/' && path[1] == '\0';
+  if (!is_root && ::mount(path, path, nullptr, MS_BIND | MS_REC, nullptr) != 0) return false;
+  mount_attr read_only{};
+  read_only.attr_set = MOUNT_ATTR_RDONLY;
+  return ::mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &read_only, sizeof read_only) == 0;
+}
+
+bool mount_tmp(const char* path) { return ::mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0; }
+
+/// What is mounted outside later is seen inside, never the other way round. The private directories come last: they are
+/// writable, whatever is not around them.
+bool set_mounts(const process_attributes& wanted) {
+  if (!wanted.private_tmp && wanted.read_only_paths.empty()) return true;
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return false;
+  for (const auto& path : wanted.read_only_paths)
+    if (!make_read_only(path.c_str())) return false;
+  return !wanted.private_tmp || (mount_tmp("/tmp") && mount_tmp("/var/tmp"));
+}
+
 /// The system calls themselves: libc's functions change all threads of a process, and believe that ours are the
 /// parent's. Groups first, while it may.
 bool become(const identity& who) {
@@ -96,6 +118,7 @@ bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) 
               !wanted.io_priority || ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, int{*wanted.io_priority}) == 0) &&
          step(spawn_stage::oom_score, !wanted.oom_score_adj || write_oom_score(*wanted.oom_score_adj)) &&
          step(spawn_stage::cpus, wanted.cpus.empty() || set_cpus(wanted)) &&
+         step(spawn_stage::mounts, set_mounts(wanted)) &&
          step(spawn_stage::identity, !wanted.who || become(*wanted.who)) &&
          step(spawn_stage::privileges, !wanted.no_new_privileges || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 }

@@ -42,7 +42,7 @@ struct child_failure {
 
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
 /// dispositions; file limit; standard input, output and error; other descriptors; limits, priorities and processors, as
-/// long as it may; user and groups; privileges; umask; directory, as that user; empty signal mask; exec.
+/// long as it may; mounts; user and groups; privileges; umask; directory, as that user; empty signal mask; exec.
 /// A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 

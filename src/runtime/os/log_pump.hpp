@@ -2,6 +2,7 @@
 // never delay a restart. It sleeps while nobody writes.
 #pragma once
 
+#include "runtime/base/line_search.hpp"
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/log_author.hpp"
 #include "runtime/os/log_stage.hpp"
@@ -60,7 +61,14 @@ struct log_limited {
   stream_id stream = 0;
   bool operator==(const log_limited&) const = default;
 };
-using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited>;
+/// The line that this process was to write is there. Once for all streams that look for it.
+struct log_line_found {
+  stream_id stream = 0;
+  alder::generation generation = 0;
+  bool operator==(const log_line_found&) const = default;
+};
+using log_notice =
+    std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited, log_line_found>;
 
 struct log_pump_settings {
   std::chrono::microseconds coalesce{1000};    ///< how long a nearly empty pipe may fill before it is read
@@ -112,8 +120,9 @@ public:
             log_author author = {});
 
   /// Output of the process `generation` comes from `pipe` from now on. One process after the other: what an older one
-  /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it.
-  void attach(stream_id stream, generation of, unique_fd pipe);
+  /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it. `awaited`: a line to
+  /// look for (`log_line_found`), also when it is lost on its way to the file; null: none.
+  void attach(stream_id stream, generation of, unique_fd pipe, std::shared_ptr<awaited_line> awaited = nullptr);
 
   /// The process is gone: writes what is in its pipe at this moment, ends a last line without an end, closes the pipe,
   /// sends `log_drained` (at once if that generation is not attached).

@@ -166,6 +166,7 @@ void log_pump_loop::on(log_command::attach& c) {
   next.pipe = std::move(c.pipe);
   next.capacity = capacity > 0 ? static_cast<std::size_t>(capacity) : usual_pipe;
   next.is_finished = s->is_closing;
+  if (c.awaited) next.search.emplace(std::move(c.awaited));
   s->sources.push_back(std::move(next));
   let_flow(*s);
 }
@@ -344,12 +345,11 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   size = told.taken; // also what could not be written: it is counted as lost
   note_line(s, seen.bytes.substr(0, size));
   if (size > 0) {
-    stage_.take(from.pipe.get(), size);
+    take(s, from, seen.bytes.substr(0, size));
   } else {
     stage_.give_up();
   }
   budget -= size;
-  if (from.left) *from.left -= size;
   count(s);
   if (is_stuck) {
     block(s, sink.retry_at());
@@ -360,6 +360,16 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
 
 void log_pump_loop::look_after(const stream& s) {
   if (s.to->sink.rules().to == log_target::file) press_.look_after({s.siblings, s.to->sink.rules()});
+}
+
+/// Out of the pipe, whatever has become of them.
+void log_pump_loop::take(stream& s, source& from, std::string_view bytes) {
+  if (from.search) {
+    if (from.search->found_in(bytes)) tell_(log_line_found{s.id, from.generation});
+    if (from.search->is_over()) from.search.reset();
+  }
+  stage_.take(from.pipe.get(), bytes.size());
+  if (from.left) *from.left -= bytes.size();
 }
 
 void log_pump_loop::after_rotation(stream& s) {
@@ -424,8 +434,7 @@ std::size_t log_pump_loop::within_rate(stream& s, std::string_view bytes) {
   auto& from = s.sources.front();
   s.to->sink.drop(bytes);
   note_line(s, bytes);
-  stage_.take(from.pipe.get(), bytes.size());
-  if (from.left) *from.left -= bytes.size();
+  take(s, from, bytes);
   count(s);
   if (!s.limit_told || at - *s.limit_told > between_limits) {
     s.limit_told = at;

@@ -34,6 +34,7 @@ struct attach {
   stream_id stream;
   alder::generation generation;
   unique_fd pipe;
+  std::shared_ptr<awaited_line> awaited;
 };
 struct finish {
   stream_id stream;
@@ -84,10 +85,11 @@ private:
     std::size_t capacity = 0;
     bool is_large = false;
     bool is_polled = false;
-    bool has_ended = false;          ///< end of file was read, or it cannot be read
-    bool is_finished = false;        ///< its process is gone
-    std::optional<std::size_t> held; ///< bytes that wait for the rest of their line; it is polled for more than that
-    std::optional<std::size_t> left; ///< bytes still to read once finished; none: not looked yet
+    bool has_ended = false;            ///< end of file was read, or it cannot be read
+    bool is_finished = false;          ///< its process is gone
+    std::optional<std::size_t> held;   ///< bytes that wait for the rest of their line; it is polled for more than that
+    std::optional<std::size_t> left;   ///< bytes still to read once finished; none: not looked yet
+    std::optional<line_search> search; ///< for the line that says that the process is ready
   };
   /// A file, and the streams that write to it.
   struct outlet {
@@ -134,6 +136,7 @@ private:
   void nap();
   void read_turn(stream& s);
   [[nodiscard]] bool read_chunk(stream& s, source& from, std::size_t& budget);
+  void take(stream& s, source& from, std::string_view bytes);
   void adapt(stream& s, source& from, std::size_t queued);
   void let_flow(stream& s);
   void end_source(stream& s);

@@ -98,6 +98,7 @@ machine this_machine() {
   m.may_change_user = has(CAP_SETUID) && has(CAP_SETGID);
   m.may_raise_priority = has(CAP_SYS_NICE);
   m.may_raise_limits = has(CAP_SYS_RESOURCE);
+  m.may_mount = has(CAP_SYS_ADMIN);
   m.lowest_nice = own_lowest_nice();
   m.lowest_oom_score_adj = own_oom_score_adj();
   for (int resource = 0; resource < RLIM_NLIMITS; ++resource) {

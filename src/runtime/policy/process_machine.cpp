@@ -108,8 +108,9 @@ void process_machine::on_launched(const launched& e) {
   arm(deadline_, e.left.value_or(spec_.ready.timeout));
   const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
                     std::holds_alternative<ready_descriptor>(check);
-  if (!told) return emit(check_ready{});
-  last_check_ = "it did not say so";
+  const auto* log = std::get_if<ready_log>(&check);
+  if (!told && log == nullptr) return emit(check_ready{});
+  last_check_ = log == nullptr ? "it did not say so" : "no line of its output was like " + log->pattern;
 }
 
 void process_machine::on_started() {

@@ -399,10 +399,17 @@ void supervision::fail(const std::string& id, const std::string& why) {
 bool supervision::reset(const std::string& id) {
   auto* child = find(id);
   if (child == nullptr) return false;
-  child->memory = {};
+  forget_restarts(*child);
   child->attempts = 0;
   note_change(*child);
   return true;
+}
+
+/// Those that its restart_limit counts.
+void supervision::forget_restarts(child_state& child) {
+  if (child.memory == restart_memory{}) return;
+  child.memory = {};
+  note_change(child);
 }
 
 void supervision::give_up(const std::string& id, const std::optional<exit_reason>& exit) {
@@ -527,7 +534,7 @@ void supervision::on_call(const call& c) {
   case call::op::stop_child: return on_terminate(c);
   case call::op::restart_child:
     if (is_pool()) return answer(c.token, "simple_one_for_one");
-    if (child != nullptr) child->memory = {};
+    if (child != nullptr) forget_restarts(*child);
     if (!down) return answer(c.token, up_error);
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
@@ -539,12 +546,12 @@ void supervision::on_call(const call& c) {
   case call::op::start_now:
     if (child == nullptr || child->what == phase::running) return answer(c.token, up_error);
     move_to(*child, phase::stopped);
-    child->memory = {};
+    forget_restarts(*child);
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
   case call::op::stop_and_start:
     if (child == nullptr) return answer(c.token, "not_found");
-    child->memory = {};
+    forget_restarts(*child);
     begin_work({unfinished_work::kind::restart, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});

@@ -379,6 +379,7 @@ private:
   void touch(const child_state& child);
   void note_change() { memory_changed_ = true; }
   void note_change(const child_state& child);
+  void forget_restarts(child_state& child);
   void schedule(child_state& child, milliseconds delay);
   [[nodiscard]] cause group_cause(const std::string& member, const std::string& origin, const cause& own) const;
   void on_child_gone(const child_gone& e);

@@ -45,7 +45,7 @@ std::vector<std::string> supervision::update(supervision_memory& memory) {
 }
 
 bool supervision::has_something_to_remember(const child_state& child) {
-  return child.ended > 0 || child.attempts > 0 || child.what == phase::restarting;
+  return child.ended > 0 || child.attempts > 0 || child.what == phase::restarting || child.memory != restart_memory{};
 }
 
 child_memory supervision::memory_of(const child_state& child) {
@@ -53,6 +53,7 @@ child_memory supervision::memory_of(const child_state& child) {
   return {.generation = child.generation,
           .ended = child.ended,
           .attempts = child.attempts,
+          .limits = child.memory,
           .restarting = restarting,
           .counted = restarting && child.counted,
           .due = restarting ? child.retry_due : time_point{},
@@ -96,6 +97,7 @@ void supervision::resume(const begin& e) {
     child->generation = std::max(child->generation, known.generation);
     child->ended = known.ended;
     child->attempts = known.attempts;
+    child->memory = known.limits;
     child->counted = known.counted;
     child->pending = known.pending;
     if (known.restarting && e.down.count(id) == 0 && e.running.count(id) == 0)

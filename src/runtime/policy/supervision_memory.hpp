@@ -1,6 +1,7 @@
 // What a supervisor must know to go on exactly where its predecessor was, after a crash of the daemon or of its actor.
 #pragma once
 
+#include "runtime/policy/restart_decision.hpp"
 #include "runtime/policy/restart_history.hpp"
 
 #include "alder/cause.hpp"
@@ -19,6 +20,7 @@ struct child_memory {
   alder::generation generation = 0; ///< number of its start attempts
   alder::generation ended = 0;      ///< the highest generation whose end was decided on: that exit never counts again
   unsigned attempts = 0;            ///< for the backoff
+  restart_memory limits;            ///< for its restart_limit
   bool restarting = false;          ///< between an attempt that failed or was put off and the next
   bool counted = false;             ///< that attempt is counted already
   time_point due;                   ///< when it is to be made

@@ -70,6 +70,9 @@ policy::time_point moment(const json& j, const both_clocks& now, milliseconds la
 json child_json(const child_memory& child, const both_clocks& now) {
   json j{{"generation", child.generation}, {"ended", child.ended}};
   if (child.attempts > 0) j["attempts"] = child.attempts;
+  if (child.limits.unstable > 0) j["unstable"] = child.limits.unstable;
+  for (const auto at : child.limits.hourly)
+    j["hourly"].push_back(wall_number(at, now));
   if (!child.restarting) return j;
   j["retry"] = {{"due", wall_number(child.due, now)}, {"counted", child.counted}, {"cause", cause_json(child.pending)}};
   return j;
@@ -81,6 +84,10 @@ child_memory read_child(const json& j, const both_clocks& now) {
   child.generation = j.at("generation").get<generation>();
   child.ended = j.at("ended").get<generation>();
   child.attempts = j.value("attempts", 0U);
+  child.limits.unstable = j.value("unstable", 0U);
+  if (j.contains("hourly"))
+    for (const auto& at : j["hourly"])
+      child.limits.hourly.push_back(moment(at, now, longest_delay));
   if (!j.contains("retry")) return child;
   const auto& retry = j["retry"];
   child.restarting = true;

@@ -159,7 +159,7 @@ void fields(auto& visit, one_of<spawn_frame> auto& f) {
   visit(f.stdin_file), visit(f.umask), visit(f.capture), visit(f.note);
   auto& a = f.attributes;
   visit(a.who), visit(a.nice), visit(a.io_priority), visit(a.oom_score_adj), visit(a.limits), visit(a.cpus);
-  visit(a.no_new_privileges);
+  visit(a.no_new_privileges), visit(a.private_tmp), visit(a.read_only_paths);
   visit(f.channels.input), visit(f.channels.ipc), visit(f.channels.ready), visit(f.channels.notify);
 }
 void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.text); }
@@ -241,6 +241,7 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::io_priority: return "set ionice";
   case spawn_stage::oom_score: return "set oom_score_adj";
   case spawn_stage::cpus: return "bind it to its cpus";
+  case spawn_stage::mounts: return "make its private /tmp or read-only paths";
   case spawn_stage::identity:
     return "become user " + (request.attributes.who ? request.attributes.who->text : std::string{});
   case spawn_stage::privileges: return "give up new privileges";

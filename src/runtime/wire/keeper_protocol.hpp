@@ -41,6 +41,7 @@ enum class spawn_stage : std::uint8_t {
   io_priority, ///< ioprio_set
   oom_score,   ///< /proc/self/oom_score_adj
   cpus,        ///< sched_setaffinity
+  mounts,      ///< a mount name space of its own, and what is mounted there
   identity,    ///< setgroups, setresgid, setresuid
   privileges,  ///< PR_SET_NO_NEW_PRIVS
   directory,   ///< chdir

@@ -15,7 +15,7 @@
 namespace alder::wire {
 
 struct said_ready {
-  enum class over : std::uint8_t { notify, ipc, descriptor } channel = over::notify;
+  enum class over : std::uint8_t { notify, ipc, descriptor, log } channel = over::notify;
   bool operator==(const said_ready&) const = default;
 };
 struct said_alive {

@@ -31,6 +31,7 @@ std::string check_text(const check_spec& check) {
                         [](const ready_notify&) -> std::string { return "READY=1 to NOTIFY_SOCKET"; },
                         [](const ready_message&) -> std::string { return "\"ready\" over IPC"; },
                         [](const ready_descriptor& r) { return "a line to descriptor " + std::to_string(r.number); },
+                        [](const ready_log& r) { return "a line of output like " + r.pattern; },
                     },
                     check);
 }
@@ -158,6 +159,8 @@ std::string attributes_text(const process_attributes& attributes) {
     cpus += " " + std::to_string(cpu);
   if (!cpus.empty()) parts.push_back("cpus" + cpus);
   if (attributes.no_new_privileges) parts.emplace_back("no new privileges");
+  if (attributes.private_tmp) parts.emplace_back("private /tmp");
+  if (!attributes.read_only_paths.empty()) parts.push_back("read-only " + join(attributes.read_only_paths, " "));
   return join(parts, ", ");
 }
 

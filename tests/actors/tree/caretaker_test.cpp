@@ -76,6 +76,25 @@ TEST_F(Caretaker, ATaskThatFailedRunsAgainNextTimeAndIsNotCounted) {
   EXPECT_THAT(take_log(), Contains("launch job#3"));
 }
 
+TEST_F(Caretaker, ATaskThatIsAddedByHandWaitsForItsTimeToo) {
+  start(tree("shop", strategy::one_for_one, {service("web")}));
+  (void)take_log();
+  const auto entry = std::make_shared<const child_entry>(entry_of(job()));
+  caf::scoped_actor self{system};
+  auto pending = self->request(root, caf::infinite, node_call{node_call::op::add, "job", entry, {}});
+  run();
+  pending.receive([](const call_outcome& o) { EXPECT_EQ(o.failure.message, ""); },
+                  [](const caf::error&) { ADD_FAILURE(); });
+  EXPECT_EQ(node("job").state, node_state::stopped);
+  EXPECT_THAT(take_log(), IsEmpty());
+  pass(10min);
+  EXPECT_THAT(take_log(), ElementsAre("launch job#2"));
+  end("job", exit_status::code(0));
+  EXPECT_EQ(node("job").state, node_state::finished);
+  pass(10min);
+  EXPECT_THAT(take_log(), Contains("launch job#3"));
+}
+
 TEST_F(Caretaker, ARunThatWouldOverlapIsLeftOutAndTold) {
   start(tree("shop", strategy::one_for_one, {job()}));
   pass(20min);

@@ -303,6 +303,80 @@ TEST_F(Supervisor, ASuccessorKnowsTheRestartWindow) {
   EXPECT_TRUE(heard.ends.at(0).reason.gave_up);
 }
 
+TEST_F(Supervisor, AChildThatNeverLastsFailsAloneAndIsResetByHand) {
+  auto web = service("web");
+  web.restart_limit = {1s, /*max_unstable=*/3, /*hourly=*/0};
+  auto spec = tree("shop", strategy::one_for_all, {service("db"), web});
+  spec.intensity = {100, 5s};
+  start(spec);
+  for (int i = 0; i < 2; ++i)
+    end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::running);
+  const auto db = os.alive("db");
+  take_log();
+  end("web", exit_status::code(1));
+  EXPECT_THAT(take_log(), IsEmpty()) << "its group is not restarted with it";
+  EXPECT_EQ(node("web").state, node_state::failed);
+  EXPECT_EQ(node("web").restarts, 2u);
+  EXPECT_EQ(os.alive("db"), db);
+  EXPECT_THAT(heard.ends, IsEmpty());
+  EXPECT_THAT(sentences(), Contains(HasSubstr("3 starts in a row did not last 1s")));
+  EXPECT_TRUE(call(node_call::op::reset, "web").failure.message.empty());
+  EXPECT_EQ(node("web").restarts, 0u);
+  EXPECT_EQ(node("web").state, node_state::failed) << "a reset starts nothing";
+  (void)call(node_call::op::start, "web");
+  for (int i = 0; i < 2; ++i) // it is counted from the beginning
+    end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::running);
+}
+
+TEST_F(Supervisor, AResetLetsItCountFromTheBeginningWhileItRuns) {
+  auto web = service("web");
+  web.restart_limit = {1s, /*max_unstable=*/2, /*hourly=*/0};
+  const auto spec = tree("shop", strategy::one_for_one, {web});
+  start(spec);
+  end("web", exit_status::code(1));
+  (void)call(node_call::op::reset, "web");
+  EXPECT_EQ(shared.memories["shop/shop"].children["web"].limits, policy::restart_memory{}) << "a successor knows it";
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::running);
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::failed);
+}
+
+TEST_F(Supervisor, AFatalExitCodeFailsItAtOnceAndUncounted) {
+  auto web = service("web");
+  web.fatal_exit_codes = {78};
+  auto spec = tree("shop", strategy::one_for_one, {service("db"), web});
+  spec.intensity = {0, 5s};
+  start(spec);
+  end("web", exit_status::code(78));
+  EXPECT_EQ(node("web").state, node_state::failed);
+  EXPECT_EQ(node("db").state, node_state::running);
+  EXPECT_THAT(heard.ends, IsEmpty());
+}
+
+TEST_F(Supervisor, ASuccessorCountsTheRestartsOfTheHourThatWere) {
+  auto web = service("web");
+  web.restart_limit.hourly = 2;
+  const auto spec = tree("shop", strategy::one_for_one, {web});
+  start(spec);
+  for (int i = 0; i < 2; ++i)
+    end("web", exit_status::code(1));
+  advance(10min);
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  run();
+  start(spec, /*resume=*/true);
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::backoff);
+  EXPECT_THAT(node("web").reason, HasSubstr("was restarted 2 times within an hour"));
+  take_log();
+  advance(50min - 1ms);
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("launch web#4"));
+}
+
 TEST_F(Supervisor, ASuccessorWaitsForTheAttemptThatWasPutOff) {
   auto web = service("web");
   web.backoff = {1000ms, 30s, 2.0, 0.0, 60s};

@@ -32,7 +32,7 @@ std::shared_ptr<machine> small_machine() {
 std::shared_ptr<machine> machine_of_root() {
   auto m = small_machine();
   m->uid = 0;
-  m->may_change_user = m->may_raise_priority = m->may_raise_limits = true;
+  m->may_change_user = m->may_raise_priority = m->may_raise_limits = m->may_mount = true;
   return m;
 }
 
@@ -83,6 +83,31 @@ TEST(ReadAttributes, LeavesOutWhatIsOptionalAndNotPossible) {
   EXPECT_EQ(attributes_on(small_machine(), "  nice: -1\n  cpus: 1\n  optional: nice\n"),
             "W008 nice -1 is not allowed here; cpus 1");
   EXPECT_EQ(attributes_on(machine_of_root(), "  nice: -1\n  optional: [nice]\n"), "nice -1");
+}
+
+TEST(ReadAttributes, HidesAndProtectsFiles) {
+  EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  read_only_paths: /run/secret\n"),
+            "private /tmp, read-only /run/secret");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n"),
+            "E024 '/srv/shop/lib' cannot be made read-only; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n  optional: read_only_paths\n"),
+            "W008 '/srv/shop/lib' cannot be made read-only; read-only /run/secret");
+  EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  read_only_paths: /run/secret\n"),
+            "E024 'private_tmp' is not allowed here; E024 'read_only_paths' is not allowed here; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  optional: [private_tmp]\n  nice: 3\n"),
+            "W008 'private_tmp' is not allowed here; nice 3");
+  EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: false\n"), "");
+}
+
+TEST(ReadAttributes, TellsWhatAPrivateTmpWouldHide) {
+  EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  cwd: /tmp/x\n"),
+            "E021 'private_tmp' hides its directory /tmp/x; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  ready: { file: /var/tmp/up }\n"),
+            "E021 'private_tmp' hides the file /var/tmp/up; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  cwd: /tmpfiles\n"), "private /tmp");
+  EXPECT_TRUE(is_in_tmp("/tmp"));
+  EXPECT_TRUE(is_in_tmp("/var/tmp/a"));
+  EXPECT_FALSE(is_in_tmp("/var/tmpx"));
 }
 
 TEST(ReadAttributes, NamesWhatDoesNotExist) {

@@ -35,6 +35,12 @@ TEST(ReadChecks, KnowsEveryWayOfBeingReady) {
   EXPECT_EQ(codes_of("ready: {http: 'http://a/', status: 99}"), "E011");
   EXPECT_EQ(codes_of("ready: {http: 'http://a/', body: '('}"), "E025");
   EXPECT_EQ(codes_of("ready: {descriptor: 2}"), "E014");
+  EXPECT_EQ(ready_of("log: 'ready (to|for)', timeout: 5s"), "a line of output like ready (to|for) within 5s");
+  EXPECT_EQ(codes_of("ready: {log: '['}"), "E025");
+  EXPECT_EQ(codes_of("ready: {log: ''}"), "E025");
+  EXPECT_EQ(codes_of("ready: {log: up, tcp: 80}"), "E018");
+  EXPECT_EQ(codes_of("health: {log: up}"), "E015 E010");
+  EXPECT_EQ(codes_of("task: true, ready: {log: up}"), "E021");
 }
 
 TEST(ReadChecks, GivesAChannelToThoseWhoKnowIt) {

@@ -64,7 +64,7 @@ std::string with_example(const key_entry& key) {
   if (on(place::health) && !on(place::ready)) return in_service("health") + ", tcp: 80}}]";
   const bool is_check = key.name == "file" || key.name == "notify" || key.name == "message" ||
                         key.name == "descriptor" || key.name == "tcp" || key.name == "http" || key.name == "exec" ||
-                        key.name == "after";
+                        key.name == "after" || key.name == "log";
   return "children: [{service: web, command: x, ready: {" + pair + (is_check ? "" : ", tcp: 80") + "}}]";
 }
 

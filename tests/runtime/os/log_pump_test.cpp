@@ -132,6 +132,28 @@ TEST_F(LogPump, MovesBytesAndAnswersFinish) {
   EXPECT_EQ(pump_->counters().bytes_written, 12U);
 }
 
+TEST_F(LogPump, TellsOnceOfTheLineThatIsAwaited) {
+  const auto attach_awaiting = [this](stream_id stream, const std::shared_ptr<awaited_line>& line) {
+    auto ends = make_pipe();
+    pump_->attach(stream, 1, std::move(ends.read), line);
+    return std::move(ends.write);
+  };
+  pump_->open(1, dir_ / "out.log");
+  pump_->open(2, dir_ / "err.log", {.max_rate = 1});
+  const auto line = std::make_shared<awaited_line>(*pattern::compile("^ready"));
+  const auto out = attach_awaiting(1, line);
+  const auto err = attach_awaiting(2, line);
+  say(out, "not ready\n");
+  say(err, "one\ntwo\nready, but too fast for the file\n");
+  ASSERT_TRUE(listener_.hears(log_line_found{2, 1}));
+  say(out, "ready too\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(listener_.times_heard(log_line_found{1, 1}), 0);
+  EXPECT_EQ(text_of(dir_ / "out.log"), "not ready\nready too\n");
+  EXPECT_EQ(text_of(dir_ / "err.log").find("ready"), std::string::npos);
+}
+
 TEST_F(LogPump, FinishesWhatAFormerPumpHadUnderWay) {
   const auto path = dir_ / "out.log";
   const auto staged = *make_log_stage();

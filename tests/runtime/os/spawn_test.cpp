@@ -1,7 +1,9 @@
 #include "runtime/os/spawn.hpp"
 
 #include "tests/support/keeper_bed.hpp"
+#include "tests/support/temporary_directory.hpp"
 
+#include "runtime/os/files.hpp"
 #include "runtime/os/proc.hpp"
 
 #include <linux/close_range.h>
@@ -209,6 +211,27 @@ TEST(Spawn, becomes_the_user_and_stays_visible_itself) {
   const auto failure = failure_of(request);
   EXPECT_EQ(failure.stage, wire::spawn_stage::directory);
   EXPECT_EQ(failure.os_errno, EACCES);
+}
+
+TEST(Spawn, gives_it_a_tmp_of_its_own_and_takes_the_pen_away) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  const test::temporary_directory outside;
+  const auto kept = outside / "kept";
+  ASSERT_TRUE(write_file_atomically(kept, "old").ok());
+  auto request = sh("ls /tmp /var/tmp | grep -v :; echo new >/tmp/own && cat /tmp/own; stat -c %a /tmp; "
+                    "touch /usr/share/x 2>/dev/null || echo refused; touch /etc/x 2>/dev/null || echo refused");
+  request.attributes = {.private_tmp = true, .read_only_paths = {"/usr/share", "/"}};
+  EXPECT_EQ(output_of(request), "\nnew\n1777\nrefused\nrefused\n");
+  EXPECT_FALSE(std::filesystem::exists("/tmp/own"));
+
+  request = sh("echo new 2>/dev/null >" + kept + " || echo refused; cat " + kept + "; : >/dev/null && echo ok");
+  request.attributes = {.read_only_paths = {outside.path()}};
+  EXPECT_EQ(output_of(request), "refused\noldok\n");
+  EXPECT_TRUE(write_file_atomically(kept, "ours is writable").ok());
+
+  request.attributes = {.read_only_paths = {"/nope"}};
+  EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::mounts);
+  EXPECT_EQ(failure_of(request).os_errno, ENOENT);
 }
 
 TEST(Spawn, an_attribute_that_is_refused_is_named) {

@@ -416,6 +416,18 @@ TEST(ClassifyExit, AnEndNobodySawIsACrash) {
 
 // -- said by the program
 
+TEST(ProcessMachine, IsReadyWithTheLineThatSaysSo) {
+  service_spec spec;
+  spec.ready.check = ready_log{"up"};
+  script s{spec};
+  EXPECT_EQ(s.launch(), "launch; timer 30s");
+  EXPECT_EQ(s.tell(declared_ready{}), "up");
+  script late{spec};
+  (void)late.launch();
+  EXPECT_EQ(late.time(), "timer 10s; signal 15");
+  EXPECT_EQ(late.exit(clean), "failed: was not ready within 30s: no line of its output was like up");
+}
+
 TEST(ProcessMachine, IsReadyWhenItSaysSoAndNotBefore) {
   service_spec spec;
   spec.ready.check = ready_notify{};

@@ -59,6 +59,45 @@ TEST(SupervisionMemory, ABackoffGoesOnWhereItWas) {
   EXPECT_EQ(next.gone("a", crash()), "report child_terminated a; retry a in 2s");
 }
 
+TEST(SupervisionMemory, TheLimitsOfAChildGoOnCounting) {
+  auto hasty = worker("a");
+  hasty.restart_limit = {milliseconds{1000}, /*max_unstable=*/3, /*hourly=*/2};
+  const supervisor_rules generous = rules(strategy::one_for_one, {100, milliseconds{5000}});
+  supervision_script s{generous, {hasty, worker("b")}};
+  s.bring_up();
+  for (int i = 0; i < 2; ++i) {
+    (void)s.gone("a", crash());
+    (void)s.answer_all();
+  }
+  EXPECT_EQ(s.machine().memory().children.at("a").limits.unstable, 2u);
+
+  supervision_script paused{generous, {hasty, worker("b")}};
+  paused.wait(milliseconds{600'000});
+  (void)paused.tell(resume(s.machine(), {{"a", 3}, {"b", 1}}));
+  (void)paused.answer_all();
+  paused.wait(milliseconds{600'000}); // it lasts, and ends within the hour
+  EXPECT_EQ(paused.gone("a", crash()), "report child_terminated a; retry a in 40m");
+
+  supervision_script failing{generous, {hasty, worker("b")}};
+  (void)failing.tell(resume(s.machine(), {{"a", 3}, {"b", 1}}));
+  (void)failing.answer_all();
+  EXPECT_EQ(failing.machine().memory().children.at("a").limits.unstable, 2u);
+}
+
+TEST(SupervisionMemory, ARestartByHandForgetsTheLimitsInTheJournalToo) {
+  auto hasty = worker("a");
+  hasty.restart_limit.hourly = 2;
+  supervision_script s{rules(), {hasty}};
+  s.bring_up();
+  (void)s.gone("a", crash());
+  (void)s.answer_all();
+  auto kept = s.machine().memory();
+  EXPECT_EQ(kept.children.at("a").limits.hourly.size(), 1u);
+  (void)s.call_for(op::stop_and_start, "a");
+  (void)s.answer_all();
+  EXPECT_EQ(s.machine().memory().children.at("a").limits, restart_memory{});
+}
+
 TEST(SupervisionMemory, AGroupRestartIsFinishedWithoutCountingItAgain) {
   supervision_script s{rules(strategy::one_for_all), three()};
   s.bring_up();

@@ -21,7 +21,8 @@ policy::supervision_memory some_memory() {
                            .counted = true,
                            .due = time_point{1002500ms},
                            .pending = {cause::kind::own_exit, {}, "exited with code 1", {}}};
-  memory.children["web"] = {.generation = 2, .ended = 1};
+  memory.children["web"] = {
+      .generation = 2, .ended = 1, .limits = {.unstable = 2, .hourly = {time_point{1100s}, time_point{900s}}}};
   memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::restart,
                                              "db",
                                              true,

@@ -25,7 +25,9 @@ spawn_frame full_spawn() {
                          .oom_score_adj = 500,
                          .limits = {{7, 1024, resource_limit::unlimited}},
                          .cpus = {0, 3},
-                         .no_new_privileges = true},
+                         .no_new_privileges = true,
+                         .private_tmp = true,
+                         .read_only_paths = {"/usr", "/etc"}},
           .channels = {.input = true, .ipc = 3, .ready = 4, .notify = "x"}};
 }
 
