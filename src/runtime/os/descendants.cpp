@@ -5,12 +5,10 @@
 #include "runtime/wire/keeper_protocol.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <map>
 #include <optional>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace alder::os {
@@ -23,10 +21,6 @@ constexpr int max_freeze_rounds = 100;
 constexpr int max_walk_rounds = 100;
 /// Bounds a walk; more processes than Linux can have.
 constexpr std::size_t max_walk = std::size_t{4} << 20;
-
-/// An orphan that is becoming another program is looked at again until it is one, for at most 20 ms.
-constexpr int most_looks_at_exec = 200;
-constexpr std::chrono::microseconds exec_pause{100};
 
 struct relative {
   process_stat process;
@@ -97,20 +91,15 @@ bool spread(const std::vector<relative>& people, std::vector<bool>& belongs) {
 /// whose port is still taken.
 bool may_hold_marker(const relative& one, const std::string& marker) {
   if (marker.empty()) return false;
-  bool was_named = false;
-  for (int look = 0; look < most_looks_at_exec; ++look) {
+  for (exec_window window;;) {
     const auto told = environment_tells(one.process.pid, wire::member_variable, marker);
     if (told.value_or(false)) return true;
     if (one.parent) return false;
     const auto now = read_stat(one.process.pid); // after the environment, for it could have gone in between
     if (!now || now->start_ticks != one.process.start_ticks) return false;
     if (now->is_exiting) return true;
-    // One that is becoming another program has neither environment nor name for a moment.
-    if (told || was_named || !is_living(*now)) return false;
-    was_named = !command_line(one.process.pid).empty();
-    if (!was_named) std::this_thread::sleep_for(exec_pause);
+    if (told || !is_living(*now) || !window.look_again(one.process.pid)) return false;
   }
-  return false;
 }
 
 /// Every process there is, each with its parent if that is one that is looked at.

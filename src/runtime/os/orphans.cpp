@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
-#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,9 +17,6 @@ namespace alder::os {
 namespace {
 
 constexpr std::size_t longest_line = 512;
-/// A process that is becoming another program is looked at again until it is one, for at most 20 ms.
-constexpr int most_looks_at_exec = 200;
-constexpr std::chrono::microseconds exec_pause{100};
 
 /// What process numbers mean something in: this start of the machine, and this namespace.
 std::string realm_of_pids() {
@@ -32,17 +27,13 @@ std::string realm_of_pids() {
   return realm + " " + (length > 0 ? std::string{name.data(), static_cast<std::size_t>(length)} : "?");
 }
 
-/// One that is becoming another program has neither name nor environment for a moment.
 std::optional<std::string> mark_of(int pid) {
-  bool was_named = false;
-  for (int look = 0; look < most_looks_at_exec; ++look) {
+  for (exec_window window;;) {
     auto mark = environment_value(pid, wire::member_variable);
-    if (mark || was_named) return mark;
-    was_named = !command_line(pid).empty();
-    if (!was_named) std::this_thread::sleep_for(exec_pause);
-    if (const auto now = read_stat(pid); !now || !is_living(*now)) break;
+    if (mark) return mark;
+    const auto now = read_stat(pid);
+    if (!now || !is_living(*now) || !window.look_again(pid)) return std::nullopt;
   }
-  return std::nullopt;
 }
 
 } // namespace

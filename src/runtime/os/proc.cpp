@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -137,6 +139,15 @@ std::string command_line(int pid) {
     text.pop_back();
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
+}
+
+bool exec_window::look_again(int pid) {
+  constexpr int most_looks = 200;
+  constexpr std::chrono::microseconds pause{100};
+  if (was_named_ || ++looks_ >= most_looks) return false;
+  was_named_ = !command_line(pid).empty();
+  if (!was_named_) std::this_thread::sleep_for(pause);
+  return true;
 }
 
 std::optional<unsigned> user_of(int pid) {

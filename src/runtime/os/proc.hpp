@@ -52,6 +52,18 @@ struct process_stat {
 /// Looks at the first 2 MiB.
 [[nodiscard]] std::optional<std::string> environment_value(int pid, std::string_view name);
 
+/// A process that is becoming another program (execve) has neither name nor environment for a moment.
+class exec_window {
+public:
+  /// Whether it is worth looking again for what was not found in its environment. Waits a little first, for at most
+  /// 20 ms in all; when the name has come, one more look is enough.
+  [[nodiscard]] bool look_again(int pid);
+
+private:
+  int looks_ = 0;
+  bool was_named_ = false;
+};
+
 /// Who is whose child: from the `children` files where the kernel has them, else from one look at all of /proc.
 class family {
 public:

@@ -21,6 +21,20 @@ std::string stat_line(const std::string& name, char state = 'S', int threads = 1
          " 0 987654321 1000 2 18446744073709551615\n";
 }
 
+TEST(Proc, what_has_a_name_is_looked_at_once_more) {
+  exec_window window;
+  EXPECT_TRUE(window.look_again(::getpid()));
+  EXPECT_FALSE(window.look_again(::getpid()));
+}
+
+TEST(Proc, what_never_gets_a_name_is_not_waited_for_for_ever) {
+  exec_window window;
+  int looks = 0;
+  while (window.look_again(0))
+    ASSERT_LT(++looks, 1000);
+  EXPECT_GT(looks, 1);
+}
+
 TEST(Proc, reads_a_stat_line) {
   const auto p = parse_stat(stat_line("sh"));
   ASSERT_TRUE(p.has_value());
