@@ -31,9 +31,10 @@ import os, pathlib, subprocess
 for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
     try:
         words = file.read_bytes().split(b"\\0")
+        is_ours = os.path.samefile(file.parent / "cwd", ".")
     except OSError:
         continue
-    if words[0] == b"sleep" and words[1] in (b"3000", b"3001", b"3002"):
+    if is_ours and words[0] == b"sleep" and words[1] in (b"3000", b"3001", b"3002"):
         print("left:", words[1].decode(), flush=True)
 print("looked", flush=True)
 subprocess.Popen(["sleep", "3001"], start_new_session=True)
