@@ -73,6 +73,39 @@ class TreeChanges(alder.Scenario):
         self.assertNotEqual(after["db"], before["db"])
         self.assertEqual(after["api:0"], before["api:0"], "what did not change was not touched")
 
+    def test_a_change_that_the_daemon_does_not_live_to_finish_is_finished_by_the_next(self):
+        home = self.home
+        home.up("""
+name: shop
+children:
+  - { service: slow, command: [sh, -c, "trap '' TERM; echo up; while :; do sleep 0.1; done"], stop: { timeout: 2s } }
+  - { service: old, command: sleep 1000 }
+  - { service: web, command: sleep 1000 }
+  - { service: one, command: sleep 1000 }
+""")
+        home.wait_until("slow ignores SIGTERM", lambda: "up" in home.alder("logs", "slow", "--no-prefix").lines)
+        before = home.pids()
+        home.write("alder.yaml", """
+name: shop
+children:
+  - { service: web, command: sleep 2000 }
+  - { service: one, command: sleep 1000, instances: 2 }
+  - { service: fresh, command: sleep 1000 }
+""")
+        apply = home.begin("apply", "--sync")
+        home.wait_until("slow is being stopped", lambda: home.states().get("slow") == "stopping")
+        home.kill_daemon()
+        self.assertNotEqual(apply.wait(alder.PATIENCE), 0)
+        wanted = dict.fromkeys(("web", "one:0", "one:1", "fresh"), "running")
+        home.wait_until("it is what the file says", lambda: home.states() == wanted)
+        self.assertNotEqual(home.pids()["web"], before["web"])
+        home.wait_until("it is told", lambda: "the change of shop, which was under way when the daemon ended, is finished"
+                        in [event["text"] for event in home.events()])
+        self.assertEqual(self.changes(), [])
+        self.assertFalse([pid for pid in before.values() if alder.is_alive(pid)])
+        home.kill_daemon()
+        self.assertEqual(home.states(), wanted, "it is finished once")
+
     def test_a_mistake_changes_nothing(self):
         home = self.home
         home.up(CONFIG)

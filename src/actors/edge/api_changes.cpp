@@ -77,7 +77,8 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   if (known == nullptr) return tell(not_up(tree.source.name));
   if (known->source.file != tree.source.file)
     return tell(went_wrong(conflicting, "conflict",
-                           "tree '" + tree.source.name + "' is up from another file: " + known->source.file));
+                           "tree '" + tree.source.name + "' is up from another file: " + known->source.file,
+                           {"change that file, or take the tree down first: alder down " + tree.source.name}));
   tree.source.up_since = known->source.up_since;
   tree.source.instances = known->source.instances; // what was scaled stays scaled
   if (!tree.source.instances.empty()) {
@@ -87,6 +88,17 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   }
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
   change(std::move(tree), apply.options, tell);
+}
+
+void api_server::carry_out(const finish_change& finish, const done& tell) {
+  const auto* known = context_.trees.find(finish.tree);
+  if (known == nullptr) return tell(not_up(finish.tree));
+  known_tree tree = *known;
+  for (const auto& name : finish.what.removed) {
+    if (std::erase_if(tree.source.grafts, [&](const auto& graft) { return graft.child == name; }) > 0)
+      tree.root = std::make_shared<const supervisor_spec>(config::without(*tree.root, name));
+  }
+  change(std::move(tree), finish.what.options, tell);
 }
 
 void api_server::carry_out(const scale_service& scale, const done& tell) {
@@ -106,8 +118,8 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
   change(std::move(tree), {/*start_added=*/true, /*stop_removed=*/true, /*restart_changed=*/false}, tell);
 }
 
-/// The catalog first, so that a successor of this daemon would know; then what OTP calls a code change, in every
-/// supervisor that stays; around it what `options` asks for.
+/// The catalog first, with all that is still to do, so that a successor of this daemon would finish it; then what OTP
+/// calls a code change, in every supervisor that stays; around it what `options` asks for.
 void api_server::change(known_tree tree, const change_options& options, const done& tell) {
   const auto name = tree.source.name;
   const auto before = context_.trees.find(name)->root;
@@ -130,13 +142,24 @@ void api_server::change(known_tree tree, const change_options& options, const do
   };
   const auto work = std::make_shared<chain>();
   auto& known = tree.source;
-  std::vector<store::saved_tree::graft> left; // of the old version, which run on
+  store::change_under_way under_way{options, {}};
+  std::vector<store::saved_tree::graft> left; // of the old version, which run on, until they are removed
   const auto& old_source = context_.trees.find(name)->source;
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
     if (change->what != change_kind::removed && change->what != change_kind::replaced) continue;
-    if (options.stop_removed || change->what == change_kind::replaced) {
-      work->steps.push_back(call_node(op::remove, change->name));
+    const auto remove = call_node(op::remove, change->name);
+    if (change->what == change_kind::replaced) {
+      work->steps.push_back(remove);
       continue;
+    }
+    if (options.stop_removed) {
+      under_way.removed.push_back(change->name);
+      work->steps.push_back([this, name, child = change->name, remove](const chain::then& then) {
+        remove([this, name, child, then](const call_outcome& outcome) {
+          if (outcome.ok()) note_removed(name, child);
+          then(outcome);
+        });
+      });
     }
     const auto graft = std::find_if(old_source.grafts.begin(), old_source.grafts.end(),
                                     [&](const auto& g) { return g.child == change->name; });
@@ -178,8 +201,10 @@ void api_server::change(known_tree tree, const change_options& options, const do
     const bool restart = change.what == change_kind::changed && change.needs_restart && is_up(node);
     if (restart && options.restart_changed) work->steps.push_back(call_node(op::restart, change.name));
     const bool added = change.what == change_kind::added;
-    if ((added && !start) || (restart && !options.restart_changed))
-      known.left.push_back({change.name, change.parent, change.details, added, node ? node->generation : 0});
+    const bool replaced = change.what == change_kind::replaced;
+    if (added || replaced || restart)
+      known.left.push_back({change.name, change.parent, change.details, !restart, node ? node->generation : 0});
+    if (replaced) known.left.push_back({change.name, change.parent, {}, /*added=*/true, 0}); // made anew
   }
   if (!left.empty()) {
     known.grafts.insert(known.grafts.end(), left.begin(), left.end());
@@ -188,10 +213,14 @@ void api_server::change(known_tree tree, const change_options& options, const do
       with_left = config::with_child(with_left, graft.parent, *config::find_child(*before, graft.child));
     tree.root = std::make_shared<const supervisor_spec>(std::move(with_left));
   }
+  const auto operation = std::string{store::change_key} + name;
+  context_.trees.begin_operation(operation, store::change_value(under_way));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
-  const bool differs = !changes.empty();
-  chain::run(work, [work, tell, differs] { tell(work->failure ? *work->failure : went_well(differs)); });
+  chain::run(work, [this, work, tell, operation, differs = !changes.empty()] {
+    context_.trees.end_operation(operation);
+    tell(work->failure ? *work->failure : went_well(differs));
+  });
 }
 
 void api_server::carry_out(const add_children& add, const done& tell) {

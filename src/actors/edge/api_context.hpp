@@ -9,6 +9,7 @@
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/os/paths.hpp"
+#include "runtime/store/journal_values.hpp"
 #include "runtime/wire/json.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -33,17 +34,16 @@ struct act_on_node {
   std::string name;
   node_call::op what = node_call::op::start;
 };
-/// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
-/// stopped or restarted).
-struct change_options {
-  bool start_added = false;
-  bool stop_removed = false;
-  bool restart_changed = false;
-};
+using store::change_options;
 /// Take up a new version of the configuration of a tree that is up.
 struct apply_config {
   wire::config_request source;
   change_options options;
+};
+/// Do what a former daemon was in the middle of.
+struct finish_change {
+  std::string tree;
+  store::change_under_way what;
 };
 /// Let a service have this many instances.
 struct scale_service {
@@ -64,7 +64,8 @@ struct shut_down {
 
 /// Something somebody wants done. `done` is called once, on the loop thread, when it is.
 struct wish {
-  std::variant<bring_up, take_down, act_on_node, apply_config, scale_service, add_children, shut_down> what;
+  std::variant<bring_up, take_down, act_on_node, apply_config, finish_change, scale_service, add_children, shut_down>
+      what;
   std::function<void(const wire::operation_result&)> done;
 };
 

@@ -37,6 +37,7 @@ private:
   void carry_out(const shut_down& end, const done& tell);
   // In api_changes.cpp:
   void carry_out(const apply_config& apply, const done& tell);
+  void carry_out(const finish_change& finish, const done& tell);
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
   void change(known_tree tree, const change_options& options, const done& tell);

@@ -158,7 +158,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
     shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
   } else { // numbers of processes begin anew with a keeper
     std::vector<std::string> keys{std::string{store::shutdown_key}};
-    for (const auto prefix : {store::memory_key, store::past_key})
+    for (const auto prefix : {store::memory_key, store::past_key, store::change_key})
       for_each(journal_.values(), prefix,
                [&](const std::string& id, const std::string&) { keys.push_back(std::string{prefix} + id); });
     for (const auto& key : keys)

@@ -17,6 +17,8 @@ std::vector<config::tree_change> outstanding(const known_tree& now, const superv
   for (const auto& left : now.source.left) {
     const auto* child = config::find_child(after, left.name);
     if (child == nullptr || !is_left(left, nodes.find(now.source.name, left.name))) continue;
+    const auto parent = nodes.find(now.source.name, left.parent);
+    if (left.added && parent && !is_up(parent)) continue; // it comes with its supervisor
     const auto known = std::find_if(changes.begin(), changes.end(), [&](const auto& c) { return c.name == left.name; });
     if (known == changes.end()) {
       changes.push_back({left.added ? kind::added : kind::changed, left.name, left.parent, left.details, !left.added});

@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t events_taken_up = 1000;
+constexpr auto tree_look_interval = 100ms; // while a change waits for its tree to be up again
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
 
 std::string journal_trouble(const std::string& trouble, const std::string& directory) {
@@ -261,8 +262,36 @@ void daemon::finish_operations() {
       api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
                      if (!done.failure) announce(event_kind::resumed, "removal", tree);
                    }});
+    } else if (key.rfind(store::change_key, 0) == 0) {
+      if (const auto what = store::parse_change_value(detail))
+        finish_change(key.substr(store::change_key.size()), *what);
     }
   }
+}
+
+/// Once the tree is there again: until then its supervisors do not know all their children.
+void daemon::finish_change(const std::string& tree, const store::change_under_way& what) {
+  const auto root = shared_.nodes.find(tree, tree);
+  const bool comes = root && (root->state == node_state::starting || root->state == node_state::backoff ||
+                              (root->state == node_state::stopped && !root->settled));
+  if (comes) {
+    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, tree_look_interval);
+    timer->async_wait([this, timer, tree, what](const boost::system::error_code& failed) {
+      if (!failed) finish_change(tree, what);
+    });
+    return;
+  }
+  for (const auto& process : bridge_.unclaimed()) { // of a child that became something else
+    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0) bridge_.discard(process.id);
+  }
+  api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
+                 catalog_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
+                 if (!done.failure) return announce(event_kind::resumed, "change", tree);
+                 announce(event_kind::warning,
+                          "the change of its configuration, which was under way when the daemon ended, has failed: " +
+                              done.failure->detail,
+                          tree);
+               }});
 }
 
 bool daemon::was_upgraded() { return bridge_.keeper().news() == wire::upgraded_news; }

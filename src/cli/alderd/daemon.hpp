@@ -48,6 +48,7 @@ private:
   [[nodiscard]] bool was_upgraded();
   void sort_out_unclaimed();
   void finish_operations();
+  void finish_change(const std::string& tree, const store::change_under_way& what);
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);
   void stop_serving();

@@ -178,6 +178,21 @@ result<saved_tree> parse_tree_value(std::string_view text) {
   });
 }
 
+std::string change_value(const change_under_way& change) {
+  return text_of({{"start_added", change.options.start_added},
+                  {"stop_removed", change.options.stop_removed},
+                  {"restart_changed", change.options.restart_changed},
+                  {"removed", change.removed}});
+}
+
+result<change_under_way> parse_change_value(std::string_view text) {
+  return parsed<change_under_way>(text, [](const json& j) {
+    return change_under_way{
+        {j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(), j.at("restart_changed").get<bool>()},
+        j.at("removed").get<std::vector<std::string>>()};
+  });
+}
+
 std::string node_value(const node_snapshot& node) {
   json j{{"restarts", node.restarts}, {"generation", node.generation}};
   if (node.last_exit) j["last_exit"] = exit_json(*node.last_exit);

@@ -20,6 +20,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace alder::store {
 
@@ -30,7 +31,23 @@ inline constexpr std::string_view past_key = "past/"; ///< behind the memories: 
 inline constexpr std::string_view process_key = "process/";
 inline constexpr std::string_view line_key = "line";
 inline constexpr std::string_view down_key = "operation/down/";
+inline constexpr std::string_view change_key = "operation/change/";
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
+
+/// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
+/// stopped or restarted).
+struct change_options {
+  bool start_added = false;
+  bool stop_removed = false;
+  bool restart_changed = false;
+  bool operator==(const change_options&) const = default;
+};
+/// A change that is being carried out.
+struct change_under_way {
+  change_options options;
+  std::vector<std::string> removed; ///< children that are to be gone at its end
+  bool operator==(const change_under_way&) const = default;
+};
 
 /// A process as it can be found again.
 struct noted_process {
@@ -55,6 +72,8 @@ struct both_clocks {
 /// unknown fields are of a later version, and ignored.
 [[nodiscard]] std::string tree_value(const saved_tree& tree);
 [[nodiscard]] result<saved_tree> parse_tree_value(std::string_view text);
+[[nodiscard]] std::string change_value(const change_under_way& change);
+[[nodiscard]] result<change_under_way> parse_change_value(std::string_view text);
 /// Tree and name come from the key; state, settled, since, reason, restarts and last exit count, nothing else.
 [[nodiscard]] std::string node_value(const node_snapshot& node);
 [[nodiscard]] result<node_snapshot> parse_node_value(std::string_view text);

@@ -37,6 +37,13 @@ TEST(JournalValues, AMemoryIsReadAsItWasWritten) {
   EXPECT_EQ(*read, some_memory());
 }
 
+TEST(JournalValues, AChangeIsReadAsItWasWritten) {
+  const change_under_way change{{.start_added = true, .restart_changed = true}, {"web", "api:1"}};
+  EXPECT_EQ(parse_change_value(change_value(change)).value(), change);
+  EXPECT_FALSE(parse_change_value("{}").ok());
+  EXPECT_FALSE(parse_change_value("nonsense").ok());
+}
+
 TEST(JournalValues, AMemoryHoldsTheChildrenThatAreWanted) {
   const auto read = parse_memory_value(memory_value(some_memory(), {"web", "gone"}, clocks()), clocks());
   ASSERT_TRUE(read);
