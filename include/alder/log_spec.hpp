@@ -23,6 +23,7 @@ enum class log_target : std::uint8_t {
   none,    ///< read and thrown away
   syslog,  ///< a datagram a line, as syslog() sends them
   journal, ///< a datagram a line, in the journal's own protocol
+  actor,   ///< an actor of the user's own
 };
 
 enum class syslog_format : std::uint8_t {
@@ -50,6 +51,7 @@ enum class log_pressure : std::uint8_t {
   drop_newest, ///< what comes then is lost, and counted
   drop_oldest, ///< old archives are deleted to make room; else as drop_newest
   block,       ///< nothing is lost: the service waits when its pipe is full
+  spill,       ///< put into another directory until the file can be written; beyond its limit as drop_newest
 };
 
 struct log_spec {
@@ -63,6 +65,7 @@ struct log_spec {
   std::optional<log_owner> owner; ///< none: the daemon's
   std::string tag;                ///< the program's name for syslog and journal; empty: the service's
   std::string socket;             ///< where these listen; empty: where they do usually
+  std::string actor;              ///< the name under which an extension offers the actor
   syslog_format syslog = syslog_format::rfc3164;
   unsigned facility = 3; ///< of syslog; 3: daemon
   log_show show = log_show::prefixed;
@@ -70,7 +73,9 @@ struct log_spec {
   std::string date_format;       ///< moment's tokens; empty: ISO 8601
   std::optional<time_zone> zone; ///< of `date_format`; none: the machine's
   log_pressure pressure = log_pressure::drop_newest;
-  unsigned max_rate = 0; ///< lines a second; 0: no limit
+  std::string spill_to;                                      ///< directory
+  std::uint64_t spill_max = std::uint64_t{64} * 1024 * 1024; ///< bytes put there for one file
+  unsigned max_rate = 0;                                     ///< lines a second; 0: no limit
 
   std::uint64_t max_size = std::uint64_t{64} * 1024 * 1024; ///< of one file; 0: no limit
   std::chrono::milliseconds rotate_every{0};                ///< 0: by size alone

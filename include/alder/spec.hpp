@@ -223,6 +223,7 @@ struct service_spec {
   std::map<std::string, std::string> secrets; ///< variables whose values are read from these files at each start
   std::string stdin_file;                     ///< absolute path; empty: /dev/null
   bool stdin_pipe = false;                    ///< standard input is a pipe the daemon writes to
+  bool terminal = false;                      ///< standard input, output and error are a pseudo-terminal of its own
   process_attributes attributes;
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   /// It does its work and ends. Its start is complete when it has ended well, and `ready`, if there is one, holds then.

@@ -160,7 +160,8 @@ void fields(auto& visit, one_of<spawn_frame> auto& f) {
   auto& a = f.attributes;
   visit(a.who), visit(a.nice), visit(a.io_priority), visit(a.oom_score_adj), visit(a.limits), visit(a.cpus);
   visit(a.no_new_privileges), visit(a.private_tmp), visit(a.read_only_paths);
-  visit(f.channels.input), visit(f.channels.ipc), visit(f.channels.ready), visit(f.channels.notify);
+  visit(f.channels.input), visit(f.channels.terminal), visit(f.channels.ipc), visit(f.channels.ready),
+      visit(f.channels.notify);
 }
 void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.text); }
 void fields(auto& visit, one_of<acknowledge_frame> auto& f) { visit(f.id), visit(f.generation); }
@@ -233,6 +234,7 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::session: return "make a session";
   case spawn_stage::channel: return "make its channels to the daemon";
   case spawn_stage::file_limit: return "restore the limit of open files";
+  case spawn_stage::terminal: return "make its pseudo-terminal";
   case spawn_stage::stdin_file:
     return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
   case spawn_stage::output: return "connect the output";

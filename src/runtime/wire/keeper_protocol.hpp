@@ -17,7 +17,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 3;
+inline constexpr std::uint32_t keeper_protocol_version = 4;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -34,6 +34,7 @@ enum class spawn_stage : std::uint8_t {
   session,     ///< setsid
   channel,     ///< making the descriptors that the daemon talks through
   file_limit,  ///< giving the original RLIMIT_NOFILE back
+  terminal,    ///< making the pseudo-terminal its own
   stdin_file,  ///< opening the standard input
   output,      ///< connecting the standard output and error
   limits,      ///< setrlimit
@@ -53,7 +54,7 @@ enum class descriptor : std::uint8_t {
   pidfd,
   out,    ///< read end of its standard output
   err,    ///< read end of its standard error
-  input,  ///< write end of its standard input
+  input,  ///< write end of its standard input, or our side of its pseudo-terminal
   ipc,    ///< our end of its stream socket
   notify, ///< the datagram socket it sends notices to
   ready,  ///< read end of the pipe it writes a line to
@@ -67,7 +68,8 @@ using descriptor_set = std::uint8_t;
 
 /// What a process gets besides its output to talk to the daemon.
 struct spawn_channels {
-  bool input = false;      ///< standard input is a pipe
+  bool input = false;      ///< standard input is a pipe, or the terminal
+  bool terminal = false;   ///< the three standard streams are a pseudo-terminal
   std::int32_t ipc = -1;   ///< the number of its end of a stream socket pair; -1: none
   std::int32_t ready = -1; ///< the number of the write end of a pipe; -1: none
   std::string notify;      ///< abstract address of a datagram socket, without the leading NUL; empty: none
