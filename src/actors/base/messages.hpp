@@ -217,6 +217,7 @@ struct output_not_rotated {
 struct output_failed {
   bool err = false;
   int os_errno = 0;
+  bool is_spill = false; ///< what fails is the directory for output that cannot be written
 };
 struct output_recovered {
   bool err = false;
