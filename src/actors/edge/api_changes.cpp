@@ -112,8 +112,13 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
   std::erase_if(tree.source.removed, // an instance removed by hand comes back with the others
                 [&](const std::string& name) { return name.rfind(scale.name + ":", 0) == 0; });
   auto loaded = read_configuration(tree.source);
-  if (!loaded.tree)
-    return tell(went_wrong(unprocessable, "too_large", "there cannot be that many instances of '" + scale.name + "'"));
+  if (!loaded.tree) {
+    const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                  [](const auto& d) { return d.severity == config::diagnostic::level::error; });
+    return tell(went_wrong(unprocessable, "invalid_config",
+                           "there cannot be " + std::to_string(scale.instances) + " instances of '" + scale.name + "'" +
+                               (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
+  }
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
   change(std::move(tree), {/*start_added=*/true, /*stop_removed=*/true, /*restart_changed=*/false}, tell);
 }

@@ -109,8 +109,23 @@ void process::on_exited(const process_exited& exited) {
 }
 
 void process::handle(const policy::process_event& e) {
-  for (const auto& effect : machine_.handle(e))
+  using phase = policy::process_machine::phase;
+  const bool was_up = machine_.now_in() == phase::running;
+  const auto effects = machine_.handle(e);
+  const auto now = machine_.now_in();
+  if (was_up && now != phase::running && now != phase::gone) show_ending();
+  for (const auto& effect : effects)
     carry_out(effect);
+}
+
+/// It ends without being asked to, or is ended because it is not well: its supervisor hears of it when all is over.
+void process::show_ending() {
+  publish([&](node_snapshot& node) {
+    if (node.state == node_state::stopping) return; // by its supervisor
+    node.state = node_state::stopping;
+    node.since = shared_.wall_now();
+    node.reason = machine_.unwell().value_or(machine_.status() ? phrase(*machine_.status()) : node.reason);
+  });
 }
 
 void process::carry_out(const policy::process_effect& effect) {

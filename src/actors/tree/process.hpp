@@ -32,6 +32,7 @@ private:
   void run_hook(const policy::run_hook& hook);
   void handle(const policy::process_event& e);
   void carry_out(const policy::process_effect& effect);
+  void show_ending();
   void answer_start(policy::start_result::how how, const std::string& detail);
   void publish(const std::function<void(node_snapshot&)>& change);
   void announce(event_kind kind, const std::string& detail);

@@ -321,6 +321,11 @@ void supervisor::on_start_failed(const policy::supervisor_start_failed& failed) 
 }
 
 void supervisor::on_ended(const policy::supervisor_ended& ended) {
+  for (auto& [name, c] : children_) { // nobody is left who would start them again
+    const auto node = shared_.nodes.find(tree_of(c), name);
+    if (node && node->state == node_state::backoff)
+      set_state(c, node_state::stopped, {cause::kind::gave_up, plan_.name, ended.reason.detail, {}});
+  }
   if (parent_) send(parent_, child_ended{{plan_.name, generation_, ended.reason}});
   quit();
 }
@@ -439,6 +444,7 @@ void supervisor::on_child_started(const child_started& message) {
     if (c->stopping) { // a replacement actor that was stopped before it had taken over
       return on_child_ended({{result.id, result.generation, {exit_reason::kind::shutdown, {}, "was stopped"}}});
     }
+    c->last_end.reset(); // of another life
     set_state(*c, node_state::failed, "could not start: " + result.detail);
     announce(event_kind::start_failed, *c, c->why, [&](event& e) { e.cause.detail = result.detail; });
     if (!c->entry->tree.empty())
@@ -567,7 +573,7 @@ caf::result<call_outcome> supervisor::on_call(const node_call& call) {
   return promise;
 }
 
-/// Counters of a child begin anew; its state stays what it is.
+/// Counters of a child begin anew; one that waits because of them waits no longer.
 void supervisor::reset(pending_call& pending) {
   auto* c = find_child(pending.what.child);
   if (c == nullptr || !machine_.reset(pending.what.child))
@@ -575,6 +581,8 @@ void supervisor::reset(pending_call& pending) {
   remember();
   const bool changed = std::exchange(c->restarts, 0U) > 0;
   shared_.nodes.update(tree_of(*c), pending.what.child, [](node_snapshot& node) { node.restarts = 0; });
+  const auto node = shared_.nodes.find(tree_of(*c), pending.what.child);
+  if (node && node->state == node_state::backoff) return begin_call(policy::call::op::start_now, std::move(pending));
   finish_call(pending, {changed, {}});
 }
 

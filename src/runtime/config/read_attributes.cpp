@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 namespace alder::config {
@@ -16,7 +17,9 @@ namespace {
 std::optional<std::uint32_t> number_of(std::string_view text) {
   std::uint32_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = !text.empty() && parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+  // To the kernel the highest number means "as it is", which would be the daemon's.
+  const bool whole = !text.empty() && parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() &&
+                     value != std::numeric_limits<std::uint32_t>::max();
   return whole ? std::optional{value} : std::nullopt;
 }
 

@@ -63,7 +63,6 @@ public:
     common_.significant = terms.significant;
     check_task();
     common_.after = read_after(in_, keys_.find("after"), name);
-    common_.stop = own_.stop;
     common_.backoff = own_.backoff;
     common_.umask = own_.umask;
     auto launch = read_attributes(in_, own_);
@@ -80,6 +79,7 @@ public:
       count_ = wanted->second;
       scaled_ = true;
     }
+    common_.stop = stop_of(in_, own_, instance{0, count_});
   }
 
   /// One process; what is wrong with it is reported.
@@ -87,6 +87,7 @@ public:
     const instance_scope which = instance{index, count_};
     auto spec = common_;
     spec.command = read_service_command(in_, keys_, which);
+    spec.stop = stop_of(in_, own_, which);
     spec.cwd = directory_of(in_, own_, which);
     spec.environment = environment_of(in_, own_, which, user_ ? &*user_ : nullptr);
     spec.secrets = secrets_of(in_, own_, which);
@@ -97,6 +98,11 @@ public:
     spec.stdin_pipe = input != nullptr && input->value->text == "pipe";
     if (input != nullptr && !input->value->is_null() && !spec.stdin_pipe)
       spec.stdin_file = read_path(in_, input, which).value_or("");
+    spec.terminal = read_boolean(in_, keys_.find("pty")).value_or(false);
+    if (spec.terminal && input != nullptr && index == 0)
+      in_.mistakes.add(
+          code::impossible, input->key_where, "'stdin' and 'pty' exclude each other",
+          {"the terminal is its standard input", {"leave 'stdin' out: 'alder send' writes to the terminal"}});
     spec.ready = read_ready(in_, keys_.find("ready"), which);
     spec.health = read_health(in_, keys_.find("health"), which);
     if (spec.task) check_condition(spec.ready);

@@ -43,7 +43,7 @@ backoff backoff_below(context& in, backoff base, const field* given) {
 }
 
 /// One step of `stop.steps`: exactly one way of asking.
-std::optional<stop_step> read_stop_step(context& in, const node& item) {
+std::optional<stop_step> read_stop_step(context& in, const node& item, const instance_scope& which) {
   if (item.is != node::shape::mapping) {
     wrong_type(in, "steps", item.where, "a mapping with 'signal', 'command' or 'message'", found_phrase(item));
     return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<stop_step> read_stop_step(context& in, const node& item) {
   step.wait = read_duration(in, keys.find("wait")).value_or(step.wait);
   unsigned ways = 0;
   if (const auto signal = read_signal(in, keys.find("signal"))) step.how = *signal, ++ways;
-  if (auto command = read_command(in, keys.find("command"))) step.how = std::move(*command), ++ways;
+  if (auto command = read_command(in, keys.find("command"), which)) step.how = std::move(*command), ++ways;
   if (read_word(in, keys.find("message"))) step.how = stop_step::message{}, ++ways;
   const bool any = keys.has("signal") || keys.has("command") || keys.has("message");
   if (ways > 1 || !any)
@@ -63,15 +63,14 @@ std::optional<stop_step> read_stop_step(context& in, const node& item) {
   return ways == 1 ? std::optional{std::move(step)} : std::nullopt;
 }
 
-stop_spec stop_below(context& in, stop_spec base, const field* given) {
-  if (given == nullptr) return base;
-  const fields keys{in, *given->value, place::stop};
+stop_spec stop_below(context& in, stop_spec base, const field& given, const instance_scope& which) {
+  const fields keys{in, *given.value, place::stop};
   base.signal = read_signal(in, keys.find("signal")).value_or(base.signal);
   if (const auto scope = read_word(in, keys.find("scope"))) base.main_only = *scope == "main";
   if (const auto* steps = keys.find("steps")) {
     base.steps.clear();
     for (const auto& item : steps->value->items)
-      if (auto step = read_stop_step(in, *item)) base.steps.push_back(std::move(*step));
+      if (auto step = read_stop_step(in, *item, which)) base.steps.push_back(std::move(*step));
   }
   const auto* timeout = keys.find("timeout");
   if (timeout == nullptr) return base;
@@ -165,8 +164,18 @@ settings settings_below(context& in, const settings& above, const fields& own) {
   if (const auto umask = read_octal(in, own.find("umask"))) below.umask = umask;
   if (const auto* log = own.find("log")) below.log.push_back(log);
   below.backoff = backoff_below(in, below.backoff, own.find("backoff"));
-  below.stop = stop_below(in, below.stop, own.find("stop"));
+  if (const auto* stop = own.find("stop")) {
+    below.stop.push_back(stop);
+    (void)stop_below(in, {}, *stop, instance{0, 1}); // its mistakes are told even if nobody below uses it
+  }
   return below;
+}
+
+stop_spec stop_of(context& in, const settings& of, const instance_scope& which) {
+  stop_spec stop;
+  for (const auto* layer : of.stop)
+    stop = stop_below(in, std::move(stop), *layer, which);
+  return stop;
 }
 
 environment environment_of(context& in, const settings& of, const instance_scope& which, const account* user) {

@@ -28,13 +28,16 @@ struct settings {
   std::map<std::string_view, const field*> attributes; ///< user, nice, rlimits …: read_attributes.hpp
   std::vector<const field*> log;                       ///< outermost first: read_log.hpp
   alder::backoff backoff;
-  stop_spec stop;
+  std::vector<const field*> stop; ///< outermost first
   std::optional<unsigned> umask;
 };
 
 /// The settings of a supervisor or service with these keys below `above`: `env`, `stop` and `backoff` key by key, the
 /// others as a whole. `own` must outlive the result.
 [[nodiscard]] settings settings_below(context& in, const settings& above, const fields& own);
+
+/// How a process is stopped.
+[[nodiscard]] stop_spec stop_of(context& in, const settings& of, const instance_scope& which);
 
 /// The environment of a process: what is inherited, then what `user` (null: the same as
 /// ours) makes of it, then level by level the env files and `env`; PATH always is set.

@@ -61,7 +61,8 @@ tree_change change_of(const service_spec& a, const service_spec& b) {
   note(a.command != b.command, "command", true);
   note(a.cwd != b.cwd, "cwd", true);
   note(a.environment != b.environment, "environment", true);
-  note(a.stdin_file != b.stdin_file, "stdin", true);
+  note(a.stdin_file != b.stdin_file || a.stdin_pipe != b.stdin_pipe, "stdin", true);
+  note(a.terminal != b.terminal, "pty", true);
   note(a.umask != b.umask, "umask", true);
   note(!(a.ready == b.ready), "ready", true);
   note(!(a.stop == b.stop), "stop", false);

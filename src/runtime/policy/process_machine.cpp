@@ -69,7 +69,7 @@ process_effects process_machine::handle(const process_event& e) {
                         },
                         [&](const heartbeat&) { on_heartbeat(); }, [&](const more_time& m) { on_more_time(m.time); },
                         [&](const declared_unwell& u) {
-                          if (phase_ == phase::running) not_well(u.detail, remedy::restart);
+                          if (phase_ == phase::running) not_well(u.detail, remedy::restart, complaint::heartbeat);
                         },
                         [&](const health_answered& h) { on_health(h); }, [&](const usage_sampled& u) { on_usage(u); },
                         [&](const hook_done& h) { on_hook(h); }},
@@ -241,7 +241,7 @@ void process_machine::on_heartbeat() {
   if (phase_ != phase::running || !spec_.heartbeat) return;
   on_last_chance_ = false;
   arm(beat_, spec_.heartbeat->interval * spec_.heartbeat->missed);
-  if (!spec_.health) well_again();
+  well_again(complaint::heartbeat);
 }
 
 void process_machine::on_more_time(milliseconds time) {
@@ -256,7 +256,8 @@ void process_machine::on_watch_timer(std::uint64_t token) {
   if (token == beat_) {
     if (!std::exchange(on_last_chance_, true)) return arm(beat_, last_chance);
     const auto& beats = *spec_.heartbeat;
-    return not_well("sent no heartbeat for " + format_duration(beats.interval * beats.missed), beats.then);
+    return not_well("sent no heartbeat for " + format_duration(beats.interval * beats.missed), beats.then,
+                    complaint::heartbeat);
   }
   if (token == health_due_) {
     health_token_ = ++last_token_;
@@ -272,7 +273,8 @@ void process_machine::on_watch_timer(std::uint64_t token) {
     emit(cancel_hook{after_start_});
     return on_hook({after_start_, "took longer than " + format_duration(spec_.hooks.timeout)});
   }
-  if (token == task_due_) return not_well("did not end within " + format_duration(spec_.task_timeout), remedy::fail);
+  if (token == task_due_)
+    return not_well("did not end within " + format_duration(spec_.task_timeout), remedy::fail, complaint::usage);
   if (token != usage_due_) return;
   arm(usage_due_, spec_.limits.interval);
   emit(sample_usage{});
@@ -284,11 +286,12 @@ void process_machine::on_health(const health_answered& e) {
   const auto& health = *spec_.health;
   if (e.good) {
     health_failures_ = 0;
-    if (++health_successes_ >= health.successes) well_again();
+    if (++health_successes_ >= health.successes) well_again(complaint::health);
   } else {
     health_successes_ = 0;
     if (++health_failures_ >= health.failures)
-      not_well("failed its health check " + std::to_string(health_failures_) + " times: " + e.detail, health.then);
+      not_well("failed its health check " + std::to_string(health_failures_) + " times: " + e.detail, health.then,
+               complaint::health);
   }
   if (phase_ == phase::running) arm(health_due_, health.interval);
 }
@@ -300,19 +303,20 @@ void process_machine::on_usage(const usage_sampled& e) {
   const bool memory = limits.memory > 0 && static_cast<double>(e.memory) > static_cast<double>(limits.memory) * share;
   const bool cpu = limits.cpu > 0 && e.cpu > limits.cpu * share;
   if (!memory && !cpu) {
-    if (std::exchange(over_limit_, 0) > 0) well_again();
+    if (std::exchange(over_limit_, 0) > 0) well_again(complaint::usage);
     return;
   }
   if (limits.interval * over_limit_++ < limits.grace) return;
   const auto percent = [](double processors) { return std::to_string(static_cast<long>(processors * 100)) + "%"; };
   not_well(memory ? "used " + format_size(e.memory) + " of memory, more than its limit of " + format_size(limits.memory)
                   : "used " + percent(e.cpu) + " of a processor, more than its limit of " + percent(limits.cpu),
-           limits.then);
+           limits.then, complaint::usage);
 }
 
-void process_machine::not_well(const std::string& why, remedy then) {
+void process_machine::not_well(const std::string& why, remedy then, complaint about) {
   if (then == remedy::report) {
-    if (std::exchange(reported_unwell_, true)) return;
+    if ((reported_ & static_cast<unsigned>(about)) != 0) return;
+    reported_ |= static_cast<unsigned>(about);
     emit(warn{why});
     return emit(health_changed{why});
   }
@@ -322,8 +326,11 @@ void process_machine::not_well(const std::string& why, remedy then) {
   begin_stop();
 }
 
-void process_machine::well_again() {
-  if (std::exchange(reported_unwell_, false)) emit(health_changed{});
+/// People hear of it when there is no complaint left.
+void process_machine::well_again(complaint about) {
+  if ((reported_ & static_cast<unsigned>(about)) == 0) return;
+  reported_ &= ~static_cast<unsigned>(about);
+  if (reported_ == 0) emit(health_changed{});
 }
 
 // -- its end

@@ -196,6 +196,8 @@ public:
   [[nodiscard]] process_effects handle(const process_event& e);
   [[nodiscard]] phase now_in() const { return phase_; }
   [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
+  /// Why it is stopped, when nobody asked for that.
+  [[nodiscard]] const std::optional<std::string>& unwell() const { return unwell_; }
   /// Why it ended, for people; only when there is a status.
   [[nodiscard]] std::string last_words() const { return failure_.value_or(reason().detail); }
 
@@ -212,8 +214,10 @@ private:
   void on_started();
   void begin_watching();
   void on_watch_timer(std::uint64_t token);
-  void not_well(const std::string& why, remedy then);
-  void well_again();
+  /// What can be wrong with it, one bit each.
+  enum class complaint : std::uint8_t { heartbeat = 1, health = 2, usage = 4 };
+  void not_well(const std::string& why, remedy then, complaint about);
+  void well_again(complaint about);
   void begin_stop();
   void next_stop_step();
   void begin_kill();
@@ -249,8 +253,8 @@ private:
   std::size_t stop_step_ = 0;
   std::optional<std::string> unwell_; ///< it is stopped for this reason
   bool is_final_ = false;             ///< and is not to be restarted
-  bool reported_unwell_ = false;
-  std::uint64_t beat_ = 0; ///< timers, as deadline_
+  unsigned reported_ = 0;             ///< complaints that people know of
+  std::uint64_t beat_ = 0;            ///< timers, as deadline_
   std::uint64_t health_due_ = 0;
   std::uint64_t health_deadline_ = 0;
   std::uint64_t usage_due_ = 0;

@@ -164,6 +164,47 @@ std::string attributes_text(const process_attributes& attributes) {
   return join(parts, ", ");
 }
 
+std::string exits_text(const service_spec& spec) {
+  const service_spec usual;
+  const auto codes = [](const std::vector<int>& values) {
+    std::vector<std::string> texts;
+    for (const int value : values)
+      texts.push_back(std::to_string(value));
+    return texts;
+  };
+  std::string text;
+  if (spec.clean_exit_codes != usual.clean_exit_codes || spec.clean_signals != usual.clean_signals) {
+    auto clean = codes(spec.clean_exit_codes);
+    for (const int signal : spec.clean_signals)
+      clean.push_back(signal_name(signal));
+    text = "clean: " + join(clean, ", ");
+  }
+  if (spec.fatal_exit_codes.empty()) return text;
+  return text + (text.empty() ? "" : "; ") + "never restarted after " + join(codes(spec.fatal_exit_codes), ", ");
+}
+
+std::string log_rules_text(const log_spec& log) {
+  constexpr std::array<const char*, 5> targets{"file", "none", "syslog", "journal", "actor"};
+  constexpr std::array<const char*, 3> formats{"raw", "time", "json"};
+  constexpr std::array<const char*, 4> pressures{"drop_newest", "drop_oldest", "block", "spill"};
+  const log_spec usual;
+  std::vector<std::string> parts;
+  if (log.to != usual.to) parts.push_back(std::string{"to "} + targets[static_cast<std::size_t>(log.to)]);
+  if (log.format != usual.format) parts.emplace_back(formats[static_cast<std::size_t>(log.format)]);
+  if (log.max_size != usual.max_size || log.max_files != usual.max_files)
+    parts.push_back((log.max_size == 0 ? "any size" : format_size(log.max_size)) + " x " +
+                    std::to_string(log.max_files));
+  if (log.rotate_every.count() > 0) parts.push_back("every " + format_duration(log.rotate_every));
+  if (log.max_total > 0) parts.push_back("at most " + format_size(log.max_total));
+  if (log.max_age.count() > 0) parts.push_back("not older than " + format_duration(log.max_age));
+  if (!log.compress) parts.emplace_back("not compressed");
+  if (log.pressure != usual.pressure) parts.emplace_back(pressures[static_cast<std::size_t>(log.pressure)]);
+  if (log.pressure == log_pressure::spill)
+    parts.back() += " to " + log.spill_to + " (" + format_size(log.spill_max) + ")";
+  if (log.max_rate > 0) parts.push_back(std::to_string(log.max_rate) + " lines a second");
+  return join(parts, ", ");
+}
+
 std::string backoff_text(const backoff& delay) {
   if (delay.min.count() == 0) return "none";
   std::array<char, 32> factor{};

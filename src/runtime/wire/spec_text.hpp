@@ -29,6 +29,11 @@ namespace alder::wire {
 [[nodiscard]] std::string limits_text(const usage_limits& limits);
 [[nodiscard]] std::string restart_limit_text(const restart_limit& limit);
 
+/// "clean: 0, 3, SIGTERM; never restarted after 64"; empty when all is as usual.
+[[nodiscard]] std::string exits_text(const service_spec& spec);
+/// "json, 10M x 20, block, 1000 lines a second"; empty when all is as usual.
+[[nodiscard]] std::string log_rules_text(const log_spec& log);
+
 /// "as www-data, nice 10, nofile 1024, cpus 0 2"; empty when nothing is set.
 [[nodiscard]] std::string attributes_text(const process_attributes& attributes);
 

@@ -330,6 +330,30 @@ TEST_F(Supervisor, AChildThatNeverLastsFailsAloneAndIsResetByHand) {
   EXPECT_EQ(node("web").state, node_state::running);
 }
 
+TEST_F(Supervisor, AResetEndsTheWaitForANextHour) {
+  auto web = service("web");
+  web.restart_limit = {1s, /*max_unstable=*/0, /*hourly=*/1};
+  start(tree("shop", strategy::one_for_one, {web}));
+  end("web", exit_status::code(1));
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").state, node_state::backoff);
+  EXPECT_TRUE(call(node_call::op::reset, "web").failure.message.empty());
+  EXPECT_EQ(node("web").state, node_state::running);
+}
+
+TEST_F(Supervisor, AChildOfASupervisorThatGaveUpDoesNotLookAsIfItWereStartedAgain) {
+  auto slow = service("slow");
+  slow.backoff.min = 5min;
+  auto spec = tree("shop", strategy::one_for_one, {slow, service("quick")});
+  spec.intensity = {1, 10s};
+  start(spec);
+  end("slow", exit_status::code(1));
+  EXPECT_EQ(node("slow").state, node_state::backoff);
+  end("quick", exit_status::code(1));
+  EXPECT_EQ(node("slow").state, node_state::stopped);
+  EXPECT_FALSE(node("slow").next_attempt);
+}
+
 TEST_F(Supervisor, AResetLetsItCountFromTheBeginningWhileItRuns) {
   auto web = service("web");
   web.restart_limit = {1s, /*max_unstable=*/2, /*hourly=*/0};

@@ -116,6 +116,11 @@ TEST(ReadAttributes, NamesWhatDoesNotExist) {
             "E023 there is no group 'nope'; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  user: 4711\n"), "E015 the group of user 4711 is not known; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  user: 4711\n  group: 12\n"), "as 4711:12");
+  // To setresuid this number means "as it is": root.
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: 4294967295\n  group: 12\n"),
+            "E023 there is no user '4294967295'; ");
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: www-data\n  group: 4294967295\n"),
+            "E023 there is no group '4294967295'; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  group: adm\n"), "as 0:adm");
   EXPECT_EQ(attributes_on(machine_of_root(), "  rlimits: {nofiles: 1}\n"), "E010 unknown resource 'nofiles'; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  rlimits: {nofile: many}\n"), "E011 invalid resource limit; ");
@@ -155,6 +160,7 @@ TEST(ReadAttributes, AVariableSetFurtherInWinsOverASecret) {
 
 TEST(ReadAttributes, StandardInputIsAPipeOnRequest) {
   EXPECT_TRUE(service_with("command: x, stdin: pipe").stdin_pipe);
+  EXPECT_TRUE(service_with("command: x, pty: true").terminal);
   EXPECT_EQ(service_with("command: x, stdin: ./pipe").stdin_file, "/srv/shop/pipe");
 }
 

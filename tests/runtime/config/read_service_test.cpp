@@ -26,7 +26,8 @@ TEST(ReadService, MakesAPoolOfSeveralInstances) {
   const auto root = tree_of("intensity: {max_restarts: 7, within: 9s}\nchildren:\n  - service: api\n    command: run "
                             "${INSTANCE}/${INSTANCES}\n"
                             "    cwd: d${INSTANCE}\n    env: {N: 'n${INSTANCE}'}\n    stdin: in${INSTANCE}\n"
-                            "    ready: {tcp: '300${INSTANCE}'}\n    instances: 3\n    restart: on-failure\n");
+                            "    ready: {tcp: '300${INSTANCE}'}\n    instances: 3\n    restart: on-failure\n"
+                            "    stop: {steps: [{command: 'quit ${INSTANCE}'}]}\n");
   const auto pool = supervisor_at(root, 0);
   EXPECT_TRUE(pool.pool);
   EXPECT_EQ(pool.name, "api");
@@ -43,6 +44,7 @@ TEST(ReadService, MakesAPoolOfSeveralInstances) {
   EXPECT_EQ(last.stdin_file, "/srv/shop/in2");
   EXPECT_EQ(last.ready.check, (decltype(last.ready.check){ready_tcp{"127.0.0.1", 3002}}));
   EXPECT_EQ(last.restart, restart_kind::transient);
+  EXPECT_EQ(last.stop.steps.at(0).how, (decltype(stop_step::how){words{"quit", "2"}}));
 }
 
 TEST(ReadService, GivesAPoolItsOwnIntensity) {

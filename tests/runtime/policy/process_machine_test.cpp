@@ -3,6 +3,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -559,6 +560,25 @@ TEST(ProcessMachine, MoreMemoryThanItsLimitForLongerThanTheGraceEndsIt) {
   EXPECT_EQ(s.tell(usage_sampled{95, 0}), ""); // still above 90%: the excess goes on
   EXPECT_EQ(s.tell(usage_sampled{101, 0}),
             "unwell: used 101 of memory, more than its limit of 100; timer 10s; signal 15");
+}
+
+TEST(ProcessMachine, EachComplaintIsReportedOnceWhateverBecomesOfTheOthers) {
+  auto spec = watched(1, remedy::report);
+  spec.limits.memory = 100;
+  spec.limits.grace = milliseconds{0};
+  spec.limits.then = remedy::report;
+  script s{spec};
+  (void)s.launch();
+  (void)s.tell(usage_sampled{101, 0});
+  const auto both = [&] {
+    (void)s.time();
+    return s.health(false);
+  };
+  EXPECT_THAT(both(), testing::HasSubstr("warn: failed its health check 1 times"));
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "") << "its health is as bad as before";
+  EXPECT_EQ(both().find("warn"), std::string::npos);
+  EXPECT_THAT(s.tell(usage_sampled{102, 0}), testing::HasSubstr("warn: used 102 of memory"));
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "");
 }
 
 TEST(ProcessMachine, AShortExcessIsForgotten) {

@@ -49,6 +49,22 @@ TEST(SpecText, NamesWhenATaskIsDoneAndWhenItRuns) {
   EXPECT_EQ(schedule_text(schedule), "max_age 1d ± 10%");
 }
 
+TEST(SpecText, NamesExitsAndLogRulesThatAreNotAsUsual) {
+  service_spec spec;
+  EXPECT_EQ(exits_text(spec), "");
+  EXPECT_EQ(log_rules_text(spec.log), "");
+  spec.clean_exit_codes = {0, 3};
+  spec.clean_signals = {SIGTERM};
+  spec.fatal_exit_codes = {64, 78};
+  EXPECT_EQ(exits_text(spec), "clean: 0, 3, SIGTERM; never restarted after 64, 78");
+  spec.log.format = log_format::json;
+  spec.log.max_files = 3;
+  spec.log.pressure = log_pressure::spill;
+  spec.log.spill_to = "/dev/shm/x";
+  spec.log.max_rate = 100;
+  EXPECT_EQ(log_rules_text(spec.log), "json, 64M x 3, spill to /dev/shm/x (64M), 100 lines a second");
+}
+
 TEST(SpecText, NamesWatchAndHooks) {
   EXPECT_EQ(watch_text({}), "");
   EXPECT_EQ(watch_text({{"/srv/src"}, {"*.log"}, 200ms, false}),
