@@ -117,6 +117,37 @@ children:
         self.assertIn('got "shutdown"', self.log_of("app"))
         self.assertEqual(self.describe("app")["last_exit"]["code"], 0)
 
+    def test_a_service_on_a_terminal(self):
+        home = self.home
+        home.write("console.py", """
+import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: print("interrupted"))
+print("terminals:", *[os.isatty(fd) for fd in (0, 1, 2)], os.get_terminal_size().columns)
+print("to stderr", file=sys.stderr)
+for line in sys.stdin:
+    print(f"got {line.strip()}".strip())
+""")
+        home.up("name: t\nchildren:\n  - { service: console, command: python3 console.py, pty: true }\n")
+        shown = ["terminals: True True True 80", "to stderr"]
+        home.wait_until("it has a terminal, and writes line by line", lambda: self.log_of("console").splitlines() == shown)
+        home.alder("send", "console", "one")
+        before = home.pids()
+        home.kill_daemon()
+        home.alder("send", "console", "two")
+        keeper = home.keeper_pid()
+        os.kill(keeper, signal.SIGKILL)
+        home.wait_until("another keeper is there", lambda: home.info()["keeper_pid"] not in (0, keeper))
+        shown += ["got one", "got two"]
+        home.wait_until("it was heard", lambda: self.log_of("console").splitlines() == shown)
+        home.alder("send", "console", "\x03")
+        home.wait_until("it was interrupted", lambda: "interrupted" in self.log_of("console"))
+        home.alder("send", "console", "three")
+        shown += ["interrupted", "got", "got three"]
+        home.wait_until("it was heard each time", lambda: self.log_of("console").splitlines() == shown)
+        self.assertEqual(home.pids(), before)
+        home.alder("send", "console", "\x04")  # the end of its input
+        home.wait_until("it runs anew", lambda: home.pids().get("console") not in (None, before["console"]))
+
     def test_garbage_and_huge_messages_over_ipc_harm_nobody(self):
         home = self.home
         home.write("rude.py", """

@@ -21,8 +21,6 @@ children:
       exec sleep 2000
     stop: { timeout: 5s }
 """
-# Without the last, who cannot be told from a stranger any more when the service is gone before anybody looks.
-VISIBLE = FAMILY.replace("      setsid env -i sleep 2005 &\n", "")
 NAPS = ["2000", "2001", "2002", "2003", "2004", "2005"]
 
 # Looks for leftovers of its predecessor, then makes some.
@@ -42,6 +40,19 @@ subprocess.run(["setsid", "-f", "sleep", "3002"])
 os.execvp("sleep", ["sleep", "3000"])
 """
 
+# Four workers, each of which hands over to a new process in a new session all the time.
+CHAIN = """
+import os, sys, time
+for worker in range(4):
+    if os.fork() == 0:
+        while True:
+            if os.fork(): os._exit(0)
+            os.setsid()
+            open(f"alive.{worker}", "w").close()
+            time.sleep(float(sys.argv[1]))
+time.sleep(1000)
+"""
+
 
 class Descendants(alder.Scenario):
     def naps(self):
@@ -55,9 +66,9 @@ class Descendants(alder.Scenario):
                 found[one] = words
         return found
 
-    def bring_up(self, family=FAMILY, naps=NAPS):
-        self.home.up(family)
-        self.home.wait_until("the family is complete", lambda: self.naps() == naps)
+    def bring_up(self):
+        self.home.up(FAMILY)
+        self.home.wait_until("the family is complete", lambda: self.naps() == NAPS)
 
     def test_none_lives_after_stop(self):
         self.bring_up()
@@ -120,7 +131,7 @@ children:
 
     def test_leftovers_of_a_stop_that_the_daemon_did_not_survive_are_gone(self):
         home = self.home
-        self.bring_up(VISIBLE, NAPS[:-1])
+        self.bring_up()
         for _ in range(3):
             daemon, old = home.info()["pid"], self.sleepers()
             home.request("POST", "/v1/services/parent/stop")
@@ -133,7 +144,7 @@ children:
                 home.alder("stop", "parent")
             self.assertEqual([str(one) for one in old if one.is_alive()], [])
             home.alder("start", "parent")
-            home.wait_until("the family is complete", lambda: self.naps() == NAPS[:-1])
+            home.wait_until("the family is complete", lambda: self.naps() == NAPS)
 
     def test_one_that_ignores_sigterm_is_killed_after_its_timeout(self):
         home = self.home
@@ -159,11 +170,69 @@ children:
     def test_one_that_hid_in_every_way_ends_with_the_daemon(self):
         home = self.home
         home.up("name: t\nchildren:\n"
-                "  - { service: hider, command: [sh, -c, '(env -i setsid -f sleep 4001); exec sleep 4000'] }\n")
+                "  - { service: hider, command: [sh, -c, '(prlimit --locks=unlimited env -i setsid -f sleep 4001); exec sleep 4000'] }\n")
         home.wait_until("both are there", lambda: self.naps() == ["4000", "4001"])
         before = self.sleepers()
         home.stop_daemon()
         self.assertEqual([str(one) for one in before if one.is_alive()], [])
+
+    def test_a_daemon_that_has_dropped_everything_we_gave_it_ends_with_its_service(self):
+        home = self.home
+        home.up("name: t\nchildren:\n"
+                "  - { service: forking, restart: transient, command: [sh, -c, 'env -i setsid -f sleep 4001'] }\n")
+        home.wait_until("it has ended", lambda: home.states() == {"forking": "finished"})
+        self.assertEqual(self.naps(), [], "what it leaves behind goes with it")
+        home.up("name: u\nchildren:\n  - { service: both, command: [sh, -c, 'env -i setsid -f sleep 4001; exec sleep 4000'] }\n",
+                name="u.yaml")
+        home.wait_until("both are there", lambda: self.naps() == ["4000", "4001"])
+        home.alder("stop", "both")
+        self.assertEqual(self.naps(), [])
+
+    def test_nobody_elses_processes_are_touched(self):
+        home = self.home
+        home.write("chain.py", CHAIN)
+        home.up("""
+name: t
+children:
+  - { service: chain, command: [python3, -S, -E, chain.py, "0.01"] }
+  - { service: other, command: sleep 5000 }
+""")
+        alive = [home.files / f"alive.{worker}" for worker in range(4)]
+        home.wait_until("all four work", lambda: all(file.exists() for file in alive))
+        for _ in range(10):
+            home.alder("restart", "other")
+            listed = home.alder("describe", "other", "--json").json["detail"]["processes"]
+            self.assertEqual([one["command"] for one in listed], ["sleep 5000"])
+        for file in alive:
+            file.unlink()
+        home.wait_until("all four work still", lambda: all(file.exists() for file in alive))
+
+    def test_what_changes_its_process_all_the_time_is_stopped_all_the_same(self):
+        home = self.home
+        home.write("chain.py", CHAIN)
+        home.up("name: t\nchildren:\n  - { service: chain, command: [python3, -S, -E, chain.py, '0.002'],\n"
+                "      stop: { timeout: 100ms } }\n")
+        for _ in range(10):
+            home.wait_until("they work", lambda: (home.files / "alive.3").exists())
+            home.alder("stop", "chain")
+            left = [str(one) for one in home.processes() if "chain.py" in str(one)]
+            self.assertEqual(left, [])
+            (home.files / "alive.3").unlink()
+            home.alder("start", "chain")
+
+    def test_what_a_hook_or_a_check_leaves_in_the_background_ends_with_it(self):
+        home = self.home
+        home.up("""
+name: t
+children:
+  - service: app
+    command: sleep 1000
+    hooks: { before_start: "sh -c 'sleep 6001 & exit 0'", after_start: "sh -c 'setsid sleep 6002 & touch hooked'" }
+    health: { exec: "sh -c 'sleep 6003 & touch checked'", interval: 200ms }
+""")
+        for name in ("hooked", "checked"):
+            home.wait_until(name, lambda: (home.files / name).exists())
+        home.wait_until("nothing of them is left", lambda: self.naps() == ["1000"])
 
     def test_a_signal_of_its_own_stops_it(self):
         home = self.home

@@ -28,6 +28,18 @@ for stream in (0, 1):
     os.write(stream + 1, rest[stream])
 """
 
+SLOW_WRITER = """
+import os, time
+n = 0
+while not os.path.exists("over"):
+    for _ in range(20):
+        os.write(1, b"line %d\\n" % n)
+        n += 1
+    time.sleep(0.001)
+with open("count", "w") as count:
+    count.write(str(n))
+"""
+
 
 class LogsOnce(alder.Scenario):
     def test_no_kill_of_the_daemon_loses_or_doubles_a_line(self):
@@ -58,6 +70,51 @@ class LogsOnce(alder.Scenario):
                 total += number + 1
         self.assertGreater(total, 10000)
         print(f"{total} lines through {KILLS} kills", flush=True)
+
+    def test_what_waits_in_another_directory_comes_back_once_and_in_order(self):
+        home, dice = self.home, random.Random(SEED)
+        print(f"seed {SEED}", flush=True)
+        home.write("writer.py", SLOW_WRITER)
+        place = home.write("place", "where the directory of the log should be")
+        home.up("""
+name: t
+children:
+  - service: w
+    command: [python3, -S, -E, writer.py]
+    restart: transient
+    log: { out: place/out.log, pressure: spill, spill_to: elsewhere, max_size: 0 }
+""")
+        for _ in range(3):  # a while without the directory, and one with it
+            if place.is_file():
+                place.unlink()
+            home.alder("logs", "reopen")
+            time.sleep(dice.uniform(0.02, 0.2))
+            self.kill_quickly()
+            if place.is_dir():
+                place.rename(home.files / "kept")
+            place.write_text("in the way")
+            home.alder("logs", "reopen")
+            time.sleep(dice.uniform(0.02, 0.2))
+            self.kill_quickly()
+            self.assertTrue(any((home.files / "elsewhere").iterdir()))
+            place.unlink()
+            if (home.files / "kept").exists():
+                (home.files / "kept").rename(place)
+        home.alder("logs", "reopen")
+        (home.files / "over").touch()
+        home.wait_until("it has ended", lambda: home.states() == {"w": "finished"})
+        home.wait_until("nothing waits", lambda: not any((home.files / "elsewhere").iterdir()))
+        lines = (place / "out.log").read_text().splitlines()
+        self.assertEqual(lines, [f"line {n}" for n in range(len(lines))])
+        self.assertEqual(len(lines), int((home.files / "count").read_text()))
+        self.assertIn("its output waits in", " ".join(event["text"] for event in home.events("w")))
+        print(f"{len(lines)} lines", flush=True)
+
+    def kill_quickly(self):
+        pid = self.home.info()["pid"]
+        self.home.daemon_kills += 1
+        os.kill(pid, signal.SIGKILL)
+        self.home.wait_for_successor(pid)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/log_spill.hpp"
 #include "runtime/policy/log_rotation.hpp"
 #include "runtime/store/line_splitter.hpp"
 #include "runtime/store/log_index.hpp"
@@ -110,6 +111,30 @@ void check_rotation(std::string_view bytes, std::size_t chunk, std::uint64_t max
   ALDER_ASSERT(whole + file == bytes);
 }
 
+/// Whatever is found as output that waits, taking it ends; and what is put there behind it comes back last.
+void check_spill(std::string_view bytes) {
+  static const alder::test::temporary_directory dir;
+  constexpr std::uint64_t most = std::uint64_t{1} << 30;
+  alder::os::log_spill spill{dir / "spill", dir / "out.log", most};
+  ALDER_ASSERT(alder::os::make_directories(dir / "spill", 0700).ok());
+  (void)alder::os::remove_file(spill.path()); // the first time there is none
+  std::string file{bytes};
+  if (!file.empty() && file.front() % 2 == 0) { // with a header that is right
+    alder::os::log_spill other{dir / "spill", dir / "out.log", most};
+    ALDER_ASSERT(other.put("x\n", {}, {}, nullptr).number == 0);
+    file = alder::os::read_file(other.path(), 1000)->substr(0, 64) + file;
+  }
+  ALDER_ASSERT(alder::os::write_file_atomically(spill.path(), file).ok());
+  ALDER_ASSERT(spill.take_up() == 0);
+  ALDER_ASSERT(spill.put("last\n", {}, {}, nullptr).number == 0);
+  std::string all;
+  while (const auto piece = spill.front()) {
+    all += piece->bytes;
+    spill.took(piece->bytes.size());
+  }
+  ALDER_ASSERT(!spill.any() && all.size() >= 5 && all.compare(all.size() - 5, 5, "last\n") == 0);
+}
+
 /// Whatever the file, its index and a compressed archive of it hold, reading them ends, and nothing of the plain file
 /// is lost.
 void check_files(std::string_view bytes) {
@@ -156,7 +181,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_event(input);
   check_name(input);
   check_rotation(input, portion, longest);
-  if (portion % 8 == 0) check_files(input); // it takes longer than all the others
+  if (portion % 8 == 0) check_files(input); // these two take longer than all the others
+  if (portion % 8 == 1) check_spill(input);
   return 0;
 }
 

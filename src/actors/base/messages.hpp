@@ -195,8 +195,9 @@ struct attach_output {
   alder::generation generation = 0;
   std::shared_ptr<unique_fd> out;
   std::shared_ptr<unique_fd> err;
-  std::shared_ptr<unique_fd> terminal; ///< the other side of the pseudo-terminal whose output `out` is to take; or null
-  bool is_waiting = false;             ///< the process is not ready yet, and a line of its output may say that it is
+  std::shared_ptr<unique_fd>
+      terminal;                   ///< the other side of the pseudo-terminal whose output `out` is to take; or nothing
+  bool is_waiting = false;        ///< the process is not ready yet, and a line of its output may say that it is
   std::optional<wall_time> began; ///< of one that is taken over: what it wrote since then may be in the files already
 };
 /// The process is gone: write what is left in its pipes.

@@ -216,7 +216,8 @@ void get_service(const api_request& request, const responder& out, api_context& 
     detail.log_err = files.err;
     const auto tally = context.logs.tally_of(id_of(node.tree, node.name));
     detail.logged = {tally.out.bytes_written + tally.err.bytes_written, tally.out.bytes_lost + tally.err.bytes_lost,
-                     tally.out.lines_lost + tally.err.lines_lost, tally.out.rotations + tally.err.rotations};
+                     tally.out.lines_lost + tally.err.lines_lost, tally.out.rotations + tally.err.rotations,
+                     tally.out.spilled + tally.err.spilled};
     detail.log = last_log_lines(node.tree, node.name, described_lines, context);
   }
   for (const auto& e : context.events.after(0, event_feed::kept)) {
@@ -452,8 +453,8 @@ void post_input(const api_request& request, const responder& out, api_context& c
   tell_program(request, out, context, [&](const node_id& node) -> outcome {
     auto sent = context.bridge.send_input(node, request.body);
     if (!sent && sent.failure().kind == error_kind::invalid_input)
-      return error{error_kind::invalid_input,
-                   "its standard input is no pipe: 'stdin: pipe' in its configuration makes it one"};
+      return error{error_kind::invalid_input, "its standard input is no pipe and no terminal: 'stdin: pipe' or 'pty: "
+                                              "true' in its configuration makes it one"};
     return sent;
   });
 }

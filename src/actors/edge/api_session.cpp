@@ -24,7 +24,7 @@ using boost::system::error_code;
 constexpr std::uint64_t largest_body = 1024 * 1024;
 constexpr std::uint32_t largest_head = 16 * 1024;
 constexpr std::chrono::seconds request_patience{10};
-constexpr std::size_t most_sessions = 1024;
+constexpr std::size_t most_sessions = 4096;
 
 std::size_t open_sessions = 0; // loop thread only
 

@@ -43,7 +43,9 @@ std::string notify_address(int keeper_pid) {
 /// What the program is given to talk to us, and the variables that tell it.
 void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) {
   auto& environment = to.environment;
-  to.channels.input = spec.stdin_pipe;
+  to.channels.input = spec.stdin_pipe || spec.terminal;
+  to.channels.terminal = spec.terminal;
+  if (spec.terminal) environment.try_emplace("TERM", "xterm");
   const auto* descriptor = std::get_if<ready_descriptor>(&spec.ready.check);
   if (descriptor != nullptr) to.channels.ready = descriptor->number;
   if (spec.ipc) {
@@ -133,10 +135,11 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
     r.kept[i] = descriptors[i]->duplicate();
   r.pidfd = std::move(child.pidfd);
   note(id, r);
+  auto terminal = os::is_terminal(child.input.get()) ? child.input.duplicate() : unique_fd{};
   converse(id, r, child);
   const bool is_waiting = r.note.find(waiting_mark) != std::string::npos;
   const auto began = r.asked ? std::nullopt : std::optional{r.started};
-  logs_.attach(id, std::move(child.out), std::move(child.err), is_waiting, began);
+  logs_.attach(id, {std::move(child.out), std::move(child.err), std::move(terminal)}, is_waiting, began);
 }
 
 /// A process of a former daemon: its output goes on being written, its actor will come.
@@ -354,6 +357,8 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
 void keeper_bridge::on_exited(const process_id& id, exit_status status) {
   if (const auto running = checks_.find(id); running != checks_.end()) {
     client_->acknowledge(id.node, id.generation);
+    // What a command has left running in the background is nobody's: no stop of the service would find it.
+    if (os::has_orphans(client_->keeper_pid(), strangers(0))) end_check(id, running->second);
     const bool good = status == exit_status::code(0);
     return answer_check(id, good ? std::nullopt
                                  : std::optional{"its command " + running->second.command + " " + phrase(status)});
@@ -518,7 +523,7 @@ std::vector<int> keeper_bridge::processes_of(const node_id& node) const {
   for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
     if (!it->second.alive) continue;
     for (const auto& member : os::members(membership_of(it->first, it->second)))
-      pids.push_back(member.pid);
+      if (member.is_sure) pids.push_back(member.pid);
     std::stable_partition(pids.begin(), pids.end(), [&](int pid) { return pid == it->second.pid; });
   }
   return pids;

@@ -156,7 +156,7 @@ process_sample keeper_bridge::sample(const process_id& id) {
   if (found == records_.end()) return {};
   std::vector<int> pids;
   for (const auto& member : os::members(membership_of(id, found->second)))
-    pids.push_back(member.pid);
+    if (member.is_sure) pids.push_back(member.pid);
   const auto used = os::usage_of(pids);
   return {used.memory, used.cpu_time};
 }

@@ -201,6 +201,7 @@ private:
     if (!lines) return;
     for (auto& line : *lines)
       find_in(from, std::move(line));
+    tell_gap(from);
     if (!from.is_done || query_.follow) return;
     if (auto last = from.reader.unfinished()) find_in(from, std::move(*last));
   }
@@ -270,6 +271,7 @@ private:
       if (!lines) continue; // the file is not readable now; the next growth tries again
       for (const auto& line : *lines)
         if (is_wanted(from, line)) push(from, line);
+      tell_gap(from);
       more = more || from.reader.has_more();
     }
     if (!more) return watch(id);
@@ -297,6 +299,19 @@ private:
                wire::log_line_json({to_wall(entry.at), node.substr(0, slash), node.substr(slash + 1),
                                     from.err.value_or(entry.origin.err) ? "err" : "out", entry.text, entry.partial}),
                api_stream::loss::never);
+  }
+
+  /// The archive that the reader should have gone on with has been deleted.
+  void tell_gap(source& from) {
+    const auto gap = from.reader.take_gap();
+    if (!gap) return;
+    for (const auto& [instance, node] : from.writers) {
+      const auto slash = node.find('/');
+      out_->push("gap", {},
+                 wire::log_gap_json({to_wall(gap->from), to_wall(gap->to), node.substr(0, slash),
+                                     node.substr(slash + 1), from.err.value_or(false) ? "err" : "out"}),
+                 api_stream::loss::never);
+    }
   }
 
   template <class Act> void for_each(Act act) {

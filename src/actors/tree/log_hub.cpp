@@ -141,11 +141,11 @@ template <class Message> void log_hub::tell(const node_id& node, Message what) {
   }
 }
 
-void log_hub::attach(const process_id& id, unique_fd out, unique_fd err, bool is_waiting,
-                     std::optional<wall_time> began) {
-  if (!pump_) early_pipes_.insert(early_pipes_.end(), {out.get(), err.get()});
-  tell(id.node, attach_output{id.generation, std::make_shared<unique_fd>(std::move(out)),
-                              std::make_shared<unique_fd>(std::move(err)), is_waiting, began});
+void log_hub::attach(const process_id& id, output_ends from, bool is_waiting, std::optional<wall_time> began) {
+  if (!pump_) early_pipes_.insert(early_pipes_.end(), {from.out.get(), from.err.get()});
+  const auto share = [](unique_fd& end) { return std::make_shared<unique_fd>(std::move(end)); };
+  tell(id.node,
+       attach_output{id.generation, share(from.out), share(from.err), share(from.terminal), is_waiting, began});
 }
 
 void log_hub::finish(const process_id& id) {
@@ -214,7 +214,7 @@ void log_hub::on_notice(const os::log_notice& notice) {
   std::visit(overloaded{[&](const os::log_drained& d) { on_drained_stream(d); },
                         [&](const os::log_failed& f) {
                           writer_of(f.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_failed{err, f.os_errno});
+                            caf::anon_send(w, output_failed{err, f.os_errno, f.is_spill});
                           });
                         },
                         [&](const os::log_recovered& r) {

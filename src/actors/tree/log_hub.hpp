@@ -45,9 +45,12 @@ public:
   [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
   [[nodiscard]] os::log_pump& pump() { return *pump_; }
 
-  /// Output of this process comes from these pipes; its log writer is started when there is none. `is_waiting` and
-  /// `began` as in attach_output.
-  void attach(const process_id& id, unique_fd out, unique_fd err, bool is_waiting = false,
+  /// Where the output of a process comes from, as in attach_output.
+  struct output_ends {
+    unique_fd out, err, terminal;
+  };
+  /// Its log writer is started when there is none. `is_waiting` and `began` as in attach_output.
+  void attach(const process_id& id, output_ends from, bool is_waiting = false,
               std::optional<wall_time> began = std::nullopt);
   /// The process is gone: `on_drained` follows.
   void finish(const process_id& id);

@@ -37,9 +37,16 @@ log_writer::behavior_type log_writer::make_behavior() {
         hub_.pump().finish(streams_.err, finish.generation);
       },
       [this](const output_failed& failed) {
-        const bool blocks = hub_.rules_of(node()).pressure == log_pressure::block;
-        warn((blocks ? "its output waits: " : "its output is being lost: ") + file(failed.err) + ": " +
-             errno_text(failed.os_errno));
+        const auto rules = hub_.rules_of(node());
+        const bool spills = rules.pressure == log_pressure::spill;
+        if (failed.is_spill && failed.os_errno == EFBIG)
+          return warn("its output is being lost: " + format_size(rules.spill_max) + " wait in " + rules.spill_to +
+                      ", which is what 'spill_max' allows");
+        const auto what = failed.is_spill                         ? "its output is being lost: "
+                          : rules.pressure == log_pressure::block ? "its output waits: "
+                          : spills                                ? "its output waits in " + rules.spill_to + ": "
+                                                                  : std::string{"its output is being lost: "};
+        warn(what + (failed.is_spill ? rules.spill_to : file(failed.err)) + ": " + errno_text(failed.os_errno));
       },
       [this](const output_not_rotated& failed) {
         warn("its output cannot be rotated: " + file(failed.err) + ": " + errno_text(failed.os_errno));
@@ -83,11 +90,12 @@ void log_writer::open_files() {
 
 void log_writer::on_attach(const attach_output& attach) {
   const auto awaited = attach.is_waiting ? line_awaited(attach) : nullptr;
-  const auto give = [&](os::stream_id stream, const std::shared_ptr<unique_fd>& pipe) {
-    if (pipe && pipe->valid()) hub_.pump().attach(stream, attach.generation, std::move(*pipe), awaited);
+  const auto give = [&](os::stream_id stream, const std::shared_ptr<unique_fd>& pipe, unique_fd terminal) {
+    if (pipe && pipe->valid())
+      hub_.pump().attach(stream, attach.generation, std::move(*pipe), awaited, std::move(terminal));
   };
-  give(streams_.out, attach.out);
-  give(streams_.err, attach.err);
+  give(streams_.out, attach.out, attach.terminal ? std::move(*attach.terminal) : unique_fd{});
+  give(streams_.err, attach.err, {});
 }
 
 /// The line that says that the process is ready; null when no line does, or it is there already: then that is told.

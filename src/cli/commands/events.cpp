@@ -19,7 +19,7 @@ exit_code run_events(session& s) {
     return std::visit(
         overloaded{[&](const event_view& event) { return s.print(event_text(s.out(), event, session::now())); },
                    [&](const gap_view& gap) {
-                     s.note(gap_text(s.err(), gap, "event"));
+                     s.note(gap_text(s.err(), gap));
                      return true;
                    },
                    [](const done_view&) { return true; }},

@@ -112,8 +112,8 @@ exit_code run_logs(session& s) {
         const auto line = s.understood(std::string{text}, read_log_line);
         if (!line) return false;
         return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
-                                     [&](const gap_view& gap) {
-                                       s.note(gap_text(s.err(), gap, "line"));
+                                     [&](const log_gap_view& gap) {
+                                       s.note(gap_text(s.err(), gap));
                                        return true;
                                      }},
                           *line);

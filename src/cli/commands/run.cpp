@@ -179,7 +179,7 @@ private:
   flow on_log_line(std::string_view text) {
     const auto read = read_log_line(text);
     if (!read) return flow::go_on;
-    if (const auto* gap = std::get_if<gap_view>(&*read)) s_.note(gap_text(s_.err(), *gap, "line"));
+    if (const auto* gap = std::get_if<log_gap_view>(&*read)) s_.note(gap_text(s_.err(), *gap));
     const auto* line = std::get_if<log_view>(&*read);
     if (line == nullptr || line->tree != tree_) return flow::go_on;
     if (line->at && (*line->at < begin_ || (skip_until_ && *line->at <= *skip_until_)))

@@ -111,7 +111,8 @@ std::optional<detail_view::logged_view> logged_of(const json& object) {
   return detail_view::logged_view{.bytes = number_of<std::uint64_t>(*found, "bytes"),
                                   .lost_bytes = number_of<std::uint64_t>(*found, "lost_bytes"),
                                   .lost_lines = number_of<std::uint64_t>(*found, "lost_lines"),
-                                  .rotations = number_of<std::uint64_t>(*found, "rotations")};
+                                  .rotations = number_of<std::uint64_t>(*found, "rotations"),
+                                  .waiting_bytes = number_of<std::uint64_t>(*found, "waiting_bytes")};
 }
 
 std::optional<detail_view> detail_of(const json& object) {
@@ -133,6 +134,8 @@ std::optional<detail_view> detail_of(const json& object) {
                    .heartbeat = text_of(*found, "heartbeat"),
                    .limits = text_of(*found, "limits"),
                    .restart_limit = text_of(*found, "restart_limit"),
+                   .exits = text_of(*found, "exits"),
+                   .log_rules = text_of(*found, "log_rules"),
                    .path = texts_of(*found, "path"),
                    .strategy = text_of(*found, "strategy"),
                    .intensity = intensity_of(*found),
@@ -375,7 +378,9 @@ result<event_line> read_event_line(std::string_view text) {
 result<log_line> read_log_line(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
-  if (document->contains("gap")) return log_line{gap_of(*document)};
+  if (const auto gap = document->find("gap"); gap != document->end() && gap->is_object())
+    return log_line{log_gap_view{
+        .service = text_of(*document, "service"), .from = time_of(*gap, "from"), .to = time_of(*gap, "to")}};
   return log_line{log_of(*document)};
 }
 

@@ -90,6 +90,8 @@ struct detail_view {
   std::string heartbeat;
   std::string limits;
   std::string restart_limit;
+  std::string exits;
+  std::string log_rules;
   std::vector<std::string> path;
   std::string strategy;
   std::optional<intensity_view> intensity;
@@ -101,6 +103,7 @@ struct detail_view {
     std::uint64_t lost_bytes = 0;
     std::uint64_t lost_lines = 0;
     std::uint64_t rotations = 0;
+    std::uint64_t waiting_bytes = 0; ///< until their file can be written
   };
   std::optional<logged_view> logged;
   std::vector<event_view> events;
@@ -187,7 +190,13 @@ struct gap_view {
 };
 
 using event_line = std::variant<event_view, gap_view, done_view>;
-using log_line = std::variant<log_view, gap_view>;
+/// Output was deleted before it could be shown.
+struct log_gap_view {
+  std::string service;
+  std::optional<wall_time> from;
+  std::optional<wall_time> to;
+};
+using log_line = std::variant<log_view, log_gap_view>;
 
 // Each reads one JSON document. Error (io): not JSON, or not what the API promises.
 [[nodiscard]] result<std::vector<node_view>> read_services(std::string_view text);

@@ -143,7 +143,7 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
        {},
        2,
        any,
-       {"alder send console reload    # needs 'stdin: pipe'"}},
+       {"alder send console reload    # needs 'stdin: pipe' or 'pty: true'"}},
       {"scale",
        {},
        "services",

@@ -114,6 +114,7 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Supervised", above);
   into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff) +
                           (detail.restart_limit.empty() ? "" : ", " + detail.restart_limit));
+  into.add("Exits", detail.exits);
   into.add("After", detail.after);
   into.add("Ready", foreign(into.on(), detail.ready));
   into.add("Schedule", foreign(into.on(), detail.schedule));
@@ -122,6 +123,7 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Health", foreign(into.on(), detail.health));
   into.add("Heartbeat", detail.heartbeat);
   into.add("Limits", detail.limits);
+  into.add("Log", foreign(into.on(), detail.log_rules));
   into.add("Stop", foreign(into.on(), detail.stop));
 }
 
@@ -131,6 +133,7 @@ void add_history(block& into, const detail_view& detail, wall_time now) {
   if (const auto& logged = detail.logged) {
     auto text = format_size(logged->bytes) + " since the daemon started";
     if (logged->rotations > 0) text += ", put aside " + counted(logged->rotations, "time");
+    if (logged->waiting_bytes > 0) text += ", " + format_size(logged->waiting_bytes) + " wait for their file";
     if (logged->lost_bytes > 0)
       text += ", " + format_size(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line end") + ")";
     into.add("Logged", text);

@@ -36,6 +36,11 @@ tone tone_of_event(std::string_view kind) {
   return tone::plain;
 }
 
+std::string between_rules(const look& on, const std::string& text) {
+  const std::string rule = on.unicode ? "──" : "--";
+  return paint(on, tone::warning, rule + " " + text + " " + rule) + "\n";
+}
+
 } // namespace
 
 std::string clock_seconds(wall_time at) { return formatted(local_time(at), "%H:%M:%S"); }
@@ -73,10 +78,14 @@ std::string event_text(const look& on, const event_view& event, wall_time now) {
          paint(on, tone_of_event(event.kind), text) + "\n";
 }
 
-std::string gap_text(const look& on, const gap_view& gap, std::string_view what) {
-  const std::string rule = on.unicode ? "──" : "--";
-  const auto text = rule + " " + counted(gap.missed, std::string{what}) + " left out: this reader was too slow " + rule;
-  return paint(on, tone::warning, text) + "\n";
+std::string gap_text(const look& on, const gap_view& gap) {
+  return between_rules(on, counted(gap.missed, "event") + " left out: this reader was too slow");
+}
+
+std::string gap_text(const look& on, const log_gap_view& gap) {
+  const auto when = [](const std::optional<wall_time>& at) { return at ? date_and_clock(*at) : std::string{"?"}; };
+  return between_rules(on, "what " + gap.service + " wrote from " + when(gap.from) + " to " + when(gap.to) +
+                               " was deleted before it could be shown");
 }
 
 std::string info_screen(const look& on, const info_view& info) {

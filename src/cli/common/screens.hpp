@@ -36,7 +36,8 @@ struct log_style {
 [[nodiscard]] std::string event_text(const look& on, const event_view& event, wall_time now);
 
 /// "── 412 lines were missed …" for a follower that was too slow.
-[[nodiscard]] std::string gap_text(const look& on, const gap_view& gap, std::string_view what);
+[[nodiscard]] std::string gap_text(const look& on, const gap_view& gap);
+[[nodiscard]] std::string gap_text(const look& on, const log_gap_view& gap);
 
 /// Local wall time: "17:45:09.120", "17:45:09", "2026-11-22 17:45:09".
 [[nodiscard]] std::string clock_millis(wall_time at);

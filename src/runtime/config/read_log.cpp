@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view nowhere = "/dev/null";
 constexpr std::size_t longest_socket_path = 107;
+constexpr std::uint64_t least_spill = std::uint64_t{64} * 1024;
 
 /// In the order of their numbers; those between ftp and local0 have no names.
 constexpr std::array<std::string_view, 24> facilities{
@@ -30,7 +31,8 @@ std::optional<std::uint64_t> read_limit(context& in, const field* f) {
 std::optional<std::uint32_t> id_of(std::string_view text) {
   std::uint32_t id = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), id);
-  return failed == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  const bool whole = failed == std::errc{} && end == text.data() + text.size();
+  return whole && id != std::numeric_limits<std::uint32_t>::max() ? std::optional{id} : std::nullopt;
 }
 
 void refuse_account(context& in, const field& f, const std::string& what) {
@@ -132,6 +134,19 @@ void check_destination(context& in, const field& last, const log_spec& spec) {
                     {"files need none", {}});
 }
 
+void check_spill(context& in, const field& last, const log_spec& spec) {
+  const bool spills = spec.pressure == log_pressure::spill;
+  if (spills && spec.spill_to.empty())
+    in.mistakes.add(code::missing_key, last.value->where, "'pressure: spill' needs 'spill_to'",
+                    {"where output waits while its file cannot be written",
+                     {"name a directory on another file system: 'spill_to: /dev/shm/alder'"}});
+  if (spills && spec.spill_max < least_spill)
+    in.mistakes.add(code::out_of_range, last.value->where, "'spill_max' is too small", {"at least 64K", {}});
+  if (!spills && !spec.spill_to.empty())
+    in.mistakes.add(code::no_effect, last.value->where, "'spill_to' does nothing without 'pressure: spill'",
+                    {"no output is put there", {}});
+}
+
 void read_layer(context& in, const fields& keys, const instance_scope& which, unsigned instances,
                 const std::string& service, log_spec& spec) {
   spec.merge = read_boolean(in, keys.find("merge")).value_or(spec.merge);
@@ -158,7 +173,10 @@ void read_layer(context& in, const fields& keys, const instance_scope& which, un
   if (const auto pressure = read_word(in, keys.find("pressure")))
     spec.pressure = *pressure == "block"         ? log_pressure::block
                     : *pressure == "drop_oldest" ? log_pressure::drop_oldest
+                    : *pressure == "spill"       ? log_pressure::spill
                                                  : log_pressure::drop_newest;
+  spec.spill_to = read_path(in, keys.find("spill_to"), which).value_or(spec.spill_to);
+  spec.spill_max = read_limit(in, keys.find("spill_max")).value_or(spec.spill_max);
   if (const auto rate = read_whole_number(in, keys.find("max_rate"))) spec.max_rate = static_cast<unsigned>(*rate);
   spec.max_size = read_limit(in, keys.find("max_size")).value_or(spec.max_size);
   spec.rotate_every = read_duration(in, keys.find("rotate_every")).value_or(spec.rotate_every);
@@ -189,6 +207,7 @@ log_spec read_log(context& in, const std::vector<const field*>& layers, const in
     in.mistakes.add(code::no_effect, layers.back()->value->where, "'date_format' does nothing for the format raw",
                     {"there is no time in the file", {"add 'format: time' or 'format: json'"}});
   if (!layers.empty()) check_destination(in, *layers.back(), spec);
+  if (!layers.empty()) check_spill(in, *layers.back(), spec);
   return spec;
 }
 

@@ -117,6 +117,10 @@ std::vector<key_entry> process_keys() {
        "File to read standard input from, relative to the file; null for /dev/null; `pipe` for what `alder send` "
        "writes.",
        "queries.sql"},
+      {"pty", on_service, kind::boolean, "false",
+       "Run it on a pseudo-terminal of its own: for programs that want to talk to one, or write whole lines only then. "
+       "Its output is one stream; `alder send` writes to its input.",
+       "true"},
       {"umask", on_all, kind::octal, "that of the daemon", "File mode creation mask, read as octal.", "022"},
       {"user", on_all, kind::text, "that of the daemon",
        "User to run as, by name or number; with its groups, and its HOME, USER, LOGNAME and SHELL.", "www-data"},
@@ -384,11 +388,15 @@ std::vector<key_entry> log_keys() {
        kind::word,
        "drop_newest",
        "When the file cannot be written or lines come too fast: lose what comes then, delete old archives to make "
-       "room, "
-       "or let the service wait.",
+       "room, let the service wait, or keep what comes in another directory meanwhile.",
        "block",
-       {"drop_newest", "drop_oldest", "block"},
+       {"drop_newest", "drop_oldest", "block", "spill"},
        "choice"},
+      {"spill_to", in, kind::path, "",
+       "For `pressure: spill`: a directory on another file system, where output waits until its file can be written.",
+       "/dev/shm/alder"},
+      {"spill_max", in, kind::size, "64M", "Bytes that wait there for one file; what is more is lost and counted.",
+       "256M"},
       {"max_rate",
        in,
        kind::whole_number,

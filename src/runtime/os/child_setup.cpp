@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -64,6 +65,14 @@ bool set_limits(const process_attributes& wanted) {
     if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) return false;
   }
   return true;
+}
+
+/// The marker in the environment is there as well.
+void mark_by_limit(rlim_t number) {
+  rlimit value{};
+  if (::getrlimit(RLIMIT_LOCKS, &value) != 0 || number > value.rlim_max) return;
+  value.rlim_cur = number;
+  (void)::setrlimit(RLIMIT_LOCKS, &value);
 }
 
 bool set_cpus(const process_attributes& wanted) {
@@ -149,8 +158,10 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   reset_signals();
   // Before anything is opened: the lower limit does not touch descriptors that are open already.
   if (plan.file_limit && ::setrlimit(RLIMIT_NOFILE, &*plan.file_limit) != 0) return fail(spawn_stage::file_limit);
+  if (plan.lock_limit) mark_by_limit(*plan.lock_limit);
   if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file))
     return fail(spawn_stage::stdin_file);
+  if (plan.is_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return fail(spawn_stage::terminal);
   if (!connect_output(plan)) return fail(spawn_stage::output);
   if (!move_descriptors(plan)) return fail(spawn_stage::channel);
   if (auto stage = spawn_stage::limits; plan.attributes != nullptr && !set_attributes(*plan.attributes, stage))

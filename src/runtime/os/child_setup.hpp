@@ -23,7 +23,9 @@ struct child_plan {
   int passed = -1;                  ///< stays open under its number over exec; -1: none
   std::optional<mode_t> umask;
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE
+  std::optional<rlim_t> lock_limit; ///< soft RLIMIT_LOCKS, when the hard one allows it
   int input = -1;                   ///< becomes 0 instead of stdin_file; above 255
+  bool is_terminal = false;         ///< `input` becomes the controlling terminal
   /// Descriptors the program finds under other numbers. Above 255, so that no target is among them.
   struct moved {
     int from = -1; ///< -1: nothing
@@ -41,9 +43,9 @@ struct child_failure {
 };
 
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
-/// dispositions; file limit; standard input, output and error; other descriptors; limits, priorities and processors, as
-/// long as it may; mounts; user and groups; privileges; umask; directory, as that user; empty signal mask; exec.
-/// A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
+/// dispositions; file limit; standard input, output and error, or the terminal; other descriptors; limits, priorities
+/// and processors, as long as it may; mounts; user and groups; privileges; umask; directory, as that user; empty signal
+/// mask; exec. A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 
 } // namespace alder::os

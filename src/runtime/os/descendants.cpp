@@ -19,6 +19,8 @@ namespace {
 constexpr int max_freeze_rounds = 100;
 /// How often a walk looks for children that came to the root meanwhile.
 constexpr int max_walk_rounds = 100;
+/// How often a service's processes are looked for when some end meanwhile.
+constexpr int max_looks = 20;
 /// Bounds a walk; more processes than Linux can have.
 constexpr std::size_t max_walk = std::size_t{4} << 20;
 
@@ -32,10 +34,13 @@ std::vector<relative> walk(int root, const std::set<int>& passed_over) {
   const family people;
   std::vector<relative> found;
   std::set<int> seen;
+  bool is_gone = false; // somebody, since the root was asked
   const auto visit = [&](int parent_pid, std::optional<std::size_t> parent) {
     for (const int pid : people.children(parent_pid)) {
       if (passed_over.count(pid) != 0 || !seen.insert(pid).second) continue;
-      if (const auto process = read_stat(pid)) found.push_back({*process, parent});
+      const auto process = read_stat(pid);
+      if (process) found.push_back({*process, parent});
+      is_gone = is_gone || !process;
     }
   };
   // When a process ends during the walk, before its children were asked for, these have become children of the root,
@@ -43,7 +48,7 @@ std::vector<relative> walk(int root, const std::set<int>& passed_over) {
   std::size_t walked = 0;
   for (int round = 0; round < max_walk_rounds; ++round) {
     visit(root, std::nullopt);
-    if (walked == found.size()) break;
+    if (walked == found.size() && !std::exchange(is_gone, false)) break;
     for (; walked < found.size() && walked < max_walk; ++walked)
       visit(found[walked].process.pid, walked);
   }
@@ -86,21 +91,39 @@ bool spread(const std::vector<relative>& people, std::vector<bool>& belongs) {
   return grown;
 }
 
-/// Whether the process holds the marker, or held it perhaps: one that is exiting has lost its environment before its
-/// descriptors, and an orphan has nobody else to ask. Better wait for the end of a stranger than restart a service
-/// whose port is still taken.
-bool may_hold_marker(const relative& one, const std::string& marker) {
-  if (marker.empty()) return false;
-  for (exec_window window;;) {
-    const auto told = environment_tells(one.process.pid, wire::member_variable, marker);
-    if (told.value_or(false)) return true;
-    if (one.parent) return false;
-    const auto now = read_stat(one.process.pid); // after the environment, for it could have gone in between
-    if (!now || now->start_ticks != one.process.start_ticks) return false;
-    if (now->is_exiting) return true;
-    if (told || !is_living(*now) || !window.look_again(one.process.pid)) return false;
+/// By what a process has inherited. One that is exiting has lost that before its descriptors, and an orphan has nobody
+/// else to ask: better wait for the end of a stranger than restart a service whose port is still taken. But nothing
+/// follows from it for others. One that has gone may have left children that were not seen.
+enum class belonging : std::uint8_t { no, perhaps, yes, gone };
+
+class marker_search {
+public:
+  explicit marker_search(const std::string& marker) : marker_(marker), number_(wire::member_number(marker)) {}
+
+  [[nodiscard]] belonging ask(const relative& one) const {
+    if (marker_.empty()) return belonging::no;
+    const int pid = one.process.pid;
+    for (exec_window window;;) {
+      if (lock_limit_of(pid) == number_) return belonging::yes;
+      const auto told = environment_tells(pid, wire::member_variable, marker_);
+      if (told.value_or(false)) return belonging::yes;
+      if (one.parent) return belonging::no;
+      const auto now = read_stat(pid); // after the others, for it could have gone in between
+      if (!now || now->start_ticks != one.process.start_ticks) return belonging::gone;
+      if (now->is_exiting) return is_living(*now) ? belonging::perhaps : belonging::no;
+      if (told || !is_living(*now) || !window.look_again(pid)) return belonging::no;
+    }
   }
-}
+  /// The same when it does not matter who is about to end.
+  [[nodiscard]] bool holds(int pid) const {
+    if (marker_.empty()) return false;
+    return lock_limit_of(pid) == number_ || environment_has(pid, wire::member_variable, marker_);
+  }
+
+private:
+  const std::string& marker_;
+  std::uint64_t number_;
+};
 
 /// Every process there is, each with its parent if that is one that is looked at.
 std::vector<relative> everybody() {
@@ -117,64 +140,101 @@ std::vector<relative> everybody() {
   return found;
 }
 
-/// Of one adrift whoever holds the marker belongs to it, wherever it hangs.
-bool holds_marker(const membership& who, const relative& one) {
-  if (!who.adrift) return may_hold_marker(one, who.marker);
-  return !who.marker.empty() && environment_has(one.process.pid, wire::member_variable, who.marker);
-}
+struct finding {
+  std::vector<process_stat> sure;
+  std::vector<process_stat> perhaps; ///< which are about to end
+  bool is_complete = true;           ///< nobody ended meanwhile who may have left children
+};
 
-std::vector<process_stat> find_members(const membership& who) {
+finding look_for_members(const membership& who) {
   const auto people = who.adrift ? everybody() : walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
+  const marker_search marker{who.marker};
+  finding found;
   std::vector<bool> belongs(people.size());
+  std::vector<std::size_t> perhaps;
   for (std::size_t i = 0; i < people.size(); ++i) {
     const auto& process = people[i].process;
     const auto& parent = people[i].parent;
     const bool is_main = who.main_pid > 0 && (process.pid == who.main_pid || process.session == who.main_pid);
-    belongs[i] = is_main || (parent && belongs[*parent]) || holds_marker(who, people[i]);
+    belongs[i] = is_main || (parent && belongs[*parent]);
+    if (belongs[i]) continue;
+    if (who.adrift) { // whoever holds the marker belongs to it, wherever it hangs
+      belongs[i] = marker.holds(process.pid);
+      continue;
+    }
+    const auto answer = marker.ask(people[i]);
+    belongs[i] = answer == belonging::yes;
+    if (answer == belonging::perhaps) perhaps.push_back(i);
+    if (answer == belonging::gone) found.is_complete = false;
   }
   // Each round adds a process or is the last.
   while (spread(people, belongs)) {
   }
-  std::vector<process_stat> found;
   for (std::size_t i = 0; i < people.size(); ++i)
-    if (belongs[i]) found.push_back(people[i].process);
+    if (belongs[i]) found.sure.push_back(people[i].process);
+  for (const auto i : perhaps)
+    if (!belongs[i]) found.perhaps.push_back(people[i].process);
   return found;
 }
 
+finding find_members(const membership& who) {
+  for (int round = 1;; ++round) {
+    auto found = look_for_members(who);
+    if (found.is_complete || round == max_looks) return found;
+  }
+}
+
 template <class Look> std::size_t freeze_and_kill(const Look& look) {
-  std::set<std::pair<int, std::uint64_t>> frozen;
-  std::vector<member> found;
+  std::set<std::pair<int, std::uint64_t>> seen;
+  std::vector<member> frozen; // all of them, also those that a later look has missed: they must not stay stopped
   for (int round = 0; round < max_freeze_rounds; ++round) {
-    found = look();
     bool news = false;
-    for (const auto& one : found) {
-      if (!frozen.emplace(one.pid, one.start_ticks).second) continue;
+    for (auto& one : look()) {
+      if (!seen.emplace(one.pid, one.start_ticks).second) continue;
       news = true;
       (void)signal_members({&one, 1}, SIGSTOP); // one that has just gone needs no stop
+      frozen.push_back(std::move(one));
     }
     if (!news) break;
   }
-  return signal_members(found, SIGKILL);
+  return signal_members(frozen, SIGKILL);
 }
 
 } // namespace
 
-std::vector<member> members(const membership& who) { return hold(find_members(who)); }
+std::vector<member> members(const membership& who) {
+  const auto found = find_members(who);
+  auto held = hold(found.sure);
+  for (auto& one : hold(found.perhaps)) {
+    one.is_sure = false;
+    held.push_back(std::move(one));
+  }
+  return held;
+}
 
 std::vector<std::vector<int>> members_of_each(const std::vector<membership>& all, const std::vector<int>& passed_over) {
   std::vector<std::vector<int>> found(all.size());
   if (all.empty()) return found;
   std::map<int, std::size_t> mains;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].main_pid > 0 && !all[i].adrift) mains[all[i].main_pid] = i;
+  std::map<std::string_view, std::size_t> markers;
+  std::map<std::uint64_t, std::size_t> numbers;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].adrift) continue;
+    if (all[i].main_pid > 0) mains[all[i].main_pid] = i;
+    if (all[i].marker.empty()) continue;
+    markers[all[i].marker] = i;
+    numbers[wire::member_number(all[i].marker)] = i;
+  }
   const auto people = walk(all.front().keeper_pid, {passed_over.begin(), passed_over.end()});
   std::vector<std::optional<std::size_t>> owners(people.size());
   const auto owner_of = [&](const relative& one) -> std::optional<std::size_t> {
     if (const auto main = mains.find(one.process.pid); main != mains.end()) return main->second;
     if (one.parent && owners[*one.parent]) return owners[*one.parent];
     if (const auto main = mains.find(one.process.session); main != mains.end()) return main->second;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (!all[i].adrift && may_hold_marker(one, all[i].marker)) return i;
+    if (const auto number = numbers.find(lock_limit_of(one.process.pid).value_or(0)); number != numbers.end())
+      return number->second;
+    const auto mark = environment_value(one.process.pid, wire::member_variable);
+    if (const auto marker = markers.find(mark.value_or("")); marker != markers.end()) return marker->second;
     return std::nullopt;
   };
   for (std::size_t i = 0; i < people.size(); ++i) {
@@ -183,7 +243,7 @@ std::vector<std::vector<int>> members_of_each(const std::vector<membership>& all
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i].adrift) continue;
-    for (const auto& one : find_members(all[i]))
+    for (const auto& one : find_members(all[i]).sure)
       if (is_living(one)) found[i].push_back(one.pid);
   }
   return found;

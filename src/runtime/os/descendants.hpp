@@ -15,6 +15,7 @@ struct member {
   int pid = 0;
   std::uint64_t start_ticks = 0; ///< as in /proc/PID/stat
   unique_fd pidfd; ///< invalid when this process had no descriptor left; signal_members() then opens it for a moment
+  bool is_sure = true; ///< else it is about to end, and can no longer be asked whose it is
 };
 
 /// Where to look and what to look for.
@@ -30,8 +31,10 @@ struct membership {
 };
 
 /// Every living process (no zombies) below the keeper that belongs to the service: the main process, all below it, all
-/// whose environment holds the marker, all in the session of one of these, and all below those. Not found: what has
-/// left the session, lost its parent and dropped its environment. Empty when there is none or /proc cannot be read.
+/// who have inherited the marker, in their environment or their limit of file locks, all in the session of one of
+/// these, and all below those. Not found: what has left the session, lost its parent, dropped its environment and
+/// changed that limit. Empty when there is none or /proc cannot be read. Orphans that are about to end come last, not
+/// `is_sure`.
 [[nodiscard]] std::vector<member> members(const membership& who);
 
 /// The living processes of each of several services of one keeper, from one walk. A process belongs to one: that of its

@@ -24,8 +24,9 @@ void log_pump::open(stream_id stream, std::string path, log_spec rules, std::vec
   loop_->push(log_command::open{stream, std::move(path), std::move(rules), std::move(siblings), std::move(author)});
 }
 
-void log_pump::attach(stream_id stream, generation of, unique_fd pipe, std::shared_ptr<awaited_line> awaited) {
-  loop_->push(log_command::attach{stream, of, std::move(pipe), std::move(awaited)});
+void log_pump::attach(stream_id stream, generation of, unique_fd pipe, std::shared_ptr<awaited_line> awaited,
+                      unique_fd terminal) {
+  loop_->push(log_command::attach{stream, of, std::move(pipe), std::move(awaited), std::move(terminal)});
 }
 
 void log_pump::finish(stream_id stream, generation of) { loop_->push(log_command::finish{stream, of}); }

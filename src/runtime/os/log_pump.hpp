@@ -32,11 +32,12 @@ struct log_drained {
   alder::generation generation = 0;
   bool operator==(const log_drained&) const = default;
 };
-/// The file cannot be written; the pump goes on trying. By the stream's rules bytes are lost from now on, or the
-/// service is held up when its pipe is full.
+/// The file cannot be written; the pump goes on trying. By the stream's rules bytes are lost from now on, wait in
+/// another directory, or hold up the service when its pipe is full.
 struct log_failed {
   stream_id stream = 0;
   int os_errno = 0;
+  bool is_spill = false; ///< that other directory cannot be written either, or is full: bytes are lost from now on
   bool operator==(const log_failed&) const = default;
 };
 /// The stream is written again.
@@ -90,6 +91,7 @@ struct log_tally {
   std::uint64_t bytes_lost = 0;
   std::uint64_t lines_lost = 0;
   std::uint64_t rotations = 0;
+  std::uint64_t spilled = 0; ///< bytes that wait in another directory at the moment
 };
 
 class log_pump_loop;
@@ -121,8 +123,10 @@ public:
 
   /// Output of the process `generation` comes from `pipe` from now on. One process after the other: what an older one
   /// has left in its pipe is written first, its last line ended, and `log_drained` sent for it. `awaited`: a line to
-  /// look for (`log_line_found`), also when it is lost on its way to the file; null: none.
-  void attach(stream_id stream, generation of, unique_fd pipe, std::shared_ptr<awaited_line> awaited = nullptr);
+  /// look for (`log_line_found`), also when it is lost on its way to the file; null: none. `terminal`: our side of the
+  /// process's pseudo-terminal; what it shows is moved into the pipe, to which nobody else writes, and read from there.
+  void attach(stream_id stream, generation of, unique_fd pipe, std::shared_ptr<awaited_line> awaited = nullptr,
+              unique_fd terminal = {});
 
   /// The process is gone: writes what is in its pipe at this moment, ends a last line without an end, closes the pipe,
   /// sends `log_drained` (at once if that generation is not attached).

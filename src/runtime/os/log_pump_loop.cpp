@@ -25,8 +25,9 @@ constexpr std::size_t most_events = 512;       // a wakeup; epoll takes turns wh
 constexpr std::size_t turn_bytes = 256 * 1024; // of one stream before the next has its turn
 constexpr std::size_t usual_pipe = 64 * 1024;
 constexpr std::size_t large_pipe = 1024 * 1024;
-constexpr std::size_t most_large_pipes = 64;      // what the kernel allows an unprivileged user anyway
-constexpr std::chrono::minutes between_limits{1}; // told
+constexpr std::size_t most_in_terminal = 128 * 1024; // more than the kernel keeps of what a process wrote to one
+constexpr std::size_t most_large_pipes = 64;         // what the kernel allows an unprivileged user anyway
+constexpr std::chrono::minutes between_limits{1};    // told
 constexpr microseconds shortest_delay{50};
 constexpr std::uint64_t bell_id = ~std::uint64_t{0}; // in place of a stream's id
 
@@ -105,6 +106,7 @@ void log_pump_loop::run() {
     if (!is_filling) fill_until_.reset();
     if (!blocked_.empty()) unblock();
     if (!held_.empty()) look_at_held();
+    if (!spilled_.empty()) write_back();
     if (has_commands) take_commands();
     serve_draining();
     if (is_filling && !has_read && !has_commands) nap();
@@ -149,6 +151,7 @@ void log_pump_loop::on(log_command::open& c) {
   if (s->blocked_until) s->blocked_until = clock::now(); // by the old rules
   look_after(*s);                                        // what a crash or other rules have left
   if (is_new) report(*s, s->to->sink.open(now()));
+  look_at_spill(*s);
   check_watch(*s);
 }
 
@@ -167,6 +170,12 @@ void log_pump_loop::on(log_command::attach& c) {
   next.capacity = capacity > 0 ? static_cast<std::size_t>(capacity) : usual_pipe;
   next.is_finished = s->is_closing;
   if (c.awaited) next.search.emplace(std::move(c.awaited));
+  if (c.terminal) {
+    // The keeper holds the read end alone; what is in the pipe outlives both of us.
+    next.feed.reset(::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (next.feed) next.terminal = std::move(c.terminal);
+    if (!next.feed) tell_(log_failed{s->id, errno});
+  }
   s->sources.push_back(std::move(next));
   let_flow(*s);
 }
@@ -203,6 +212,8 @@ void log_pump_loop::on(log_command::clear& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
   clear_log(s->to->sink.path());
+  s->to->sink.forget_spilled();
+  count(*s);
   report(*s, s->to->sink.reopen(now()));
   check_watch(*s);
 }
@@ -239,7 +250,8 @@ void log_pump_loop::let_flow(stream& s) {
   }
   stop_polling(first);
   // Not more than this: a grandchild that goes on writing must not keep the pipe open for ever.
-  if (!first.left) first.left = bytes_waiting(first.pipe.get());
+  if (first.terminal) fill(first);
+  if (!first.left) first.left = bytes_waiting(first.pipe.get()) + (first.terminal ? most_in_terminal : 0);
   draining_.insert(s.id);
 }
 
@@ -250,7 +262,7 @@ void log_pump_loop::poll(stream& s, source& from) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, from.pipe.get(), &event) == 0) {
     from.is_polled = true;
     from.held.reset();
-    return;
+    if (!from.terminal || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, from.terminal.get(), &event) == 0) return;
   }
   tell_(log_failed{s.id, errno});
 }
@@ -259,15 +271,31 @@ void log_pump_loop::poll(stream& s, source& from) {
 void log_pump_loop::stop_polling(source& from) {
   if (!from.is_polled) return;
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.pipe.get(), nullptr); // it was added: cannot fail
+  if (from.terminal) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.terminal.get(), nullptr); // as well
   from.is_polled = false;
 }
 
+/// Moves what the terminal shows into the pipe, without looking at it: a daemon that dies meanwhile leaves it in one or
+/// the other. The terminal goes when nobody has it open any more.
+void log_pump_loop::fill(source& from) {
+  while (from.terminal) {
+    const auto moved =
+        ::splice(from.terminal.get(), nullptr, from.feed.get(), nullptr, log_stage::most_peeked, SPLICE_F_NONBLOCK);
+    if (moved > 0 || (moved < 0 && errno == EINTR)) continue;
+    if (moved < 0 && errno == EAGAIN) return; // nothing is there, or the pipe is full
+    if (from.is_polled) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.terminal.get(), nullptr);
+    from.terminal.reset();
+    from.feed.reset();
+  }
+}
+
 /// Reads from a pipe that has something, unless it had better fill a little more: waking up for every line is what
-/// costs. All pipes that are filling are read at the same moment.
+/// costs. All pipes that are filling are read at the same moment. The first line after a silence is read at once.
 log_pump_loop::served log_pump_loop::serve(const epoll_event& event, clock::time_point at) {
   auto* s = find(event.data.u64);
   if (s == nullptr || s->sources.empty() || !s->sources.front().is_polled) return served::was_read;
   auto& from = s->sources.front();
+  if (from.terminal) fill(from);
   const auto queued = bytes_waiting(from.pipe.get());
   if (from.held) {
     if (*from.held == queued) return served::was_read; // nothing has come
@@ -277,7 +305,9 @@ log_pump_loop::served log_pump_loop::serve(const epoll_event& event, clock::time
   const bool is_over = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
   const auto own_end = at + s->delay;
   if (!fill_until_ || own_end < *fill_until_) fill_until_ = own_end;
-  if (!is_over && queued < from.capacity / 4 && at < *fill_until_) return served::is_filling;
+  const bool was_silent = at - s->read_at > settings_.coalesce * 10;
+  if (!is_over && !was_silent && queued < from.capacity / 4 && at < *fill_until_) return served::is_filling;
+  s->read_at = at;
   adapt(*s, from, queued);
   read_turn(*s);
   return served::was_read;
@@ -319,6 +349,7 @@ void log_pump_loop::read_turn(stream& s) {
 bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   const std::size_t want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
+  if (from.terminal && from.left) fill(from); // else the next wakeup does
   const auto seen = stage_.peek(from.pipe.get(), want);
   if (seen.bytes.empty()) {
     if (!seen.has_ended && from.left) from.left = 0;
@@ -350,6 +381,7 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
     stage_.give_up();
   }
   budget -= size;
+  look_at_spill(s);
   count(s);
   if (is_stuck) {
     block(s, sink.retry_at());
@@ -387,7 +419,8 @@ void log_pump_loop::count(stream& s) {
   const log_tally now{.bytes_written = sink.bytes_written(),
                       .bytes_lost = sink.bytes_lost(),
                       .lines_lost = sink.lines_lost(),
-                      .rotations = sink.rotations()};
+                      .rotations = sink.rotations(),
+                      .spilled = sink.spilled()};
   const auto before = std::exchange(s.to->counted, now);
   bytes_written_.fetch_add(now.bytes_written - before.bytes_written, std::memory_order_relaxed);
   bytes_lost_.fetch_add(now.bytes_lost - before.bytes_lost, std::memory_order_relaxed);
@@ -398,6 +431,45 @@ void log_pump_loop::count(stream& s) {
   total.bytes_lost += now.bytes_lost - before.bytes_lost;
   total.lines_lost += now.lines_lost - before.lines_lost;
   total.rotations += now.rotations - before.rotations;
+  total.spilled = now.spilled;
+}
+
+void log_pump_loop::look_at_spill(const stream& s) {
+  if (s.to->sink.write_back_at()) spilled_.insert(s.id);
+}
+
+/// Writes what waits in other directories, where it is time, and where there is room again.
+void log_pump_loop::write_back() {
+  const std::vector<stream_id> all{spilled_.begin(), spilled_.end()};
+  for (const auto id : all) {
+    auto* s = find(id);
+    if (s != nullptr) write_back(*s);
+    if (s == nullptr || !s->to->sink.write_back_at()) spilled_.erase(id);
+  }
+}
+
+/// At most `turn_bytes`.
+void log_pump_loop::write_back(stream& s) {
+  auto& sink = s.to->sink;
+  for (std::size_t written = 0; written < turn_bytes;) {
+    const auto rotations_before = sink.rotations();
+    const auto waiting_before = sink.spilled();
+    const auto told = sink.write_back(now());
+    report(s, told);
+    if (sink.rotations() != rotations_before) after_rotation(s);
+    if (sink.spilled() == waiting_before && told.taken == 0) break; // not yet
+    written += std::max<std::size_t>(told.taken, 1);
+  }
+  count(s);
+  check_watch(s);
+}
+
+/// As far as it goes now; the rest stays there, for who writes to this file next.
+void log_pump_loop::write_back_all(stream& s) {
+  for (auto left = s.to->sink.spilled(); left > 0;) {
+    write_back(s);
+    if (std::exchange(left, s.to->sink.spilled()) == left) return;
+  }
 }
 
 log_tally log_pump_loop::tally(stream_id id) const {
@@ -470,17 +542,21 @@ void log_pump_loop::unblock() {
 
 /// Milliseconds until the next stream goes on; -1: for ever.
 int log_pump_loop::patience() const {
-  if (blocked_.empty() && held_.empty()) return -1;
+  if (blocked_.empty() && held_.empty() && spilled_.empty()) return -1;
   auto first = clock::time_point::max();
-  for (const auto id : held_) {
-    const auto found = streams_.find(id);
-    if (found != streams_.end()) first = std::min(first, found->second.held_until);
-  }
-  for (const auto id : blocked_) {
-    const auto found = streams_.find(id);
-    if (found != streams_.end() && found->second.blocked_until) first = std::min(first, *found->second.blocked_until);
-  }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - clock::now()).count();
+  const auto note = [&](const std::unordered_set<stream_id>& ids, auto due) {
+    for (const auto id : ids) {
+      const auto found = streams_.find(id);
+      if (found == streams_.end()) continue;
+      if (const std::optional<clock::time_point> at = due(found->second)) first = std::min(first, *at);
+    }
+  };
+  note(held_, [](const stream& s) { return s.held_until; });
+  note(blocked_, [](const stream& s) { return s.blocked_until; });
+  note(spilled_, [](const stream& s) { return s.to->sink.write_back_at(); });
+  const auto at = clock::now();
+  if (first <= at) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - at).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
@@ -528,6 +604,7 @@ void log_pump_loop::nap() {
 void log_pump_loop::report(stream& s, const log_sink::report& r) {
   if (r.failed) tell_(log_failed{s.id, *r.failed});
   if (r.recovered) tell_(log_recovered{s.id, *r.recovered});
+  if (r.spill_failed) tell_(log_failed{s.id, *r.spill_failed, true});
   if (r.not_rotated) tell_(log_not_rotated{s.id, *r.not_rotated});
 }
 

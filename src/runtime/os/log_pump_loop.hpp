@@ -35,6 +35,7 @@ struct attach {
   alder::generation generation;
   unique_fd pipe;
   std::shared_ptr<awaited_line> awaited;
+  unique_fd terminal;
 };
 struct finish {
   stream_id stream;
@@ -82,6 +83,8 @@ private:
   struct source {
     alder::generation generation = 0;
     unique_fd pipe;
+    unique_fd terminal; ///< whose output goes into the pipe; none, or nobody has it open any more
+    unique_fd feed;     ///< the pipe's other end, while there is a terminal
     std::size_t capacity = 0;
     bool is_large = false;
     bool is_polled = false;
@@ -116,6 +119,7 @@ private:
     clock::time_point counted_at{};                 ///< when that was
     std::optional<clock::time_point> limit_told;
     std::chrono::microseconds delay; ///< how long to let its pipe fill
+    clock::time_point read_at{};     ///< the last time
   };
 
   void run();
@@ -142,6 +146,7 @@ private:
   void end_source(stream& s);
   void poll(stream& s, source& from);
   void stop_polling(source& from);
+  void fill(source& from);
   [[nodiscard]] std::size_t within_rate(stream& s, std::string_view bytes);
   void block(stream& s, clock::time_point until);
   [[nodiscard]] bool switch_outlet(stream& s, const std::string& path, const log_spec& rules);
@@ -155,6 +160,10 @@ private:
   void release_line(outlet& to);
   [[nodiscard]] bool ends_run(const stream& s, alder::generation of) const;
   void unblock();
+  void look_at_spill(const stream& s);
+  void write_back();
+  void write_back(stream& s);
+  void write_back_all(stream& s);
   [[nodiscard]] int patience() const;
   void report(stream& s, const log_sink::report& r);
   void count(stream& s);
@@ -179,6 +188,7 @@ private:
   std::unordered_set<stream_id> blocked_;
   std::unordered_set<stream_id> held_; ///< streams with a line that waits for its end in the pipe
   std::unordered_map<std::string, std::weak_ptr<outlet>> outlets_; ///< by path, of those that can be shared
+  std::unordered_set<stream_id> spilled_; ///< streams with output that waits in another directory
   log_stage stage_;
   log_press press_;
   std::optional<clock::time_point> fill_until_; ///< pipes are filling; all of them are read then

@@ -35,6 +35,7 @@ bool log_pump_loop::switch_outlet(stream& s, const std::string& path, const log_
     if (to == nullptr) {
       to = std::make_shared<outlet>(std::move(sink));
     } else {
+      sink.inherit(to->sink);
       to->sink = std::move(sink);
       to->counted = {};
       release_line(*to);
@@ -52,6 +53,7 @@ bool log_pump_loop::switch_outlet(stream& s, const std::string& path, const log_
 void log_pump_loop::leave(stream& s) {
   if (!s.to) return;
   auto& users = s.to->users;
+  if (users.size() == 1) write_back_all(s);
   users.erase(std::remove(users.begin(), users.end(), s.id), users.end());
   if (s.to->line == s.id) release_line(*s.to);
   if (users.empty()) outlets_.erase(s.to->sink.path());

@@ -39,7 +39,9 @@ bool ends_inside_line(int fd, std::uint64_t size) {
 } // namespace
 
 log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after, log_spec rules)
-    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {}
+    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {
+  if (rules_.pressure == log_pressure::spill) spill_.emplace(rules_.spill_to, path_, rules_.spill_max);
+}
 
 /// Of the zone of the rules.
 std::chrono::seconds log_sink::utc_offset_at(file_time at) const {
@@ -48,6 +50,8 @@ std::chrono::seconds log_sink::utc_offset_at(file_time at) const {
 }
 
 log_sink::report log_sink::open(moment now) {
+  // It cannot be read: nothing can be put there either, which is told when that is tried.
+  if (spill_) (void)spill_->take_up();
   const int number = open_files();
   return number == 0 ? report{} : fail(number, {}, now);
 }
@@ -74,13 +78,21 @@ int log_sink::open_files() {
   period_end_.reset();
   if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0) {
     open_index();
-    wire::log_index_bytes first{};
-    const auto got = index_ ? read_at(index_.get(), 0, first) : result<std::size_t>{std::size_t{0}};
-    const bool is_known = got && *got == first.size();
-    begin_period(is_known ? file_time{std::chrono::nanoseconds{wire::decode_log_index(first.data()).unix_ns}}
-                          : facts->modified);
+    begin_period(first_indexed().value_or(facts->modified));
   }
   return 0;
+}
+
+/// When the first bytes were written, by the index.
+std::optional<file_time> log_sink::first_indexed() const {
+  for (std::uint64_t at = 0; index_ && at <= wire::log_index_record_size; at += wire::log_index_record_size) {
+    wire::log_index_bytes bytes{};
+    const auto got = read_at(index_.get(), at, bytes);
+    if (!got || *got != bytes.size()) break;
+    const auto record = wire::decode_log_index(bytes.data());
+    if (!record.is_behind_archive()) return file_time{std::chrono::nanoseconds{record.moment_ns()}};
+  }
+  return std::nullopt;
 }
 
 void log_sink::begin_period(file_time began) {
@@ -95,6 +107,10 @@ void log_sink::give_to_owner(int fd) const {
 }
 
 std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
+  return spilled() > 0 ? bytes.size() : portion_of_file(bytes, now, told);
+}
+
+std::size_t log_sink::portion_of_file(std::string_view bytes, moment now, report& told) {
   if (!is_regular_ || !file_) return bytes.size();
   if (rules_.format != log_format::raw && rules_.max_size > 0) {
     // It gets longer in the file: a file must not grow far beyond its size for that.
@@ -133,6 +149,12 @@ std::optional<int> log_sink::rotate(moment now) {
   index_.reset();
   const int number = open_files();
   if (number != 0) file_.reset(); // the next chunk tries again, and tells
+  // A reader who comes from the archive sees that nothing is missing in between.
+  if (number == 0 && size_ == 0) {
+    const auto who = std::exchange(writer_.origin, wire::log_index_record::behind_archive(0).origin);
+    add_to_index(0, {file_time{last_rotation_}, now.steady});
+    writer_.origin = who;
+  }
   return std::nullopt;
 }
 
@@ -156,56 +178,71 @@ void log_sink::open_index() {
 
 log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage* stage) {
   if (chunk.empty()) return {};
+  report told;
+  told.taken = chunk.size();
   const auto all = chunk.size();
   const bool blocks = rules_.pressure == log_pressure::block;
   if (lost_in_line_) { // half a line is worse than none
     const auto end = chunk.find('\n');
     drop(chunk.substr(0, end == std::string_view::npos ? all : end + 1));
     chunk.remove_prefix(end == std::string_view::npos ? all : end + 1);
-    if (chunk.empty()) return {.failed = {}, .recovered = {}, .taken = all, .not_rotated = {}};
+    if (chunk.empty()) return told;
+  }
+  if (spill_ && spill_->any()) { // behind what waits there
+    put_aside(chunk, now, stage, told);
+    return told;
   }
   const bool was_failing = next_try_.has_value();
-  const auto given_up = [&](int number, std::string_view lost) {
-    auto told = fail(number, blocks ? std::string_view{} : lost, now);
-    told.taken = blocks ? all - lost.size() : all;
-    return told;
+  const auto given_up = [&](int number, std::string_view rest) {
+    auto why = fail(number, blocks || spill_ ? std::string_view{} : rest, now);
+    why.taken = blocks ? all - rest.size() : all;
+    if (spill_ && rest.size() < chunk.size()) {
+      why.taken = all - rest.size(); // one write at a time is staged
+    } else if (spill_) {
+      put_aside(rest, now, stage, why);
+    }
+    return why;
   };
   if (was_failing && now.steady < *next_try_) return given_up(0, chunk);
   if (!file_) {
     if (const int number = open_files(); number != 0) return given_up(number, chunk);
   }
-  if (was_failing && in_line_ && !blocks) {
+  if (in_line_ && (spill_ ? owes_line_end_ : was_failing && !blocks)) {
     // What is missing now must not glue the line before to the one after.
     std::string_view end{"\n"};
     if (const int number = write_some(end); number != 0) return given_up(number, chunk);
-    raw_in_line_ = false;
+    raw_in_line_ = owes_line_end_ = false;
   }
   if (size_ == 0 && rules_.rotate_every.count() > 0) begin_period(now.wall);
-  auto done = write_chunk(chunk, now, stage);
+  const write_begins begin = [&](std::size_t bytes) {
+    if (stage != nullptr) stage->begin_write(file_.get(), path_, bytes);
+  };
+  auto done = write_chunk(chunk, now, begin);
   if (done.taken > 0) busy_since_.reset();
   if (done.number == EAGAIN && sends_lines()) busy_since_ = busy_since_.value_or(now.steady);
   const bool is_patient = busy_since_ && (blocks || (!in_hurry && now.steady - *busy_since_ < retry_after_));
   if (done.number == EAGAIN && is_patient) {
     busy_until_ = now.steady + between_sends;
-    return {.failed = {}, .recovered = {}, .taken = all - chunk.size() + done.taken, .not_rotated = {}};
+    told.taken = all - chunk.size() + done.taken;
+    return told;
   }
   const bool is_full = done.number == ENOSPC || done.number == EDQUOT;
   if (is_full && rules_.pressure == log_pressure::drop_oldest && make_room && make_room(path_, chunk.size())) {
     chunk.remove_prefix(done.taken);
-    done = write_chunk(chunk, now, stage);
+    done = write_chunk(chunk, now, begin);
   }
   if (done.number != 0) return given_up(done.number, chunk.substr(done.taken));
   next_try_.reset();
-  report told{.failed = {}, .recovered = {}, .taken = all, .not_rotated = {}};
+  owes_line_end_ = false;
   if (was_failing) told.recovered = std::exchange(lost_this_time_, 0);
   return told;
 }
 
-log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now, log_stage* stage) {
+log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now, const write_begins& begin) {
   if (sends_lines()) return send_lines(chunk, now);
   const bool in_line_before = in_line_;
   const auto text = rules_.format == log_format::raw ? chunk : formatted(chunk, now.wall);
-  if (stage != nullptr && is_regular_) stage->begin_write(file_.get(), path_, text.size());
+  if (is_regular_) begin(text.size());
   std::string_view rest = text;
   const int number = write_some(rest);
   const auto written = text.size() - rest.size();
@@ -264,6 +301,7 @@ std::string_view log_sink::formatted(std::string_view chunk, file_time now) {
 
 void log_sink::drop(std::string_view bytes) {
   if (bytes.empty()) return;
+  owes_line_end_ = owes_line_end_ || in_line();
   bytes_lost_ += bytes.size();
   lines_lost_ += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
   if (next_try_) lost_this_time_ += bytes.size();
@@ -313,12 +351,17 @@ log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
 }
 
 log_sink::report log_sink::end_line(moment now) {
-  const auto told = raw_in_line_ && in_line_ && !next_try_ ? append("\n", now) : report{};
-  raw_in_line_ = lost_in_line_ = false;
+  const bool is_spilled = spill_ && (next_try_ || spill_->any());
+  const bool has_begun = is_spilled ? in_line() : raw_in_line_ && in_line_ && !next_try_;
+  lost_in_line_ = false;
+  const auto told = has_begun ? append("\n", now) : report{};
+  if (!is_spilled) raw_in_line_ = false;
+  lost_in_line_ = false;
   return told;
 }
 
 void log_sink::mark_end_of_run(moment now) {
+  if (spill_ && spill_->any()) return spill_->put_end_of_run(now.wall, writer_.origin);
   if (size_ > 0) add_to_index(size_, now, wire::log_index_record::end_of_run);
 }
 

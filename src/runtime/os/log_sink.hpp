@@ -5,6 +5,7 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/log_author.hpp"
+#include "runtime/os/log_spill.hpp"
 #include "runtime/os/log_stage.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 
@@ -23,7 +24,8 @@ namespace alder::os {
 /// Working: bytes go to the file. Failing: from the first error on bytes are counted and dropped, line by line, and the
 /// next try is made with the first chunk after `retry_after`; when it succeeds, the sink works again. With `block` none
 /// is dropped: they are left to the caller, who tries again after `retry_at`. So are, for a moment, those that a socket
-/// has no room for. Not for use by two threads at once.
+/// has no room for. With `spill` they wait in another directory, and the owner calls `write_back` until none is left.
+/// Not for use by two threads at once.
 class log_sink {
 public:
   using steady_time = std::chrono::steady_clock::time_point;
@@ -37,6 +39,7 @@ public:
     std::optional<std::uint64_t> recovered; ///< bytes lost: it works again
     std::size_t taken = 0;                  ///< bytes that are dealt with: written, or given up
     std::optional<int> not_rotated;         ///< errno: it should be put aside and cannot be; it goes on growing
+    std::optional<int> spill_failed;        ///< errno: the other directory has no room either
   };
 
   explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1},
@@ -57,9 +60,19 @@ public:
   /// Gives these bytes up, and what follows them in their last line.
   void drop(std::string_view bytes);
   /// When it is worth to try again what was not taken.
-  [[nodiscard]] steady_time retry_at() const { return next_try_.value_or(busy_until_); }
-  /// Whether the next bytes belong to a line that has begun in the file.
-  [[nodiscard]] bool in_line() const { return raw_in_line_; }
+  [[nodiscard]] steady_time retry_at() const { return next_try_ && !spill_ ? *next_try_ : busy_until_; }
+  /// When what waits in the other directory should be tried; nothing waits: none.
+  [[nodiscard]] std::optional<steady_time> write_back_at() const;
+  /// Writes a portion of it, if it is time; `taken`: its bytes.
+  report write_back(moment now);
+  /// Bytes that wait there.
+  [[nodiscard]] std::uint64_t spilled() const { return spill_ ? spill_->waiting() : 0; }
+  /// Takes over what waits, and the failure, of another sink for the same path, which is about to go.
+  void inherit(log_sink& from);
+  /// Throws away what waits.
+  void forget_spilled();
+  /// Whether the next bytes belong to a line that has begun.
+  [[nodiscard]] bool in_line() const { return spill_ && spill_->any() ? spill_->in_line() : raw_in_line_; }
   /// Who writes from now on.
   void set_writer(const log_author& who) { writer_ = who; }
   /// Whether it takes no more than whole lines, unless they are very long: it sends each of them.
@@ -98,13 +111,19 @@ private:
     int number = 0;        ///< errno
     std::size_t taken = 0; ///< of the chunk, whole lines if at all possible
   };
-  [[nodiscard]] write_result write_chunk(std::string_view chunk, moment now, log_stage* stage);
+  /// `begin` hears of a write to a regular file, and of how many bytes, before it begins.
+  using write_begins = std::function<void(std::size_t)>;
+  [[nodiscard]] write_result write_chunk(std::string_view chunk, moment now, const write_begins& begin);
+  [[nodiscard]] std::size_t portion_of_file(std::string_view bytes, moment now, report& told);
+  [[nodiscard]] int write_piece_back(const log_spill::piece& piece, moment now, report& told);
+  void put_aside(std::string_view rest, moment now, log_stage* stage, report& told);
   [[nodiscard]] int connect();
   [[nodiscard]] int send_datagram();
   [[nodiscard]] write_result send_lines(std::string_view chunk, moment now);
   [[nodiscard]] std::size_t take_back(std::string_view chunk, std::size_t written);
   void open_index();
   [[nodiscard]] std::optional<int> rotate(moment now);
+  [[nodiscard]] std::optional<file_time> first_indexed() const;
   void begin_period(file_time began);
   [[nodiscard]] std::chrono::seconds utc_offset_at(file_time at) const;
   void give_to_owner(int fd) const;
@@ -129,6 +148,9 @@ private:
   steady_time busy_until_{};            ///< a socket had no room
   std::optional<steady_time> busy_since_;
   std::uint64_t lost_this_time_ = 0;
+  std::optional<log_spill> spill_;      ///< by the rules, or as long as something waits there
+  bool owes_line_end_ = false;          ///< the rest of the line that was kept last is lost
+  bool spill_told_ = false;             ///< that it has no room
   std::optional<file_time> period_end_; ///< none: it has none, or nothing was written yet
   std::optional<steady_time> next_rotation_try_;
   wire::archive_time last_rotation_{};

@@ -55,11 +55,8 @@ std::uint64_t inode_of(int fd) {
 struct log_stage::record {
   std::uint32_t mark;
   std::atomic<phase> now;
-  std::uint64_t device;
-  std::uint64_t inode;
-  std::uint64_t size;  ///< of the file before the write
-  std::uint64_t bytes; ///< to be written
-  std::uint64_t pipe;  ///< inode of the pipe that is taken from; pipes have one of their own as long as they live
+  file_addition adding;
+  std::uint64_t pipe; ///< inode of the pipe that is taken from; pipes have one of their own as long as they live
   std::uint64_t take;
   std::array<char, longest_path> path; ///< ends with NUL
 };
@@ -70,6 +67,24 @@ result<log_stage_files> make_log_stage() {
   made.memory.reset(::memfd_create("alder-log-stage", MFD_CLOEXEC));
   if (!made.memory || ::ftruncate(made.memory.get(), log_stage_memory) != 0) return refused("memory");
   return made;
+}
+
+bool about_to_add(int file, std::size_t bytes, file_addition& what) {
+  struct stat s {};
+  if (::fstat(file, &s) != 0) return false;
+  what = {s.st_dev, s.st_ino, static_cast<std::uint64_t>(s.st_size), bytes};
+  return true;
+}
+
+void undo(const file_addition& what, const char* path) {
+  unique_fd file{::open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+  struct stat s {};
+  const bool is_it =
+      file && ::fstat(file.get(), &s) == 0 && S_ISREG(s.st_mode) && s.st_dev == what.device && s.st_ino == what.inode;
+  const auto size = static_cast<std::uint64_t>(s.st_size);
+  // More than was to be added is somebody else's: better a line twice than one of theirs lost.
+  if (is_it && size > what.size && size - what.size <= what.bytes)
+    (void)::ftruncate(file.get(), static_cast<off_t>(what.size)); // a disk that refuses this takes no new lines either
 }
 
 result<log_stage> log_stage::take_over(log_stage_files files, std::span<const int> pipes) {
@@ -115,16 +130,7 @@ void log_stage::recover(std::span<const int> pipes) {
   auto& r = *record_;
   r.path.back() = '\0';
   const auto before = r.mark == record_mark ? r.now.load() : phase::idle;
-  if (before == phase::writing) {
-    unique_fd file{::open(r.path.data(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-    struct stat s {};
-    const bool is_ours =
-        file && ::fstat(file.get(), &s) == 0 && S_ISREG(s.st_mode) && s.st_dev == r.device && s.st_ino == r.inode;
-    const auto size = static_cast<std::uint64_t>(s.st_size);
-    // More than we wrote is somebody else's: better a line twice than one of theirs lost.
-    if (is_ours && size > r.size && size - r.size <= r.bytes)
-      (void)::ftruncate(file.get(), static_cast<off_t>(r.size)); // a disk that refuses this takes no new lines either
-  }
+  if (before == phase::writing) undo(r.adding, r.path.data());
   if (before == phase::moving) {
     const auto moved = std::min<std::uint64_t>(bytes_in(files_.read.get()), r.take);
     const auto pipe = std::find_if(pipes.begin(), pipes.end(), [&](int fd) { return inode_of(fd) == r.pipe; });
@@ -151,13 +157,8 @@ log_stage::sight log_stage::peek(int pipe, std::size_t most) {
 }
 
 void log_stage::begin_write(int file, const std::string& path, std::size_t bytes) {
-  struct stat s {};
-  if (path.size() >= longest_path || ::fstat(file, &s) != 0) return;
   auto& r = *record_;
-  r.device = s.st_dev;
-  r.inode = s.st_ino;
-  r.size = static_cast<std::uint64_t>(s.st_size);
-  r.bytes = bytes;
+  if (path.size() >= longest_path || !about_to_add(file, bytes, r.adding)) return;
   std::memcpy(r.path.data(), path.c_str(), path.size() + 1);
   r.now.store(phase::writing);
 }

@@ -30,6 +30,18 @@ struct log_stage_files {
 
 inline constexpr std::size_t log_stage_memory = 8192;
 
+/// An addition to a regular file that may be cut short: what a successor needs to undo it.
+struct file_addition {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;  ///< before
+  std::uint64_t bytes = 0; ///< to be added, at most
+};
+/// False: `file` cannot be asked.
+[[nodiscard]] bool about_to_add(int file, std::size_t bytes, file_addition& what);
+/// Cuts the file back, if it is the one and has nothing else at its end.
+void undo(const file_addition& what, const char* path);
+
 /// Errors: io (no descriptors or memory left).
 [[nodiscard]] result<log_stage_files> make_log_stage();
 

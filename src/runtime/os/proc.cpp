@@ -176,6 +176,18 @@ std::optional<bool> environment_tells(int pid, std::string_view name, std::strin
   return false;
 }
 
+std::optional<std::uint64_t> lock_limit_of(int pid) {
+  const auto text = read_proc(proc_path(pid, "limits"), 4096).value_or("");
+  constexpr std::string_view name = "Max file locks";
+  const auto line = text.find(name);
+  const auto digits = line == std::string::npos ? line : text.find_first_not_of(' ', line + name.size());
+  std::uint64_t limit = 0;
+  if (digits == std::string::npos ||
+      std::from_chars(text.data() + digits, text.data() + text.size(), limit).ec != std::errc{})
+    return std::nullopt; // "unlimited"
+  return limit;
+}
+
 std::optional<std::string> environment_value(int pid, std::string_view name) {
   const auto text = read_proc(proc_path(pid, "environ"), std::size_t{2} << 20);
   if (!text) return std::nullopt;

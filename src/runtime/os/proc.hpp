@@ -48,6 +48,10 @@ struct process_stat {
 /// (execve).
 [[nodiscard]] std::optional<bool> environment_tells(int pid, std::string_view name, std::string_view value);
 
+/// The soft limit of file locks (RLIMIT_LOCKS); nothing when there is none, or it cannot be read: a process that is
+/// exiting has none.
+[[nodiscard]] std::optional<std::uint64_t> lock_limit_of(int pid);
+
 /// The value of `name` in the environment the process was started with; nothing when it has none, or cannot be read.
 /// Looks at the first 2 MiB.
 [[nodiscard]] std::optional<std::string> environment_value(int pid, std::string_view name);

@@ -12,10 +12,12 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -102,6 +104,25 @@ bool lift(unique_fd& end) {
   return end.valid();
 }
 
+/// Output comes out as it was written, and what is sent is not repeated in it. Its owner is the program's user, who may
+/// open it again by its name.
+bool make_terminal(const process_attributes& attributes, channel_ends& ends) {
+  constexpr winsize usual{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  const int unlocked = 0;
+  ends.input_here.reset(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!ends.input_here || ::ioctl(ends.input_here.get(), TIOCSPTLCK, &unlocked) != 0) return false;
+  ends.input_there.reset(::ioctl(ends.input_here.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!ends.input_there || !lift(ends.input_there)) return false;
+  termios modes{};
+  if (::tcgetattr(ends.input_there.get(), &modes) != 0) return false;
+  modes.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+  modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  if (::tcsetattr(ends.input_there.get(), TCSANOW, &modes) != 0) return false;
+  (void)::ioctl(ends.input_there.get(), TIOCSWINSZ, &usual); // cannot fail on a terminal
+  const auto& who = attributes.who;
+  return !who || ::fchown(ends.input_there.get(), who->uid, static_cast<gid_t>(-1)) == 0;
+}
+
 bool make_ipc(channel_ends& ends) {
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
@@ -128,7 +149,7 @@ bool make_notify(const std::string& name, channel_ends& ends) {
 }
 
 bool open_channels(const wire::spawn_channels& wanted, channel_ends& ends) {
-  if (wanted.input) {
+  if (wanted.input && !wanted.terminal) {
     if (!make_pipe(ends.input_there, ends.input_here) || !lift(ends.input_there)) return false;
     // Ours is the end that must not block, the program's the one that may.
     if (::fcntl(ends.input_there.get(), F_SETFL, 0) != 0 || ::fcntl(ends.input_here.get(), F_SETFL, O_NONBLOCK) != 0)
@@ -137,6 +158,14 @@ bool open_channels(const wire::spawn_channels& wanted, channel_ends& ends) {
   if (wanted.ready >= 0 && (!make_pipe(ends.ready_here, ends.ready_there) || !lift(ends.ready_there))) return false;
   if (wanted.ipc >= 0 && !make_ipc(ends)) return false;
   return wanted.notify.empty() || make_notify(wanted.notify, ends);
+}
+
+/// The program writes to its terminal; a pipe that nobody writes to yet is where that will be collected.
+bool connect_terminal(const unique_fd& theirs, output_ends& ends) {
+  ends.err_read.reset();
+  ends.err_write.reset();
+  ends.out_write = theirs.duplicate();
+  return ends.out_write.valid();
 }
 
 bool open_output(const spawn_request& request, output_ends& ends) {
@@ -150,6 +179,13 @@ bool open_output(const spawn_request& request, output_ends& ends) {
   return ends.out_write.valid();
 }
 
+std::optional<rlim_t> marking_limit(const std::vector<std::string>& environment) {
+  const std::string name = std::string{wire::member_variable} + "=";
+  for (const auto& variable : environment)
+    if (variable.rfind(name, 0) == 0) return wire::member_number(std::string_view{variable}.substr(name.size()));
+  return std::nullopt;
+}
+
 } // namespace
 
 std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
@@ -159,6 +195,9 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
   if (!open_output(request, ends)) return spawn_failure{wire::spawn_stage::pipe, errno};
   channel_ends channels;
   if (!open_channels(request.channels, channels)) return spawn_failure{wire::spawn_stage::channel, errno};
+  const bool has_terminal = request.channels.terminal;
+  if (has_terminal && (!make_terminal(request.attributes, channels) || !connect_terminal(channels.input_there, ends)))
+    return spawn_failure{wire::spawn_stage::terminal, errno};
   const auto arguments = pointers(request.command);
   const auto environment = pointers(request.environment);
   const child_plan plan{.program = request.program.c_str(),
@@ -171,7 +210,9 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
                         .passed = request.passed,
                         .umask = request.umask,
                         .file_limit = request.file_limit,
+                        .lock_limit = marking_limit(request.environment),
                         .input = channels.input_there.get(),
+                        .is_terminal = has_terminal,
                         .moves = {child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
                                   child_plan::moved{channels.ready_there.get(), request.channels.ready}},
                         .attributes = &request.attributes};

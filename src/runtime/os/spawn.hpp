@@ -35,7 +35,8 @@ struct spawned_process {
   unique_fd pidfd;
   unique_fd out;                       ///< read end, non-blocking; invalid without pipes
   unique_fd err;                       ///< the same
-  unique_fd input, ipc, notify, ready; ///< our ends of its channels, non-blocking; invalid without them
+  unique_fd input, ipc, notify, ready; ///< our ends of its channels, non-blocking; invalid without them. With a
+                                       ///< terminal `input` is our side of it, and nobody writes to `out` yet
 };
 
 struct spawn_failure {

@@ -103,6 +103,12 @@ std::optional<std::uint64_t> log_index::first_since(os::file_time since) {
   return found ? std::optional{found->offset} : std::nullopt;
 }
 
+std::optional<os::file_time> log_index::begun() {
+  const auto first = record(0);
+  if (!first || !first->is_behind_archive()) return std::nullopt;
+  return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(first->moment_ns())}};
+}
+
 std::vector<os::file_time> log_index::ends_of_runs(std::size_t most, std::optional<unsigned> instance) {
   std::vector<os::file_time> ends;
   for (auto position = count_; position > 0 && ends.size() < most; --position) {

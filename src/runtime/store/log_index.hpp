@@ -36,6 +36,9 @@ public:
   /// Where the first chunk begins that was written at `since` or later; nothing when that is not known, or none was.
   [[nodiscard]] std::optional<std::uint64_t> first_since(os::file_time since);
 
+  /// When the archive was put aside that the file follows; nothing when that is not known.
+  [[nodiscard]] std::optional<os::file_time> begun();
+
   /// The moments in which the output of processes ended, latest first, at most `most`; `instance`: of this one alone.
   [[nodiscard]] std::vector<os::file_time> ends_of_runs(std::size_t most, std::optional<unsigned> instance = {});
 

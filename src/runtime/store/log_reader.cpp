@@ -62,8 +62,19 @@ outcome log_reader::open_archive(const std::string& stamp) {
   return success();
 }
 
-/// Opens the first archive after this one, else the live file.
+/// Goes on behind this archive, and notes when what came next is gone.
 outcome log_reader::open_after(const std::string& stamp) {
+  auto opened = open_next(stamp);
+  const auto ended = wire::parse_archive_stamp(stamp);
+  const auto begun = opened && fd_ ? index_.begun() : std::nullopt;
+  if (ended && begun && std::chrono::floor<std::chrono::microseconds>(*begun) > *ended) {
+    gap_ = gap{gap_ ? gap_->from : os::file_time{*ended}, *begun};
+  }
+  return opened;
+}
+
+/// Opens the first archive after this one, else the live file.
+outcome log_reader::open_next(const std::string& stamp) {
   for (const auto& archive : os::archives_of(file_)) {
     if (archive.stamp <= stamp) continue;
     const auto opened = open_archive(archive.stamp);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace alder::store {
@@ -61,6 +62,15 @@ public:
   [[nodiscard]] result<std::vector<log_entry>> read_new(std::size_t most = most_new_bytes);
   [[nodiscard]] bool has_more() const { return has_more_; }
 
+  /// What was deleted before it could be read: all that was written in this time. Told once, by the `read_new` or
+  /// `tail` that came across it; its lines stand before the gap.
+  struct gap {
+    os::file_time from{};
+    os::file_time to{};
+    bool operator==(const gap&) const = default;
+  };
+  [[nodiscard]] std::optional<gap> take_gap() { return std::exchange(gap_, std::nullopt); }
+
   /// Bytes of the present file that have been looked at; while it is this long there is nothing new.
   [[nodiscard]] std::uint64_t position() const { return position_; }
 
@@ -68,6 +78,7 @@ private:
   [[nodiscard]] outcome open();
   [[nodiscard]] outcome open_archive(const std::string& stamp);
   [[nodiscard]] outcome open_after(const std::string& stamp);
+  [[nodiscard]] outcome open_next(const std::string& stamp);
   [[nodiscard]] result<std::size_t> read_block(std::span<char> into);
   [[nodiscard]] outcome go_to_line(std::uint64_t offset);
   [[nodiscard]] result<std::uint64_t> find_tail(std::uint64_t& budget, std::size_t& missing);
@@ -90,6 +101,7 @@ private:
   std::uint64_t position_ = 0;
   bool has_more_ = false;
   bool has_older_ = false;
+  std::optional<gap> gap_;
 };
 
 /// When the output of the process before the last end of a process began and ended; nothing when no process has ended.

@@ -83,7 +83,7 @@ json node_value(const node_snapshot& node) {
   json value{{"type", type_of(node.what)}, {"tree", node.tree}, {"name", node.name}};
   if (!node.parent.empty()) value["parent"] = node.parent;
   value["state"] = word(node.state);
-  value["since"] = time_text(node.since);
+  if (node.since != wall_time{}) value["since"] = time_text(node.since);
   value["reason"] = node.reason;
   value["restart"] = word(node.restart);
   value["restarts"] = node.restarts;
@@ -135,14 +135,24 @@ json event_value(const event& e) {
   return value;
 }
 
+std::string octal_text(unsigned number) {
+  std::string digits;
+  for (; number > 0; number /= 8)
+    digits.insert(digits.begin(), static_cast<char>('0' + number % 8));
+  return "0" + digits;
+}
+
 void add_spec(json& value, const service_spec& spec) {
   value["command"] = spec.command;
   value["cwd"] = spec.cwd;
   value["environment"] = spec.environment;
   for (const auto& [name, file] : spec.secrets)
     value["environment"][name] = "(secret, from " + file + ")";
-  if (const auto text = attributes_text(spec.attributes); !text.empty()) value["attributes"] = text;
+  auto attributes = attributes_text(spec.attributes);
+  if (spec.umask) attributes += (attributes.empty() ? "umask " : ", umask ") + octal_text(*spec.umask);
+  if (!attributes.empty()) value["attributes"] = attributes;
   if (spec.stdin_pipe) value["stdin"] = "pipe";
+  if (spec.terminal) value["stdin"] = "pty";
   if (!spec.stdin_file.empty()) value["stdin"] = spec.stdin_file;
   value["ready"] = spec.task ? task_text(spec) : ready_text(spec.ready);
   value["stop"] = stop_text(spec.stop);
@@ -158,6 +168,8 @@ void add_spec(json& value, const service_spec& spec) {
   add("heartbeat", heartbeat_text(spec.heartbeat));
   add("limits", limits_text(spec.limits));
   add("restart_limit", restart_limit_text(spec.restart_limit));
+  add("exits", exits_text(spec));
+  add("log_rules", log_rules_text(spec.log));
   value["ipc"] = spec.ipc;
 }
 
@@ -184,7 +196,8 @@ json detail_value(const node_snapshot& node, const node_detail& detail) {
       value["logged"] = {{"bytes", detail.logged->written},
                          {"lost_bytes", detail.logged->lost},
                          {"lost_lines", detail.logged->lost_lines},
-                         {"rotations", detail.logged->rotations}};
+                         {"rotations", detail.logged->rotations},
+                         {"waiting_bytes", detail.logged->waiting}};
     }
   }
   value["events"] = json::array();
@@ -245,6 +258,13 @@ std::string services_json(const std::vector<const node_snapshot*>& services, con
 }
 
 std::string log_line_json(const log_line& line) { return text_of(log_line_value(line)); }
+
+std::string log_gap_json(const log_gap& gap) {
+  return text_of({{"gap", {{"from", time_text(gap.from)}, {"to", time_text(gap.to)}}},
+                  {"tree", gap.tree},
+                  {"service", gap.service},
+                  {"stream", gap.stream}});
+}
 
 std::string detail_json(const nested_tree& node, const node_detail& detail) {
   json value{{"schema", schema}};

@@ -47,6 +47,15 @@ struct log_line {
   bool partial = false; ///< the line goes on in the next one: it was too long
 };
 [[nodiscard]] std::string log_line_json(const log_line& line);
+/// Output that was deleted before a follower had read it: all that was written in this time.
+struct log_gap {
+  wall_time from{};
+  wall_time to{};
+  std::string tree;
+  std::string service;
+  std::string stream;
+};
+[[nodiscard]] std::string log_gap_json(const log_gap& gap);
 
 struct process_entry {
   int pid = 0;
@@ -66,6 +75,7 @@ struct node_detail {
     std::uint64_t lost = 0;    ///< bytes
     std::uint64_t lost_lines = 0;
     std::uint64_t rotations = 0;
+    std::uint64_t waiting = 0; ///< bytes, in another directory, until the file can be written
   };
   std::optional<output> logged; ///< both streams, since the daemon started
   std::vector<event> events;

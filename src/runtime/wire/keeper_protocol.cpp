@@ -227,6 +227,14 @@ std::string encode(const to_daemon& frame) { return encode_any(frame); }
 result<to_keeper> decode_to_keeper(std::string_view bytes) { return decode_any<to_keeper>(bytes); }
 result<to_daemon> decode_to_daemon(std::string_view bytes) { return decode_any<to_daemon>(bytes); }
 
+std::uint64_t member_number(std::string_view marker) {
+  // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), above all limits that people set and below "unlimited".
+  std::uint64_t number = 0xcbf29ce484222325;
+  for (const unsigned char c : marker)
+    number = (number ^ c) * 0x100000001b3;
+  return (number >> 2U) | std::uint64_t{1} << 61U;
+}
+
 std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   switch (stage) {
   case spawn_stage::pipe: return "make the output pipes";

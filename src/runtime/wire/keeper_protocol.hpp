@@ -22,6 +22,9 @@ inline constexpr std::uint32_t keeper_protocol_version = 4;
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
 inline constexpr const char* member_variable = "ALDER_MEMBER";
+/// The soft limit of file locks of every service's processes, of which the kernel has made nothing since Linux 2.4.25:
+/// the same marker for those that overwrite or drop their environment. Of the value of `member_variable`.
+[[nodiscard]] std::uint64_t member_number(std::string_view marker);
 /// No frame is longer, in either direction.
 inline constexpr std::size_t max_keeper_frame = std::size_t{192} * 1024;
 /// A note is what the daemon wants to be told again about a child after a crash; no note is longer.

@@ -1,5 +1,6 @@
 // One record of the index beside an output file: where in the file a chunk begins and when it was written, or where and
-// when the output of one process ended; and, in files that several write to, who wrote it.
+// when the output of one process ended; and, in files that several write to, who wrote it. The index of a file that
+// follows an archive begins with a record that says so.
 #pragma once
 
 #include <algorithm>
@@ -29,6 +30,13 @@ struct log_index_record {
 
   static constexpr std::uint64_t end_of_run = std::uint64_t{1} << 63U;
   [[nodiscard]] bool ends_run() const { return (unix_ns & end_of_run) != 0; }
+  /// The file follows the archive that was put aside at this moment. (Nobody else is that high an instance.)
+  [[nodiscard]] static log_index_record behind_archive(std::uint64_t unix_ns) {
+    return {0, unix_ns, {true, log_origin::most_instance}};
+  }
+  [[nodiscard]] bool is_behind_archive() const {
+    return offset == 0 && origin == log_origin{true, log_origin::most_instance};
+  }
   [[nodiscard]] std::uint64_t moment_ns() const { return unix_ns & ~end_of_run; }
 
   bool operator==(const log_index_record&) const = default;

@@ -146,6 +146,16 @@ TEST(ReadLog, LinesGoToSyslogOrTheJournal) {
   EXPECT_NE(codes_of("log: {to: syslog, socket: /" + std::string(110, 'x') + "}"), "");
 }
 
+TEST(ReadLog, OutputMayWaitInAnotherDirectory) {
+  const auto log = service_with("command: x, log: {pressure: spill, spill_to: ../spill, spill_max: 1M}").log;
+  EXPECT_EQ(log.pressure, log_pressure::spill);
+  EXPECT_EQ(log.spill_to, "/srv/spill");
+  EXPECT_EQ(log.spill_max, 1024U * 1024U);
+  EXPECT_EQ(codes_of("log: {pressure: spill}"), "E015");
+  EXPECT_EQ(codes_of("log: {pressure: spill, spill_to: /x, spill_max: 1K}"), "E014");
+  EXPECT_EQ(codes_of("log: {spill_to: /x}"), "W006");
+}
+
 TEST(ReadLog, RunShowsItAsItIsTold) {
   EXPECT_EQ(service_with("command: x").log.show, log_show::prefixed);
   EXPECT_EQ(service_with("command: x, log: {show: raw}").log.show, log_show::raw);

@@ -97,9 +97,40 @@ TEST_F(Descendants, one_without_its_environment_is_found_while_its_ancestors_liv
   EXPECT_EQ(found.count(child), 1U);
 }
 
-TEST_F(Descendants, what_dropped_everything_is_not_found) {
+TEST_F(Descendants, one_that_dropped_its_environment_is_found_by_its_limit) {
   spawned_process process;
   const int orphan = start_daemoniser(process, {"bare"});
+  reap(process.pidfd.get());
+  EXPECT_EQ(pids(members(service(process.pid))), (std::set<int>{orphan}));
+  const std::vector<membership> all{service(process.pid)};
+  EXPECT_EQ(members_of_each(all, {}), (std::vector<std::vector<int>>{{orphan}}));
+}
+
+/// Hands over to a new process all the time; what is exiting at the moment could be anybody's.
+TEST_F(Descendants, what_is_about_to_end_makes_nobody_else_a_member) {
+  auto chain = start({"/usr/bin/python3", "-S", "-E", "-c",
+                      "import os, time\n"
+                      "if os.fork() == 0:\n"
+                      "  while True:\n"
+                      "    if os.fork(): os._exit(0)\n"
+                      "    os.setsid(); time.sleep(0.001)\n"
+                      "print('started', flush=True); time.sleep(1000)"},
+                     "1.2/t/chain/1");
+  EXPECT_EQ(test::read_line(chain.out.get()), "started");
+  auto process = start({"/bin/sleep", "1000"});
+  for (int look = 0; look < 500; ++look) {
+    for (const auto& one : members(service(process.pid)))
+      ASSERT_TRUE(one.pid == process.pid || !one.is_sure) << "look " << look;
+  }
+  const membership who{.keeper_pid = ::getpid(), .main_pid = chain.pid, .marker = "1.2/t/chain/1", .strangers = {}};
+  while (!members(who).empty())
+    (void)kill_members(who);
+  EXPECT_EQ(pids(members(service(process.pid))), (std::set<int>{process.pid}));
+}
+
+TEST_F(Descendants, what_dropped_everything_is_not_found) {
+  spawned_process process;
+  const int orphan = start_daemoniser(process, {"bare", "unmarked"});
   reap(process.pidfd.get());
   EXPECT_TRUE(members(service(process.pid)).empty());
   EXPECT_EQ(pids(tree_below(::getpid(), 0)), (std::set<int>{orphan}));

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -130,6 +131,97 @@ TEST_F(LogPump, MovesBytesAndAnswersFinish) {
   ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
   EXPECT_EQ(text_of(dir_ / "a/out.log"), "hello\nworld\n");
   EXPECT_EQ(pump_->counters().bytes_written, 12U);
+}
+
+/// Both sides of a pseudo-terminal that changes nothing.
+struct terminal_ends {
+  unique_fd ours;
+  unique_fd theirs;
+};
+terminal_ends make_terminal() {
+  terminal_ends ends{unique_fd{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)}, {}};
+  EXPECT_EQ(::unlockpt(ends.ours.get()), 0);
+  ends.theirs.reset(::open(::ptsname(ends.ours.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  termios modes{};
+  EXPECT_EQ(::tcgetattr(ends.theirs.get(), &modes), 0);
+  ::cfmakeraw(&modes);
+  EXPECT_EQ(::tcsetattr(ends.theirs.get(), TCSANOW, &modes), 0);
+  return ends;
+}
+
+TEST_F(LogPump, WritesWhatATerminalShows) {
+  pump_->open(1, dir_ / "out.log");
+  auto ends = make_terminal();
+  auto pipe = make_pipe();
+  pipe.write.reset();
+  const auto kept = pipe.read.duplicate(); // by the keeper
+  pump_->attach(1, 1, std::move(pipe.read), nullptr, std::move(ends.ours));
+  std::string all;
+  for (int n = 0; n < 20'000; ++n)
+    all += "line " + std::to_string(n) + "\n";
+  say(ends.theirs, all);
+  EXPECT_FALSE(is_kept_awake());
+  say(ends.theirs, "last words");
+  ends.theirs.reset();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), all + "last words\n");
+}
+
+TEST_F(LogPump, ATerminalThatSomebodyKeepsOpenIsNotReadForEver) {
+  pump_->open(1, dir_ / "out.log");
+  auto ends = make_terminal();
+  auto pipe = make_pipe();
+  pipe.write.reset();
+  pump_->attach(1, 1, std::move(pipe.read), nullptr, std::move(ends.ours));
+  say(ends.theirs, "one\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "out.log"), "one\n");
+}
+
+TEST_F(LogPump, ATerminalWaitsWhenItsFileIsBlocked) {
+  ASSERT_TRUE(append(dir_ / "logs", "in the way"));
+  log_spec rules;
+  rules.pressure = log_pressure::block;
+  pump_->open(1, dir_ / "logs/out.log", rules);
+  auto ends = make_terminal();
+  auto pipe = make_pipe();
+  pipe.write.reset();
+  pump_->attach(1, 1, std::move(pipe.read), nullptr, std::move(ends.ours));
+  say(ends.theirs, "kept\n");
+  ASSERT_TRUE(listener_.hears(log_failed{1, ENOTDIR}));
+  std::filesystem::remove(dir_ / "logs");
+  ends.theirs.reset();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_EQ(text_of(dir_ / "logs/out.log"), "kept\n");
+}
+
+TEST_F(LogPump, WhatWaitsInAnotherDirectoryIsWrittenWhenTheFileCanBeAgainAlsoByASuccessor) {
+  ASSERT_TRUE(append(dir_ / "logs", "in the way"));
+  log_spec rules;
+  rules.pressure = log_pressure::spill;
+  rules.spill_to = dir_ / "spill";
+  pump_->open(1, dir_ / "logs/out.log", rules);
+  auto pipe = attach(1, 1);
+  say(pipe, "one\ntwo\n");
+  ASSERT_TRUE(listener_.hears(log_failed{1, ENOTDIR}));
+  settle();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_GT(pump_->tally(1).spilled, 8U);
+  pump_.reset();
+  SetUp();
+  pump_->open(1, dir_ / "logs/out.log", rules);
+  pipe = attach(1, 2);
+  say(pipe, "three\n");
+  std::filesystem::remove(dir_ / "logs");
+  ASSERT_TRUE(listener_.hears(log_recovered{1, 0}));
+  pump_->finish(1, 2);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 2}));
+  EXPECT_EQ(text_of(dir_ / "logs/out.log"), "one\ntwo\nthree\n");
+  EXPECT_FALSE(is_kept_awake());
 }
 
 TEST_F(LogPump, TellsOnceOfTheLineThatIsAwaited) {

@@ -175,7 +175,12 @@ TEST(LogSink, AFullFileIsPutAsideWithItsIndex) {
             (std::vector<std::string>{"one\ntwo\n", "three\n", "four\n", "a line longer than a file\n"}));
   EXPECT_EQ(text_of(path), "x\n");
   EXPECT_EQ(sink.rotations(), 4U);
-  EXPECT_EQ(index_of(path), (std::vector<wire::log_index_record>{{0, 1'002'000'000'000}}));
+  const auto index = index_of(path);
+  ASSERT_EQ(index.size(), 2U);
+  EXPECT_TRUE(index[0].is_behind_archive());
+  EXPECT_EQ(file_time{std::chrono::nanoseconds{index[0].unix_ns}},
+            wire::parse_archive_stamp(archives_of(path).back().stamp));
+  EXPECT_EQ(index[1], (wire::log_index_record{0, 1'002'000'000'000}));
   const auto first = archives_of(path).front();
   EXPECT_EQ(index_of(text_of(first)), (std::vector<wire::log_index_record>{{0, 1'001'000'000'000}}));
 }

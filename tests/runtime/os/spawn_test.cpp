@@ -7,6 +7,8 @@
 #include "runtime/os/machine.hpp"
 #include "runtime/os/proc.hpp"
 
+#include <array>
+
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -49,12 +51,55 @@ TEST(Spawn, runs_the_program_with_its_words_and_environment) {
   EXPECT_EQ(text.substr(0, text.find('\n')), "zero one hello");
 }
 
+TEST(Spawn, the_marker_is_a_limit_as_well) {
+  auto request = sh("grep 'file locks' /proc/self/limits");
+  request.environment.emplace_back("ALDER_MEMBER=1.2/t/a/3");
+  EXPECT_NE(output_of(request).find(" " + std::to_string(wire::member_number("1.2/t/a/3")) + " "), std::string::npos);
+}
+
 TEST(Spawn, output_and_error_are_apart) {
   auto started = spawn(sh("echo out; echo err >&2"));
   auto& process = std::get<spawned_process>(started);
   EXPECT_EQ(test::read_all(process.out.get()), "out\n");
   EXPECT_EQ(test::read_all(process.err.get()), "err\n");
   reap(process.pidfd.get());
+}
+
+spawn_request on_terminal(const std::string& script) {
+  auto request = sh(script);
+  request.channels.input = request.channels.terminal = true;
+  return request;
+}
+
+/// All that it shows until it has ended.
+std::string shown_on(const spawned_process& process) {
+  reap(process.pidfd.get());
+  std::string text;
+  std::array<char, 4096> block{};
+  for (;;) {
+    const auto got = ::read(process.input.get(), block.data(), block.size());
+    if (got <= 0) return text; // EIO: nobody has it open any more
+    text.append(block.data(), static_cast<std::size_t>(got));
+  }
+}
+
+TEST(Spawn, a_terminal_is_all_three_streams_and_controls_the_session) {
+  auto started = spawn(on_terminal("test -t 0 && test -t 1 && test -t 2 && echo yes; stty size; echo err >&2;"
+                                   "echo through /dev/tty > /dev/tty"));
+  ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
+  const auto& process = std::get<spawned_process>(started);
+  EXPECT_TRUE(process.out.valid());
+  EXPECT_FALSE(process.err.valid());
+  EXPECT_EQ(shown_on(process), "yes\n24 80\nerr\nthrough /dev/tty\n");
+}
+
+TEST(Spawn, a_terminal_takes_lines_and_control_characters) {
+  auto started = spawn(on_terminal("read line; echo \"got $line\"; echo ready; sleep 1000"));
+  ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
+  const auto& process = std::get<spawned_process>(started);
+  ASSERT_TRUE(write_all(process.input.get(), "hello\n\x03")); // the second is Ctrl-C
+  const auto text = shown_on(process);
+  EXPECT_EQ(text.find("hello"), text.rfind("hello")) << "it is not repeated: " << text;
 }
 
 TEST(Spawn, the_pidfd_becomes_readable_at_the_end) {

@@ -270,6 +270,31 @@ TEST_F(LogReaderOverArchives, AFollowerMissesNothingHoweverFastFilesArePutAside)
   EXPECT_EQ(read_all(reader), numbered(31, 40));
 }
 
+TEST_F(LogReaderOverArchives, TellsWhatWasDeletedBeforeItCameToIt) {
+  (void)sink_.open(now());
+  say_lines(10, 12);
+  log_reader reader{path_};
+  ASSERT_TRUE(reader.seek({}));
+  EXPECT_EQ(read_all(reader), numbered(10, 12)); // the file goes on
+  const auto before = clock_;
+  say_lines(13, 19);
+  const auto archives = os::archives_of(path_);
+  ASSERT_EQ(archives.size(), 4U);
+  EXPECT_FALSE(reader.take_gap());
+  std::filesystem::remove(text_of(archives[2])); // 14 and 15
+  auto seen = read_all(reader);
+  EXPECT_EQ(seen, (lines{"line 13", "line 16", "line 17", "line 18", "line 19"}));
+  const auto gap = reader.take_gap();
+  ASSERT_TRUE(gap);
+  EXPECT_GE(gap->from, os::file_time{before + 1s});
+  EXPECT_EQ(gap->to, os::file_time{before + 3s}); // when line 16 came
+  EXPECT_FALSE(reader.take_gap());
+  say_lines(20, 29);
+  compress_all_but_the_newest();
+  EXPECT_EQ(read_all(reader), numbered(20, 29));
+  EXPECT_FALSE(reader.take_gap());
+}
+
 TEST_F(LogReaderOverArchives, SearchesFromAMomentOn) {
   (void)sink_.open(now());
   say_lines(10, 29);

@@ -145,7 +145,7 @@ TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
       {R"("detail":{"command":["redis-server","--port","6400"],"cwd":"/srv","environment":{"TZ":"UTC"},)",
        R"("ready":"tcp 127.0.0.1:6400 within 10s","stop":"SIGTERM, SIGKILL after 10s","backoff":"none","ipc":false,"path":["shop","db"],)",
        R"("strategy":"one_for_all","intensity":{"max":3,"window_ms":5000,"used":2,"left":1},"processes":[{"pid":4140,"ppid":1,"command":"redis-server"}],)",
-       R"("log_out":"/log/db.out","log_err":"","logged":{"bytes":1000,"lost_bytes":20,"lost_lines":3,"rotations":4},"events":[{"seq":812)",
+       R"("log_out":"/log/db.out","log_err":"","logged":{"bytes":1000,"lost_bytes":20,"lost_lines":3,"rotations":4,"waiting_bytes":0},"events":[{"seq":812)",
        R"("log":[{"at":"2026-11-22T17:45:02.113Z")"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }

@@ -63,6 +63,14 @@ std::vector<to_daemon> frames_to_daemon() {
           ping_frame{}};
 }
 
+TEST(KeeperProtocol, the_number_of_a_marker_is_a_limit_that_nobody_sets) {
+  EXPECT_NE(member_number("1.2/t/a/3"), member_number("1.2/t/a/4"));
+  for (const auto* marker : {"", "1.2/t/a/3", "1.2/t/b/3"}) {
+    EXPECT_GE(member_number(marker), std::uint64_t{1} << 61U);
+    EXPECT_LT(member_number(marker), std::uint64_t{1} << 62U);
+  }
+}
+
 TEST(KeeperProtocol, reads_back_every_frame_to_the_keeper) {
   for (const auto& frame : frames_to_keeper()) {
     const auto read = decode_to_keeper(encode(frame));
