@@ -57,7 +57,7 @@ std::uint16_t http_port(const services_by_name& services, const std::string& nam
 }
 
 TEST(Examples, load_without_an_error_or_a_warning) {
-  for (const auto* name : {"hello", "shop", "ipc"}) {
+  for (const auto* name : {"hello", "shop", "ipc", "log_destination"}) {
     const auto loaded = load_example(name);
     EXPECT_TRUE(loaded.tree.has_value()) << name;
     EXPECT_TRUE(loaded.diagnostics.empty()) << config::render(loaded.diagnostics, /*colour=*/false);

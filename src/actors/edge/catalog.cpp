@@ -3,6 +3,7 @@
 #include "runtime/config/tree_edit.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
+#include "runtime/os/shared_library.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -48,7 +49,7 @@ config::loaded read_text(const std::string& file, const std::string& text,
 
 } // namespace
 
-config::loaded read_configuration(store::saved_tree& source) {
+config::loaded read_configuration(store::saved_tree& source, extensions* offered) {
   auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances);
   if (!loaded.tree) return loaded;
   auto& root = loaded.tree->root;
@@ -56,15 +57,23 @@ config::loaded read_configuration(store::saved_tree& source) {
     root = config::without(root, name);
   for (auto& graft : source.grafts) {
     const auto other = read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances);
+    loaded.extensions.insert(loaded.extensions.end(), other.extensions.begin(), other.extensions.end());
+    loaded.actors.insert(loaded.actors.end(), other.actors.begin(), other.actors.end());
     const auto* child = other.tree ? config::find_child(other.tree->root, graft.child) : nullptr;
     if (child != nullptr && config::find_child(root, graft.child) == nullptr)
       root = config::with_child(root, graft.parent, *child);
+  }
+  if (offered == nullptr) return loaded;
+  for (auto& wrong : offered->take_up(loaded)) {
+    loaded.tree.reset();
+    loaded.diagnostics.push_back(std::move(wrong));
   }
   return loaded;
 }
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
-    : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")) {
+    : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")),
+      offered_(os::load_symbol) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
   shared_.nodes.on_remove = [this](const std::string& tree, const std::string& name) { on_node_removed(tree, name); };
   shared_.on_forgotten = [this](const std::string& tree, const std::string& name) { prune(tree, name); };
@@ -147,6 +156,10 @@ std::vector<std::string> catalog::restore(what_ended before) {
       continue;
     }
     const std::string name = source.name;
+    // Its services run, and go on; whoever wants what is missing waits for it.
+    if (const auto wrong = offered_.take_up(loaded); !wrong.empty())
+      complaints.push_back("tree " + name + " has extensions that cannot be used any more:\n" +
+                           config::render(wrong, /*colour=*/false));
     if (before != what_ended::daemon) // every process is a new one
       std::erase_if(source.left, [](const auto& change) { return !change.added; });
     lay_out(name, "", loaded.tree->root);

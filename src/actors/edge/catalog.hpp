@@ -2,6 +2,7 @@
 // thread only.
 #pragma once
 
+#include "actors/base/extensions.hpp"
 #include "actors/base/runtime.hpp"
 
 #include "runtime/config/load_tree.hpp"
@@ -29,7 +30,8 @@ struct known_tree {
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
 /// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON. What
 /// was scaled, removed and added by hand is part of the answer.
-[[nodiscard]] config::loaded read_configuration(store::saved_tree& source);
+/// With `offered` its extensions are loaded, too, and it is wrong when they do not offer what it wants.
+[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, extensions* offered = nullptr);
 
 class catalog {
 public:
@@ -52,6 +54,9 @@ public:
   /// Takes up what the former daemon wrote down: the trees, on the board the nodes that stay down, what supervisors
   /// remember. Returns what people should know about what could not be taken up.
   std::vector<std::string> restore(what_ended before);
+
+  /// What the extensions of its trees offer.
+  [[nodiscard]] extensions& offered() { return offered_; }
 
   [[nodiscard]] const known_tree* find(const std::string& tree) const;
   [[nodiscard]] const std::map<std::string, known_tree>& trees() const { return trees_; }
@@ -106,6 +111,7 @@ private:
   runtime& shared_;
   std::string directory_;
   store::journal journal_;
+  extensions offered_;
   std::map<std::string, known_tree> trees_;
   std::map<node_id, store::noted_process> noted_;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name

@@ -33,7 +33,15 @@ void log_hub::set_rules(const node_id& node, const log_spec& rules) {
   auto& seat = seat_of(node);
   if (seat.rules && *seat.rules == rules) return;
   seat.rules = std::make_shared<const log_spec>(rules);
+  invite(node);
   if (seat.writer) caf::anon_send(seat.writer, log_rules_changed{});
+}
+
+/// Whoever its lines are for, if that is an actor of an extension.
+void log_hub::invite(const node_id& node) {
+  guests_.shared = shared;
+  guests_.above = supervisor;
+  guests_.set_rules(node, rules_of(node));
 }
 
 log_spec log_hub::rules_of(const node_id& node) const {
@@ -47,7 +55,7 @@ log_spec log_hub::rules_of(const node_id& node) const {
 
 output_files log_hub::files_of(const node_id& node) const {
   const auto rules = rules_of(node);
-  if (rules.to == log_target::none) return {"/dev/null", "/dev/null"};
+  if (rules.to == log_target::none || rules.to == log_target::actor) return {"/dev/null", "/dev/null"};
   if (rules.to != log_target::file) {
     const std::string usual = rules.to == log_target::syslog ? "/dev/log" : "/run/systemd/journal/socket";
     const auto socket = rules.socket.empty() ? usual : rules.socket;
@@ -129,6 +137,8 @@ std::vector<child_entry> log_hub::writers() {
   std::vector<child_entry> all;
   for (const auto& [node, seat] : seats_)
     all.push_back(entry_of(node));
+  guests_.begin_anew();
+  if (guests_.any()) all.push_back(guests_.supervisor_entry());
   return all;
 }
 
@@ -170,6 +180,7 @@ void log_hub::dissolve_if_drained(const node_id& node) {
   streams_.erase(found->second.streams.out);
   streams_.erase(found->second.streams.err);
   seats_.erase(found);
+  guests_.forget(node);
   tell_followers(node); // of its last words
   if (supervisor)
     caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
@@ -233,6 +244,12 @@ void log_hub::on_notice(const os::log_notice& notice) {
                         [&](const os::log_line_found& f) {
                           const auto node = streams_.find(f.stream);
                           if (node != streams_.end() && on_line_found) on_line_found({node->second, f.generation});
+                        },
+                        [&](const os::log_offered& o) {
+                          const auto node = streams_.find(o.stream);
+                          if (node == streams_.end()) return;
+                          invite(node->second); // nobody has told the rules of what a former daemon left
+                          guests_.offer(node->second, o);
                         },
                         [&](const os::log_grown& g) { on_grown(g.stream); }},
              notice);

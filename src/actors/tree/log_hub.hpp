@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/base/runtime.hpp"
+#include "actors/tree/log_guests.hpp"
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/log_pump.hpp"
@@ -91,6 +92,9 @@ public:
   follower_id watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen, std::function<void()> react);
   void unwatch(follower_id id);
 
+  /// Actors of extensions that get lines.
+  [[nodiscard]] log_guests& guests() { return guests_; }
+
   /// The children of the `logs` supervisor: one writer for each service that has had output.
   [[nodiscard]] std::vector<child_entry> writers();
   /// Where new writers are added; set while the supervisor of the log writers is there.
@@ -113,6 +117,7 @@ private:
   writer_seat& seat_of(const node_id& node);
   template <class Message> void tell(const node_id& node, Message what);
   [[nodiscard]] child_entry entry_of(const node_id& node);
+  void invite(const node_id& node);
   void on_notice(const os::log_notice& notice);
   void on_grown(os::stream_id stream);
   void tell_followers(const node_id& node);
@@ -130,6 +135,7 @@ private:
   os::stream_id last_stream_ = 0;
   std::map<follower_id, follower> followers_;
   follower_id last_follower_ = 0;
+  log_guests guests_{[this](os::stream_id stream, std::uint64_t number) { pump_->answer(stream, number); }};
 };
 
 } // namespace alder::actors

@@ -38,6 +38,8 @@ log_writer::behavior_type log_writer::make_behavior() {
       },
       [this](const output_failed& failed) {
         const auto rules = hub_.rules_of(node());
+        if (rules.to == log_target::actor)
+          return warn("its output is being lost: " + file(failed.err) + " has not answered in time");
         const bool spills = rules.pressure == log_pressure::spill;
         if (failed.is_spill && failed.os_errno == EFBIG)
           return warn("its output is being lost: " + format_size(rules.spill_max) + " wait in " + rules.spill_to +
@@ -141,6 +143,8 @@ void log_writer::warn(const std::string& text) {
 }
 
 std::string log_writer::file(bool err) const {
+  if (const auto rules = hub_.rules_of(node()); rules.to == log_target::actor)
+    return "the actor '" + rules.actor.substr(0, rules.actor.find(' ')) + "'";
   const auto files = hub_.files_of(node());
   return err ? files.err : files.out;
 }

@@ -64,6 +64,7 @@ daemon::daemon(options given)
       catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,       feed_, logs_,   bridge_,
                                                               options_.home, os::wall_now(), {},    nullptr, nullptr} {
   logs_.shared = &shared_;
+  logs_.guests().offered = &catalog_.offered();
   shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
     return files_.watch(what, std::move(then));
   };

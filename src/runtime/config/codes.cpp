@@ -99,6 +99,11 @@ const std::vector<code_entry>& code_table() {
        "A line of an env file is NAME=VALUE, empty, or a comment that starts with #. VALUE may be in single or double "
        "quotes; nothing may "
        "follow the closing quote but a comment."},
+      {code::bad_extension, "E034",
+       "An extension is a shared library with actors for the daemon. It is not named, could not be loaded, was built "
+       "for another "
+       "version of Alder, or does not offer what the configuration wants of it. docs/extensions.md says how one is "
+       "made. 'alder check' runs no foreign code, so only the daemon finds this out."},
       {code::swallows_escalation, "W001",
        "A supervisor that gives up ends with 'shutdown', which counts as a clean exit. If it is transient or "
        "temporary, its own "

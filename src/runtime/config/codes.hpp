@@ -36,6 +36,7 @@ enum class code : std::uint8_t {
   bad_variable,
   unreadable_env_file,
   bad_env_line,
+  bad_extension,
   swallows_escalation,
   restarts_after_shutdown,
   endless_stop,

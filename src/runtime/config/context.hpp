@@ -36,6 +36,8 @@ struct context {
   std::map<std::string, span> names;                                ///< of supervisors and services so far
   std::map<std::string, std::shared_ptr<const env_file>> env_files; ///< by path; null: not readable, reported
   std::vector<dependency> dependencies;                             ///< of the supervisors being read, outermost first
+  std::vector<named_extension> extensions;
+  std::vector<named_actor> actors;
   std::size_t services = 0;
   std::size_t spec_bytes = 0;
 };

@@ -25,6 +25,8 @@ loaded load_tree(const source& from) {
     auto root = read_root(in, *document);
     if (!in.mistakes.failed()) result.tree = tree_spec{std::move(root), from.file};
   }
+  result.extensions = std::move(in.extensions);
+  result.actors = std::move(in.actors);
   result.diagnostics = in.mistakes.take();
   return result;
 }

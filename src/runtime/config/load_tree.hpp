@@ -28,10 +28,24 @@ struct source {
   std::map<std::string, unsigned> instances = {}; ///< by service: how many, whatever the text says; from 1
 };
 
-/// What came of it.
+/// A shared library that the configuration names.
+struct named_extension {
+  std::string path; ///< absolute
+  diagnostic place; ///< what can be said of it: without a message yet
+};
+/// An actor that it wants to have lines, and that one of its extensions is to offer.
+struct named_actor {
+  std::string name;
+  std::map<std::string, std::string> options;
+  diagnostic place; ///< likewise
+};
+
+/// What came of it. Whether extensions can be loaded and offer what is wanted is not known here.
 struct loaded {
   std::optional<tree_spec> tree;       ///< only when there is no error; then complete
   std::vector<diagnostic> diagnostics; ///< errors and warnings in order of position, at most 152
+  std::vector<named_extension> extensions;
+  std::vector<named_actor> actors; ///< each with its options once
 };
 
 /// Reads a configuration. All mistakes are reported at once. Pure but for `read_file`, which is called at most once a

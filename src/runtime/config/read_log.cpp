@@ -1,5 +1,6 @@
 #include "runtime/config/read_log.hpp"
 
+#include "runtime/base/actor_call.hpp"
 #include "runtime/config/read_schedule.hpp"
 #include "runtime/config/values.hpp"
 
@@ -120,13 +121,47 @@ void read_socket(context& in, const fields& keys, const instance_scope& which, l
   }
 }
 
+/// Whether the actor is there and takes these options is known when its extension is loaded.
+void check_actor(context& in, const std::vector<const field*>& layers, const log_spec& spec) {
+  const auto& last = *layers.back();
+  auto at = last.value->where;
+  for (const auto* layer : layers)
+    if (const auto* named = layer->value->find("actor")) at = named->value->where;
+  if (spec.to != log_target::actor) {
+    if (const auto* actor = last.value->find("actor"))
+      in.mistakes.add(code::no_effect, actor->where, "'actor' does nothing without 'to: actor'",
+                      {"its output goes elsewhere", {}});
+    return;
+  }
+  const auto call = parse_actor_call(spec.actor);
+  if (spec.actor.empty())
+    return in.mistakes.add(code::missing_key, at, "'to: actor' needs the name of one",
+                           {"", {"add 'actor: NAME', as one of the 'extensions' calls it"}});
+  if (!call)
+    return in.mistakes.add(code::bad_command, at, "this is not an actor with options",
+                           {"expected NAME OPTION=VALUE …", {"for example: actor: ship port=5514 match='a b'"}});
+  if (in.extensions.empty())
+    return in.mistakes.add(code::bad_extension, at, "there are no 'extensions' that could offer '" + call->name + "'",
+                           {"an actor of your own comes from a shared library",
+                            {"name it at the top of the file: 'extensions: [./libNAME.so]'"}});
+  if (spec.pressure != log_pressure::drop_newest && spec.pressure != log_pressure::block)
+    in.mistakes.add(code::impossible, last.value->where, "this 'pressure' needs files",
+                    {"an actor has none", {"choose 'drop_newest' or 'block'"}});
+  const auto is_same = [&](const named_actor& known) {
+    return known.name == call->name && known.options == call->options;
+  };
+  if (std::none_of(in.actors.begin(), in.actors.end(), is_same))
+    in.actors.push_back({call->name, call->options, in.mistakes.unsaid(code::bad_extension, at)});
+}
+
 /// What has no meaning for the destination.
 void check_destination(context& in, const field& last, const log_spec& spec) {
   const bool sends = spec.to == log_target::syslog || spec.to == log_target::journal;
   if (sends && spec.pressure == log_pressure::drop_oldest)
     in.mistakes.add(code::impossible, last.value->where, "'pressure: drop_oldest' needs files",
                     {"a socket has no archives that could be deleted", {"choose 'drop_newest' or 'block'"}});
-  if (sends && (!spec.out.empty() || !spec.err.empty() || spec.format != log_format::raw))
+  const bool has_no_files = sends || spec.to == log_target::actor;
+  if (has_no_files && (!spec.out.empty() || !spec.err.empty() || spec.format != log_format::raw))
     in.mistakes.add(code::no_effect, last.value->where, "'out', 'err' and 'format' do nothing without 'to: file'",
                     {"lines are sent as they are", {}});
   if (!sends && !spec.socket.empty())
@@ -158,8 +193,10 @@ void read_layer(context& in, const fields& keys, const instance_scope& which, un
     spec.to = *to == "none"      ? log_target::none
               : *to == "syslog"  ? log_target::syslog
               : *to == "journal" ? log_target::journal
+              : *to == "actor"   ? log_target::actor
                                  : log_target::file;
   read_socket(in, keys, which, spec);
+  if (const auto* actor = keys.find("actor")) spec.actor = read_text(in, *actor->value, which).value_or("");
   read_files(in, keys, which, instances, spec);
   read_owner(in, keys.find("owner"), spec);
   spec.mode = read_octal(in, keys.find("mode")).value_or(spec.mode);
@@ -206,8 +243,11 @@ log_spec read_log(context& in, const std::vector<const field*>& layers, const in
   if (!spec.date_format.empty() && spec.format == log_format::raw)
     in.mistakes.add(code::no_effect, layers.back()->value->where, "'date_format' does nothing for the format raw",
                     {"there is no time in the file", {"add 'format: time' or 'format: json'"}});
-  if (!layers.empty()) check_destination(in, *layers.back(), spec);
-  if (!layers.empty()) check_spill(in, *layers.back(), spec);
+  if (!layers.empty()) {
+    check_destination(in, *layers.back(), spec);
+    check_spill(in, *layers.back(), spec);
+    check_actor(in, layers, spec);
+  }
   return spec;
 }
 

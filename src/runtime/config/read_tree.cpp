@@ -116,6 +116,19 @@ void read_children(context& in, const field* list, const settings& own, supervis
   order_children(in, first, known, spec);
 }
 
+/// Before the children, who may want what they offer.
+void read_extensions(context& in, const field* given) {
+  if (given == nullptr) return;
+  for (const auto* item : scalars_of(in, *given)) {
+    const auto text = read_text(in, *item);
+    if (!text) continue;
+    if (text->empty())
+      in.mistakes.add(code::impossible, item->where, "an extension without a name", {"empty", {}});
+    else
+      in.extensions.push_back({absolute_path(in, *text), in.mistakes.unsaid(code::bad_extension, item->where)});
+  }
+}
+
 /// The root is named after the directory of the file if it has no name of its own.
 std::string root_name(context& in, const fields& keys) {
   const auto* given = keys.find("name");
@@ -171,6 +184,7 @@ supervisor_spec read_root(context& in, const node& document) {
   supervisor_spec root;
   root.name = root_name(in, keys);
   read_flags(in, keys, root);
+  read_extensions(in, keys.find("extensions"));
   const auto own = settings_below(in, settings{}, keys);
   check_environment(in, keys, own);
   root.backoff = own.backoff;

@@ -43,6 +43,15 @@ void report::add_elsewhere(code what, const std::string& file, const text_map& t
          text.end_column({start, start + content.size()}), cut(content), std::move(more.help)});
 }
 
+diagnostic report::unsaid(code what, span where) const {
+  const auto at = map_.locate(where.begin);
+  diagnostic d{
+      diagnostic::level::error, std::string{entry_of(what).text}, "", "", file_, at.line, at.column, 0, "", {}};
+  d.end_column = map_.end_column(where);
+  d.snippet = cut(map_.line_at(where.begin));
+  return d;
+}
+
 void report::store(code what, const std::string& key, diagnostic d) {
   const auto text = entry_of(what).text;
   const bool is_error = text.front() == 'E';

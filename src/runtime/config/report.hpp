@@ -38,6 +38,9 @@ public:
   void add_elsewhere(code what, const std::string& file, const text_map& text, unsigned line, std::string message,
                      remarks more = {});
 
+  /// An error at `where` that is found out by somebody else, who adds what is wrong.
+  [[nodiscard]] diagnostic unsaid(code what, span where) const;
+
   /// Whether there is an error.
   [[nodiscard]] bool failed() const { return errors_ > 0; }
   /// Errors so far, dropped ones included.

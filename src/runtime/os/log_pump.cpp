@@ -30,6 +30,7 @@ void log_pump::attach(stream_id stream, generation of, unique_fd pipe, std::shar
 }
 
 void log_pump::finish(stream_id stream, generation of) { loop_->push(log_command::finish{stream, of}); }
+void log_pump::answer(stream_id stream, std::uint64_t number) { loop_->push(log_command::answer{stream, number}); }
 void log_pump::reopen(stream_id stream) { loop_->push(log_command::reopen{stream}); }
 void log_pump::rotate(stream_id stream) { loop_->push(log_command::rotate{stream}); }
 void log_pump::clear(stream_id stream) { loop_->push(log_command::clear{stream}); }

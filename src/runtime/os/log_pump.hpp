@@ -12,6 +12,7 @@
 #include "alder/log_spec.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,8 +69,19 @@ struct log_line_found {
   alder::generation generation = 0;
   bool operator==(const log_line_found&) const = default;
 };
-using log_notice =
-    std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited, log_line_found>;
+/// Lines for the stream's actor, whose turn it is to `answer`. They stay in the pipe until then, unless the actor takes
+/// too long, and no more are offered.
+struct log_offered {
+  stream_id stream = 0;
+  std::uint64_t number = 0; ///< of this offer: for its answer
+  bool err = false;
+  std::chrono::system_clock::time_point at; ///< when they were read
+  std::shared_ptr<const std::string> lines; ///< at most `most_offered` bytes; see the log_batch of extensions
+  bool operator==(const log_offered&) const = default;
+};
+inline constexpr std::size_t most_offered = std::size_t{64} * 1024;
+using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited,
+                                log_line_found, log_offered>;
 
 struct log_pump_settings {
   std::chrono::microseconds coalesce{1000};    ///< how long a nearly empty pipe may fill before it is read
@@ -137,6 +149,8 @@ public:
 
   /// Puts the file aside now, unless it is empty.
   void rotate(stream_id stream);
+  /// What was offered is dealt with: it leaves the pipe, and more may be offered. Any other number is ignored.
+  void answer(stream_id stream, std::uint64_t number);
   /// Empties the file and its index, and deletes its archives.
   void clear(stream_id stream);
 

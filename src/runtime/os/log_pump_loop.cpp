@@ -147,6 +147,7 @@ void log_pump_loop::on(log_command::open& c) {
   s->is_closing = false;
   s->siblings = std::move(c.siblings);
   s->who = std::move(c.author);
+  if (c.rules.to != log_target::actor) withdraw(*s);
   const bool is_new = switch_outlet(*s, c.path, c.rules);
   if (s->blocked_until) s->blocked_until = clock::now(); // by the old rules
   look_after(*s);                                        // what a crash or other rules have left
@@ -347,6 +348,7 @@ void log_pump_loop::read_turn(stream& s) {
 /// Looks at what is in the pipe, writes it, and takes it out; false when there is nothing more for now. A successor
 /// finishes what is cut short in between.
 bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
+  if (s.to->sink.rules().to == log_target::actor) return offer_chunk(s, from, budget);
   const std::size_t want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
   if (from.terminal && from.left) fill(from); // else the next wakeup does
@@ -580,6 +582,7 @@ void log_pump_loop::end_source(stream& s) {
   if (ends_run(s, of)) sink.mark_end_of_run(now());
   check_watch(s);
   if (s.sources.front().is_large) --large_pipes_;
+  s.lost_in_line = false;
   s.sources.pop_front();
   s.delay = settings_.coalesce;
   draining_.erase(id);

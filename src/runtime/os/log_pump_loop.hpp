@@ -57,8 +57,12 @@ struct watch {
   stream_id stream;
   std::optional<std::uint64_t> seen; ///< none: stop watching
 };
+struct answer {
+  stream_id stream;
+  std::uint64_t number;
+};
 struct stop {};
-using any = std::variant<open, attach, finish, reopen, rotate, clear, close, watch, stop>;
+using any = std::variant<open, attach, finish, reopen, rotate, clear, close, watch, answer, stop>;
 } // namespace log_command
 
 /// In a pipe.
@@ -103,6 +107,14 @@ private:
     std::optional<stream_id> line; ///< whose line has begun and not ended
     clock::time_point line_at{};   ///< when it was written to last
   };
+  /// Lines that its actor has not answered.
+  struct offer {
+    std::uint64_t number = 0;
+    clock::time_point at{};
+    std::shared_ptr<const std::string> lines;
+    bool in_pipe = true;    ///< else its actor takes too long: what comes meanwhile is lost
+    std::uint64_t lost = 0; ///< bytes, meanwhile
+  };
   /// Only the first source is read; the others wait for it to be drained.
   struct stream {
     stream_id id = 0;
@@ -110,6 +122,9 @@ private:
     log_author who;
     std::vector<std::string> siblings; ///< all output files of its service
     std::deque<source> sources;
+    std::optional<offer> offered; ///< of the first source
+    std::uint64_t last_offer = 0;
+    bool lost_in_line = false; ///< what was given up last ended inside a line
     bool is_closing = false;
     std::optional<std::uint64_t> watched_from;
     clock::time_point held_until{};                 ///< what is held in its pipe is looked at then
@@ -132,6 +147,7 @@ private:
   void on(log_command::clear& c);
   void on(log_command::close& c);
   void on(log_command::watch& c);
+  void on(log_command::answer& c);
   void on(log_command::stop& c);
 
   enum class served { was_read, is_filling };
@@ -141,6 +157,11 @@ private:
   void read_turn(stream& s);
   [[nodiscard]] bool read_chunk(stream& s, source& from, std::size_t& budget);
   void take(stream& s, source& from, std::string_view bytes);
+  [[nodiscard]] bool offer_chunk(stream& s, source& from, std::size_t& budget);
+  [[nodiscard]] bool await_answer(stream& s, source& from, std::size_t& budget);
+  [[nodiscard]] bool lose_chunk(stream& s, source& from, std::size_t& budget);
+  void take_offered(stream& s, source& from);
+  void withdraw(stream& s);
   void adapt(stream& s, source& from, std::size_t queued);
   void let_flow(stream& s);
   void end_source(stream& s);

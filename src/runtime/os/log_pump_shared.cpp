@@ -61,7 +61,10 @@ void log_pump_loop::leave(stream& s) {
 }
 
 void log_pump_loop::forget(stream_id id) {
-  if (auto* s = find(id); s != nullptr) leave(*s);
+  if (auto* s = find(id); s != nullptr) {
+    withdraw(*s);
+    leave(*s);
+  }
   streams_.erase(id);
 }
 

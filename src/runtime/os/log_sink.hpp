@@ -59,6 +59,8 @@ public:
 
   /// Gives these bytes up, and what follows them in their last line.
   void drop(std::string_view bytes);
+  /// Somebody else has dealt with them.
+  void note_delivered(std::size_t bytes) { bytes_written_ += bytes; }
   /// When it is worth to try again what was not taken.
   [[nodiscard]] steady_time retry_at() const { return next_try_ && !spill_ ? *next_try_ : busy_until_; }
   /// When what waits in the other directory should be tried; nothing waits: none.

@@ -45,6 +45,7 @@ const std::map<std::string, std::string>& examples() {
       {"E031", "children: []\ncwd: ${"},
       {"E032", "children: []\nenv_file: none"},
       {"E033", "children: []\nenv_file: bad.env"},
+      {"E034", "children: [{service: a, command: x, log: {to: actor, actor: ship}}]"},
       {"W001", "children: [{supervisor: s, children: [], restart: transient}]"},
       {"W002", "children: [{supervisor: s, children: [], auto_shutdown: any_significant}]"},
       {"W003", "children: [{service: a, command: x, stop: {timeout: infinity}}]"},

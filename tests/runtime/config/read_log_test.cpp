@@ -156,6 +156,43 @@ TEST(ReadLog, OutputMayWaitInAnotherDirectory) {
   EXPECT_EQ(codes_of("log: {spill_to: /x}"), "W006");
 }
 
+TEST(ReadLog, ActorsComeFromExtensions) {
+  const auto l = load("extensions: [./libship.so, /opt/other.so]\n"
+                      "log: {to: actor, actor: ship port=$PORT}\n"
+                      "children:\n"
+                      "  - {service: a, command: x}\n"
+                      "  - {service: b, command: x, instances: 3}\n"
+                      "  - {service: c, command: x, log: {actor: 'sink match=\"a b\"', pressure: block}}\n");
+  ASSERT_TRUE(l.tree) << render(l.diagnostics, false);
+  ASSERT_EQ(l.extensions.size(), 2U);
+  EXPECT_EQ(l.extensions[0].path, "/srv/shop/libship.so");
+  EXPECT_EQ(l.extensions[1].path, "/opt/other.so");
+  EXPECT_EQ(l.extensions[0].place.line, 1U);
+  ASSERT_EQ(l.actors.size(), 2U); // each once
+  EXPECT_EQ(l.actors[0].name, "ship");
+  EXPECT_EQ(l.actors[0].options.at("port"), "$PORT"); // variables are ${…}
+  EXPECT_EQ(l.actors[0].place.line, 2U);
+  EXPECT_EQ(l.actors[0].place.code, "E034");
+  EXPECT_EQ(l.actors[1].options.at("match"), "a b");
+  EXPECT_EQ(l.actors[1].place.line, 6U);
+  const auto& service = std::get<service_spec>(l.tree->root.children.front());
+  EXPECT_EQ(service.log.to, log_target::actor);
+  EXPECT_EQ(service.log.actor, "ship port=$PORT");
+}
+
+TEST(ReadLog, ActorsAreNamedAsTheyShouldBe) {
+  const auto with = [](const std::string& log) {
+    return places(load("extensions: ./a.so\nchildren:\n  - {service: a, command: x, log: {" + log + "}}\n"));
+  };
+  EXPECT_EQ(with("to: actor, actor: ship"), std::vector<std::string>{});
+  EXPECT_EQ(with("to: actor"), (std::vector<std::string>{"E015 3:35"}));
+  EXPECT_EQ(with("to: actor, actor: ship 5514"), (std::vector<std::string>{"E019 3:54"}));
+  EXPECT_EQ(with("to: actor, actor: ship, pressure: drop_oldest"), (std::vector<std::string>{"E021 3:35"}));
+  EXPECT_EQ(with("actor: ship").front().substr(0, 4), "W006"); // nothing goes there
+  EXPECT_EQ(places(load("children:\n  - {service: a, command: x, log: {to: actor, actor: ship}}\n")),
+            (std::vector<std::string>{"E034 2:54"}));
+}
+
 TEST(ReadLog, RunShowsItAsItIsTold) {
   EXPECT_EQ(service_with("command: x").log.show, log_show::prefixed);
   EXPECT_EQ(service_with("command: x, log: {show: raw}").log.show, log_show::raw);
