@@ -19,6 +19,7 @@ bool log_pump_loop::offer_chunk(stream& s, source& from, std::size_t& budget) {
   if (s.offered) return await_answer(s, from, budget);
   const auto want = std::min(most_offered, from.left.value_or(most_offered));
   if (want == 0 || from.has_ended) return false;
+  if (from.terminal && from.left) fill(from); // else the next wakeup does
   const auto seen = stage_.peek(from.pipe.get(), want);
   if (seen.bytes.empty()) {
     if (!seen.has_ended && from.left) from.left = 0;
@@ -63,6 +64,7 @@ bool log_pump_loop::await_answer(stream& s, source& from, std::size_t& budget) {
 bool log_pump_loop::lose_chunk(stream& s, source& from, std::size_t& budget) {
   const auto want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
+  if (from.terminal && from.left) fill(from); // else the next wakeup does
   const auto seen = stage_.peek(from.pipe.get(), want);
   if (seen.bytes.empty()) {
     if (!seen.has_ended && from.left) from.left = 0;
