@@ -26,6 +26,17 @@ struct resource_limit {
   bool operator==(const resource_limit&) const = default;
 };
 
+/// A control group (cgroup v2) of its own, and what all processes in it may use together; 0: no limit. The kernel sees
+/// to it.
+struct cgroup_limits {
+  std::uint64_t memory_max = 0;  ///< bytes; beyond it a process is killed
+  std::uint64_t memory_high = 0; ///< bytes; beyond it they are slowed down and memory is taken back
+  std::uint32_t cpu_max = 0;     ///< thousandths of a processor
+  std::uint64_t pids_max = 0;    ///< processes and threads
+  [[nodiscard]] bool any() const { return memory_max > 0 || memory_high > 0 || cpu_max > 0 || pids_max > 0; }
+  bool operator==(const cgroup_limits&) const = default;
+};
+
 /// What is not given stays as the keeper has it.
 struct process_attributes {
   std::optional<identity> who;
@@ -37,6 +48,7 @@ struct process_attributes {
   bool no_new_privileges = false;           ///< neither it nor its children gain any by exec (setuid programs)
   bool private_tmp = false;                 ///< it has a /tmp and a /var/tmp of its own, empty at each start
   std::vector<std::string> read_only_paths; ///< absolute; it sees them and all below them as read-only
+  std::optional<cgroup_limits> cgroup;      ///< none: it stays in that of the keeper
   bool operator==(const process_attributes&) const = default;
 };
 

@@ -22,6 +22,12 @@ struct account {
   std::string shell;
 };
 
+/// Why services cannot have control groups of their own, and what helps.
+struct cgroup_trouble {
+  std::string cause;
+  std::string remedy; ///< may be empty
+};
+
 struct machine {
   std::function<std::optional<account>(const std::string& name)> user_named;
   std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
@@ -29,6 +35,9 @@ struct machine {
   std::function<outcome(const std::string& path)> can_read; ///< error: why a file cannot be read
   /// The bytes of a time zone's file by its name; that of the machine for no name.
   std::function<result<std::string>(const std::string& name)> zone_data;
+  /// Whether services can have control groups that are limited by this controller ("memory", "cpu", "pids"; "": by
+  /// none).
+  std::function<std::optional<cgroup_trouble>(const std::string& controller)> cgroup_trouble_with;
   std::uint32_t uid = 0;
   bool may_change_user = false;
   bool may_raise_priority = false;

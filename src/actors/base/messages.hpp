@@ -140,6 +140,7 @@ struct process_ignored {
 };
 struct process_exited {
   exit_status status;
+  std::string kernel_words; ///< what the kernel says about it besides; mostly nothing
 };
 struct process_members_gone {};
 struct readiness_answered {

@@ -66,7 +66,7 @@ void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) 
 } // namespace
 
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
-    : loop_(loop), logs_(logs), tell_(std::move(tell)), channel_(loop) {
+    : loop_(loop), logs_(logs), tell_(std::move(tell)), cgroup_timer_(loop), channel_(loop) {
   logs_.on_drained = [this](const process_id& id) {
     drained_.insert(id);
     acknowledge_drained();
@@ -102,6 +102,7 @@ outcome keeper_bridge::attach(unique_fd channel) {
   client_ = std::move(*attached);
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);
+  if (!cgroup_list_.empty()) cgroups_.emplace(client_->keeper_pid(), client_->member_prefix(), cgroup_list_);
   for (auto& child : client_->take_inventory())
     take(std::move(child));
   channel_.assign(client_->fd());
@@ -158,6 +159,7 @@ void keeper_bridge::take(keeper::child&& child) {
   r.alive = !child.exited;
   r.exited = child.exited;
   r.uid = os::user_of(child.pid).value_or(os::own_user());
+  find_cgroup(id, r);
   hold(id, r, std::move(child));
 }
 
@@ -187,7 +189,10 @@ void keeper_bridge::flush() {
 void keeper_bridge::launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) {
   const auto known = records_.find(id);
   logs_.set_rules(id.node, spec.log);
-  if (known != records_.end() && known->second.pid != 0) return claim(known->second, std::move(who));
+  if (known != records_.end() && known->second.pid != 0) {
+    known->second.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
+    return claim(known->second, std::move(who));
+  }
   if (const auto taken = taken_port(spec)) {
     caf::anon_send(who, process_refused{*taken});
     return;
@@ -198,12 +203,18 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     return;
   }
   if (before_acting) before_acting();
+  keeper::launch what;
+  if (const auto given = give_cgroup(id, spec, what); !given) {
+    caf::anon_send(who, process_refused{given.failure().message});
+    return;
+  }
   note_generation(id);
   auto& r = records_[id];
   r.owner = std::move(who);
+  r.cgroup = what.cgroup;
+  r.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
   r.note = note;
   r.uid = spec.attributes.who ? spec.attributes.who->uid : os::own_user();
-  keeper::launch what;
   what.id = id.node;
   what.gen = id.generation;
   what.command = spec.command;
@@ -298,7 +309,7 @@ void keeper_bridge::claim(record& r, process_actor who) {
   caf::anon_send(r.owner, launched);
   for (auto& notice : std::exchange(r.unheard, {}))
     caf::anon_send(r.owner, program_said{std::move(notice)});
-  if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited});
+  if (r.exited) caf::anon_send(r.owner, process_exited{*r.exited, kernel_words(r)});
 }
 
 /// Somebody else on the port a readiness check asks would make the check lie.
@@ -348,6 +359,7 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   const auto owner = found->second.owner;
+  drop_cgroup(found->second.cgroup);
   records_.erase(found);
   if (owner) caf::anon_send(owner, process_refused{detail});
 }
@@ -368,13 +380,14 @@ void keeper_bridge::on_exited(const process_id& id, exit_status status) {
     auto& r = found->second;
     r.alive = false;
     r.exited = status;
-    if (r.owner) caf::anon_send(r.owner, process_exited{status});
+    if (r.owner) caf::anon_send(r.owner, process_exited{status, kernel_words(r)});
   }
   check_waiting();
 }
 
 os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
-  return {client_->keeper_pid(), r.pid, client_->member_marker(id.node, id.generation), strangers(r.pid), r.adrift};
+  return {client_->keeper_pid(), r.pid,    client_->member_marker(id.node, id.generation),
+          strangers(r.pid),      r.adrift, r.cgroup};
 }
 
 /// The keeper's children that are known: the daemon and the other services' main processes.
@@ -389,6 +402,7 @@ std::vector<int> keeper_bridge::strangers(int but) const {
 bool keeper_bridge::has_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return false;
+  if (!found->second.cgroup.empty() && os::is_populated(found->second.cgroup)) return true;
   if (!found->second.adrift && !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
   return !os::members(membership_of(id, found->second)).empty();
 }
@@ -454,6 +468,11 @@ void keeper_bridge::check_waiting() {
       if (r.waiting == record::wait::kill) os::kill_members(who);
       continue;
     }
+    // The last one has ended for us, and not yet for its group, which nobody tells us about.
+    if (!r.cgroup.empty() && os::is_populated(r.cgroup)) {
+      look_again_soon();
+      continue;
+    }
     r.waiting = record::wait::none;
     waiting_.erase(id);
     if (r.unwanted) {
@@ -473,6 +492,7 @@ void keeper_bridge::release(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   if (found->second.pid != 0) logs_.finish(id);
+  drop_cgroup(found->second.cgroup);
   records_.erase(found);
   if (on_released) on_released(id);
   end_checks_of(id);

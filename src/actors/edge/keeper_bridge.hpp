@@ -7,6 +7,7 @@
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/keeper/client.hpp"
+#include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/descendants.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/paths.hpp"
@@ -14,6 +15,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <map>
@@ -39,6 +41,10 @@ public:
   keeper_bridge(const keeper_bridge&) = delete;
   keeper_bridge& operator=(const keeper_bridge&) = delete;
 
+  /// Where control groups are noted (wire::cgroup_list); before attach(). Without it no service can have one.
+  void note_cgroups_in(std::string list) { cgroup_list_ = std::move(list); }
+  /// Removes the control groups of processes that nobody knows any more. When all that is left is taken over.
+  void clear_cgroups();
   /// Attaches to the keeper behind `channel` and takes its inventory. Errors as keeper::client::attach.
   outcome attach(unique_fd channel);
   /// Takes over what a keeper and a daemon left that were killed together: of those that were `noted` what lives, and
@@ -118,6 +124,8 @@ private:
     /// Our own of everything the keeper holds of it, by wire::descriptor, in case the keeper is lost; pidfd is above.
     std::array<unique_fd, wire::descriptor_kinds> kept;
     bool adrift = false;
+    std::string cgroup; ///< the directory of its control group; empty: it has none
+    cgroup_limits group_limits;
     std::unique_ptr<conversation> talk;
     std::vector<wire::program_notice> unheard; ///< while it has no owner
     std::uint32_t uid = 0;                     ///< whose notices are its own
@@ -157,6 +165,11 @@ private:
   [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
   [[nodiscard]] std::vector<int> strangers(int but) const;
   [[nodiscard]] record* running_of(const node_id& node);
+  [[nodiscard]] outcome give_cgroup(const process_id& id, const service_spec& spec, keeper::launch& to);
+  void find_cgroup(const process_id& id, record& r) const;
+  void drop_cgroup(const std::string& group);
+  void look_again_soon();
+  [[nodiscard]] static std::string kernel_words(const record& r);
   void converse(const process_id& id, record& r, keeper::child& child);
   void hear(const process_id& id, wire::program_notice notice);
   void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
@@ -169,6 +182,12 @@ private:
   log_hub& logs_;
   notices tell_;
   std::unique_ptr<keeper::client> client_;
+  std::string cgroup_list_;
+  std::optional<os::cgroup_home> cgroups_; ///< from attach() on
+  std::set<std::string> dropped_cgroups_;  ///< that could not be removed yet
+  boost::asio::steady_timer cgroup_timer_;
+  bool is_looking_again_ = false;
+  std::chrono::milliseconds until_next_look_{20};
   unique_fd keeper_program_; ///< as it runs, whatever its file has become
   std::optional<os::locations> home_;
   std::string daemon_program_;

@@ -126,6 +126,7 @@ outcome keeper_bridge::find_new_keeper() {
   if (!attached) return attached.failure();
   auto lost = client_->take_unanswered();
   client_ = std::move(*attached);
+  if (cgroups_) cgroups_->follow(client_->keeper_pid());
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);
   for (const auto& child : client_->take_inventory()) {

@@ -105,7 +105,7 @@ void process::on_exited(const process_exited& exited) {
     node.pid = 0;
     node.last_exit = last_exit{exited.status, shared_.wall_now()};
   });
-  handle(policy::main_exited{exited.status, shared_.os.has_members(id_)});
+  handle(policy::main_exited{exited.status, shared_.os.has_members(id_), exited.kernel_words});
 }
 
 void process::handle(const policy::process_event& e) {

@@ -107,6 +107,7 @@ int daemon::run() {
 }
 
 outcome daemon::prepare() {
+  bridge_.note_cgroups_in(wire::cgroup_list(options_.home.run_dir));
   if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
   if (auto started = logs_.start(bridge_.keeper().take_log_stage()); !started) return started;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
@@ -157,6 +158,7 @@ bool daemon::find_processes() {
     goes_on = !found.empty();
     if (goes_on) complaints_.push_back(found);
   }
+  bridge_.clear_cgroups();
   for (const auto& process : noted)
     if (!bridge_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);
   bridge_.tell_of_held([this](const store::noted_process& process) { catalog_.note(process); });

@@ -5,6 +5,7 @@
 
 #include "runtime/base/path.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/background.hpp"
 #include "runtime/wire/ad_hoc.hpp"
 
 namespace alder::cli {
@@ -28,7 +29,7 @@ exit_code run_add(session& s) {
   const auto& words = s.wanted().words;
   std::string body;
   if (words.size() > 1) {
-    const auto opened = open_project(words[1], s.setup().around);
+    const auto opened = open_project(words[1], s.setup().around, os::living_keeper(s.setup().where.run_dir));
     if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
     const auto& file = std::get<project>(opened);
     if (!file.loaded.tree) {

@@ -3,6 +3,7 @@
 #include "cli/common/project.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/os/background.hpp"
 
 #include <algorithm>
 
@@ -45,7 +46,8 @@ std::string options_of(const invocation& wanted) {
 
 exit_code run_apply(session& s) {
   const auto& wanted = s.wanted();
-  const auto opened = open_project(wanted.words.empty() ? "" : wanted.words.front(), s.setup().around);
+  const auto opened = open_project(wanted.words.empty() ? "" : wanted.words.front(), s.setup().around,
+                                   os::living_keeper(s.setup().where.run_dir));
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
   if (!file.loaded.tree) {

@@ -3,6 +3,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/os/background.hpp"
 #include "runtime/wire/json.hpp"
 
 namespace alder::cli {
@@ -40,7 +41,8 @@ std::string check_json(const config::loaded& loaded) {
 
 exit_code run_check(session& s) {
   const auto& words = s.wanted().words;
-  const auto opened = open_project(words.empty() ? "" : words.front(), s.setup().around);
+  const auto opened =
+      open_project(words.empty() ? "" : words.front(), s.setup().around, os::living_keeper(s.setup().where.run_dir));
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
   const auto& tree = file.loaded.tree;

@@ -3,11 +3,14 @@
 #include "cli/common/launch.hpp"
 #include "cli/common/project.hpp"
 
+#include "runtime/os/background.hpp"
+
 namespace alder::cli {
 
 exit_code run_up(session& s) {
   const auto& words = s.wanted().words;
-  auto opened = open_project(words.empty() ? "" : words.front(), s.setup().around);
+  auto opened =
+      open_project(words.empty() ? "" : words.front(), s.setup().around, os::living_keeper(s.setup().where.run_dir));
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
   // A broken file must not start a daemon; the daemon checks once more, because others send it files too.

@@ -16,7 +16,7 @@ std::optional<std::string> find_project_file(const os::surroundings& around) {
   return os::find_upwards(around.cwd, {"alder.yaml", "alder.yml", "alder.json"});
 }
 
-std::variant<project, failure> open_project(const std::string& file, const os::surroundings& around) {
+std::variant<project, failure> open_project(const std::string& file, const os::surroundings& around, int keeper) {
   project opened;
   if (file.empty()) {
     const auto found = find_project_file(around);
@@ -38,7 +38,7 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
                          .text = opened.text,
                          .environment = around.environment,
                          .read_file = [](const std::string& path) { return os::read_file(path, max_config); },
-                         .here = std::make_shared<const machine>(os::this_machine())});
+                         .here = std::make_shared<const machine>(os::this_machine(keeper))});
   return opened;
 }
 

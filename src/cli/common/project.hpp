@@ -26,7 +26,8 @@ struct project {
 [[nodiscard]] std::optional<std::string> find_project_file(const os::surroundings& around);
 
 /// Reads and checks `file` (empty: the project's). Mistakes in it are in `loaded`; failures are: no file, not readable.
-[[nodiscard]] std::variant<project, failure> open_project(const std::string& file, const os::surroundings& around);
+[[nodiscard]] std::variant<project, failure> open_project(const std::string& file, const os::surroundings& around,
+                                                          int keeper = 0);
 
 /// Whether a command's argument is a file rather than a name: it has a slash or ends like a configuration, and exists.
 [[nodiscard]] bool names_a_file(const std::string& word, const os::surroundings& around);

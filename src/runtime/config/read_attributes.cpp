@@ -38,20 +38,21 @@ public:
     }
   }
 
-  launch_terms read() {
+  launch_terms read(const limit_terms& limits) {
     launch_terms terms;
     auto& to = terms.attributes;
     terms.user = read_identity(to);
     read_nice(to);
     read_io_priority(to);
     read_oom_score(to);
-    if (const auto* limits = key("rlimits")) {
-      for (const auto& entry : limits->value->entries)
+    if (const auto* rlimits = key("rlimits")) {
+      for (const auto& entry : rlimits->value->entries)
         read_limit(entry, to);
     }
     read_cpus(to);
     to.no_new_privileges = read_boolean(in_, key("no_new_privileges")).value_or(false);
     read_mounts(to);
+    read_cgroup(limits, to);
     return terms;
   }
 
@@ -277,6 +278,36 @@ private:
     }
   }
 
+  /// Whether such a group is to be had.
+  bool may_have_cgroup(std::string_view optional_key, std::string_view key, span where, const std::string& controller) {
+    if (here_ == nullptr || !here_->cgroup_trouble_with) return true;
+    const auto trouble = here_->cgroup_trouble_with(controller);
+    if (!trouble) return true;
+    std::vector<std::string> help;
+    if (!trouble->remedy.empty()) help.push_back(trouble->remedy);
+    return refuse(optional_key, where, "'" + std::string{key} + "' is not possible here", trouble->cause, help);
+  }
+
+  void read_cgroup(const limit_terms& limits, process_attributes& to) {
+    const auto* own = key("cgroup");
+    if (read_boolean(in_, own).value_or(false) && may_have_cgroup("cgroup", "cgroup", own->value->where, ""))
+      to.cgroup.emplace();
+    auto hard = limits.hard;
+    const auto check = [&](const char* name, const char* controller, auto& value) {
+      const auto given = limits.where.find(name);
+      if (given == limits.where.end() || value == 0) return;
+      if (!may_have_cgroup("limits", name, given->second, controller)) value = 0;
+    };
+    check("memory_max", "memory", hard.memory_max);
+    check("memory_high", "memory", hard.memory_high);
+    check("cpu_max", "cpu", hard.cpu_max);
+    check("pids_max", "pids", hard.pids_max);
+    if (hard.memory_max > 0 && hard.memory_high > hard.memory_max)
+      in_.mistakes.add(code::impossible, limits.where.at("memory_high"), "'memory_high' is above 'memory_max'",
+                       {"it would never be reached", {}});
+    if (hard.any()) to.cgroup = hard;
+  }
+
   void add_read_only(const node& item, std::string path, process_attributes& to) {
     if (here_ != nullptr) {
       if (const auto there = here_->can_read(path); !there) {
@@ -308,6 +339,8 @@ bool is_in_tmp(std::string_view path) {
   });
 }
 
-launch_terms read_attributes(context& in, const settings& own) { return attribute_reader{in, own}.read(); }
+launch_terms read_attributes(context& in, const settings& own, const limit_terms& limits) {
+  return attribute_reader{in, own}.read(limits);
+}
 
 } // namespace alder::config

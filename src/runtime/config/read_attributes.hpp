@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/config/context.hpp"
+#include "runtime/config/read_checks.hpp"
 #include "runtime/config/settings.hpp"
 
 #include "alder/attributes.hpp"
@@ -18,7 +19,7 @@ struct launch_terms {
 };
 
 /// What is not possible here is a mistake, or, if `optional` names its key, a warning; it is left out then.
-[[nodiscard]] launch_terms read_attributes(context& in, const settings& own);
+[[nodiscard]] launch_terms read_attributes(context& in, const settings& own, const limit_terms& limits);
 
 /// Whether a private /tmp hides it; `path` is absolute.
 [[nodiscard]] bool is_in_tmp(std::string_view path);

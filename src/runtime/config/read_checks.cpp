@@ -12,6 +12,9 @@
 namespace alder::config {
 namespace {
 
+constexpr double least_cpu_max = 10; // thousandths of a processor; the kernel takes no less
+constexpr double most_cpu_max = 1e8;
+
 constexpr milliseconds default_ready_timeout{30000};
 
 /// "tcp, http and exec"
@@ -154,19 +157,31 @@ std::optional<heartbeat_spec> read_heartbeat(context& in, const field* heartbeat
   return spec;
 }
 
-usage_limits read_limits(context& in, const field* limits) {
-  usage_limits spec;
-  if (limits == nullptr) return spec;
+limit_terms read_limits(context& in, const field* limits) {
+  limit_terms terms;
+  if (limits == nullptr) return terms;
   const fields keys{in, *limits->value, place::limits};
+  auto& spec = terms.usage;
   spec.memory = read_size(in, keys.find("memory")).value_or(0);
   spec.cpu = read_processors(in, keys.find("cpu")).value_or(0);
   spec.interval = read_duration(in, keys.find("interval")).value_or(spec.interval);
   spec.grace = read_duration(in, keys.find("grace")).value_or(spec.grace);
   spec.then = read_remedy(in, keys.find("on_failure"));
-  if (!keys.has("memory") && !keys.has("cpu"))
+  auto& hard = terms.hard;
+  hard.memory_max = read_size(in, keys.find("memory_max")).value_or(0);
+  hard.memory_high = read_size(in, keys.find("memory_high")).value_or(0);
+  if (const auto share = read_processors(in, keys.find("cpu_max")))
+    hard.cpu_max = static_cast<std::uint32_t>(std::clamp(*share * 1000, least_cpu_max, most_cpu_max));
+  hard.pids_max = static_cast<std::uint64_t>(read_whole_number(in, keys.find("pids_max")).value_or(0));
+  bool any = keys.has("memory") || keys.has("cpu");
+  for (const auto* name : {"memory_max", "memory_high", "cpu_max", "pids_max"}) {
+    any = any || keys.has(name);
+    if (const auto* given = keys.find(name)) terms.where[name] = given->value->where;
+  }
+  if (!any)
     in.mistakes.add(code::missing_key, limits->key_where, "'limits' limits nothing",
-                    {"", {"give memory, cpu or both"}});
-  return spec;
+                    {"", {"give memory, cpu, memory_max, memory_high, cpu_max or pids_max"}});
+  return terms;
 }
 
 restart_limit read_restart_limit(context& in, const field* limit) {

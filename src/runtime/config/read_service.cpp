@@ -65,11 +65,12 @@ public:
     common_.after = read_after(in_, keys_.find("after"), name);
     common_.backoff = own_.backoff;
     common_.umask = own_.umask;
-    auto launch = read_attributes(in_, own_);
+    const auto limits = read_limits(in_, keys_.find("limits"));
+    common_.limits = limits.usage;
+    auto launch = read_attributes(in_, own_, limits);
     common_.attributes = std::move(launch.attributes);
     user_ = std::move(launch.user);
     common_.heartbeat = read_heartbeat(in_, keys_.find("heartbeat"));
-    common_.limits = read_limits(in_, keys_.find("limits"));
     common_.restart_limit = read_restart_limit(in_, keys_.find("restart_limit"));
     common_.fatal_exit_codes = read_exit_codes(in_, keys_.find("fatal_exit_codes")).value_or(common_.fatal_exit_codes);
     common_.clean_exit_codes = with_zero(read_exit_codes(in_, keys_.find("clean_exit_codes")));

@@ -12,7 +12,7 @@ namespace {
 
 using environment = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 12> attribute_keys{"user",
+constexpr std::array<std::string_view, 13> attribute_keys{"user",
                                                           "group",
                                                           "groups",
                                                           "nice",
@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 12> attribute_keys{"user",
                                                           "no_new_privileges",
                                                           "private_tmp",
                                                           "read_only_paths",
+                                                          "cgroup",
                                                           "optional"};
 
 constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";

@@ -182,11 +182,12 @@ result<wire::spawn_frame> client::checked(const launch& what) const {
                           .capture = what.capture,
                           .note = what.note,
                           .attributes = what.attributes,
+                          .cgroup = what.cgroup,
                           .channels = what.channels};
   for (const auto& [name, value] : what.environment)
     if (name != wire::member_variable) frame.environment.push_back(name + "=" + value);
   frame.environment.push_back(std::string{wire::member_variable} + "=" + member_marker(what.id, what.gen));
-  if (holds_nul(frame.program) || holds_nul(frame.cwd) || holds_nul(frame.stdin_file) ||
+  if (holds_nul(frame.program) || holds_nul(frame.cwd) || holds_nul(frame.stdin_file) || holds_nul(frame.cgroup) ||
       std::any_of(frame.command.begin(), frame.command.end(), holds_nul) ||
       std::any_of(frame.environment.begin(), frame.environment.end(), holds_nul))
     return nul;

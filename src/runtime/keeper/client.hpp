@@ -65,6 +65,7 @@ struct launch {
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   bool capture = true;           ///< false: output goes to /dev/null
   process_attributes attributes;
+  std::string cgroup;            ///< directory; empty: that of the keeper
   wire::spawn_channels channels; ///< numbers 3 to 255
   std::string note;              ///< told again in the inventory; at most wire::max_keeper_note bytes
 };

@@ -2,6 +2,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
+#include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/descendants.hpp"
 #include "runtime/os/files.hpp"
@@ -112,7 +113,8 @@ void keeper::on(const wire::spawn_frame& frame) {
                             .passed = -1,
                             .file_limit = file_limit_,
                             .channels = frame.channels,
-                            .attributes = frame.attributes},
+                            .attributes = frame.attributes,
+                            .cgroup = frame.cgroup},
                            tell);
   if (const auto* failure = std::get_if<os::spawn_failure>(&started)) return fail(failure->stage, failure->os_errno);
   auto& process = std::get<os::spawned_process>(started);
@@ -151,6 +153,7 @@ void keeper::on(const wire::shutdown_frame&) {
     wait_for_signal(std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now()));
   if (daemon_pid_ != 0) say("the daemon did not end within 10s and is killed");
   kill_descendants(0);
+  os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // nothing bears the mark any more
   exit_code_ = 0;
 }
@@ -171,6 +174,7 @@ void keeper::on_stop_signal(int signal) {
 void keeper::kill_everything() {
   say("killing everything");
   kill_descendants(0);
+  os::end_cgroups(wire::cgroup_list(options_.run_dir));
   report(ready_, "error: the keeper was asked to end");
   exit_code_ = 1;
 }

@@ -5,6 +5,7 @@
 #include "runtime/keeper/log.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/proc.hpp"
 #include "runtime/os/unix_socket.hpp"
 
 #include <array>

@@ -54,6 +54,17 @@ bool write_oom_score(int score) {
   return written;
 }
 
+/// First of all that it does by itself, so that nothing of it is ever outside. 0 stands for the writer.
+bool enter_cgroup(const char* procs) {
+  const int file = ::open(procs, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool written = ::write(file, "0", 1) == 1;
+  const int problem = errno;
+  (void)::close(file); // it was opened for writing one value, which is done or not
+  errno = problem;
+  return written;
+}
+
 static_assert(RLIMIT_CPU == 0 && RLIMIT_FSIZE == 1 && RLIMIT_DATA == 2 && RLIMIT_STACK == 3 && RLIMIT_CORE == 4 &&
               RLIMIT_RSS == 5 && RLIMIT_NPROC == 6 && RLIMIT_NOFILE == 7 && RLIMIT_MEMLOCK == 8 && RLIMIT_AS == 9 &&
               RLIMIT_LOCKS == 10 && RLIMIT_SIGPENDING == 11 && RLIMIT_MSGQUEUE == 12 && RLIMIT_NICE == 13 &&
@@ -159,6 +170,7 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   // Before anything is opened: the lower limit does not touch descriptors that are open already.
   if (plan.file_limit && ::setrlimit(RLIMIT_NOFILE, &*plan.file_limit) != 0) return fail(spawn_stage::file_limit);
   if (plan.lock_limit) mark_by_limit(*plan.lock_limit);
+  if (plan.cgroup_file != nullptr && !enter_cgroup(plan.cgroup_file)) return fail(spawn_stage::cgroup);
   if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file))
     return fail(spawn_stage::stdin_file);
   if (plan.is_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return fail(spawn_stage::terminal);

@@ -32,6 +32,7 @@ struct child_plan {
     int to = -1;   ///< 3 to 255
   };
   std::array<moved, 2> moves{};
+  const char* cgroup_file = nullptr;              ///< cgroup.procs of its control group; null: ours
   const process_attributes* attributes = nullptr; ///< null: those of the parent
 };
 
@@ -43,9 +44,10 @@ struct child_failure {
 };
 
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
-/// dispositions; file limit; standard input, output and error, or the terminal; other descriptors; limits, priorities
-/// and processors, as long as it may; mounts; user and groups; privileges; umask; directory, as that user; empty signal
-/// mask; exec. A directory, program or stdin_file on a file system that does not answer makes the parent wait as well.
+/// dispositions; file limit; control group; standard input, output and error, or the terminal; other descriptors;
+/// limits, priorities and processors, as long as it may; mounts; user and groups; privileges; umask; directory, as that
+/// user; empty signal mask; exec. A directory, program or stdin_file on a file system that does not answer makes the
+/// parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 
 } // namespace alder::os

@@ -1,5 +1,6 @@
 #include "runtime/os/descendants.hpp"
 
+#include "runtime/os/cgroup.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
@@ -152,11 +153,16 @@ finding look_for_members(const membership& who) {
   finding found;
   std::vector<bool> belongs(people.size());
   std::vector<std::size_t> perhaps;
+  std::set<int> grouped;
+  if (!who.cgroup.empty()) {
+    const auto pids = processes_in_all(who.cgroup);
+    grouped.insert(pids.begin(), pids.end());
+  }
   for (std::size_t i = 0; i < people.size(); ++i) {
     const auto& process = people[i].process;
     const auto& parent = people[i].parent;
     const bool is_main = who.main_pid > 0 && (process.pid == who.main_pid || process.session == who.main_pid);
-    belongs[i] = is_main || (parent && belongs[*parent]);
+    belongs[i] = is_main || grouped.count(process.pid) > 0 || (parent && belongs[*parent]);
     if (belongs[i]) continue;
     if (who.adrift) { // whoever holds the marker belongs to it, wherever it hangs
       belongs[i] = marker.holds(process.pid);
@@ -174,6 +180,10 @@ finding look_for_members(const membership& who) {
     if (belongs[i]) found.sure.push_back(people[i].process);
   for (const auto i : perhaps)
     if (!belongs[i]) found.perhaps.push_back(people[i].process);
+  for (const auto& one : found.sure)
+    grouped.erase(one.pid);
+  for (const int pid : grouped) // not below the keeper: it came there from outside
+    if (const auto process = read_stat(pid)) found.sure.push_back(*process);
   return found;
 }
 
@@ -272,6 +282,7 @@ std::size_t signal_members(std::span<const member> whom, int signal) {
 }
 
 std::size_t kill_members(const membership& who) {
+  if (!who.cgroup.empty()) (void)kill_cgroup(who.cgroup); // where the kernel cannot, those in it are found all the same
   return freeze_and_kill([&] { return members(who); });
 }
 

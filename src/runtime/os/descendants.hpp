@@ -28,13 +28,14 @@ struct membership {
   std::vector<int> strangers;
   /// It is not below this keeper but was started by one that is gone: all processes of the system are looked at.
   bool adrift = false;
+  std::string cgroup; ///< the directory of its control group; all in it belong to it. Empty: it has none
 };
 
 /// Every living process (no zombies) below the keeper that belongs to the service: the main process, all below it, all
 /// who have inherited the marker, in their environment or their limit of file locks, all in the session of one of
-/// these, and all below those. Not found: what has left the session, lost its parent, dropped its environment and
-/// changed that limit. Empty when there is none or /proc cannot be read. Orphans that are about to end come last, not
-/// `is_sure`.
+/// these, all below those, and all in its control group. Not found without one: what has left the session, lost its
+/// parent, dropped its environment and changed that limit. Empty when there is none or /proc cannot be read. Orphans
+/// that are about to end come last, not `is_sure`.
 [[nodiscard]] std::vector<member> members(const membership& who);
 
 /// The living processes of each of several services of one keeper, from one walk. A process belongs to one: that of its
@@ -49,9 +50,9 @@ struct membership {
 /// Sends `signal` to each; those that are gone are passed over. Returns how many were reached.
 std::size_t signal_members(std::span<const member> whom, int signal);
 
-/// Kills all members: stops them (SIGSTOP), looks again until no new one turns up (at most 100 times), then SIGKILL for
-/// all. A process born at the wrong moment can be left: repeat until members() is empty, whenever on_exited or
-/// on_reaped is heard. Returns how many were sent SIGKILL.
+/// Kills all members: by its control group, and those that are not in it so: stops them (SIGSTOP), looks again until no
+/// new one turns up (at most 100 times), then SIGKILL for all. A process born at the wrong moment can be left: repeat
+/// until members() is empty, whenever on_exited or on_reaped is heard. Returns how many were sent SIGKILL.
 std::size_t kill_members(const membership& who);
 
 /// Kills every living process below `root` except `spared` (0: none) and what is below it, in the same way.

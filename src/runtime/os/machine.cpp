@@ -1,6 +1,7 @@
 #include "runtime/os/machine.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/files.hpp"
 
 #include <cerrno>
@@ -80,7 +81,7 @@ outcome can_read(const std::string& path) {
 
 } // namespace
 
-machine this_machine() {
+machine this_machine(int keeper) {
   const auto set = capabilities();
   const auto has = [set](unsigned capability) { return ((set >> capability) & 1U) != 0; };
   machine m;
@@ -94,6 +95,7 @@ machine this_machine() {
   m.zone_data = [](const std::string& name) {
     return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);
   };
+  m.cgroup_trouble_with = [keeper](const std::string& controller) { return cgroup_trouble_of(keeper, controller); };
   m.uid = ::geteuid();
   m.may_change_user = has(CAP_SETUID) && has(CAP_SETGID);
   m.may_raise_priority = has(CAP_SYS_NICE);

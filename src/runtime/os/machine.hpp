@@ -5,7 +5,8 @@
 
 namespace alder::os {
 
-/// What a configuration is checked against. The lookups ask the user database when they are called, which may block.
-[[nodiscard]] machine this_machine();
+/// What a configuration is checked against. `keeper`: where services are started; 0: one that this process would start.
+/// The lookups ask the user database when they are called, which may block.
+[[nodiscard]] machine this_machine(int keeper = 0);
 
 } // namespace alder::os

@@ -198,6 +198,7 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
   const bool has_terminal = request.channels.terminal;
   if (has_terminal && (!make_terminal(request.attributes, channels) || !connect_terminal(channels.input_there, ends)))
     return spawn_failure{wire::spawn_stage::terminal, errno};
+  const auto cgroup_file = request.cgroup + "/cgroup.procs";
   const auto arguments = pointers(request.command);
   const auto environment = pointers(request.environment);
   const child_plan plan{.program = request.program.c_str(),
@@ -215,6 +216,7 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
                         .is_terminal = has_terminal,
                         .moves = {child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
                                   child_plan::moved{channels.ready_there.get(), request.channels.ready}},
+                        .cgroup_file = request.cgroup.empty() ? nullptr : cgroup_file.c_str(),
                         .attributes = &request.attributes};
   both_sides shared{plan, {}};
   spawned_process process{0,

@@ -28,6 +28,7 @@ struct spawn_request {
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE of the process; none: the parent's
   wire::spawn_channels channels{};
   process_attributes attributes{};
+  std::string cgroup{}; ///< the directory of its control group; empty: ours
 };
 
 struct spawned_process {

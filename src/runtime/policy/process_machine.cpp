@@ -171,6 +171,7 @@ void process_machine::on_timer(std::uint64_t token) {
 void process_machine::on_exited(const main_exited& e) {
   if (phase_ == phase::gone || status_) return;
   status_ = e.status;
+  kernel_words_ = e.kernel_words;
   if (phase_ == phase::waiting) on_waiting_exit(e.status);
   if (hook_ != 0) { // before its stop, which is over
     emit(cancel_hook{std::exchange(hook_, 0)});
@@ -186,8 +187,8 @@ void process_machine::on_exited(const main_exited& e) {
 
 void process_machine::on_waiting_exit(const exit_status& status) {
   if (!spec_.task) {
-    failure_ = phrase(status) + " before it was ready";
-  } else if (const auto how = classify_exit(spec_, status); how.what != kind::normal) {
+    failure_ = phrase(status) + " before it was ready" + (kernel_words_.empty() ? "" : ": " + kernel_words_);
+  } else if (const auto how = seen(); how.what != kind::normal) {
     failure_ = how.detail;
   }
 }
@@ -471,6 +472,13 @@ void process_machine::on_verified(const check_answered& e) {
   finish();
 }
 
+/// With what the kernel says about it.
+exit_reason process_machine::seen() const {
+  auto how = classify_exit(spec_, *status_);
+  if (!kernel_words_.empty()) how.detail += ": " + kernel_words_;
+  return how;
+}
+
 exit_reason process_machine::reason() const {
   if (unwell_ && !asked_) {
     exit_reason sick{kind::crash, *status_, *unwell_};
@@ -478,7 +486,7 @@ exit_reason process_machine::reason() const {
     return sick;
   }
   if (!asked_) {
-    auto how = classify_exit(spec_, *status_);
+    auto how = seen();
     if (spec_.task && how.what != kind::normal) { // it runs again when it is wanted again
       if (is_clean(how)) how.what = kind::crash;
       how.is_final = true;
@@ -500,7 +508,7 @@ exit_reason process_machine::reason() const {
                                return signal != nullptr && is_ours(*signal);
                              });
   if (by_our_signal) return {kind::shutdown, *status_, phrase(*status_)};
-  return classify_exit(spec_, *status_);
+  return seen();
 }
 
 } // namespace alder::policy

@@ -70,6 +70,7 @@ struct timer_due {
 struct main_exited {
   exit_status status;
   bool members_left = false;
+  std::string kernel_words = {}; ///< why, if the kernel says so: it ran out of its memory
 };
 struct members_gone {};
 /// `cut_short`: what is under way is a start, which then has failed.
@@ -232,6 +233,7 @@ private:
   void end_hook(const std::string& failure);
   void give_up_hook();
   [[nodiscard]] exit_reason reason() const;
+  [[nodiscard]] exit_reason seen() const;
   [[nodiscard]] const stop_spec& stop_rules() const { return stop_ ? *stop_ : spec_.stop; }
   void arm(std::uint64_t& slot, milliseconds after);
   void emit(process_effect e) { out_.push_back(std::move(e)); }
@@ -240,6 +242,7 @@ private:
   std::optional<stop_spec> stop_; ///< newer than the specification's
   phase phase_ = phase::fresh;
   std::optional<exit_status> status_;  ///< of the main process, when it has ended
+  std::string kernel_words_;           ///< about its end
   std::optional<std::string> failure_; ///< the start has failed, for this reason
   bool starting_ = true;               ///< nothing was reported yet
   bool stop_pending_ = false;          ///< asked to stop while launching

@@ -160,6 +160,7 @@ void fields(auto& visit, one_of<spawn_frame> auto& f) {
   auto& a = f.attributes;
   visit(a.who), visit(a.nice), visit(a.io_priority), visit(a.oom_score_adj), visit(a.limits), visit(a.cpus);
   visit(a.no_new_privileges), visit(a.private_tmp), visit(a.read_only_paths);
+  visit(f.cgroup);
   visit(f.channels.input), visit(f.channels.terminal), visit(f.channels.ipc), visit(f.channels.ready),
       visit(f.channels.notify);
 }
@@ -243,6 +244,7 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::channel: return "make its channels to the daemon";
   case spawn_stage::file_limit: return "restore the limit of open files";
   case spawn_stage::terminal: return "make its pseudo-terminal";
+  case spawn_stage::cgroup: return "move it into the control group " + request.cgroup;
   case spawn_stage::stdin_file:
     return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
   case spawn_stage::output: return "connect the output";

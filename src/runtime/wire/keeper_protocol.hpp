@@ -17,7 +17,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 4;
+inline constexpr std::uint32_t keeper_protocol_version = 5;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -25,6 +25,8 @@ inline constexpr const char* member_variable = "ALDER_MEMBER";
 /// The soft limit of file locks of every service's processes, of which the kernel has made nothing since Linux 2.4.25:
 /// the same marker for those that overwrite or drop their environment. Of the value of `member_variable`.
 [[nodiscard]] std::uint64_t member_number(std::string_view marker);
+/// Where the daemon notes the control groups it has made, for the keeper and those that come after them.
+[[nodiscard]] inline std::string cgroup_list(const std::string& run_dir) { return run_dir + "/cgroups"; }
 /// No frame is longer, in either direction.
 inline constexpr std::size_t max_keeper_frame = std::size_t{192} * 1024;
 /// A note is what the daemon wants to be told again about a child after a crash; no note is longer.
@@ -38,6 +40,7 @@ enum class spawn_stage : std::uint8_t {
   channel,     ///< making the descriptors that the daemon talks through
   file_limit,  ///< giving the original RLIMIT_NOFILE back
   terminal,    ///< making the pseudo-terminal its own
+  cgroup,      ///< moving into its control group
   stdin_file,  ///< opening the standard input
   output,      ///< connecting the standard output and error
   limits,      ///< setrlimit
@@ -107,7 +110,8 @@ struct spawn_frame {
   std::optional<std::uint32_t> umask;
   bool capture = true; ///< false: output goes to /dev/null
   std::string note;
-  process_attributes attributes;
+  process_attributes attributes; ///< but for `cgroup`, which the daemon has made
+  std::string cgroup;            ///< the directory of its control group; empty: the keeper's
   spawn_channels channels;
   bool operator==(const spawn_frame&) const = default;
 };

@@ -137,6 +137,16 @@ std::string stop_text(const stop_spec& stop) {
   return signal + (stop.timeout ? ", SIGKILL after " + format_duration(*stop.timeout) : ", then waits without limit");
 }
 
+/// "own cgroup (memory_max 300M, cpu_max 150%)"
+static std::string cgroup_text(const cgroup_limits& limits) {
+  std::vector<std::string> parts;
+  if (limits.memory_max > 0) parts.push_back("memory_max " + format_size(limits.memory_max));
+  if (limits.memory_high > 0) parts.push_back("memory_high " + format_size(limits.memory_high));
+  if (limits.cpu_max > 0) parts.push_back("cpu_max " + std::to_string(limits.cpu_max / 10) + "%");
+  if (limits.pids_max > 0) parts.push_back("pids_max " + std::to_string(limits.pids_max));
+  return "own cgroup" + (parts.empty() ? "" : " (" + join(parts, ", ") + ")");
+}
+
 std::string attributes_text(const process_attributes& attributes) {
   constexpr std::array<const char*, 4> io_classes{"none", "realtime", "best-effort", "idle"};
   std::vector<std::string> parts;
@@ -161,6 +171,7 @@ std::string attributes_text(const process_attributes& attributes) {
   if (attributes.no_new_privileges) parts.emplace_back("no new privileges");
   if (attributes.private_tmp) parts.emplace_back("private /tmp");
   if (!attributes.read_only_paths.empty()) parts.push_back("read-only " + join(attributes.read_only_paths, " "));
+  if (attributes.cgroup) parts.push_back(cgroup_text(*attributes.cgroup));
   return join(parts, ", ");
 }
 

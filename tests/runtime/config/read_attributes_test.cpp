@@ -110,6 +110,53 @@ TEST(ReadAttributes, TellsWhatAPrivateTmpWouldHide) {
   EXPECT_FALSE(is_in_tmp("/var/tmpx"));
 }
 
+/// A machine that has groups but not the memory controller.
+std::shared_ptr<machine> machine_without_memory() {
+  auto m = small_machine();
+  m->cgroup_trouble_with = [](const std::string& controller) -> std::optional<cgroup_trouble> {
+    if (controller != "memory") return std::nullopt;
+    return cgroup_trouble{"there is no memory controller", "switch it on"};
+  };
+  return m;
+}
+
+TEST(ReadAttributes, GivesAGroupOfItsOwn) {
+  const auto here = machine_without_memory();
+  EXPECT_EQ(attributes_on(here, "  cgroup: true\n"), "own cgroup");
+  EXPECT_EQ(attributes_on(here, "  cgroup: false\n"), "");
+  EXPECT_EQ(attributes_on(here, "  limits: { cpu_max: 1.5, pids_max: 200 }\n"),
+            "own cgroup (cpu_max 150%, pids_max 200)");
+  EXPECT_EQ(attributes_on(small_machine(), "  limits: { memory_max: 300M, memory_high: 250M }\n"),
+            "own cgroup (memory_max 300M, memory_high 250M)");
+}
+
+TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
+  const auto here = machine_without_memory();
+  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n"),
+            "E024 'memory_max' is not possible here; ");
+  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
+            "W008 'memory_max' is not possible here; own cgroup (pids_max 9)");
+  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M }\n  optional: [limits]\n"),
+            "W008 'memory_max' is not possible here; ");
+  const auto l = load_on(here, "  limits: { memory_max: 300M }\n");
+  ASSERT_EQ(l.diagnostics.size(), 1U);
+  EXPECT_EQ(l.diagnostics[0].label, "there is no memory controller");
+  EXPECT_EQ(l.diagnostics[0].help.at(0), "switch it on");
+  auto none = small_machine();
+  none->cgroup_trouble_with = [](const std::string&) { return std::optional{cgroup_trouble{"not mounted", ""}}; };
+  EXPECT_EQ(attributes_on(none, "  cgroup: true\n"), "E024 'cgroup' is not possible here; ");
+  EXPECT_EQ(attributes_on(none, "  cgroup: true\n  optional: cgroup\n"), "W008 'cgroup' is not possible here; ");
+}
+
+TEST(ReadAttributes, RefusesImpossibleGroupLimits) {
+  const auto here = small_machine();
+  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 1M, memory_high: 2M }\n"),
+            "E021 'memory_high' is above 'memory_max'; ");
+  EXPECT_EQ(attributes_on(here, "  limits: { pids_max: 0 }\n").substr(0, 4), "E014");
+  EXPECT_EQ(attributes_on(here, "  limits: { cpu_max: 0 }\n").substr(0, 4), "E014");
+  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: much }\n").substr(0, 4), "E011");
+}
+
 TEST(ReadAttributes, NamesWhatDoesNotExist) {
   EXPECT_EQ(attributes_on(machine_of_root(), "  user: nobody-here\n"), "E023 there is no user 'nobody-here'; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  user: www-data\n  groups: [adm, nope]\n"),

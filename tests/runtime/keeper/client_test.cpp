@@ -55,7 +55,7 @@ TEST_F(Client, refuses_another_protocol_version) {
   const auto attached = keeper::client::attach(std::move(daemon_end), {});
   ASSERT_FALSE(attached.ok());
   EXPECT_EQ(attached.failure().kind, error_kind::conflict);
-  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 4");
+  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 5");
 }
 
 TEST_F(Client, a_keeper_that_goes_away_or_talks_nonsense_is_an_error) {

@@ -849,5 +849,20 @@ TEST(ProcessMachine, AStartThatFailedHasAHookAfterItsExitToo) {
   EXPECT_EQ(s.hook(), "failed: exited with code 1 before it was ready");
 }
 
+TEST(ProcessMachine, WhatTheKernelSaysAboutAnEndIsItsReason) {
+  const main_exited killed{exit_status::signal(SIGKILL), false, "the kernel killed a process of it"};
+  script ran;
+  ran.launch();
+  EXPECT_EQ(ran.tell(killed), "gone");
+  EXPECT_EQ(ran.why_gone().detail, "was killed by SIGKILL: the kernel killed a process of it");
+  EXPECT_EQ(ran.why_gone().what, kind::killed);
+  service_spec waits;
+  waits.ready.check = ready_notify{};
+  script started{waits};
+  started.launch();
+  EXPECT_EQ(started.tell(killed),
+            "failed: was killed by SIGKILL before it was ready: the kernel killed a process of it");
+}
+
 } // namespace
 } // namespace alder::policy

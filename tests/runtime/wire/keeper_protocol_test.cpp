@@ -28,6 +28,7 @@ spawn_frame full_spawn() {
                          .no_new_privileges = true,
                          .private_tmp = true,
                          .read_only_paths = {"/usr", "/etc"}},
+          .cgroup = "/sys/fs/cgroup/a b",
           .channels = {.input = true, .ipc = 3, .ready = 4, .notify = "x"}};
 }
 

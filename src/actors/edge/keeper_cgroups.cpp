@@ -1,0 +1,76 @@
+// The control groups of processes: made before they start, removed when nothing of them is left.
+#include "actors/edge/keeper_bridge.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace alder::actors {
+namespace {
+
+constexpr std::chrono::milliseconds first_look{20};
+constexpr std::chrono::milliseconds longest_look{5000}; // at what cannot be killed
+
+/// "shop:api:0.7" of "shop/api:0" in its generation 7; no name has a ':' of its own, so that they are all different.
+std::string group_name(const process_id& id) {
+  auto name = id.node;
+  if (const auto slash = name.find('/'); slash != std::string::npos) name[slash] = ':';
+  return name + "." + std::to_string(id.generation);
+}
+
+} // namespace
+
+outcome keeper_bridge::give_cgroup(const process_id& id, const service_spec& spec, keeper::launch& to) {
+  if (!spec.attributes.cgroup) return success();
+  if (!cgroups_) return error{error_kind::unavailable, "there are no control groups here", 0};
+  auto made = cgroups_->make(group_name(id), *spec.attributes.cgroup);
+  if (!made) return error{made.failure().kind, "it cannot have its control group: " + made.failure().message};
+  to.cgroup = std::move(*made);
+  return success();
+}
+
+void keeper_bridge::find_cgroup(const process_id& id, record& r) const {
+  if (cgroups_) r.cgroup = cgroups_->find(group_name(id));
+}
+
+/// A process can be in it for a moment after it has ended.
+void keeper_bridge::drop_cgroup(const std::string& group) {
+  if (group.empty() || os::remove_cgroup(group)) return;
+  dropped_cgroups_.insert(group);
+  until_next_look_ = first_look;
+  look_again_soon();
+}
+
+void keeper_bridge::look_again_soon() {
+  if (std::exchange(is_looking_again_, true)) return;
+  cgroup_timer_.expires_after(until_next_look_);
+  until_next_look_ = std::min(std::max(until_next_look_, first_look) * 2, longest_look);
+  cgroup_timer_.async_wait([this](const boost::system::error_code& failed) {
+    is_looking_again_ = false;
+    if (failed) return;
+    std::erase_if(dropped_cgroups_, [](const auto& group) {
+      (void)os::kill_cgroup(group); // its service is over
+      return os::remove_cgroup(group).ok();
+    });
+    if (dropped_cgroups_.empty()) until_next_look_ = first_look;
+    check_waiting();
+    if (!dropped_cgroups_.empty()) look_again_soon();
+  });
+}
+
+void keeper_bridge::clear_cgroups() {
+  if (!cgroups_) return;
+  std::set<std::string> kept;
+  for (const auto& [id, r] : records_)
+    if (!r.cgroup.empty()) kept.insert(r.cgroup);
+  cgroups_->clear(kept);
+}
+
+/// Counters of a group begin with it, and each process has its own: what they say is about this one.
+std::string keeper_bridge::kernel_words(const record& r) {
+  return r.cgroup.empty() ? std::string{} : os::memory_words(os::memory_events_of(r.cgroup), r.group_limits);
+}
+
+} // namespace alder::actors

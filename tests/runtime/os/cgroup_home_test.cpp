@@ -1,0 +1,102 @@
+#include "runtime/os/cgroup_home.hpp"
+
+#include "tests/support/keeper_bed.hpp"
+
+#include "runtime/os/background.hpp"
+
+namespace alder::os {
+namespace {
+
+TEST(CgroupHome, BaseIsTheGroupTheKeeperWasStartedIn) {
+  EXPECT_EQ(cgroup_base("/sys/fs/cgroup"), "/sys/fs/cgroup");
+  EXPECT_EQ(cgroup_base("/cg/system.slice/alder.service"), "/cg/system.slice/alder.service");
+  EXPECT_EQ(cgroup_base("/cg/a.scope/alder-12.345/keeper"), "/cg/a.scope");
+  EXPECT_EQ(cgroup_base("/cg/a.scope/other-12.345/keeper"), "/cg/a.scope/other-12.345/keeper");
+  EXPECT_EQ(cgroup_base("/cg/a.scope/alder-12.345/shop:db.1"), "/cg/a.scope/alder-12.345/shop:db.1");
+  EXPECT_EQ(cgroup_base("/keeper"), "/keeper");
+}
+
+/// In the group of the test itself, where the kernel lets us.
+struct RealCgroupHome : ::testing::Test {
+  test::scratch dir;
+  std::string base;
+  std::string mark = "test" + std::to_string(::getpid()) + ".1";
+  std::string list = dir.path("cgroups");
+
+  void SetUp() override {
+    if (const auto trouble = cgroup_trouble_of(0, "")) GTEST_SKIP() << trouble->cause;
+    base = cgroup_base(*cgroup_of(0));
+  }
+  void TearDown() override {
+    if (!base.empty()) end_cgroups(list);
+    EXPECT_FALSE(std::filesystem::exists(home()));
+  }
+  [[nodiscard]] std::string home() const { return base + "/alder-" + mark; }
+  [[nodiscard]] cgroup_home open() const { return {::getpid(), mark, list}; }
+
+  [[nodiscard]] static int start_in(const std::string& group) {
+    spawn_request request;
+    request.program = "/bin/sleep";
+    request.command = {"/bin/sleep", "1000"};
+    request.cgroup = group;
+    auto started = spawn(request);
+    EXPECT_TRUE(std::holds_alternative<spawned_process>(started));
+    return std::get<spawned_process>(started).pid;
+  }
+};
+
+TEST_F(RealCgroupHome, NothingIsMadeBeforeItIsNeeded) {
+  auto groups = open();
+  EXPECT_FALSE(std::filesystem::exists(home()));
+  EXPECT_EQ(groups.find("shop:db.1"), "");
+  const auto made = groups.make("shop:db.1", {});
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(*made, home() + "/shop:db.1");
+  EXPECT_EQ(groups.find("shop:db.1"), *made);
+}
+
+TEST_F(RealCgroupHome, WhoComesAfterACrashFindsAndRemovesGroups) {
+  const auto kept = open().make("shop:db.1", {});
+  const auto left = open().make("shop:db.2", {});
+  ASSERT_TRUE(kept.ok() && left.ok());
+  const auto next = open();
+  EXPECT_EQ(next.find("shop:db.1"), *kept);
+  next.clear({*kept});
+  EXPECT_TRUE(std::filesystem::exists(*kept));
+  EXPECT_FALSE(std::filesystem::exists(*left));
+}
+
+TEST_F(RealCgroupHome, TheEndKillsWhatIsLeftAndRemovesAll) {
+  const auto group = open().make("shop:db.1", {});
+  ASSERT_TRUE(group.ok());
+  const int pid = start_in(*group);
+  ASSERT_TRUE(is_populated(*group));
+  end_cgroups(list);
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_FALSE(std::filesystem::exists(home()));
+  EXPECT_FALSE(std::filesystem::exists(list));
+}
+
+TEST_F(RealCgroupHome, AHomeElsewhereIsRememberedUntilItIsEmpty) {
+  const auto elsewhere = base + "/alder-test-elsewhere-" + std::to_string(::getpid());
+  ASSERT_TRUE(make_cgroup(elsewhere).ok());
+  ASSERT_TRUE(make_cgroup(elsewhere + "/shop:db.7").ok());
+  std::ofstream{list} << elsewhere << "\n";
+  EXPECT_EQ(open().find("shop:db.7"), elsewhere + "/shop:db.7");
+  open().clear({elsewhere + "/shop:db.7"});
+  EXPECT_TRUE(std::filesystem::exists(elsewhere + "/shop:db.7"));
+  open().clear({});
+  EXPECT_FALSE(std::filesystem::exists(elsewhere));
+}
+
+TEST_F(RealCgroupHome, AControllerThatIsNotThereIsToldWithItsRemedy) {
+  const auto trouble = cgroup_trouble_of(0, "no-such-controller");
+  ASSERT_TRUE(trouble.has_value());
+  EXPECT_NE(trouble->cause.find("'no-such-controller'"), std::string::npos);
+  EXPECT_FALSE(trouble->remedy.empty());
+}
+
+} // namespace
+} // namespace alder::os
