@@ -25,6 +25,7 @@ std::vector<std::string> fuzz_seeds() {
                                                          .capture = true,
                                                          .note = "note"}}),
           wire::encode(wire::to_keeper{wire::note_frame{"a/b", 1, "text"}}),
+          wire::encode(wire::to_keeper{wire::main_frame{"a/b", 1, 2, 3}}),
           wire::encode(wire::to_daemon{wire::welcome_frame{.epoch = 2, .keeper_pid = 3}}),
           wire::encode(wire::to_daemon{wire::child_frame{"a/b", 1, 2, "note", 3, alder::exit_status::code(4)}}),
           wire::encode(wire::to_daemon{wire::exited_frame{"a/b", 1, 2, alder::exit_status::signal(9), true}})};

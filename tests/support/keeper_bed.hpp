@@ -135,7 +135,7 @@ public:
                                    failed.push_back({id, why});
                                  },
                              .on_exited =
-                                 [this](const node_id& id, generation gen, exit_status s) {
+                                 [this](const node_id& id, generation gen, int, exit_status s) {
                                    exits.push_back({id, gen, s});
                                  },
                              .on_reaped = [this](int pid) { reaped.push_back(pid); },

@@ -83,6 +83,11 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
   }
 
   void read_notices() {
+    take_notices();
+    if (notify.is_open()) wait(notify, &state::read_notices);
+  }
+
+  void take_notices() {
     for (int turn = 0; turn < datagrams_per_turn && notify.is_open(); ++turn) {
       const auto in = os::receive_datagram(notify.native_handle());
       if (!in) break;
@@ -94,7 +99,6 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
       for (auto& notice : wire::read_notify(in->text))
         say(std::move(notice));
     }
-    if (notify.is_open()) wait(notify, &state::read_notices);
   }
 
   /// A line makes it ready; what follows is of no interest.
@@ -132,6 +136,11 @@ conversation::~conversation() {
     boost::system::error_code ignored; // closing what is closed
     channel->close(ignored);
   }
+}
+
+void conversation::read_notices_now() {
+  const auto kept = state_; // what is heard may end this conversation
+  if (kept->notify.is_open()) kept->take_notices();
 }
 
 outcome conversation::write_input(std::string_view bytes) {

@@ -33,6 +33,9 @@ public:
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
+  /// Hears at once what waits on the notify socket.
+  void read_notices_now();
+
   /// Writes to its standard input, as a whole or not at all. Errors: invalid_input (it is no pipe), too_large (more
   /// than 4096 bytes), unavailable, conflict (the pipe is full).
   outcome write_input(std::string_view bytes);

@@ -116,8 +116,8 @@ keeper::client::handlers keeper_bridge::handlers() {
   handlers.on_spawn_failed = [this](const node_id& node, generation gen, const error& why) {
     on_spawn_failed({node, gen}, why);
   };
-  handlers.on_exited = [this](const node_id& node, generation gen, exit_status status) {
-    on_exited({node, gen}, status);
+  handlers.on_exited = [this](const node_id& node, generation gen, int pid, exit_status status) {
+    on_exited({node, gen}, pid, status);
   };
   handlers.on_reaped = [this](int) { check_waiting(); };
   handlers.on_stop_requested = [this](int signal) { tell_.on_stop_requested(signal); };
@@ -138,6 +138,8 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   note(id, r);
   auto terminal = os::is_terminal(child.input.get()) ? child.input.duplicate() : unique_fd{};
   converse(id, r, child);
+  // It has ended while there was no daemon: perhaps it had named another main process.
+  if (r.exited && r.talk) r.talk->read_notices_now();
   const bool is_waiting = r.note.find(waiting_mark) != std::string::npos;
   const auto began = r.asked ? std::nullopt : std::optional{r.started};
   logs_.attach(id, {std::move(child.out), std::move(child.err), std::move(terminal)}, is_waiting, began);
@@ -281,8 +283,46 @@ void keeper_bridge::hear(const process_id& id, wire::program_notice notice) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   auto& r = found->second;
+  if (const auto* main = std::get_if<wire::said_main_process>(&notice)) notice = change_main(id, r, main->pid);
   if (r.owner) return caf::anon_send(r.owner, program_said{std::move(notice)});
   if (r.unheard.size() < most_unheard) r.unheard.push_back(std::move(notice));
+}
+
+/// What is told about it: that it is so, or why not. One that has ended for us has no main process any more.
+wire::program_notice keeper_bridge::change_main(const process_id& id, record& r, int pid) {
+  const auto refused = [&](const std::string& why) {
+    return wire::said_nonsense{"MAINPID=" + std::to_string(pid) + " was ignored: " + why};
+  };
+  if (pid == r.pid) return wire::said_main_process{pid};
+  if (!r.alive && r.owner) return refused("it came after the end of the main process");
+  const auto holds = [&](const os::membership& who) {
+    const auto all = os::members(who);
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.pid == pid; });
+  };
+  // A daemon such as nginx has left session and parents, and has its title where its environment was: of an orphan of
+  // the same user that belongs to nobody else, nothing but this notice tells whose it is.
+  const auto may_be = [&](const os::process_stat& process) {
+    if (holds(membership_of(id, r))) return true;
+    return process.parent == client_->keeper_pid() && pid != os::process_id() && os::user_of(pid) == r.uid &&
+           std::none_of(records_.begin(), records_.end(), [&](const auto& other) {
+             return other.first != id && other.second.pid != 0 && holds(membership_of(other.first, other.second));
+           });
+  };
+  const auto before = os::read_stat(pid);
+  auto pidfd = os::open_pidfd(pid);
+  const auto process = os::read_stat(pid);
+  const bool is_one = before && process && pidfd && before->start_ticks == process->start_ticks;
+  if (!is_one || !os::is_living(*process) || !may_be(*process))
+    return refused("no living process of the service has this number");
+  if (before_acting) before_acting();
+  r.pid = pid;
+  r.pidfd = std::move(*pidfd);
+  r.alive = true;
+  r.exited.reset();
+  note(id, r);
+  client_->set_main(id.node, id.generation, pid, process->start_ticks);
+  flush();
+  return wire::said_main_process{pid};
 }
 
 /// The environment of a service with its secrets, read now: a file that was replaced counts from the next start on.
@@ -366,7 +406,7 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
 
 // -- ending
 
-void keeper_bridge::on_exited(const process_id& id, exit_status status) {
+void keeper_bridge::on_exited(const process_id& id, int pid, exit_status status) {
   if (const auto running = checks_.find(id); running != checks_.end()) {
     client_->acknowledge(id.node, id.generation);
     // What a command has left running in the background is nobody's: no stop of the service would find it.
@@ -378,6 +418,9 @@ void keeper_bridge::on_exited(const process_id& id, exit_status status) {
   const auto found = records_.find(id);
   if (found != records_.end()) {
     auto& r = found->second;
+    // What it said before it ended counts, above all which process is the main one from then on.
+    if (r.talk && pid == r.pid) r.talk->read_notices_now();
+    if (pid != r.pid) return check_waiting();
     r.alive = false;
     r.exited = status;
     if (r.owner) caf::anon_send(r.owner, process_exited{status, kernel_words(r)});

@@ -160,7 +160,7 @@ private:
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
   void on_spawn_failed(const process_id& id, const error& why);
-  void on_exited(const process_id& id, exit_status status);
+  void on_exited(const process_id& id, int pid, exit_status status);
   void check_waiting();
   [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
   [[nodiscard]] std::vector<int> strangers(int but) const;
@@ -172,6 +172,7 @@ private:
   [[nodiscard]] static std::string kernel_words(const record& r);
   void converse(const process_id& id, record& r, keeper::child& child);
   void hear(const process_id& id, wire::program_notice notice);
+  [[nodiscard]] wire::program_notice change_main(const process_id& id, record& r, int pid);
   void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
                  std::chrono::milliseconds patience, std::optional<std::uint64_t> health);
   void end_checks_of(const process_id& subject);

@@ -133,7 +133,7 @@ outcome keeper_bridge::find_new_keeper() {
     const auto found = records_.find({child.id, child.gen});
     if (found == records_.end()) continue;
     found->second.adrift = child.adrift;
-    if (child.exited && !found->second.exited) on_exited({child.id, child.gen}, *child.exited);
+    if (child.exited && !found->second.exited) on_exited({child.id, child.gen}, child.pid, *child.exited);
   }
   channel_.assign(client_->fd());
   writing_ = false;

@@ -4,6 +4,7 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace alder::actors {
 namespace {
@@ -244,9 +245,17 @@ void process::on_said(const wire::program_notice& said) {
             });
           },
           [&](const wire::said_message& message) { on_message(message.json); },
+          [&](const wire::said_main_process& main) { on_main_process(main.pid); },
           [&](const wire::said_nonsense& nonsense) { on_message("(" + nonsense.why + ")"); },
       },
       said);
+}
+
+/// What happens to that one happens to the service from now on.
+void process::on_main_process(int pid) {
+  if (std::exchange(pid_, pid) == pid) return;
+  publish([&](node_snapshot& node) { node.pid = pid; });
+  on_message("its main process is " + std::to_string(pid) + " now (MAINPID)");
 }
 
 /// A program that beats without pause would fill the clock with timers: beats close to another are the same beat.

@@ -23,6 +23,7 @@ private:
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
   void on_said(const wire::program_notice& said);
+  void on_main_process(int pid);
   void on_heartbeat();
   void on_message(const std::string& text);
   void sample();

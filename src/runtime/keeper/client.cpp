@@ -234,6 +234,10 @@ outcome client::set_note(const node_id& id, generation gen, std::string text) {
   return success();
 }
 
+void client::set_main(const node_id& id, generation gen, int pid, std::uint64_t start_ticks) {
+  enqueue(wire::main_frame{id, gen, pid, start_ticks});
+}
+
 outcome client::hand_over(const handed_child& found) {
   return send_now(found.what, found.fds, steady::now() + attach_timeout);
 }
@@ -322,7 +326,7 @@ void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
                  [&](const wire::spawned_frame& f) { answer(f, std::move(fds)); },
                  [&](const wire::spawn_failed_frame& f) { answer(f); },
                  [&](const wire::exited_frame& f) {
-                   if (handlers_.on_exited) handlers_.on_exited(f.id, f.generation, f.status);
+                   if (handlers_.on_exited) handlers_.on_exited(f.id, f.generation, f.pid, f.status);
                  },
                  [&](const wire::reaped_frame& f) {
                    if (handlers_.on_reaped) handlers_.on_reaped(f.pid);

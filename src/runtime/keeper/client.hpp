@@ -79,7 +79,8 @@ public:
     /// The message begins with "could not start: ".
     std::function<void(const node_id&, generation, const error&)> on_spawn_failed;
     /// Comes after on_spawned of the same child, and again after every new attach until it is acknowledged.
-    std::function<void(const node_id&, generation, exit_status)> on_exited;
+    /// `pid`: which process it was that was the main one.
+    std::function<void(const node_id&, generation, int pid, exit_status)> on_exited;
     /// An orphan (not a main process) has ended.
     std::function<void(int pid)> on_reaped;
     /// Stop the trees, then call shutdown().
@@ -137,6 +138,9 @@ public:
   void acknowledge(const node_id& id, generation gen);
   /// Replaces the note. Errors: too_large (more than wire::max_keeper_note bytes).
   outcome set_note(const node_id& id, generation gen, std::string text);
+  /// Another process of a child (with its start in /proc/PID/stat) is the main one: its exit is told as that of the
+  /// child, and the exit of the former one, should it have been told, is none.
+  void set_main(const node_id& id, generation gen, int pid, std::uint64_t start_ticks);
   /// A process that was found and is no child of the keeper: it looks after it from now on. Sent at once. Errors:
   /// timed_out (it took nothing for 10 s), unavailable.
   outcome hand_over(const handed_child& found);

@@ -140,6 +140,7 @@ private:
   void on(const wire::pong_frame& frame);
   void on(const wire::adopt_frame& frame);
   void on(const wire::upgrade_frame& frame);
+  void on(const wire::main_frame& frame);
   void send(const wire::to_daemon& frame, std::optional<key> fds_of = std::nullopt);
   /// Now or not at all.
   void send_if_room(const wire::to_daemon& frame, std::span<const int> fds);
@@ -165,7 +166,7 @@ private:
 
   std::map<key, record> children_;
   std::map<int, key> running_;      ///< by pid
-  std::set<key> adrift_;            ///< of those the ones that are no children of ours
+  std::set<key> adrift_;            ///< of those the ones that are no children of ours, perhaps
   std::vector<unique_fd> received_; ///< with the frame that is being handled
 
   contact contact_ = contact::absent;

@@ -7,6 +7,7 @@
 #include "runtime/os/descendants.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/orphans.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -135,6 +136,24 @@ void keeper::on(const wire::spawn_frame& frame) {
 void keeper::on(const wire::note_frame& frame) {
   const auto child = children_.find({frame.id, frame.generation});
   if (child != children_.end() && frame.text.size() <= wire::max_keeper_note) child->second.note = frame.text;
+}
+
+/// It becomes our child when its parent ends, and is watched by its pidfd until then: whoever reaps it, its end is
+/// seen.
+void keeper::on(const wire::main_frame& frame) {
+  const key who{frame.id, frame.generation};
+  const auto found = children_.find(who);
+  if (found == children_.end()) return;
+  auto& child = found->second;
+  running_.erase(child.pid); // its end is that of an orphan now
+  child.pid = frame.pid;
+  child.exited.reset();
+  child.gone_since.reset();
+  auto pidfd = os::open_same_process(frame.pid, frame.start_ticks);
+  if (!pidfd) return note_exit(who, {frame.pid, exit_status{}, false});
+  child.fds[static_cast<std::size_t>(wire::descriptor::pidfd)] = std::move(*pidfd);
+  running_.emplace(child.pid, who);
+  adrift_.insert(who);
 }
 
 void keeper::on(const wire::acknowledge_frame& frame) {

@@ -103,7 +103,8 @@ void keeper::resume(const wire::keeper_state& state) {
       *fd = taken(held.fds, name);
     const key who{held.id, held.generation};
     if (!held.exited) running_.emplace(held.pid, who);
-    if (!held.exited && held.adrift) adrift_.insert(who);
+    const auto process = os::read_stat(held.pid);
+    if (!held.exited && (held.adrift || !process || process->parent != ::getpid())) adrift_.insert(who);
     children_.emplace(who, std::move(child));
   }
   say("took over " + std::to_string(children_.size()) + " processes");

@@ -165,6 +165,9 @@ void fields(auto& visit, one_of<spawn_frame> auto& f) {
       visit(f.channels.notify);
 }
 void fields(auto& visit, one_of<note_frame> auto& f) { visit(f.id), visit(f.generation), visit(f.text); }
+void fields(auto& visit, one_of<main_frame> auto& f) {
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.start_ticks);
+}
 void fields(auto& visit, one_of<acknowledge_frame> auto& f) { visit(f.id), visit(f.generation); }
 void fields(auto& visit, one_of<welcome_frame> auto& f) {
   visit(f.version), visit(f.epoch), visit(f.keeper_pid), visit(f.keeper_start_ticks), visit(f.keeper_started_ms);

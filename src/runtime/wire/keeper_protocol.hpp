@@ -150,6 +150,15 @@ struct adopt_frame {
   descriptor_set held = 0; ///< which descriptors go along
   bool operator==(const adopt_frame&) const = default;
 };
+/// Another process of a child is its main one from now on; also of a child whose former main process has exited, which
+/// then has not ended.
+struct main_frame {
+  node_id id;
+  alder::generation generation = 0;
+  std::int32_t pid = 0;
+  std::uint64_t start_ticks = 0; ///< of /proc/PID/stat
+  bool operator==(const main_frame&) const = default;
+};
 /// The keeper replaces itself and the daemon by these programs, absolute paths.
 struct upgrade_frame {
   std::string keeper;
@@ -158,7 +167,7 @@ struct upgrade_frame {
 };
 
 using to_keeper = std::variant<hello_frame, ready_frame, failed_frame, spawn_frame, note_frame, acknowledge_frame,
-                               shutdown_frame, pong_frame, adopt_frame, upgrade_frame>;
+                               shutdown_frame, pong_frame, adopt_frame, upgrade_frame, main_frame>;
 
 // From the keeper to the daemon.
 /// With descriptors [read end, write end, memory] of the staging of output, or none when the keeper could not make it.

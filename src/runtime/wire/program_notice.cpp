@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int deepest = 64;
+constexpr std::uint64_t most_pids = std::uint64_t{1} << 22U; // of Linux
 constexpr std::uint64_t longest_extension_us = 24ULL * 3600 * 1'000'000;
 
 /// One line without control characters.
@@ -38,6 +39,11 @@ std::optional<program_notice> notice_of(std::string_view key, std::string_view v
   if (key == "WATCHDOG" && value == "trigger") return said_unwell{"asked for a restart (WATCHDOG=trigger)"};
   if (key == "STATUS") return said_status{clean(value)};
   if (key == "RELOADING" && value == "1") return said_reloading{};
+  if (key == "MAINPID") {
+    const auto pid = number_of(value);
+    if (!pid || *pid == 0 || *pid > most_pids) return said_nonsense{"MAINPID=" + clean(value) + " is no process"};
+    return said_main_process{static_cast<int>(*pid)};
+  }
   if (key != "EXTEND_TIMEOUT_USEC") return std::nullopt;
   const auto us = number_of(value);
   if (!us || *us == 0) return said_nonsense{"EXTEND_TIMEOUT_USEC=" + clean(value) + " is no time"};

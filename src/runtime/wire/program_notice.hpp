@@ -33,6 +33,11 @@ struct said_more_time {
   std::chrono::milliseconds time{0};
   bool operator==(const said_more_time&) const = default;
 };
+/// Another process is the main one from now on.
+struct said_main_process {
+  int pid = 0;
+  bool operator==(const said_main_process&) const = default;
+};
 /// It cannot go on and wants to be restarted.
 struct said_unwell {
   std::string text;
@@ -58,7 +63,7 @@ struct said_nonsense {
   bool operator==(const said_nonsense&) const = default;
 };
 using program_notice = std::variant<said_ready, said_alive, said_status, said_reloading, said_more_time, said_unwell,
-                                    said_error, said_metrics, said_message, said_nonsense>;
+                                    said_error, said_metrics, said_message, said_nonsense, said_main_process>;
 
 inline constexpr std::size_t max_notice_text = 4096;
 /// Longer lines over IPC are dropped.

@@ -306,6 +306,68 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   EXPECT_EQ(heard.reaped.front(), orphan);
 }
 
+/// A child that starts a grandchild, says its number and ends with 3; the grandchild ends with 7 when told to.
+std::string daemoniser(const std::string& pipe) {
+  return "mkfifo " + pipe + "; (read word < " + pipe + "; exit 7) & echo $!; exit 3";
+}
+
+TEST_F(Keeper, the_exit_of_another_main_process_is_that_of_the_child) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  const auto pipe = bed.dir.path("pipe");
+  heard.client->spawn(shell("a/b", daemoniser(pipe)));
+  ASSERT_TRUE(heard.until_spawned(1));
+  const int pid = std::atoi(read_line(heard.spawned[0].out.get()).c_str());
+  ASSERT_TRUE(heard.until_exits(1));
+  EXPECT_EQ(heard.exits[0].status, exit_status::code(3));
+  const auto process = os::read_stat(pid);
+  ASSERT_TRUE(process.has_value());
+  heard.client->set_main("a/b", 1, pid, process->start_ticks);
+  std::ofstream{pipe} << "end\n";
+  ASSERT_TRUE(heard.until_exits(2));
+  EXPECT_EQ(heard.exits[1].id, "a/b");
+  EXPECT_EQ(heard.exits[1].status, exit_status::code(7));
+}
+
+TEST_F(Keeper, the_next_daemon_finds_the_other_main_process) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->ready();
+  ASSERT_EQ(bed.ready_line(), "ready");
+  const auto pipe = bed.dir.path("pipe");
+  heard.client->spawn(shell("a/b", daemoniser(pipe)));
+  ASSERT_TRUE(heard.until_spawned(1));
+  const int pid = std::atoi(read_line(heard.spawned[0].out.get()).c_str());
+  ASSERT_TRUE(heard.until_exits(1));
+  const auto process = os::read_stat(pid);
+  ASSERT_TRUE(process.has_value());
+  heard.client->set_main("a/b", 1, pid, process->start_ticks);
+  daemon.crash();
+  heard.client.reset();
+  auto second = bed.next_daemon();
+  auto next = attach(second);
+  auto inventory = next.client->take_inventory();
+  ASSERT_EQ(inventory.size(), 1U);
+  EXPECT_EQ(inventory[0].pid, pid);
+  EXPECT_FALSE(inventory[0].exited.has_value());
+  ASSERT_TRUE(os::signal_pidfd(inventory[0].pidfd.get(), SIGKILL).ok());
+  ASSERT_TRUE(next.until_exits(1));
+  EXPECT_EQ(next.exits[0].status, exit_status::signal(SIGKILL));
+}
+
+TEST_F(Keeper, another_main_process_that_is_gone_already_has_ended_somehow) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("a/b", "exec sleep 1000"));
+  ASSERT_TRUE(heard.until_spawned(1));
+  heard.client->set_main("a/b", 1, heard.spawned[0].pid, 1); // nobody with that number was born then
+  ASSERT_TRUE(heard.until_exits(1));
+  EXPECT_EQ(heard.exits[0].status.kind, exit_status::how::unknown);
+}
+
 TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
   bed.start();
   auto first = bed.next_daemon();

@@ -42,7 +42,8 @@ std::vector<to_keeper> frames_to_keeper() {
           shutdown_frame{},
           pong_frame{},
           adopt_frame{"a/b", 2, 77, "note", 5, exit_status::code(3), 0x07},
-          upgrade_frame{"/a/keeper", "/a/daemon"}};
+          upgrade_frame{"/a/keeper", "/a/daemon"},
+          main_frame{"a/b", 2, 4711, 1ULL << 40}};
 }
 
 std::vector<to_daemon> frames_to_daemon() {

@@ -12,7 +12,10 @@ TEST(ProgramNotice, ReadsWhatSdNotifySends) {
   EXPECT_EQ(read_notify("WATCHDOG=1\n"), (notices{said_alive{}}));
   EXPECT_EQ(read_notify("RELOADING=1"), (notices{said_reloading{}}));
   EXPECT_EQ(read_notify("EXTEND_TIMEOUT_USEC=1500"), (notices{said_more_time{std::chrono::milliseconds{2}}}));
-  EXPECT_EQ(read_notify("READY=0\nnonsense\n=\nMAINPID=12\nBARRIER=1"), notices{});
+  EXPECT_EQ(read_notify("READY=0\nnonsense\n=\nBARRIER=1"), notices{});
+  EXPECT_EQ(read_notify("MAINPID=4711\nREADY=1"), (notices{said_main_process{4711}, said_ready{}}));
+  for (const auto* text : {"MAINPID=", "MAINPID=0", "MAINPID=-4", "MAINPID=12x", "MAINPID=99999999999999999999"})
+    EXPECT_TRUE(std::holds_alternative<said_nonsense>(read_notify(text).at(0))) << text;
   EXPECT_TRUE(std::holds_alternative<said_unwell>(read_notify("WATCHDOG=trigger").at(0)));
   EXPECT_TRUE(std::holds_alternative<said_nonsense>(read_notify("EXTEND_TIMEOUT_USEC=soon").at(0)));
 }
