@@ -65,7 +65,7 @@ struct log_spec {
   std::optional<log_owner> owner; ///< none: the daemon's
   std::string tag;                ///< the program's name for syslog and journal; empty: the service's
   std::string socket;             ///< where these listen; empty: where they do usually
-  std::string actor;              ///< the name under which an extension offers the actor
+  std::string actor; ///< the name under which an extension offers the actor, and options: NAME KEY=VALUE …
   syslog_format syslog = syslog_format::rfc3164;
   unsigned facility = 3; ///< of syslog; 3: daemon
   log_show show = log_show::prefixed;
