@@ -3,7 +3,9 @@
 #include "tests/support/keeper_bed.hpp"
 
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/proc.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace alder::os {
@@ -52,6 +54,12 @@ struct Descendants : ::testing::Test {
     while (pid == 0 && test::steady::now() < deadline)
       std::ifstream{dir.path("pid")} >> pid;
     return pid;
+  }
+
+  /// As the keeper does.
+  void reap_orphans() const {
+    for (const int pid : family{}.children(::getpid()))
+      if (std::find(mains.begin(), mains.end(), pid) == mains.end()) (void)::waitpid(pid, nullptr, WNOHANG);
   }
 
   [[nodiscard]] membership service(int main_pid) const {
@@ -113,18 +121,21 @@ TEST_F(Descendants, what_is_about_to_end_makes_nobody_else_a_member) {
                       "if os.fork() == 0:\n"
                       "  while True:\n"
                       "    if os.fork(): os._exit(0)\n"
-                      "    os.setsid(); time.sleep(0.001)\n"
+                      "    os.setsid(); time.sleep(0.002)\n"
                       "print('started', flush=True); time.sleep(1000)"},
                      "1.2/t/chain/1");
   EXPECT_EQ(test::read_line(chain.out.get()), "started");
   auto process = start({"/bin/sleep", "1000"});
-  for (int look = 0; look < 500; ++look) {
+  for (int look = 0; look < 100; ++look) {
     for (const auto& one : members(service(process.pid)))
       ASSERT_TRUE(one.pid == process.pid || !one.is_sure) << "look " << look;
+    reap_orphans();
   }
   const membership who{.keeper_pid = ::getpid(), .main_pid = chain.pid, .marker = "1.2/t/chain/1", .strangers = {}};
-  while (!members(who).empty())
+  while (!members(who).empty()) {
     (void)kill_members(who);
+    reap_orphans();
+  }
   EXPECT_EQ(pids(members(service(process.pid))), (std::set<int>{process.pid}));
 }
 
