@@ -14,7 +14,7 @@ name: far
 children:
   - service: parent
     shell: true
-    command: "(setsid env -i sh -c 'sleep 4001 & exec sleep 4002' &); exec sleep 4000"
+    command: "(setsid prlimit --locks=unlimited env -i sh -c 'sleep 4001 & exec sleep 4002' &); exec sleep 4000"
     cgroup: true
     stop: { timeout: 5s }
   - { service: pool, command: sleep 4100, cgroup: true, instances: 2 }

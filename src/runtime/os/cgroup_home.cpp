@@ -243,13 +243,15 @@ std::string cgroup_home::find(const std::string& name) const {
 
 void cgroup_home::clear(const std::set<std::string>& kept) const {
   for (const auto& known : homes_) {
+    bool is_needed = known.directory == home_;
     for (const auto& group : cgroups_below(known.directory)) {
-      if (kept.count(group) > 0 || group == known.directory + std::string{keeper_group}) continue;
+      const bool is_kept = kept.count(group) > 0;
+      is_needed = is_needed || is_kept;
+      if (is_kept || group == known.directory + std::string{keeper_group}) continue;
       (void)kill_cgroup(group); // most often it is empty; one that is not goes with the daemon's end at the latest
       (void)remove_cgroup(group);
     }
-    if (known.directory != home_ && !is_populated(known.directory))
-      (void)restore_base(known.directory, known.switched_on);
+    if (!is_needed && !is_populated(known.directory)) (void)restore_base(known.directory, known.switched_on);
   }
 }
 

@@ -194,7 +194,7 @@ struct RealCgroup : ::testing::Test {
 };
 
 TEST_F(RealCgroup, AProcessIsInItBeforeItExecutes) {
-  auto process = start("cat /proc/self/cgroup; exec sleep 1000");
+  auto process = start("while read line; do echo \"$line\"; done < /proc/self/cgroup; exec sleep 1000");
   std::string line;
   while (line.rfind("0::", 0) != 0)
     line = test::read_line(process.out.get());
@@ -211,17 +211,16 @@ TEST_F(RealCgroup, NothingEscapesItsKill) {
   EXPECT_EQ(remove_cgroup(group).failure().kind, error_kind::conflict);
   ASSERT_TRUE(kill_cgroup(group).ok());
   EXPECT_TRUE(eventually([&] { return !is_populated(group); }));
-  EXPECT_NE(::kill(far, 0), 0);
+  EXPECT_TRUE(eventually([&] { return ::kill(far, 0) != 0; }));
 }
 
 TEST_F(RealCgroup, WhoHasLeftEverythingElseIsStillAMember) {
-  auto process = start("(setsid env -i sleep 1000 &) ; exec sleep 1000");
-  ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 2; }));
+  auto process = start("(setsid prlimit --locks=unlimited env -i sleep 1000 &) ; exec sleep 1000");
   membership who{.keeper_pid = ::getpid(), .main_pid = process.pid, .marker = "1.2/t/a/3", .strangers = {}};
-  EXPECT_EQ(members(who).size(), 1U);
+  ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 2 && members(who).size() == 1; }));
   who.cgroup = group;
   EXPECT_EQ(members(who).size(), 2U);
-  EXPECT_GE(kill_members(who), 0U);
+  (void)kill_members(who); // how many were left for SIGKILL depends on how fast the kernel killed the group
   EXPECT_TRUE(eventually([&] { return members(who).empty(); }));
 }
 
