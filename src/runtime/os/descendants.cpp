@@ -40,8 +40,10 @@ std::vector<relative> walk(int root, const std::set<int>& passed_over) {
     for (const int pid : people.children(parent_pid)) {
       if (passed_over.count(pid) != 0 || !seen.insert(pid).second) continue;
       const auto process = read_stat(pid);
-      if (process) found.push_back({*process, parent});
-      is_gone = is_gone || !process;
+      // Its number may be another's by now, who is nobody's concern.
+      const bool is_it = process && (process->parent == parent_pid || process->parent == root);
+      if (is_it) found.push_back({*process, parent});
+      is_gone = is_gone || !is_it;
     }
   };
   // When a process ends during the walk, before its children were asked for, these have become children of the root,
