@@ -45,7 +45,7 @@ CHAIN = """
 import os, sys, time
 for worker in range(4):
     if os.fork() == 0:
-        while True:
+        for _ in range(20000):
             if os.fork(): os._exit(0)
             os.setsid()
             open(f"alive.{worker}", "w").close()

@@ -119,7 +119,7 @@ TEST_F(Descendants, what_is_about_to_end_makes_nobody_else_a_member) {
   auto chain = start({"/usr/bin/python3", "-S", "-E", "-c",
                       "import os, time\n"
                       "if os.fork() == 0:\n"
-                      "  while True:\n"
+                      "  for _ in range(5000):\n"
                       "    if os.fork(): os._exit(0)\n"
                       "    os.setsid(); time.sleep(0.002)\n"
                       "print('started', flush=True); time.sleep(1000)"},
