@@ -60,7 +60,7 @@ class DaemonInTrouble(alder.Scenario):
 
         def daemon():
             return next((int(entry) for entry in os.listdir("/proc") if entry.isdigit()
-                         and alder.status_of(entry) and alder.status_of(entry)[0] == keeper
+                         and (alder.status_of(entry) or (0,))[0] == keeper
                          and "alderd" in str(alder.process(int(entry)))), None)
         end = time.monotonic() + alder.PATIENCE
         trouble = home.path / "run" / "daemon.trouble"
