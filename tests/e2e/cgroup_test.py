@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 import tempfile
 import unittest
 
@@ -99,6 +100,9 @@ class Cgroup(alder.Scenario):
         family = self.bring_up()
         stale = next(iter(self.homes() - self.before)) / "far:gone.1"
         stale.mkdir()
+        nobodys = subprocess.Popen(["sleep", "1000"])
+        self.addCleanup(nobodys.kill)
+        (stale / "cgroup.procs").write_text(str(nobodys.pid))
         daemon = self.home.info()["pid"]
         os.kill(daemon, signal.SIGSTOP)
         os.kill(self.home.keeper_pid(), signal.SIGKILL)
@@ -106,7 +110,8 @@ class Cgroup(alder.Scenario):
         self.home.wait_until("the lock is free", lambda: self.home.keeper_pid() is None)
         self.home.alder("daemon", "start")
         self.assertEqual(self.members("far:parent"), family)
-        self.assertFalse(stale.exists())
+        self.assertEqual(nobodys.wait(alder.PATIENCE), -signal.SIGKILL)
+        self.home.wait_until("the group nobody looks after is gone", lambda: not stale.exists())
         self.home.alder("daemon", "stop")
         self.assertEqual([pid for pid in family if alder.is_alive(pid)], [])
         self.assertEqual(self.homes(), self.before)

@@ -66,7 +66,7 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   tree.source.file = apply.source.file;
   tree.source.text = apply.source.text;
   tree.source.environment = apply.source.environment;
-  auto loaded = read_configuration(tree.source, &context_.trees.offered());
+  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered());
   if (!loaded.tree) {
     auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
@@ -82,7 +82,7 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   tree.source.up_since = known->source.up_since;
   tree.source.instances = known->source.instances; // what was scaled stays scaled
   if (!tree.source.instances.empty()) {
-    loaded = read_configuration(tree.source);
+    loaded = read_configuration(tree.source, text_is::known);
     if (!loaded.tree)
       return tell(went_wrong(unprocessable, "invalid_config", "with the scaled services it is too large"));
   }
@@ -111,7 +111,7 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
   }
   std::erase_if(tree.source.removed, // an instance removed by hand comes back with the others
                 [&](const std::string& name) { return name.rfind(scale.name + ":", 0) == 0; });
-  auto loaded = read_configuration(tree.source);
+  auto loaded = read_configuration(tree.source, text_is::known);
   if (!loaded.tree) {
     const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
                                   [](const auto& d) { return d.severity == config::diagnostic::level::error; });
@@ -233,7 +233,7 @@ void api_server::carry_out(const add_children& add, const done& tell) {
   source.file = add.source.file;
   source.text = add.source.text;
   source.environment = add.source.environment;
-  auto loaded = read_configuration(source, &context_.trees.offered());
+  auto loaded = read_configuration(source, text_is::given, &context_.trees.offered());
   if (!loaded.tree) {
     auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was added");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);

@@ -367,7 +367,7 @@ config::loaded read_request(const wire::config_request& request, std::map<std::s
   source.file = request.file;
   source.text = request.text;
   source.environment = request.environment;
-  return read_configuration(source);
+  return read_configuration(source, text_is::given);
 }
 
 void put_config(const api_request& request, const responder& out, api_context& context) {

@@ -34,7 +34,8 @@ namespace {
 
 config::loaded read_text(const std::string& file, const std::string& text,
                          const std::map<std::string, std::string>& environment,
-                         std::map<std::string, std::string>& files, const std::map<std::string, unsigned>& instances) {
+                         std::map<std::string, std::string>& files, const std::map<std::string, unsigned>& instances,
+                         text_is from) {
   const auto read_file = [&files](const std::string& path) -> result<std::string> {
     if (const auto kept = files.find(path); kept != files.end()) return kept->second;
     const auto facts = os::facts_of(path);
@@ -43,20 +44,23 @@ config::loaded read_text(const std::string& file, const std::string& text,
     if (read) files[path] = *read;
     return read;
   };
+  auto here = os::this_machine();
+  if (from == text_is::known) here.cgroup_trouble_with = nullptr;
   return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
-                            std::make_shared<const machine>(os::this_machine()), instances});
+                            std::make_shared<const machine>(std::move(here)), instances});
 }
 
 } // namespace
 
-config::loaded read_configuration(store::saved_tree& source, extensions* offered) {
-  auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances);
+config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered) {
+  auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances, from);
   if (!loaded.tree) return loaded;
   auto& root = loaded.tree->root;
   for (const auto& name : source.removed)
     root = config::without(root, name);
   for (auto& graft : source.grafts) {
-    const auto other = read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances);
+    const auto other =
+        read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances, text_is::known);
     loaded.extensions.insert(loaded.extensions.end(), other.extensions.begin(), other.extensions.end());
     loaded.actors.insert(loaded.actors.end(), other.actors.begin(), other.actors.end());
     const auto* child = other.tree ? config::find_child(other.tree->root, graft.child) : nullptr;
@@ -149,7 +153,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
     }
   }
   for (auto& source : recorded_trees(complaints)) {
-    auto loaded = read_configuration(source);
+    auto loaded = read_configuration(source, text_is::known);
     if (!loaded.tree) { // its record stays
       complaints.push_back("tree " + source.name + " was up and could not be read again:\n" +
                            config::render(loaded.diagnostics, /*colour=*/false));

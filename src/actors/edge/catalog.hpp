@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -27,11 +28,15 @@ struct known_tree {
   std::shared_ptr<const supervisor_spec> root;
 };
 
+/// Whether a text is new, or was accepted once: then its services may run, in control groups that could not be had
+/// where the daemon is now.
+enum class text_is : std::uint8_t { given, known };
+
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
 /// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON. What
 /// was scaled, removed and added by hand is part of the answer.
 /// With `offered` its extensions are loaded, too, and it is wrong when they do not offer what it wants.
-[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, extensions* offered = nullptr);
+[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered = nullptr);
 
 class catalog {
 public:

@@ -18,6 +18,7 @@ using boost::asio::posix::stream_descriptor;
 constexpr int reads_per_turn = 16; // of 16 KiB each, so that a chatty program does not starve the others
 constexpr std::size_t read_size = std::size_t{16} * 1024;
 constexpr int datagrams_per_turn = 64;
+constexpr int most_waiting_datagrams = 4096; // more than a socket holds (net.unix.max_dgram_qlen)
 
 } // namespace
 
@@ -87,8 +88,8 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     if (notify.is_open()) wait(notify, &state::read_notices);
   }
 
-  void take_notices() {
-    for (int turn = 0; turn < datagrams_per_turn && notify.is_open(); ++turn) {
+  void take_notices(int most = datagrams_per_turn) {
+    for (int turn = 0; turn < most && notify.is_open(); ++turn) {
       const auto in = os::receive_datagram(notify.native_handle());
       if (!in) break;
       if (is_ours && !is_ours(in->pid, in->uid)) {
@@ -140,7 +141,7 @@ conversation::~conversation() {
 
 void conversation::read_notices_now() {
   const auto kept = state_; // what is heard may end this conversation
-  if (kept->notify.is_open()) kept->take_notices();
+  if (kept->notify.is_open()) kept->take_notices(most_waiting_datagrams);
 }
 
 outcome conversation::write_input(std::string_view bytes) {

@@ -36,8 +36,8 @@ public:
   /// Hears at once what waits on the notify socket.
   void read_notices_now();
 
-  /// Writes to its standard input, as a whole or not at all. Errors: invalid_input (it is no pipe), too_large (more
-  /// than 4096 bytes), unavailable, conflict (the pipe is full).
+  /// Writes to its standard input, as a whole or not at all; a terminal that is full may take a part. Errors:
+  /// invalid_input (it is no pipe), too_large (more than 4096 bytes), unavailable, conflict (the pipe is full).
   outcome write_input(std::string_view bytes);
   /// Sends a JSON document over IPC. Errors: invalid_input (no channel, not JSON), too_large (more than 32 KiB),
   /// unavailable, conflict (it does not read).

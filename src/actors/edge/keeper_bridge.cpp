@@ -295,24 +295,15 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   };
   if (pid == r.pid) return wire::said_main_process{pid};
   if (!r.alive && r.owner) return refused("it came after the end of the main process");
-  const auto holds = [&](const os::membership& who) {
-    const auto all = os::members(who);
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.pid == pid; });
-  };
-  // A daemon such as nginx has left session and parents, and has its title where its environment was: of an orphan of
-  // the same user that belongs to nobody else, nothing but this notice tells whose it is.
-  const auto may_be = [&](const os::process_stat& process) {
-    if (holds(membership_of(id, r))) return true;
-    return process.parent == client_->keeper_pid() && pid != os::process_id() && os::user_of(pid) == r.uid &&
-           std::none_of(records_.begin(), records_.end(), [&](const auto& other) {
-             return other.first != id && other.second.pid != 0 && holds(membership_of(other.first, other.second));
-           });
+  const auto is_member = [&] {
+    const auto all = os::members(membership_of(id, r));
+    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.pid == pid && one.is_sure; });
   };
   const auto before = os::read_stat(pid);
   auto pidfd = os::open_pidfd(pid);
   const auto process = os::read_stat(pid);
   const bool is_one = before && process && pidfd && before->start_ticks == process->start_ticks;
-  if (!is_one || !os::is_living(*process) || !may_be(*process))
+  if (!is_one || !os::is_living(*process) || !is_member())
     return refused("no living process of the service has this number");
   if (before_acting) before_acting();
   r.pid = pid;
@@ -433,9 +424,11 @@ os::membership keeper_bridge::membership_of(const process_id& id, const record& 
           strangers(r.pid),      r.adrift, r.cgroup};
 }
 
-/// The keeper's children that are known: the daemon and the other services' main processes.
+/// The keeper's children that are known: the daemon, the other services' main processes, commands that run.
 std::vector<int> keeper_bridge::strangers(int but) const {
   std::vector<int> pids{os::process_id()};
+  for (const auto& [id, running] : checks_)
+    if (running.pid > 0 && running.pid != but) pids.push_back(running.pid);
   for (const auto& [id, r] : records_) {
     if (r.alive && r.pid != but) pids.push_back(r.pid);
   }

@@ -169,6 +169,7 @@ private:
   void find_cgroup(const process_id& id, record& r) const;
   void drop_cgroup(const std::string& group);
   void look_again_soon();
+  void look_again_in(std::chrono::milliseconds time);
   [[nodiscard]] static std::string kernel_words(const record& r);
   void converse(const process_id& id, record& r, keeper::child& child);
   void hear(const process_id& id, wire::program_notice notice);
@@ -187,7 +188,7 @@ private:
   std::optional<os::cgroup_home> cgroups_; ///< from attach() on
   std::set<std::string> dropped_cgroups_;  ///< that could not be removed yet
   boost::asio::steady_timer cgroup_timer_;
-  bool is_looking_again_ = false;
+  std::optional<std::chrono::milliseconds> looks_in_; ///< when it was armed; none: it is not
   std::chrono::milliseconds until_next_look_{20};
   unique_fd keeper_program_; ///< as it runs, whatever its file has become
   std::optional<os::locations> home_;

@@ -43,20 +43,24 @@ void keeper_bridge::drop_cgroup(const std::string& group) {
   look_again_soon();
 }
 
-void keeper_bridge::look_again_soon() {
-  if (std::exchange(is_looking_again_, true)) return;
-  cgroup_timer_.expires_after(until_next_look_);
-  until_next_look_ = std::min(std::max(until_next_look_, first_look) * 2, longest_look);
+/// At groups that somebody waits for; those that are over can wait.
+void keeper_bridge::look_again_soon() { look_again_in(first_look); }
+
+void keeper_bridge::look_again_in(std::chrono::milliseconds time) {
+  if (looks_in_ && *looks_in_ <= time) return;
+  looks_in_ = time;
+  cgroup_timer_.expires_after(time); // a later look that was planned is not needed any more
   cgroup_timer_.async_wait([this](const boost::system::error_code& failed) {
-    is_looking_again_ = false;
     if (failed) return;
+    looks_in_.reset();
     std::erase_if(dropped_cgroups_, [](const auto& group) {
       (void)os::kill_cgroup(group); // its service is over
       return os::remove_cgroup(group).ok();
     });
-    if (dropped_cgroups_.empty()) until_next_look_ = first_look;
     check_waiting();
-    if (!dropped_cgroups_.empty()) look_again_soon();
+    if (dropped_cgroups_.empty()) return;
+    until_next_look_ = std::min(until_next_look_ * 2, longest_look);
+    look_again_in(until_next_look_);
   });
 }
 
@@ -65,7 +69,8 @@ void keeper_bridge::clear_cgroups() {
   std::set<std::string> kept;
   for (const auto& [id, r] : records_)
     if (!r.cgroup.empty()) kept.insert(r.cgroup);
-  cgroups_->clear(kept);
+  for (auto& group : cgroups_->clear(kept))
+    drop_cgroup(group); // what is in it dies at this moment
 }
 
 /// Counters of a group begin with it, and each process has its own: what they say is about this one.

@@ -248,7 +248,8 @@ void log_hub::on_notice(const os::log_notice& notice) {
                         [&](const os::log_offered& o) {
                           const auto node = streams_.find(o.stream);
                           if (node == streams_.end()) return;
-                          invite(node->second); // nobody has told the rules of what a former daemon left
+                          // Nobody has told the rules of what a former daemon left.
+                          if (seats_[node->second].rules == nullptr) set_rules(node->second, rules_of(node->second));
                           guests_.offer(node->second, o);
                         },
                         [&](const os::log_grown& g) { on_grown(g.stream); }},

@@ -2,6 +2,7 @@
 
 #include "actors/base/part.hpp"
 
+#include "runtime/base/actor_call.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/store/log_reader.hpp"
@@ -143,8 +144,10 @@ void log_writer::warn(const std::string& text) {
 }
 
 std::string log_writer::file(bool err) const {
-  if (const auto rules = hub_.rules_of(node()); rules.to == log_target::actor)
-    return "the actor '" + rules.actor.substr(0, rules.actor.find(' ')) + "'";
+  if (const auto rules = hub_.rules_of(node()); rules.to == log_target::actor) {
+    const auto call = parse_actor_call(rules.actor);
+    return "the actor '" + (call ? call->name : rules.actor) + "'";
+  }
   const auto files = hub_.files_of(node());
   return err ? files.err : files.out;
 }

@@ -14,6 +14,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <csignal>
 
 namespace alder::daemon {
@@ -22,7 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t events_taken_up = 1000;
-constexpr auto tree_look_interval = 100ms; // while a change waits for its tree to be up again
+constexpr auto first_tree_look = 100ms; // while a change waits for its tree to be up again; then twice as long
+constexpr auto longest_tree_look = 60s;
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
 
 std::string journal_trouble(const std::string& trouble, const std::string& directory) {
@@ -267,20 +269,25 @@ void daemon::finish_operations() {
                    }});
     } else if (key.rfind(store::change_key, 0) == 0) {
       if (const auto what = store::parse_change_value(detail))
-        finish_change(key.substr(store::change_key.size()), *what);
+        finish_change(key.substr(store::change_key.size()), *what, first_tree_look);
     }
   }
 }
 
 /// Once the tree is there again: until then its supervisors do not know all their children.
-void daemon::finish_change(const std::string& tree, const store::change_under_way& what) {
+void daemon::finish_change(const std::string& tree, const store::change_under_way& what,
+                           std::chrono::milliseconds wait) {
   const auto root = shared_.nodes.find(tree, tree);
   const bool comes = root && (root->state == node_state::starting || root->state == node_state::backoff ||
                               (root->state == node_state::stopped && !root->settled));
+  const auto key = std::string{store::change_key} + tree;
+  const auto noted = catalog_.operations();
+  const auto known = noted.find(key);
+  if (known == noted.end() || known->second != store::change_value(what)) return; // another change has taken its place
   if (comes) {
-    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, tree_look_interval);
-    timer->async_wait([this, timer, tree, what](const boost::system::error_code& failed) {
-      if (!failed) finish_change(tree, what);
+    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
+    timer->async_wait([this, timer, tree, what, wait](const boost::system::error_code& failed) {
+      if (!failed) finish_change(tree, what, std::min<std::chrono::milliseconds>(wait * 2, longest_tree_look));
     });
     return;
   }

@@ -18,6 +18,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <map>
 #include <memory>
@@ -48,7 +49,7 @@ private:
   [[nodiscard]] bool was_upgraded();
   void sort_out_unclaimed();
   void finish_operations();
-  void finish_change(const std::string& tree, const store::change_under_way& what);
+  void finish_change(const std::string& tree, const store::change_under_way& what, std::chrono::milliseconds wait);
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);
   void stop_serving();

@@ -160,6 +160,10 @@ void check_destination(context& in, const field& last, const log_spec& spec) {
   if (sends && spec.pressure == log_pressure::drop_oldest)
     in.mistakes.add(code::impossible, last.value->where, "'pressure: drop_oldest' needs files",
                     {"a socket has no archives that could be deleted", {"choose 'drop_newest' or 'block'"}});
+  if (sends && spec.pressure == log_pressure::spill)
+    in.mistakes.add(
+        code::impossible, last.value->where, "'pressure: spill' needs files",
+        {"what waits is told apart by its file, and a socket has none", {"choose 'drop_newest' or 'block'"}});
   const bool has_no_files = sends || spec.to == log_target::actor;
   if (has_no_files && (!spec.out.empty() || !spec.err.empty() || spec.format != log_format::raw))
     in.mistakes.add(code::no_effect, last.value->where, "'out', 'err' and 'format' do nothing without 'to: file'",

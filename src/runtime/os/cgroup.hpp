@@ -48,7 +48,7 @@ outcome limit_cgroup(const std::string& group, const cgroup_limits& limits);
 /// Moves a process into it. Errors: not_found, conflict (processes are not allowed in it), denied, io.
 outcome move_to_cgroup(const std::string& group, int pid);
 
-/// The controllers that are offered to its children (`wanted` false), or switched on for them.
+/// The controllers that are offered to its children (`switched_on` false), or switched on for them.
 [[nodiscard]] std::vector<std::string> controllers_of(const std::string& group, bool switched_on);
 /// Switches one on or off for its children. Errors: conflict (a process is in it), not_found, denied, io.
 outcome switch_controller(const std::string& group, const std::string& controller, bool on);

@@ -227,6 +227,10 @@ result<std::string> cgroup_home::make(const std::string& name, const cgroup_limi
   for (const auto& controller : controllers_for(limits))
     if (auto done = switch_on(controller); !done) return done.failure();
   auto group = home_ + "/" + name;
+  // What is counted in one that is there already is not about this process.
+  if (is_directory(group)) {
+    if (auto gone = remove_cgroup(group); !gone) return gone.failure();
+  }
   if (auto made = make_cgroup(group); !made) return made.failure();
   if (auto limited = limit_cgroup(group, limits); !limited) {
     (void)remove_cgroup(group); // it is empty
@@ -241,18 +245,21 @@ std::string cgroup_home::find(const std::string& name) const {
   return {};
 }
 
-void cgroup_home::clear(const std::set<std::string>& kept) const {
+std::vector<std::string> cgroup_home::clear(const std::set<std::string>& kept) const {
+  std::vector<std::string> dying;
   for (const auto& known : homes_) {
     bool is_needed = known.directory == home_;
     for (const auto& group : cgroups_below(known.directory)) {
       const bool is_kept = kept.count(group) > 0;
       is_needed = is_needed || is_kept;
       if (is_kept || group == known.directory + std::string{keeper_group}) continue;
-      (void)kill_cgroup(group); // most often it is empty; one that is not goes with the daemon's end at the latest
-      (void)remove_cgroup(group);
+      if (remove_cgroup(group)) continue; // most often it is empty
+      (void)kill_cgroup(group);
+      if (!remove_cgroup(group)) dying.push_back(group);
     }
     if (!is_needed && !is_populated(known.directory)) (void)restore_base(known.directory, known.switched_on);
   }
+  return dying;
 }
 
 void end_cgroups(const std::string& list) {

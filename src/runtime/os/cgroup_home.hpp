@@ -38,7 +38,8 @@ public:
   /// The directory of NAME, wherever it was made; empty: there is none.
   [[nodiscard]] std::string find(const std::string& name) const;
   /// Removes the groups that are not among `kept` (directories), and kills what is in them: nobody looks after it.
-  void clear(const std::set<std::string>& kept) const;
+  /// Returns those that cannot be removed yet, because their processes are about to die.
+  [[nodiscard]] std::vector<std::string> clear(const std::set<std::string>& kept) const;
 
 private:
   outcome open();

@@ -136,13 +136,16 @@ outcome write_all(int fd, std::string_view data) {
 
 outcome write_whole(int pipe, std::string_view data) {
   if (data.size() > PIPE_BUF) return error{error_kind::too_large, "more than 4096 bytes are not taken at once"};
-  while (::write(pipe, data.data(), data.size()) < 0) {
+  ssize_t written = -1;
+  while ((written = ::write(pipe, data.data(), data.size())) < 0) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return error{error_kind::conflict, "the pipe is full: nobody reads it", errno};
     if (errno == EPIPE) return error{error_kind::unavailable, "nobody can read the pipe any more", errno};
     return error{error_kind::io, errno_text(errno), errno};
   }
-  return success();
+  if (static_cast<std::size_t>(written) == data.size()) return success();
+  return error{error_kind::conflict,
+               "the terminal is full: it took " + std::to_string(written) + " bytes of " + std::to_string(data.size())};
 }
 
 result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<char> into) {

@@ -51,7 +51,8 @@ outcome append(const std::string& path, std::string_view data);
 /// Writes all of `data`, however many calls it takes. On an error a part may have been written. Errors: io.
 outcome write_all(int fd, std::string_view data);
 
-/// Writes all of `data` to a pipe that does not block, or nothing. Errors: too_large (more than 4096 bytes, which pipes
+/// Writes all of `data` to a pipe that does not block, or nothing; a terminal that is full can take a part of it, which
+/// is an error (conflict). Errors: too_large (more than 4096 bytes, which pipes
 /// do not take as a whole), conflict (there is no room), unavailable (nobody can read it any more), io.
 outcome write_whole(int pipe, std::string_view data);
 

@@ -19,18 +19,13 @@ bool log_pump_loop::offer_chunk(stream& s, source& from, std::size_t& budget) {
   if (s.offered) return await_answer(s, from, budget);
   const auto want = std::min(most_offered, from.left.value_or(most_offered));
   if (want == 0 || from.has_ended) return false;
-  if (from.terminal && from.left) fill(from); // else the next wakeup does
-  const auto seen = stage_.peek(from.pipe.get(), want);
-  if (seen.bytes.empty()) {
-    if (!seen.has_ended && from.left) from.left = 0;
-    from.has_ended = seen.has_ended;
-    return false;
-  }
+  const auto seen = look(s, from, want);
+  if (seen.empty()) return false;
   if (s.lost_in_line) return lose_chunk(s, from, budget); // the rest of it
-  const auto portion = shared_portion(s, from, seen.bytes);
-  const auto size = portion == 0 ? 0 : within_rate(s, seen.bytes.substr(0, portion));
+  const auto portion = shared_portion(s, from, seen);
+  const auto size = portion == 0 ? 0 : within_rate(s, seen.substr(0, portion));
   if (size == 0) return false;
-  const auto lines = std::make_shared<const std::string>(seen.bytes.substr(0, size));
+  const auto lines = std::make_shared<const std::string>(seen.substr(0, size));
   if (from.search) { // not with the answer: a service is ready whether its lines are wanted or not
     if (from.search->found_in(*lines)) tell_(log_line_found{s.id, from.generation});
     if (from.search->is_over()) from.search.reset();
@@ -64,15 +59,10 @@ bool log_pump_loop::await_answer(stream& s, source& from, std::size_t& budget) {
 bool log_pump_loop::lose_chunk(stream& s, source& from, std::size_t& budget) {
   const auto want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
-  if (from.terminal && from.left) fill(from); // else the next wakeup does
-  const auto seen = stage_.peek(from.pipe.get(), want);
-  if (seen.bytes.empty()) {
-    if (!seen.has_ended && from.left) from.left = 0;
-    from.has_ended = seen.has_ended;
-    return false;
-  }
-  const auto end = s.offered ? seen.bytes.rfind('\n') : seen.bytes.find('\n'); // else only the rest of a line
-  const auto lost = seen.bytes.substr(0, end == std::string_view::npos ? end : end + 1);
+  const auto seen = look(s, from, want);
+  if (seen.empty()) return false;
+  const auto end = s.offered ? seen.rfind('\n') : seen.find('\n'); // else only the rest of a line
+  const auto lost = seen.substr(0, end == std::string_view::npos ? end : end + 1);
   const auto size = lost.size();
   s.lost_in_line = lost.back() != '\n';
   if (s.offered) s.offered->lost += size;

@@ -251,7 +251,7 @@ void log_pump_loop::let_flow(stream& s) {
   }
   stop_polling(first);
   // Not more than this: a grandchild that goes on writing must not keep the pipe open for ever.
-  if (first.terminal) fill(first);
+  if (first.terminal) fill(s, first);
   if (!first.left) first.left = bytes_waiting(first.pipe.get()) + (first.terminal ? most_in_terminal : 0);
   draining_.insert(s.id);
 }
@@ -278,12 +278,13 @@ void log_pump_loop::stop_polling(source& from) {
 
 /// Moves what the terminal shows into the pipe, without looking at it: a daemon that dies meanwhile leaves it in one or
 /// the other. The terminal goes when nobody has it open any more.
-void log_pump_loop::fill(source& from) {
+void log_pump_loop::fill(stream& s, source& from) {
   while (from.terminal) {
     const auto moved =
         ::splice(from.terminal.get(), nullptr, from.feed.get(), nullptr, log_stage::most_peeked, SPLICE_F_NONBLOCK);
     if (moved > 0 || (moved < 0 && errno == EINTR)) continue;
-    if (moved < 0 && errno == EAGAIN) return; // nothing is there, or the pipe is full
+    if (moved < 0 && errno == EAGAIN) return;                      // nothing is there, or the pipe is full
+    if (moved < 0 && errno != EIO) tell_(log_failed{s.id, errno}); // else nobody has it open any more
     if (from.is_polled) (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.terminal.get(), nullptr);
     from.terminal.reset();
     from.feed.reset();
@@ -296,7 +297,7 @@ log_pump_loop::served log_pump_loop::serve(const epoll_event& event, clock::time
   auto* s = find(event.data.u64);
   if (s == nullptr || s->sources.empty() || !s->sources.front().is_polled) return served::was_read;
   auto& from = s->sources.front();
-  if (from.terminal) fill(from);
+  if (from.terminal) fill(*s, from);
   const auto queued = bytes_waiting(from.pipe.get());
   if (from.held) {
     if (*from.held == queued) return served::was_read; // nothing has come
@@ -345,40 +346,45 @@ void log_pump_loop::read_turn(stream& s) {
   if (from.is_finished && is_empty) end_source(s);
 }
 
+/// What is in the pipe; none: there is nothing more for now, and the source says whether it has ended.
+std::string_view log_pump_loop::look(stream& s, source& from, std::size_t want) {
+  if (from.terminal && from.left) fill(s, from); // else the next wakeup does
+  const auto seen = stage_.peek(from.pipe.get(), want);
+  if (!seen.bytes.empty()) return seen.bytes;
+  if (!seen.has_ended && from.left) from.left = 0;
+  from.has_ended = seen.has_ended;
+  return {};
+}
+
 /// Looks at what is in the pipe, writes it, and takes it out; false when there is nothing more for now. A successor
 /// finishes what is cut short in between.
 bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   if (s.to->sink.rules().to == log_target::actor) return offer_chunk(s, from, budget);
   const std::size_t want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
-  if (from.terminal && from.left) fill(from); // else the next wakeup does
-  const auto seen = stage_.peek(from.pipe.get(), want);
-  if (seen.bytes.empty()) {
-    if (!seen.has_ended && from.left) from.left = 0;
-    from.has_ended = seen.has_ended;
-    return false;
-  }
+  const auto seen = look(s, from, want);
+  if (seen.empty()) return false;
   auto& sink = s.to->sink;
   const bool by_lines = s.to->users.size() > 1 || sink.sends_lines();
   sink.in_hurry = sink.sends_lines() && bytes_waiting(from.pipe.get()) >= from.capacity / 2;
-  const auto portion = by_lines ? shared_portion(s, from, seen.bytes) : seen.bytes.size();
-  const auto allowed = portion == 0 ? 0 : within_rate(s, seen.bytes.substr(0, portion));
+  const auto portion = by_lines ? shared_portion(s, from, seen) : seen.size();
+  const auto allowed = portion == 0 ? 0 : within_rate(s, seen.substr(0, portion));
   if (allowed == 0) return false;
   sink.set_writer(s.who);
   log_sink::report rotated;
   const auto rotations_before = sink.rotations();
-  auto size = sink.portion(seen.bytes.substr(0, allowed), now(), rotated);
+  auto size = sink.portion(seen.substr(0, allowed), now(), rotated);
   report(s, rotated);
   if (sink.rotations() != rotations_before) after_rotation(s);
-  const bool is_all = size == seen.bytes.size();
+  const bool is_all = size == seen.size();
   chunks_.fetch_add(1, std::memory_order_relaxed);
-  const auto told = sink.append(seen.bytes.substr(0, size), now(), &stage_);
+  const auto told = sink.append(seen.substr(0, size), now(), &stage_);
   report(s, told);
   const bool is_stuck = told.taken < size;
   size = told.taken; // also what could not be written: it is counted as lost
-  note_line(s, seen.bytes.substr(0, size));
+  note_line(s, seen.substr(0, size));
   if (size > 0) {
-    take(s, from, seen.bytes.substr(0, size));
+    take(s, from, seen.substr(0, size));
   } else {
     stage_.give_up();
   }

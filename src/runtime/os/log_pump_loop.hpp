@@ -167,7 +167,8 @@ private:
   void end_source(stream& s);
   void poll(stream& s, source& from);
   void stop_polling(source& from);
-  void fill(source& from);
+  void fill(stream& s, source& from);
+  [[nodiscard]] std::string_view look(stream& s, source& from, std::size_t want);
   [[nodiscard]] std::size_t within_rate(stream& s, std::string_view bytes);
   void block(stream& s, clock::time_point until);
   [[nodiscard]] bool switch_outlet(stream& s, const std::string& path, const log_spec& rules);

@@ -56,7 +56,11 @@ void log_pump_loop::leave(stream& s) {
   if (users.size() == 1) write_back_all(s);
   users.erase(std::remove(users.begin(), users.end(), s.id), users.end());
   if (s.to->line == s.id) release_line(*s.to);
-  if (users.empty()) outlets_.erase(s.to->sink.path());
+  if (users.empty()) {
+    outlets_.erase(s.to->sink.path());
+  } else if (s.to->sink.write_back_at()) {
+    spilled_.insert(users.front()); // who sees to what waits from now on
+  }
   s.to.reset();
 }
 

@@ -353,7 +353,7 @@ log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
 log_sink::report log_sink::end_line(moment now) {
   const bool is_spilled = spill_ && (next_try_ || spill_->any());
   const bool has_begun = is_spilled ? in_line() : raw_in_line_ && in_line_ && !next_try_;
-  lost_in_line_ = false;
+  lost_in_line_ = owes_line_end_ = false; // here it comes
   const auto told = has_begun ? append("\n", now) : report{};
   if (!is_spilled) raw_in_line_ = false;
   lost_in_line_ = false;

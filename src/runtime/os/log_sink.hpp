@@ -69,7 +69,7 @@ public:
   report write_back(moment now);
   /// Bytes that wait there.
   [[nodiscard]] std::uint64_t spilled() const { return spill_ ? spill_->waiting() : 0; }
-  /// Takes over what waits, and the failure, of another sink for the same path, which is about to go.
+  /// Takes over what waits of another sink for the same path, which is about to go.
   void inherit(log_sink& from);
   /// Throws away what waits.
   void forget_spilled();

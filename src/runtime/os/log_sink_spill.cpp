@@ -46,18 +46,19 @@ log_sink::report log_sink::write_back(moment now) {
     if (const int number = open_files(); number != 0) return fail(number, {}, now);
   }
   report told;
+  const auto waiting = spill_->waiting();
   if (const auto piece = spill_->front()) {
     const auto writer = std::exchange(writer_.origin, piece->who);
     const int number = write_piece_back(*piece, now, told);
     writer_.origin = writer;
-    if (number == EAGAIN && sends_lines()) {
-      busy_until_ = now.steady + between_looks;
-      return told;
-    }
     if (number != 0) {
       told.failed = fail(number, {}, now).failed;
       return told;
     }
+  } else { // it cannot be read, and was given up
+    told.spill_failed = EIO;
+    bytes_lost_ += waiting;
+    lost_this_time_ += waiting;
   }
   next_try_.reset();
   if (spill_->any()) return told;

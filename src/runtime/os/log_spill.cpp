@@ -106,7 +106,7 @@ std::uint64_t log_spill::length_at(std::uint64_t offset) const {
 /// What is behind the last whole piece is no output: whatever was cut short is still in its pipe.
 void log_spill::measure() {
   auto at = front_;
-  in_line_ = false;
+  std::uint64_t last_byte = 0;
   while (at + record_size <= end_) {
     wire::log_index_bytes bytes{};
     const auto got = read_at(fd_.get(), at, bytes);
@@ -114,10 +114,11 @@ void log_spill::measure() {
     const auto length = wire::decode_log_index(bytes.data()).offset;
     if (at + record_size + length > end_) break;
     at += record_size + length;
-    char last = '\n';
-    if (length > 0) (void)read_at(fd_.get(), at - 1, {&last, 1}); // then it counts as the end of a line
-    in_line_ = last != '\n';
+    if (length > 0) last_byte = at - 1;
   }
+  char last = '\n';
+  if (last_byte > 0) (void)read_at(fd_.get(), last_byte, {&last, 1}); // else it counts as the end of a line
+  in_line_ = last != '\n';
   if (at != end_ && cut_file(fd_.get(), at)) end_ = at;
   waiting_ = at > front_ ? at - front_ : 0;
 }
@@ -138,8 +139,10 @@ bool log_spill::write_header(const header& from) const {
 
 /// 0 or an errno; then nothing was added.
 int log_spill::append_piece(std::string_view bytes, const wire::log_index_record& record, log_stage* stage) {
-  const bool is_first = !fd_;
-  if (is_first) {
+  if (!fd_) { // there may be something that could not be taken up before
+    if (const int number = take_up(); number != 0) return number;
+  }
+  if (!fd_) {
     if (const int number = open(); number != 0) return number;
   }
   if (end_ < header_size) { // new, or what could not be begun
@@ -191,6 +194,7 @@ std::optional<log_spill::piece> log_spill::front() {
     clear();
     return std::nullopt;
   }
+  front_length_ = record.offset;
   buffer_.resize(std::min<std::size_t>(most_read, record.offset - done_));
   const auto filled = read_at(fd_.get(), front_ + record_size + done_, buffer_);
   if (!filled || *filled != buffer_.size()) {
@@ -209,10 +213,9 @@ void log_spill::begin_write_back(int file, std::size_t bytes) {
 }
 
 void log_spill::took(std::size_t count) {
-  const auto length = length_at(front_);
   done_ += count;
-  if (done_ >= length) {
-    const auto gone = std::min(waiting_, record_size + length);
+  if (done_ >= front_length_) {
+    const auto gone = std::min(waiting_, record_size + front_length_);
     front_ += gone;
     waiting_ -= gone;
     done_ = 0;

@@ -47,7 +47,7 @@ public:
   [[nodiscard]] std::optional<piece> front();
   /// `bytes` bytes are about to be added to the file, opened as `file`.
   void begin_write_back(int file, std::size_t bytes);
-  /// The first `count` bytes of the front piece are dealt with; ends what `begin_write_back` began.
+  /// The first `count` bytes of what `front` has shown are dealt with; ends what `begin_write_back` began.
   void took(std::size_t count);
 
   /// Throws away what waits.
@@ -75,8 +75,9 @@ private:
   std::uint64_t most_;
   unique_fd fd_; ///< open while something waits
   std::uint64_t front_ = 0;
-  std::uint64_t freed_ = 0; ///< up to here the disk's blocks were given back
-  std::size_t done_ = 0;    ///< of the front piece
+  std::uint64_t freed_ = 0;        ///< up to here the disk's blocks were given back
+  std::size_t done_ = 0;           ///< of the front piece
+  std::uint64_t front_length_ = 0; ///< of that piece, when `front` has shown it
   std::uint64_t end_ = 0;
   std::uint64_t waiting_ = 0; ///< from `front_` on
   bool in_line_ = false;

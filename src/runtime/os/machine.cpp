@@ -6,6 +6,10 @@
 
 #include <cerrno>
 #include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <fcntl.h>
@@ -95,7 +99,13 @@ machine this_machine(int keeper) {
   m.zone_data = [](const std::string& name) {
     return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);
   };
-  m.cgroup_trouble_with = [keeper](const std::string& controller) { return cgroup_trouble_of(keeper, controller); };
+  // Asked for each service, and the same for all.
+  const auto known = std::make_shared<std::map<std::string, std::optional<cgroup_trouble>>>();
+  m.cgroup_trouble_with = [keeper, known](const std::string& controller) {
+    const auto [at, is_new] = known->try_emplace(controller);
+    if (is_new) at->second = cgroup_trouble_of(keeper, controller);
+    return at->second;
+  };
   m.uid = ::geteuid();
   m.may_change_user = has(CAP_SETUID) && has(CAP_SETGID);
   m.may_raise_priority = has(CAP_SYS_NICE);

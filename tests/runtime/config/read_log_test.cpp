@@ -154,6 +154,7 @@ TEST(ReadLog, OutputMayWaitInAnotherDirectory) {
   EXPECT_EQ(codes_of("log: {pressure: spill}"), "E015");
   EXPECT_EQ(codes_of("log: {pressure: spill, spill_to: /x, spill_max: 1K}"), "E014");
   EXPECT_EQ(codes_of("log: {spill_to: /x}"), "W006");
+  EXPECT_EQ(codes_of("log: {to: syslog, pressure: spill, spill_to: /x}"), "E021") << "what waits has no name there";
 }
 
 TEST(ReadLog, ActorsComeFromExtensions) {

@@ -61,9 +61,25 @@ TEST_F(RealCgroupHome, WhoComesAfterACrashFindsAndRemovesGroups) {
   ASSERT_TRUE(kept.ok() && left.ok());
   const auto next = open();
   EXPECT_EQ(next.find("shop:db.1"), *kept);
-  next.clear({*kept});
+  const int pid = start_in(*left); // which nobody looks after
+  const auto dying = next.clear({*kept});
+  EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+  EXPECT_LE(dying.size(), 1U); // it may have been quick
+  for (const auto& group : dying)
+    EXPECT_TRUE(remove_cgroup(group).ok());
   EXPECT_TRUE(std::filesystem::exists(*kept));
   EXPECT_FALSE(std::filesystem::exists(*left));
+}
+
+TEST_F(RealCgroupHome, AGroupThatIsStillThereIsNotTakenForAnotherProcess) {
+  auto home = open();
+  const auto first = home.make("shop:db.1", {});
+  ASSERT_TRUE(first.ok());
+  const int pid = start_in(*first);
+  EXPECT_EQ(home.make("shop:db.1", {}).failure().kind, error_kind::conflict);
+  ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+  EXPECT_TRUE(home.make("shop:db.1", {}).ok());
 }
 
 TEST_F(RealCgroupHome, TheEndKillsWhatIsLeftAndRemovesAll) {
@@ -85,9 +101,9 @@ TEST_F(RealCgroupHome, AHomeElsewhereIsRememberedUntilItIsEmpty) {
   ASSERT_TRUE(make_cgroup(elsewhere + "/shop:db.7").ok());
   std::ofstream{list} << elsewhere << "\n";
   EXPECT_EQ(open().find("shop:db.7"), elsewhere + "/shop:db.7");
-  open().clear({elsewhere + "/shop:db.7"});
+  EXPECT_TRUE(open().clear({elsewhere + "/shop:db.7"}).empty());
   EXPECT_TRUE(std::filesystem::exists(elsewhere + "/shop:db.7"));
-  open().clear({});
+  EXPECT_TRUE(open().clear({}).empty());
   EXPECT_FALSE(std::filesystem::exists(elsewhere));
 }
 

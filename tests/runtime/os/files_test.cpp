@@ -80,6 +80,18 @@ TEST(Files, AFullDiskIsAnError) {
   EXPECT_EQ(written.failure().os_errno, ENOSPC);
 }
 
+TEST(Files, APartThatATerminalTakesIsNoSuccess) {
+  const unique_fd ours{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
+  ASSERT_EQ(::unlockpt(ours.get()), 0);
+  const unique_fd theirs{::open(::ptsname(ours.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)}; // who reads nothing
+  const std::string line = std::string(4000, 'x') + "\n";
+  auto done = success();
+  for (int n = 0; done && n < 1000; ++n)
+    done = write_whole(ours.get(), line);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.failure().kind, error_kind::conflict) << done.failure().message;
+}
+
 TEST(Files, ReadingAtStopsAtTheEnd) {
   const test::temporary_directory dir;
   ASSERT_TRUE(append(dir / "x", "0123456789"));

@@ -224,6 +224,25 @@ TEST_F(LogPump, WhatWaitsInAnotherDirectoryIsWrittenWhenTheFileCanBeAgainAlsoByA
   EXPECT_FALSE(is_kept_awake());
 }
 
+TEST_F(LogPump, WhatWaitsForASharedFileIsSeenToWhoeverLeaves) {
+  ASSERT_TRUE(append(dir_ / "logs", "in the way"));
+  log_spec rules;
+  rules.pressure = log_pressure::spill;
+  rules.spill_to = dir_ / "spill";
+  rules.merge = true;
+  for (const stream_id stream : {1U, 2U})
+    pump_->open(stream, dir_ / "logs/out.log", rules);
+  const auto pipe = attach(1, 1);
+  say(pipe, "one\n");
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  pump_->close(1);
+  settle();
+  std::filesystem::remove(dir_ / "logs");
+  ASSERT_TRUE(listener_.hears(log_recovered{2, 0}));
+  EXPECT_EQ(text_of(dir_ / "logs/out.log"), "one\n");
+}
+
 TEST_F(LogPump, TellsOnceOfTheLineThatIsAwaited) {
   const auto attach_awaiting = [this](stream_id stream, const std::shared_ptr<awaited_line>& line) {
     auto ends = make_pipe();

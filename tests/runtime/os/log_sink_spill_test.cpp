@@ -171,6 +171,32 @@ TEST_F(SinkWithSpill, OtherRulesKeepWhatWaits) {
   EXPECT_EQ(text(), "kept\nthen\n");
 }
 
+TEST_F(SinkWithSpill, WhatIsDamagedThereIsCountedAsLost) {
+  log_sink sink{path(), 1s, rules_};
+  (void)sink.open(after(0s));
+  (void)sink.append("gone\n", after(1ms));
+  for (const auto& file : std::filesystem::directory_iterator{rules_.spill_to})
+    std::filesystem::resize_file(file.path(), 70);
+  clear_way();
+  const auto told = sink.write_back(after(1s));
+  EXPECT_EQ(told.spill_failed, EIO);
+  EXPECT_GE(told.recovered.value_or(0), 5U);
+  EXPECT_GE(sink.bytes_lost(), 5U);
+}
+
+TEST_F(SinkWithSpill, ALineThatIsCutShortAndThenOverHasOneEnd) {
+  rules_.spill_max = 16 + 8;
+  log_sink sink{path(), 1s, rules_};
+  (void)sink.open(after(0s));
+  (void)sink.append("1234\n6", after(1ms));
+  (void)sink.append(" lost", after(2ms));
+  clear_way();
+  write_all_back(sink, after(1s));
+  (void)sink.end_line(after(2s));
+  (void)sink.append("next\n", after(3s));
+  EXPECT_EQ(text(), "1234\n6\nnext\n");
+}
+
 TEST_F(SinkWithSpill, ClearingThrowsAwayWhatWaits) {
   log_sink sink{path(), 1s, rules_};
   (void)sink.open(after(0s));

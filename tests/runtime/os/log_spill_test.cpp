@@ -138,6 +138,24 @@ TEST_F(Spill, AFileThatIsNoneOfOursIsGivenUp) {
   EXPECT_EQ(drain(spill), "good\n");
 }
 
+TEST_F(Spill, WhatIsFoundOnlyWhenItIsNeededComesFirst) {
+  {
+    auto first = make();
+    (void)first.put("old\n", at(1ns), {}, nullptr);
+  }
+  auto second = make(); // its directory could not be read when it began
+  EXPECT_EQ(second.put("new\n", at(2ns), {}, nullptr).number, 0);
+  EXPECT_EQ(drain(second), "old\nnew\n");
+}
+
+TEST_F(Spill, WhatCannotBeReadIsGivenUp) {
+  auto spill = make();
+  (void)spill.put("one\n", at(1ns), {}, nullptr);
+  std::filesystem::resize_file(spill.path(), 70);
+  EXPECT_FALSE(spill.front());
+  EXPECT_FALSE(spill.any());
+}
+
 TEST_F(Spill, FollowsNoLink) {
   std::filesystem::create_directory(dir_ / "spill");
   auto spill = make();
