@@ -29,7 +29,7 @@ protected:
   static void add_shop(life& to) {
     store::saved_tree source{.name = "shop", .file = "/shop.yaml"};
     source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n";
-    auto loaded = read_configuration(source);
+    auto loaded = read_configuration(source, text_is::given);
     ASSERT_TRUE(loaded.tree);
     to.trees.add({source, std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))});
   }
@@ -119,6 +119,12 @@ TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   EXPECT_EQ(last->shared.memories["shop/shop"].children["db"].ended, 4u);
 }
 
+TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverGroupsAreToBeHadNow) {
+  store::saved_tree source{.name = "t", .file = "/t.yaml"};
+  source.text = "children:\n  - {service: a, command: /bin/a, cgroup: true, limits: {memory_max: 1G, pids_max: 9}}\n";
+  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
+}
+
 TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   const auto graft = [](const std::string& parent, const std::string& child) {
     const auto text = "name: more\nchildren:\n  - {service: " + child + ", command: /bin/x}\n";
@@ -129,7 +135,7 @@ TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
     add_shop(*first);
     auto known = *first->trees.find("shop");
     known.source.grafts = {graft("shop", "mailer"), graft("shop", "cleaner")};
-    auto loaded = read_configuration(known.source);
+    auto loaded = read_configuration(known.source, text_is::given);
     ASSERT_TRUE(loaded.tree);
     known.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
     first->trees.replace(std::move(known));
