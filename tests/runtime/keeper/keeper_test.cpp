@@ -324,6 +324,8 @@ TEST_F(Keeper, the_exit_of_another_main_process_is_that_of_the_child) {
   const auto process = os::read_stat(pid);
   ASSERT_TRUE(process.has_value());
   heard.client->set_main("a/b", 1, pid, process->start_ticks);
+  heard.client->spawn(shell("a/c", "exec sleep 1000"));
+  ASSERT_TRUE(heard.until_spawned(2)); // so the keeper has read what came before
   std::ofstream{pipe} << "end\n";
   ASSERT_TRUE(heard.until_exits(2));
   EXPECT_EQ(heard.exits[1].id, "a/b");
