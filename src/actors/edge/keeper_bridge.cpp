@@ -419,30 +419,6 @@ void keeper_bridge::on_exited(const process_id& id, int pid, exit_status status)
   check_waiting();
 }
 
-os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
-  return {client_->keeper_pid(), r.pid,    client_->member_marker(id.node, id.generation),
-          strangers(r.pid),      r.adrift, r.cgroup};
-}
-
-/// The keeper's children that are known: the daemon, the other services' main processes, commands that run.
-std::vector<int> keeper_bridge::strangers(int but) const {
-  std::vector<int> pids{os::process_id()};
-  for (const auto& [id, running] : checks_)
-    if (running.pid > 0 && running.pid != but) pids.push_back(running.pid);
-  for (const auto& [id, r] : records_) {
-    if (r.alive && r.pid != but) pids.push_back(r.pid);
-  }
-  return pids;
-}
-
-bool keeper_bridge::has_members(const process_id& id) {
-  const auto found = records_.find(id);
-  if (found == records_.end()) return false;
-  if (!found->second.cgroup.empty() && os::is_populated(found->second.cgroup)) return true;
-  if (!found->second.adrift && !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
-  return !os::members(membership_of(id, found->second)).empty();
-}
-
 void keeper_bridge::set_note(const process_id& id, const std::string& note) {
   const auto found = records_.find(id);
   if (found == records_.end() || found->second.note == note) return;
@@ -450,73 +426,6 @@ void keeper_bridge::set_note(const process_id& id, const std::string& note) {
   this->note(id, found->second);
   (void)client_->set_note(id.node, id.generation, note); // it is short
   flush();
-}
-
-void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only) {
-  const auto found = records_.find(id);
-  if (found == records_.end()) return;
-  if (before_acting) before_acting();
-  auto& r = found->second;
-  if (main_only && !r.alive) return;
-  // Most services are one process: then nobody else has to be looked for.
-  const bool alone = main_only || (!r.adrift && os::family{}.children(r.pid).empty() &&
-                                   !os::has_orphans(client_->keeper_pid(), strangers(0)));
-  if (alone && r.alive && r.pidfd) {
-    (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
-    (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
-    return;
-  }
-  const auto members = os::members(membership_of(id, r));
-  os::signal_members(members, signal);
-  os::signal_members(members, SIGCONT);
-}
-
-void keeper_bridge::kill_all(const process_id& id) {
-  const auto found = records_.find(id);
-  if (found == records_.end()) return;
-  if (before_acting) before_acting();
-  found->second.waiting = record::wait::kill;
-  waiting_.insert(id);
-  os::kill_members(membership_of(id, found->second));
-  boost::asio::post(loop_, [this] { check_waiting(); });
-}
-
-void keeper_bridge::await_members(const process_id& id) {
-  const auto found = records_.find(id);
-  if (found == records_.end()) return;
-  if (found->second.waiting == record::wait::none) found->second.waiting = record::wait::members;
-  waiting_.insert(id);
-  boost::asio::post(loop_, [this] { check_waiting(); });
-}
-
-/// Something of ours ended: whoever waits for the last member looks again.
-void keeper_bridge::check_waiting() {
-  for (auto next = waiting_.begin(); next != waiting_.end();) {
-    const auto id = *next++;
-    const auto found = records_.find(id);
-    if (found == records_.end()) {
-      waiting_.erase(id);
-      continue;
-    }
-    auto& r = found->second;
-    const auto who = membership_of(id, r);
-    if (!os::members(who).empty()) {
-      if (r.waiting == record::wait::kill) os::kill_members(who);
-      continue;
-    }
-    // The last one has ended for us, and not yet for its group, which nobody tells us about.
-    if (!r.cgroup.empty() && os::is_populated(r.cgroup)) {
-      look_again_soon();
-      continue;
-    }
-    r.waiting = record::wait::none;
-    waiting_.erase(id);
-    if (r.unwanted) {
-      release(id);
-      continue;
-    }
-    if (r.owner) caf::anon_send(r.owner, process_members_gone{});
-  }
 }
 
 bool keeper_bridge::is_alive(const process_id& id) const {
@@ -572,17 +481,6 @@ std::vector<keeper_bridge::unclaimed_process> keeper_bridge::unclaimed() const {
     if (!r.owner) all.push_back({id, r.pid, r.alive});
   }
   return all;
-}
-
-std::vector<int> keeper_bridge::processes_of(const node_id& node) const {
-  std::vector<int> pids;
-  for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
-    if (!it->second.alive) continue;
-    for (const auto& member : os::members(membership_of(it->first, it->second)))
-      if (member.is_sure) pids.push_back(member.pid);
-    std::stable_partition(pids.begin(), pids.end(), [&](int pid) { return pid == it->second.pid; });
-  }
-  return pids;
 }
 
 } // namespace alder::actors

@@ -4,6 +4,7 @@
 
 #include "actors/base/actor_base.hpp"
 #include "actors/base/runtime.hpp"
+#include "actors/tree/supervisor_plan.hpp"
 
 #include "runtime/policy/supervision.hpp"
 
@@ -17,21 +18,6 @@
 #include <vector>
 
 namespace alder::actors {
-
-/// What a supervisor is made of: its own rules and its children.
-struct supervisor_plan {
-  std::string tree; ///< of its nodes on the board
-  std::string name;
-  policy::supervisor_rules rules;
-  bool pool = false;
-  std::vector<child_entry> children;                ///< of a pool: the instances it starts with
-  std::shared_ptr<const child_entry> instance = {}; ///< of a pool: the template
-};
-
-/// A child of the user's.
-[[nodiscard]] child_entry entry_of(const child_spec& spec);
-/// The plan of a supervisor of the user's.
-[[nodiscard]] supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec);
 
 class supervisor final : public actor_base<supervisor_actor> {
 public:
@@ -107,7 +93,10 @@ private:
   void note_started(child& c, int pid);
   void forget(const std::string& name);
   void finish_call(pending_call& pending, const call_outcome& outcome);
+  /// `word`: OTP's.
+  [[nodiscard]] static error call_error(const std::string& word, const std::string& child, const std::string& detail);
 
+  [[nodiscard]] static bool is_down(const node_ptr& node);
   void publish_self();
   void publish_soon();
   /// Whether a state is one the child stays in until somebody or something else moves it, also over a restart of the

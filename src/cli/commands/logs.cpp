@@ -82,7 +82,7 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
     if (!known) return s.end_code();
     if (!known->detail) continue;
     for (const auto& path : {known->detail->log_out, known->detail->log_err})
-      if (shown.insert(path).second && !s.print(path + "\n")) return s.end_code();
+      if (!path.empty() && shown.insert(path).second && !s.print(path + "\n")) return s.end_code();
   }
   return s.end_code();
 }

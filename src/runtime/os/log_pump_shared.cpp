@@ -17,8 +17,6 @@ constexpr std::chrono::milliseconds first_look{1};
 constexpr std::chrono::milliseconds last_look{250};
 constexpr std::size_t least_room = std::size_t{1024} * 1024; // made on a full disk at once
 
-log_sink::moment now() { return {std::chrono::system_clock::now(), std::chrono::steady_clock::now()}; }
-
 } // namespace
 
 /// Lets the stream write to this path, together with the others that do; true when there is a new sink to open.

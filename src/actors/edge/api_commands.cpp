@@ -1,0 +1,319 @@
+// Requests that do something.
+#include "actors/edge/api_handlers.hpp"
+#include "actors/edge/outstanding.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/config/tree_edit.hpp"
+#include "runtime/wire/ad_hoc.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace alder::actors {
+namespace {
+
+/// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.
+void submit(decltype(wish::what) what, const std::string& tree, const api_request& request, const responder& out,
+            api_context& context) {
+  if (!context.submit)
+    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+  if (request.wants_ndjson || request.wants_events) return stream_wish(std::move(what), tree, out->stream(), context);
+  const auto wait = request.value("wait");
+  if (wait.empty()) {
+    context.submit({std::move(what), nullptr});
+    return out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
+  }
+  const auto patience = parse_duration(wait);
+  if (!patience) return out->refuse(bad_value("'wait': " + patience.failure().message));
+  struct pending {
+    responder out;
+    boost::asio::steady_timer timer;
+  };
+  auto waiting = std::make_shared<pending>(pending{out, boost::asio::steady_timer{context.trees.executor()}});
+  waiting->timer.expires_after(*patience);
+  waiting->timer.async_wait([waiting](const boost::system::error_code& cancelled) {
+    if (cancelled || !waiting->out) return;
+    std::exchange(waiting->out, nullptr)
+        ->refuse({504, "timed_out", "it is not done yet and goes on", {"follow it with: alder events -f"}, {}});
+  });
+  context.submit({std::move(what), [waiting](const wire::operation_result& result) {
+                    waiting->timer.cancel();
+                    const auto answer_to = std::exchange(waiting->out, nullptr);
+                    if (!answer_to) return;
+                    if (result.failure) return answer_to->refuse(*result.failure);
+                    answer_to->answer(200, wire::result_json(result));
+                  }});
+}
+
+config::loaded read_request(const wire::config_request& request, std::map<std::string, unsigned> instances = {}) {
+  store::saved_tree source;
+  source.instances = std::move(instances);
+  source.file = request.file;
+  source.text = request.text;
+  source.environment = request.environment;
+  return read_configuration(source, text_is::given);
+}
+
+void put_config(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  // Whose events to stream is known only from the configuration; one with mistakes is refused with them by the wish
+  // itself.
+  const auto loaded = read_request(*body);
+  const std::string tree = loaded.tree ? loaded.tree->root.name : "\n";
+  if (!loaded.tree) {
+    wire::problem mistakes{422,
+                           "invalid_config",
+                           "the configuration has mistakes; nothing was started or changed",
+                           {},
+                           diagnostic_entries(loaded.diagnostics)};
+    return out->refuse(mistakes);
+  }
+  submit(bring_up{std::move(*body)}, tree, request, out, context);
+}
+
+void post_validate(const api_request& request, const responder& out, api_context&) {
+  const auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto loaded = read_request(*body);
+  out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
+                                         diagnostic_entries(loaded.diagnostics)));
+}
+
+void post_service(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_service_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  if (const auto known = context.shared.nodes.named(body->name); !known.empty()) {
+    return out->refuse({409,
+                        "conflict",
+                        "'" + body->name + "' exists already, in tree " + known.front()->tree,
+                        {"choose another name: alder start --name NAME -- …",
+                         "or remove that tree first: alder down " + known.front()->tree},
+                        {}});
+  }
+  wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
+  const auto loaded = read_request(source);
+  if (!loaded.tree) {
+    const auto& first = loaded.diagnostics.front();
+    return out->refuse(
+        {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
+  }
+  submit(bring_up{std::move(source)}, loaded.tree->root.name, request, out, context);
+}
+
+void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  submit(act_on_node{found.node->tree, found.node->name, what}, found.node->tree, request, out, context);
+}
+void post_start(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::start, request, out, context);
+}
+void post_stop(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::stop, request, out, context);
+}
+void post_restart(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::restart, request, out, context);
+}
+
+void post_reset(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::reset, request, out, context);
+}
+
+/// Tells the process of a service something.
+void tell_program(const api_request& request, const responder& out, api_context& context,
+                  const std::function<outcome(const node_id&)>& tell) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto told = tell(id_of(found.node->tree, found.node->name));
+  if (told) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+  const auto& why = told.failure();
+  const unsigned status = why.kind == error_kind::too_large ? 413 : why.kind == error_kind::invalid_input ? 400 : 409;
+  const std::string code = status == 413 ? "too_large" : status == 400 ? "bad_request" : "conflict";
+  out->refuse({status, code, found.node->name + ": " + why.message, {}, {}});
+}
+
+void post_input(const api_request& request, const responder& out, api_context& context) {
+  tell_program(request, out, context, [&](const node_id& node) -> outcome {
+    auto sent = context.bridge.send_input(node, request.body);
+    if (!sent && sent.failure().kind == error_kind::invalid_input)
+      return error{error_kind::invalid_input, "its standard input is no pipe and no terminal: 'stdin: pipe' or 'pty: "
+                                              "true' in its configuration makes it one"};
+    return sent;
+  });
+}
+
+void post_message(const api_request& request, const responder& out, api_context& context) {
+  tell_program(request, out, context,
+               [&](const node_id& node) { return context.bridge.send_message(node, request.body); });
+}
+
+void delete_node(const api_request& request, const responder& out, api_context& context) {
+  act(node_call::op::remove, request, out, context);
+}
+
+void post_scale(const api_request& request, const responder& out, api_context& context) {
+  const auto instances = wire::parse_scale_request(request.body);
+  if (!instances) return out->refuse(bad_value(instances.failure().message));
+  auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto& node = *found.node;
+  const bool is_instance = node.name.find(':') != std::string::npos;
+  if ((node.what != node_snapshot::kind::service && !node.pool) || is_instance)
+    return out->refuse({409,
+                        "conflict",
+                        "'" + node.name + "' is no service that can have instances",
+                        {is_instance ? "scale its pool: " + node.parent : "scale a service below it"},
+                        {}});
+  submit(scale_service{node.tree, node.name, *instances}, node.tree, request, out, context);
+}
+
+void post_children(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto supervisor = find_supervisor(request, out, context);
+  if (!supervisor) return;
+  if (supervisor->pool)
+    return out->refuse({409,
+                        "conflict",
+                        "'" + supervisor->name + "' is a pool: its instances are all alike",
+                        {"for another number of them: alder scale " + supervisor->name + " N"},
+                        {}});
+  submit(add_children{supervisor->tree, supervisor->name, std::move(*body)}, supervisor->tree, request, out, context);
+}
+
+/// The configuration in the body, if it can be a new version of a tree that is there.
+std::optional<tree_spec> read_change(const wire::config_request& body, const responder& out, const api_context& context,
+                                     std::map<std::string, unsigned> instances = {}) {
+  auto loaded = read_request(body, std::move(instances));
+  if (!loaded.tree) {
+    out->refuse({422,
+                 "invalid_config",
+                 "the configuration has mistakes; nothing was changed",
+                 {},
+                 diagnostic_entries(loaded.diagnostics)});
+    return std::nullopt;
+  }
+  if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
+  out->refuse(
+      {404, "no_such_tree", "there is no tree '" + loaded.tree->root.name + "'", {"bring it up: alder up"}, {}});
+  return std::nullopt;
+}
+
+void post_diff(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  auto tree = read_change(*body, out, context);
+  if (!tree) return;
+  const auto& known = *context.trees.find(tree->root.name);
+  if (!known.source.instances.empty()) tree = read_change(*body, out, context, known.source.instances);
+  if (!tree) return;
+  std::vector<wire::change_entry> changes;
+  for (const auto& change : outstanding(known, tree->root, context.shared.nodes))
+    changes.push_back(
+        {std::string{config::word(change.what)}, change.name, change.parent, change.details, change.needs_restart});
+  out->answer(200, wire::changes_json(tree->root.name, changes));
+}
+
+void post_apply(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  const auto tree = read_change(*body, out, context);
+  if (!tree) return;
+  const change_options options{is_set(request, "start_added"), is_set(request, "stop_removed"),
+                               is_set(request, "restart_changed")};
+  submit(apply_config{std::move(*body), options}, tree->root.name, request, out, context);
+}
+
+void delete_tree(const api_request& request, const responder& out, api_context& context) {
+  auto name = request.path[2];
+  if (context.trees.find(name) == nullptr && context.trees.find(wire::ad_hoc_tree(name)) != nullptr)
+    name = wire::ad_hoc_tree(name);
+  if (context.trees.find(name) == nullptr) {
+    std::vector<std::string> known;
+    for (const auto& [tree, entry] : context.trees.trees())
+      known.push_back(tree);
+    std::vector<std::string> help;
+    if (const auto near = nearest(name, known)) help.push_back("did you mean '" + *near + "'?");
+    if (!known.empty()) help.push_back("trees: " + join(known, ", "));
+    return out->refuse({404, "no_such_tree", "there is no tree '" + name + "'", help, {}});
+  }
+  submit(take_down{name}, name, request, out, context);
+}
+
+void post_shutdown(const api_request& request, const responder& out, api_context& context) {
+  submit(shut_down{"on request"}, "", request, out, context);
+}
+
+/// The answer comes first; a moment later this daemon is killed.
+void post_upgrade(const api_request& request, const responder& out, api_context& context) {
+  const auto body = wire::parse_upgrade_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  if (context.stopping) return out->refuse({503, "stopping", "the daemon is going down", {}, {}});
+  context.trees.write(store::journal::durable::machine);
+  out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
+  auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});
+  timer->async_wait([timer, wanted = *body, &context](const boost::system::error_code&) {
+    context.bridge.keeper().upgrade(wanted.keeper, wanted.daemon);
+    context.bridge.flush();
+  });
+}
+
+/// Does something with the output of every service the request is about.
+void for_services(const api_request& request, const responder& out, api_context& context,
+                  const std::function<void(const node_snapshot&)>& act) {
+  node_filter about;
+  if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
+  for (const auto& [tree, known] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(tree))
+      if (node->what == node_snapshot::kind::service && about.covers(node->tree, node->name)) act(*node);
+  }
+  out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+}
+
+void post_logs_reopen(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.reopen(id_of(node.tree, node.name)); });
+}
+
+void post_logs_rotate(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.rotate(id_of(node.tree, node.name)); });
+}
+
+void delete_logs(const api_request& request, const responder& out, api_context& context) {
+  for_services(request, out, context, [&](const auto& node) { context.logs.clear(id_of(node.tree, node.name)); });
+}
+
+} // namespace
+
+const std::vector<route_entry>& command_routes() {
+  static const std::vector<route_entry> table{
+      {"POST", {"v1", "services"}, post_service},
+      {"POST", {"v1", "services", "*", "start"}, post_start},
+      {"POST", {"v1", "services", "*", "stop"}, post_stop},
+      {"POST", {"v1", "services", "*", "restart"}, post_restart},
+      {"POST", {"v1", "services", "*", "input"}, post_input},
+      {"POST", {"v1", "services", "*", "message"}, post_message},
+      {"POST", {"v1", "services", "*", "reset"}, post_reset},
+      {"POST", {"v1", "services", "*", "terminate"}, post_stop},
+      {"POST", {"v1", "services", "*", "scale"}, post_scale},
+      {"DELETE", {"v1", "services", "*"}, delete_node},
+      {"POST", {"v1", "supervisors", "*", "children"}, post_children},
+      {"POST", {"v1", "config", "diff"}, post_diff},
+      {"POST", {"v1", "config", "apply"}, post_apply},
+      {"PUT", {"v1", "config"}, put_config},
+      {"POST", {"v1", "config", "validate"}, post_validate},
+      {"DELETE", {"v1", "trees", "*"}, delete_tree},
+      {"DELETE", {"v1", "logs"}, delete_logs},
+      {"POST", {"v1", "logs", "reopen"}, post_logs_reopen},
+      {"POST", {"v1", "logs", "rotate"}, post_logs_rotate},
+      {"POST", {"v1", "daemon", "shutdown"}, post_shutdown},
+      {"POST", {"v1", "daemon", "upgrade"}, post_upgrade},
+  };
+  return table;
+}
+
+} // namespace alder::actors

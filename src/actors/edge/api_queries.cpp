@@ -1,0 +1,272 @@
+// Requests that look: what there is, what happened, what was said.
+#include "actors/edge/api_handlers.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
+#include "runtime/os/caller.hpp"
+#include "runtime/os/proc.hpp"
+#include "runtime/wire/time_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include <fnmatch.h>
+
+namespace alder::actors {
+namespace {
+
+constexpr std::size_t most_tail = 100'000;
+constexpr std::size_t described_events = 10;
+constexpr std::size_t described_lines = 10;
+
+/// A copy of the board's nodes as they are at this moment: budgets of supervisors change with time alone.
+class nodes_now {
+public:
+  explicit nodes_now(const api_context& context) : context_(context), now_(context.shared.wall_now()) {}
+
+  const node_snapshot* find(const std::string& tree, const std::string& name) {
+    const auto published = context_.shared.nodes.find(tree, name);
+    if (!published || published->what != node_snapshot::kind::supervisor) return keep(published);
+    auto current = std::make_shared<node_snapshot>(*published);
+    current->children = context_.shared.nodes.children_of(tree, name);
+    current->restarts_used = 0;
+    for (const auto at : current->counted) {
+      if (now_ - at > current->intensity.within) break;
+      ++current->restarts_used;
+      current->oldest_expires = current->intensity.within - (now_ - at);
+    }
+    return keep(std::move(current));
+  }
+  wire::nested_tree nested(const std::string& tree, const std::string& name) {
+    return {find(tree, name), [this, tree](const std::string& child) { return find(tree, child); }};
+  }
+
+private:
+  const node_snapshot* keep(node_ptr node) {
+    if (!node) return nullptr;
+    kept_.push_back(std::move(node));
+    return kept_.back().get();
+  }
+
+  const api_context& context_;
+  wall_time now_;
+  std::vector<node_ptr> kept_;
+};
+
+void get_ping(const api_request&, const responder& out, api_context&) {
+  out->answer(200, wire::ping_json(ALDER_VERSION, os::process_id()));
+}
+
+void get_info(const api_request&, const responder& out, api_context& context) {
+  wire::daemon_info info;
+  info.version = ALDER_VERSION;
+  info.pid = os::process_id();
+  info.keeper_pid = context.bridge.keeper().keeper_pid();
+  info.started_at = context.started_at;
+  info.uptime = context.shared.wall_now() - context.started_at;
+  info.epoch = context.bridge.keeper().epoch();
+  info.socket = context.home.socket;
+  info.state_dir = context.home.state_dir;
+  info.log_dir = context.home.log_dir;
+  info.trees = context.trees.trees().size();
+  if (context.notices) info.notices = context.notices();
+  for (const auto& [name, tree] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(name)) {
+      if (node->what == node_snapshot::kind::service) ++info.counts[node->state];
+    }
+  }
+  out->answer(200, wire::info_json(info));
+}
+
+void get_tree(const api_request& request, const responder& out, api_context& context) {
+  nodes_now now(context);
+  std::vector<wire::nested_tree> trees;
+  for (const auto& [name, tree] : context.trees.trees()) {
+    if (auto nested = now.nested(name, name); nested.root != nullptr) trees.push_back(std::move(nested));
+  }
+  const auto daemon = now.nested("", "alderd");
+  out->answer(200, wire::trees_json(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr));
+}
+
+/// Copies of these nodes with what they use at this moment.
+void add_usage(std::vector<node_ptr>& nodes, bool exact, api_context& context) {
+  std::vector<node_id> ids;
+  for (const auto& node : nodes)
+    ids.push_back(id_of(node->tree, node->name));
+  const auto usage = context.bridge.look_at(ids, exact, context.shared.wall_now());
+  for (auto& node : nodes) {
+    const auto used = usage.find(id_of(node->tree, node->name));
+    if (used == usage.end()) continue;
+    auto copy = std::make_shared<node_snapshot>(*node);
+    copy->usage = used->second;
+    node = std::move(copy);
+  }
+}
+
+void get_services(const api_request& request, const responder& out, api_context& context) {
+  const auto glob = request.value("name", "*");
+  std::vector<node_ptr> kept;
+  for (const auto& [name, tree] : context.trees.trees()) {
+    for (const auto& node : context.shared.nodes.in_order(name)) {
+      if (node->what != node_snapshot::kind::service || ::fnmatch(glob.c_str(), node->name.c_str(), 0) != 0) continue;
+      kept.push_back(node);
+    }
+  }
+  if (const auto usage = request.value("usage", "0"); usage != "0") add_usage(kept, usage == "exact", context);
+  std::vector<const node_snapshot*> services;
+  for (const auto& node : kept)
+    services.push_back(node.get());
+  out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
+}
+
+void get_service(const api_request& request, const responder& out, api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  const auto& node = *found.node;
+  nodes_now now(context);
+  wire::node_detail detail;
+  for (auto current = found.node; current;
+       current = current->parent.empty() ? nullptr : context.shared.nodes.find(node.tree, current->parent))
+    detail.path.insert(detail.path.begin(), current->name);
+  detail.supervisor = now.find(node.tree, node.parent);
+  if (node.what == node_snapshot::kind::service) {
+    for (const int pid : context.bridge.processes_of(id_of(node.tree, node.name))) {
+      if (const auto facts = os::read_stat(pid))
+        detail.processes.push_back({pid, facts->parent, os::command_line(pid)});
+    }
+    if (node.service->log.to != log_target::none && node.service->log.to != log_target::actor) {
+      const auto files = context.logs.files_of(id_of(node.tree, node.name));
+      detail.log_out = files.out;
+      detail.log_err = files.err;
+    }
+    const auto tally = context.logs.tally_of(id_of(node.tree, node.name));
+    detail.logged = {tally.out.bytes_written + tally.err.bytes_written, tally.out.bytes_lost + tally.err.bytes_lost,
+                     tally.out.lines_lost + tally.err.lines_lost, tally.out.rotations + tally.err.rotations,
+                     tally.out.spilled + tally.err.spilled};
+    detail.log = last_log_lines(node.tree, node.name, described_lines, context);
+  }
+  for (const auto& e : context.events.after(0, event_feed::kept)) {
+    if (e->tree == node.tree && e->name == node.name) detail.events.push_back(*e);
+  }
+  if (detail.events.size() > described_events)
+    detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
+  auto nested = now.nested(node.tree, node.name);
+  std::vector<node_ptr> shown{found.node};
+  if (node.what == node_snapshot::kind::service) {
+    add_usage(shown, /*exact=*/true, context);
+    nested.root = shown.front().get();
+  }
+  out->answer(200, wire::detail_json(nested, detail));
+}
+
+void get_config(const api_request&, const responder& out, api_context& context) {
+  std::vector<wire::tree_config> all;
+  for (const auto& [name, tree] : context.trees.trees())
+    all.push_back({name, tree.source.file, tree.source.text, tree.source.up_since});
+  out->answer(200, wire::configs_json(all));
+}
+
+void get_events(const api_request& request, const responder& out, api_context& context) {
+  event_query query;
+  const auto tail = number(request, "tail", query.tail, most_tail);
+  const auto since = number(request, "since", 0, SIZE_MAX);
+  if (!tail) return out->refuse(bad_value(tail.failure().message));
+  if (!since) return out->refuse(bad_value(since.failure().message));
+  query.tail = *tail;
+  query.since = *since;
+  if (!request.last_event_id.empty()) {
+    const auto& id = request.last_event_id;
+    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), query.since);
+    if (parsed.ec != std::errc{}) return out->refuse(bad_value("Last-Event-ID is not the number of an event"));
+    query.tail = most_tail; // everything missed
+  }
+  query.follow = is_set(request, "follow");
+  if (const auto wrong = read_filter(request, "name", context, query.about)) return out->refuse(*wrong);
+  stream_events(query, out->stream(), context);
+}
+
+/// A moment from the query: milliseconds since 1970, or as it is written in answers. A problem when it is neither.
+std::optional<wire::problem> read_moment(const api_request& request, const std::string& key,
+                                         std::optional<wall_time>& into) {
+  const auto text = request.value(key);
+  if (text.empty()) return std::nullopt;
+  std::int64_t ms = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) {
+    into = wall_time{milliseconds{ms}};
+  } else {
+    into = wire::parse_time(text);
+  }
+  if (into) return std::nullopt;
+  return bad_value("'" + key + "' is a moment such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
+}
+
+void get_logs(const api_request& request, const responder& out, api_context& context) {
+  constexpr std::size_t usual_tail = 20;
+  log_query query;
+  for (const auto& [key, into] : {std::pair{"since", &query.since}, std::pair{"until", &query.until}})
+    if (const auto wrong = read_moment(request, key, *into)) return out->refuse(*wrong);
+  const auto grep = request.value("grep");
+  if (!grep.empty()) {
+    auto compiled = pattern::compile(grep);
+    if (!compiled) return out->refuse(bad_value("'grep' is no regular expression: " + compiled.failure().message));
+    query.grep = std::move(*compiled);
+  }
+  query.previous = is_set(request, "previous");
+  const bool is_search = query.since || query.until || query.grep || query.previous;
+  const auto tail = number(request, "tail", usual_tail, most_tail);
+  if (!tail) return out->refuse(bad_value(tail.failure().message));
+  if (!is_search || !request.value("tail").empty()) query.tail = *tail;
+  const auto stream = request.value("stream");
+  if (!stream.empty() && stream != "out" && stream != "err")
+    return out->refuse(bad_value("'stream' is 'out' or 'err', not '" + stream + "'"));
+  query.out = stream != "err";
+  query.err = stream != "out";
+  query.follow = is_set(request, "follow");
+  if (const auto wrong = read_filter(request, "service", context, query.about)) return out->refuse(*wrong);
+  stream_logs(query, out->stream(), context);
+}
+
+void get_children(const api_request& request, const responder& out, api_context& context) {
+  const auto supervisor = find_supervisor(request, out, context);
+  if (!supervisor) return;
+  if (!context.ask_children)
+    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+  context.ask_children({id_of(supervisor->tree, supervisor->name),
+                        [out, pool = supervisor->pool, name = supervisor->name](const children_answer* answer) {
+                          if (answer == nullptr)
+                            return out->refuse({409, "conflict", "the supervisor '" + name + "' is down", {}, {}});
+                          std::vector<wire::child_entry> children;
+                          for (const auto& child : answer->children) {
+                            const auto& rules = child.state.rules;
+                            using phase = policy::child_state::phase;
+                            children.push_back({rules.id, rules.supervisor ? "supervisor" : "worker",
+                                                child.state.what == phase::running      ? "running"
+                                                : child.state.what == phase::restarting ? "restarting"
+                                                                                        : "stopped",
+                                                std::string{word(rules.restart)}, rules.significant, child.alive});
+                          }
+                          out->answer(200, wire::children_json(children, pool));
+                        }});
+}
+
+} // namespace
+
+const std::vector<route_entry>& query_routes() {
+  static const std::vector<route_entry> table{
+      {"GET", {"_ping"}, get_ping},
+      {"GET", {"v1", "info"}, get_info},
+      {"GET", {"v1", "tree"}, get_tree},
+      {"GET", {"v1", "services"}, get_services},
+      {"GET", {"v1", "services", "*"}, get_service},
+      {"GET", {"v1", "supervisors", "*", "children"}, get_children},
+      {"GET", {"v1", "config"}, get_config},
+      {"GET", {"v1", "events"}, get_events},
+      {"GET", {"v1", "logs"}, get_logs},
+  };
+  return table;
+}
+
+} // namespace alder::actors

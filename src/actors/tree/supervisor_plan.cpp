@@ -1,0 +1,74 @@
+#include "actors/tree/supervisor_plan.hpp"
+
+#include "runtime/base/overloaded.hpp"
+
+#include <csignal>
+#include <utility>
+
+namespace alder::actors {
+
+child_entry entry_of(const child_spec& spec) {
+  child_entry entry;
+  std::visit(overloaded{[&](const service_spec& service) {
+                          entry.name = service.name;
+                          entry.restart = service.restart;
+                          entry.service = std::make_shared<const service_spec>(service);
+                        },
+                        [&](const std::shared_ptr<const supervisor_spec>& nested) {
+                          entry.name = nested->name;
+                          entry.restart = nested->restart;
+                          entry.supervisor = nested;
+                        }},
+             spec);
+  return entry;
+}
+
+supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
+  supervisor_plan plan{
+      tree,
+      spec.name,
+      {spec.strategy, spec.intensity, spec.auto_shutdown, spec.sticky_stop, spec.finish_starts, spec.parallel_start},
+      spec.pool,
+      {}};
+  for (const auto& child : spec.children)
+    plan.children.push_back(entry_of(child));
+  if (spec.pool && !plan.children.empty()) {
+    auto instance = plan.children.front();
+    instance.name = spec.name;
+    plan.instance = std::make_shared<const child_entry>(std::move(instance));
+  }
+  return plan;
+}
+
+policy::child_rules rules_of(const child_entry& entry) {
+  policy::child_rules rules;
+  rules.id = entry.name;
+  rules.restart = entry.restart;
+  rules.supervisor = entry.supervisor != nullptr;
+  if (entry.service) {
+    rules.significant = entry.service->significant;
+    rules.after = entry.service->after;
+    rules.brutal_kill = entry.service->stop.signal == SIGKILL;
+    rules.backoff = entry.service->backoff;
+    rules.restart_limit = entry.service->restart_limit;
+  } else if (entry.supervisor) {
+    rules.significant = entry.supervisor->significant;
+    rules.after = entry.supervisor->after;
+    rules.backoff = entry.supervisor->backoff;
+  }
+  return rules;
+}
+
+std::vector<policy::child_rules> rules_of(const std::vector<child_entry>& entries) {
+  std::vector<policy::child_rules> all;
+  for (const auto& entry : entries)
+    all.push_back(rules_of(entry));
+  return all;
+}
+
+std::optional<policy::child_rules> rules_of(const std::shared_ptr<const child_entry>& instance) {
+  if (!instance) return std::nullopt;
+  return rules_of(*instance);
+}
+
+} // namespace alder::actors
