@@ -53,6 +53,7 @@ public:
     to.no_new_privileges = read_boolean(in_, key("no_new_privileges")).value_or(false);
     read_mounts(to);
     read_cgroup(limits, to);
+    to.left_out = std::move(left_out_);
     return terms;
   }
 
@@ -66,8 +67,11 @@ private:
   bool refuse(std::string_view name, span where, const std::string& message, const std::string& label,
               std::vector<std::string> help = {}) {
     const bool skipped = std::find(optional_.begin(), optional_.end(), name) != optional_.end();
-    if (!skipped)
+    if (skipped) {
+      left_out_.push_back(message);
+    } else {
       help.push_back("with 'optional: [" + std::string{name} + "]' it is left out where it is not possible");
+    }
     in_.mistakes.add(skipped ? code::left_out : code::not_allowed, where, message, {label, std::move(help)});
     return false;
   }
@@ -107,23 +111,20 @@ private:
     const auto text = user == nullptr ? std::to_string(here_->uid) : read_text(in_, *user->value);
     if (!text) return std::nullopt;
     auto who = find_user(*first, *text);
-    if (!who) return std::nullopt;
-    identity wanted{who->uid, who->gid, who->groups, *text};
+    const auto own_group = group == nullptr ? std::nullopt : find_group(*group->value);
+    std::vector<std::uint32_t> more;
+    if (groups != nullptr) {
+      for (const auto* item : scalars_of(in_, *groups))
+        if (const auto id = find_group(*item)) more.push_back(*id);
+    }
+    if (!who || (group != nullptr && !own_group)) return std::nullopt; // all that is wrong has been said
+    identity wanted{who->uid, own_group.value_or(who->gid), groups == nullptr ? who->groups : more, *text};
     if (group != nullptr) {
-      const auto id = find_group(*group->value);
-      if (!id) return std::nullopt;
-      wanted.gid = *id;
       wanted.text += ":" + group->value->text;
     } else if (who->name.empty()) {
       in_.mistakes.add(code::missing_key, first->value->where, "the group of user " + *text + " is not known",
                        {"not in the user database", {"add 'group'"}});
       return std::nullopt;
-    }
-    if (groups != nullptr) {
-      wanted.groups.clear();
-      for (const auto* item : scalars_of(in_, *groups)) {
-        if (const auto id = find_group(*item)) wanted.groups.push_back(*id);
-      }
     }
     const bool same = here_->uid == wanted.uid && group == nullptr && groups == nullptr;
     if (!here_->may_change_user && !same) {
@@ -327,6 +328,7 @@ private:
   const settings& own_;
   const machine* here_;
   std::vector<std::string> optional_;
+  std::vector<std::string> left_out_;
 };
 
 } // namespace

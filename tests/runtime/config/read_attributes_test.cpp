@@ -81,8 +81,13 @@ TEST(ReadAttributes, RefusesWhatTheUserMayNot) {
 
 TEST(ReadAttributes, LeavesOutWhatIsOptionalAndNotPossible) {
   EXPECT_EQ(attributes_on(small_machine(), "  nice: -1\n  cpus: 1\n  optional: nice\n"),
-            "W008 nice -1 is not allowed here; cpus 1");
+            "W008 nice -1 is not allowed here; cpus 1, left out: nice -1 is not allowed here");
   EXPECT_EQ(attributes_on(machine_of_root(), "  nice: -1\n  optional: [nice]\n"), "nice -1");
+}
+
+TEST(ReadAttributes, TellsEveryUnknownAccountAtOnce) {
+  EXPECT_EQ(attributes_on(machine_of_root(), "  user: wwwdata\n  group: www\n  groups: [adm, admin]\n"),
+            "E023 there is no user 'wwwdata'; E023 there is no group 'www'; E023 there is no group 'admin'; ");
 }
 
 TEST(ReadAttributes, HidesAndProtectsFiles) {
@@ -90,12 +95,14 @@ TEST(ReadAttributes, HidesAndProtectsFiles) {
             "private /tmp, read-only /run/secret");
   EXPECT_EQ(attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n"),
             "E024 '/srv/shop/lib' cannot be made read-only; ");
-  EXPECT_EQ(attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n  optional: read_only_paths\n"),
-            "W008 '/srv/shop/lib' cannot be made read-only; read-only /run/secret");
+  EXPECT_EQ(
+      attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n  optional: read_only_paths\n"),
+      "W008 '/srv/shop/lib' cannot be made read-only; read-only /run/secret, left out: '/srv/shop/lib' cannot be made "
+      "read-only");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  read_only_paths: /run/secret\n"),
             "E024 'private_tmp' is not allowed here; E024 'read_only_paths' is not allowed here; ");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  optional: [private_tmp]\n  nice: 3\n"),
-            "W008 'private_tmp' is not allowed here; nice 3");
+            "W008 'private_tmp' is not allowed here; nice 3, left out: 'private_tmp' is not allowed here");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: false\n"), "");
 }
 
@@ -134,10 +141,11 @@ TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
   const auto here = machine_without_memory();
   EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n"),
             "E024 'memory_max' is not possible here; ");
-  EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
-            "W008 'memory_max' is not possible here; own cgroup (pids_max 9)");
+  EXPECT_EQ(
+      attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
+      "W008 'memory_max' is not possible here; own cgroup (pids_max 9), left out: 'memory_max' is not possible here");
   EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M }\n  optional: [limits]\n"),
-            "W008 'memory_max' is not possible here; ");
+            "W008 'memory_max' is not possible here; left out: 'memory_max' is not possible here");
   const auto l = load_on(here, "  limits: { memory_max: 300M }\n");
   ASSERT_EQ(l.diagnostics.size(), 1U);
   EXPECT_EQ(l.diagnostics[0].label, "there is no memory controller");
@@ -145,7 +153,8 @@ TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
   auto none = small_machine();
   none->cgroup_trouble_with = [](const std::string&) { return std::optional{cgroup_trouble{"not mounted", ""}}; };
   EXPECT_EQ(attributes_on(none, "  cgroup: true\n"), "E024 'cgroup' is not possible here; ");
-  EXPECT_EQ(attributes_on(none, "  cgroup: true\n  optional: cgroup\n"), "W008 'cgroup' is not possible here; ");
+  EXPECT_EQ(attributes_on(none, "  cgroup: true\n  optional: cgroup\n"),
+            "W008 'cgroup' is not possible here; left out: 'cgroup' is not possible here");
 }
 
 TEST(ReadAttributes, RefusesImpossibleGroupLimits) {
