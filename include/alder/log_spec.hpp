@@ -54,6 +54,13 @@ enum class log_pressure : std::uint8_t {
   spill,       ///< put into another directory until the file can be written; beyond its limit as drop_newest
 };
 
+/// How archives are compressed.
+enum class log_compression : std::uint8_t {
+  none,
+  gzip,
+  zstd, ///< smaller and several times faster
+};
+
 struct log_spec {
   log_target to = log_target::file;
   std::string out; ///< absolute path; empty: in the log directory
@@ -84,7 +91,7 @@ struct log_spec {
   std::uint64_t tree_total = 0;                             ///< bytes of all files in the tree's log directory
   std::uint64_t min_free = 0;                               ///< bytes the file system keeps free; 0: does not matter
   std::chrono::milliseconds max_age{0};                     ///< of an archive; 0: no limit
-  bool compress = true;
+  log_compression compress = log_compression::gzip;
 
   bool operator==(const log_spec&) const = default;
 };

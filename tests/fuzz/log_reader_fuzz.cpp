@@ -141,7 +141,9 @@ void check_files(std::string_view bytes) {
   static const alder::test::temporary_directory dir;
   const auto live = dir / "out.log";
   const auto archive = live + ".20261128T010203.456789Z";
-  for (const auto& path : {live, wire::log_index_path(live), archive + ".gz", archive + ".idx.gz"}) {
+  const auto next = live + ".20261128T010204.456789Z";
+  for (const auto& path :
+       {live, wire::log_index_path(live), archive + ".gz", archive + ".idx.gz", next + ".zst", next + ".idx.zst"}) {
     (void)alder::os::remove_file(path); // the first time there is none
     ALDER_ASSERT(alder::os::append(path, bytes));
   }
@@ -205,5 +207,6 @@ std::vector<std::string> fuzz_seeds() {
           "\n\n\n",
           std::string(200, 'x') + "\n",
           "/l/web.out.log.20261128T010203.456789Z.idx.gz",
+          std::string{"\x28\xb5\x2f\xfd\x04\x58\x29\0\0alder9j\xc2\xc3", 18},
           std::string{"\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\x2c\x4a\xe6\x02\0", 17}};
 }

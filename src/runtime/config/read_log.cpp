@@ -226,7 +226,10 @@ void read_layer(context& in, const fields& keys, const instance_scope& which, un
   spec.tree_total = read_limit(in, keys.find("tree_total")).value_or(spec.tree_total);
   spec.min_free = read_limit(in, keys.find("min_free")).value_or(spec.min_free);
   spec.max_age = read_duration(in, keys.find("max_age")).value_or(spec.max_age);
-  spec.compress = read_boolean(in, keys.find("compress")).value_or(spec.compress);
+  if (const auto how = read_word(in, keys.find("compress")))
+    spec.compress = *how == "false"  ? log_compression::none
+                    : *how == "zstd" ? log_compression::zstd
+                                     : log_compression::gzip;
 }
 
 } // namespace

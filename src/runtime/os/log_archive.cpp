@@ -75,7 +75,7 @@ std::vector<wire::archive_name> archives_of(const std::string& live_path) {
     const auto& name = entry.name;
     if (name.live != live_path || name.is_index || name.is_unfinished) continue;
     auto& kept = by_stamp[name.stamp];
-    if (kept.stamp.empty() || !name.is_compressed) kept = name;
+    if (kept.stamp.empty() || name.compression == log_compression::none) kept = name;
   }
   std::vector<wire::archive_name> archives;
   for (auto& [stamp, name] : by_stamp)

@@ -21,7 +21,7 @@ struct archive_entry {
 [[nodiscard]] result<std::vector<archive_entry>> archives_in(const std::string& directory);
 
 /// The archives of one output file that can be read, oldest first; of one that is there plain and compressed, the plain
-/// one.
+/// one; of one compressed twice, either.
 [[nodiscard]] std::vector<wire::archive_name> archives_of(const std::string& live_path);
 
 /// Gives the file and its index the names of an archive of this moment, or of the next one that is free. A crash leaves

@@ -2,8 +2,8 @@
 
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/gzip.hpp"
 #include "runtime/os/log_archive.hpp"
+#include "runtime/os/packed_file.hpp"
 #include "runtime/os/quiet_thread.hpp"
 #include "runtime/policy/log_rotation.hpp"
 
@@ -27,10 +27,10 @@ constexpr std::chrono::minutes rotation_takes{1}; // at most: an index has its n
 void remove_archive(const wire::archive_name& name) {
   auto each = name;
   for (const bool is_index : {false, true}) {
-    for (const bool is_compressed : {false, true}) {
+    for (const auto how : wire::every_compression) {
       each.is_index = is_index;
-      each.is_compressed = is_compressed;
-      (void)remove_file(text_of(each)); // mostly only some of the four are there
+      each.compression = how;
+      (void)remove_file(text_of(each)); // mostly only two of the six are there
     }
   }
 }
@@ -45,7 +45,8 @@ std::vector<policy::archived_file> archived_files(const std::vector<archive_entr
   std::vector<policy::archived_file> files;
   for (const auto& entry : entries) {
     auto name = entry.name;
-    name.is_index = name.is_compressed = name.is_unfinished = false;
+    name.is_index = name.is_unfinished = false;
+    name.compression = log_compression::none;
     const auto text = text_of(name);
     if (files.empty() || files.back().name != text) files.push_back({text, name.live, 0, time_of(name.stamp)});
     files.back().size += entry.size;
@@ -58,16 +59,19 @@ void clear_leftovers(std::vector<archive_entry>& entries, policy::log_time now) 
   std::set<std::string> whole;
   for (const auto& entry : entries)
     if (!entry.name.is_unfinished) whole.insert(text_of(entry.name));
+  const auto is_there = [&](wire::archive_name name, bool compressed_only) {
+    return std::any_of(wire::every_compression.begin(), wire::every_compression.end(), [&](log_compression how) {
+      name.compression = how;
+      return (how != log_compression::none || !compressed_only) && whole.count(text_of(name)) > 0;
+    });
+  };
   const auto is_leftover = [&](const archive_entry& entry) {
     if (entry.name.is_unfinished) return true;
-    auto other = entry.name;
-    other.is_compressed = true;
-    if (!entry.name.is_compressed && whole.count(text_of(other)) > 0) return true;
+    if (entry.name.compression == log_compression::none && is_there(entry.name, true)) return true;
     if (!entry.name.is_index || now - time_of(entry.name.stamp) < rotation_takes) return false;
-    other.is_index = false;
-    const bool has_compressed = whole.count(text_of(other)) > 0;
-    other.is_compressed = false;
-    return !has_compressed && whole.count(text_of(other)) == 0;
+    auto file = entry.name;
+    file.is_index = false;
+    return !is_there(file, false);
   };
   const auto first =
       std::stable_partition(entries.begin(), entries.end(), [&](const archive_entry& e) { return !is_leftover(e); });
@@ -127,17 +131,17 @@ void log_press::press(std::map<std::string, order>&& orders) {
     for (const auto& directory : directories)
       by_directory[directory].push_back(what);
   }
-  std::vector<std::string> to_compress;
+  std::vector<packing> to_compress;
   for (const auto& [directory, there] : by_directory)
     tidy(directory, there, to_compress);
-  for (const auto& archive : to_compress) {
+  for (const auto& what : to_compress) {
     if (stopping_) return;
-    compress(archive);
+    compress(what);
   }
 }
 
 void log_press::tidy(const std::string& directory, const std::vector<order>& orders,
-                     std::vector<std::string>& to_compress) {
+                     std::vector<packing>& to_compress) {
   auto entries = archives_in(directory);
   if (!entries || entries->empty()) return;
   const auto now = wall_now();
@@ -146,7 +150,7 @@ void log_press::tidy(const std::string& directory, const std::vector<order>& ord
   std::map<std::string, std::vector<policy::archived_file>> by_live;
   for (const auto& file : all)
     by_live[file.live].push_back(file);
-  std::set<std::string> to_press; // live files whose archives are compressed
+  std::map<std::string, log_compression> to_press; // live files whose archives are compressed
   std::set<std::string> gone;
   const auto give_up = [&](const std::string& archive) {
     if (const auto name = wire::parse_archive_name(archive); name && gone.insert(archive).second) remove_archive(*name);
@@ -160,7 +164,9 @@ void log_press::tidy(const std::string& directory, const std::vector<order>& ord
         own.insert(own.end(), found->second.begin(), found->second.end());
     if (own.empty() && one.rules.tree_total == 0 && one.rules.min_free == 0) continue;
     std::stable_sort(own.begin(), own.end(), [](const auto& a, const auto& b) { return a.rotated < b.rotated; });
-    if (one.rules.compress) to_press.insert(one.live.begin(), one.live.end());
+    if (one.rules.compress != log_compression::none)
+      for (const auto& live : one.live)
+        to_press.emplace(live, one.rules.compress);
     for (const auto& archive : policy::surplus_of_service(own, one.rules, one.live.size(), now))
       give_up(archive);
     tree_total = std::max(tree_total, one.rules.tree_total);
@@ -197,17 +203,19 @@ void log_press::tidy(const std::string& directory, const std::vector<order>& ord
   for (const auto& entry : *entries) {
     auto name = entry.name;
     name.is_index = false;
-    if (name.stamp != newest[name.live] && to_press.count(name.live) > 0 && !name.is_compressed &&
+    const auto rule = to_press.find(name.live);
+    if (rule != to_press.end() && name.stamp != newest[name.live] && name.compression == log_compression::none &&
         gone.count(text_of(name)) == 0)
-      to_compress.push_back(text_of(entry.name));
+      to_compress.push_back({text_of(entry.name), rule->second});
   }
 }
 
-/// Readers look for both forms of a file, so the order does not matter.
-void log_press::compress(const std::string& archive) {
-  const auto to = archive + ".gz";
+/// Readers look for every form of a file, so the order does not matter.
+void log_press::compress(const packing& what) {
+  const auto& [archive, how] = what;
+  const auto to = archive + std::string{wire::ending_of(how)};
   const auto unfinished = to + ".tmp";
-  if (!compress_file(archive, unfinished, [this] { return !stopping_; })) return; // it stays as it is
+  if (!compress_file(archive, unfinished, how, [this] { return !stopping_; })) return; // it stays as it is
   if (!rename_file(unfinished, to)) return;
   (void)remove_file(archive); // else it is a leftover
 }

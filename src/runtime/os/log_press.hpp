@@ -41,10 +41,15 @@ public:
   void settle();
 
 private:
+  struct packing {
+    std::string archive;
+    log_compression how;
+  };
+
   void run();
   void press(std::map<std::string, order>&& orders);
-  void tidy(const std::string& directory, const std::vector<order>& orders, std::vector<std::string>& to_compress);
-  void compress(const std::string& archive);
+  void tidy(const std::string& directory, const std::vector<order>& orders, std::vector<packing>& to_compress);
+  void compress(const packing& what);
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,6 +1,6 @@
 #include "runtime/store/log_index.hpp"
 
-#include "runtime/os/gzip.hpp"
+#include "runtime/os/packed_file.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t most_unpacked = std::size_t{64} * 1024 * 1024; // of a compressed index; the rest has no times
 
-std::string unpack(unique_fd file) {
-  os::gzip_reader reader{std::move(file)};
+std::string unpack(os::maybe_packed&& index) {
+  os::packed_reader reader{std::move(index.file), index.how};
   std::string all;
   std::array<char, 65536> block{};
   while (all.size() < most_unpacked) {
@@ -46,10 +46,10 @@ log_index::log_index(const std::string& file) : path_(wire::log_index_path(file)
 void log_index::refresh(os::file_time otherwise) {
   otherwise_ = otherwise;
   if (!fd_ && !path_.empty()) {
-    if (auto opened = os::open_for_reading(path_)) {
-      fd_ = std::move(*opened);
-    } else if (unpacked_.empty()) {
-      if (auto packed = os::open_for_reading(path_ + ".gz")) unpacked_ = unpack(std::move(*packed));
+    if (auto opened = os::open_packed(path_); opened && opened->how == log_compression::none) {
+      fd_ = std::move(opened->file);
+    } else if (opened && unpacked_.empty()) {
+      unpacked_ = unpack(std::move(*opened));
     }
   }
   if (!unpacked_.empty()) {

@@ -45,14 +45,10 @@ outcome log_reader::open_archive(const std::string& stamp) {
   close();
   wire::archive_name name{.live = file_, .stamp = stamp};
   const auto plain = text_of(name);
-  auto opened = os::open_for_reading(plain);
-  if (!opened && opened.failure().kind == error_kind::not_found) {
-    name.is_compressed = true;
-    opened = os::open_for_reading(text_of(name));
-  }
+  auto opened = os::open_packed(plain);
   if (!opened) return opened.failure();
-  fd_ = std::move(*opened);
-  if (name.is_compressed) packed_.emplace(fd_.duplicate());
+  fd_ = std::move(opened->file);
+  if (opened->how != log_compression::none) packed_.emplace(fd_.duplicate(), opened->how);
   stamp_ = stamp;
   index_ = log_index{plain};
   auto facts = os::facts_of(fd_.get());
@@ -173,7 +169,7 @@ outcome log_reader::find_in_archives(std::uint64_t& budget, std::size_t& missing
   std::string opened_stamp;
   std::uint64_t begin = 0;
   for (auto archive = archives.rbegin(); archive != archives.rend() && missing > 0 && budget > 0; ++archive) {
-    if (archive->is_compressed) {
+    if (archive->compression != log_compression::none) {
       has_older_ = true;
       break;
     }
@@ -296,7 +292,7 @@ std::optional<log_run> previous_run(const std::string& file, std::optional<unsig
   const auto archives = os::archives_of(file);
   for (auto archive = archives.rbegin(); archive != archives.rend() && ends.size() < 2; ++archive) {
     auto plain = *archive;
-    plain.is_compressed = false;
+    plain.compression = log_compression::none;
     look(text_of(plain));
   }
   if (ends.empty()) return std::nullopt;

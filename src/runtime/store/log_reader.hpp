@@ -3,7 +3,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/gzip.hpp"
+#include "runtime/os/packed_file.hpp"
 #include "runtime/store/line_splitter.hpp"
 #include "runtime/store/log_index.hpp"
 
@@ -92,7 +92,7 @@ private:
   std::string file_;
   unique_fd fd_;
   std::string stamp_; ///< of the archive that is open; empty: the live file
-  std::optional<os::gzip_reader> packed_;
+  std::optional<os::packed_reader> packed_;
   bool packed_ended_ = false;
   os::file_facts facts_;
   log_index index_;

@@ -70,10 +70,23 @@ std::optional<archive_time> parse_archive_stamp(std::string_view stamp) {
   return sys_days{date} + hours{hour} + minutes{minute} + seconds{second} + microseconds{number_at(stamp, 16, 6)};
 }
 
+std::string_view ending_of(log_compression how) {
+  switch (how) {
+  case log_compression::none: break;
+  case log_compression::gzip: return ".gz";
+  case log_compression::zstd: return ".zst";
+  }
+  return "";
+}
+
 std::optional<archive_name> parse_archive_name(std::string_view name) {
   archive_name parsed;
   parsed.is_unfinished = take_end(name, ".tmp");
-  parsed.is_compressed = take_end(name, ".gz");
+  for (const auto how : {log_compression::gzip, log_compression::zstd}) {
+    if (!take_end(name, ending_of(how))) continue;
+    parsed.compression = how;
+    break;
+  }
   parsed.is_index = take_end(name, ".idx");
   if (name.size() < stamp_length + 2 || name[name.size() - stamp_length - 1] != '.') return std::nullopt;
   const auto stamp = name.substr(name.size() - stamp_length);
@@ -84,7 +97,7 @@ std::optional<archive_name> parse_archive_name(std::string_view name) {
 }
 
 std::string text_of(const archive_name& name) {
-  return name.live + "." + name.stamp + (name.is_index ? ".idx" : "") + (name.is_compressed ? ".gz" : "") +
+  return name.live + "." + name.stamp + (name.is_index ? ".idx" : "") + std::string{ending_of(name.compression)} +
          (name.is_unfinished ? ".tmp" : "");
 }
 

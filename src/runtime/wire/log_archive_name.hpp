@@ -1,7 +1,10 @@
 // How the files around an output file are called: `web.out.log` is written, `web.out.log.20261128T010203.456789Z` was
-// written until that moment, `….gz` is the same compressed, `….idx` and `….idx.gz` are the indexes.
+// written until that moment, `….gz` or `….zst` is the same compressed, `….idx`, `….idx.gz` or `….idx.zst` its index.
 #pragma once
 
+#include "alder/log_spec.hpp"
+
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -11,11 +14,18 @@ namespace alder::wire {
 
 using archive_time = std::chrono::sys_time<std::chrono::microseconds>;
 
+/// The form in which a file is read most easily comes first.
+constexpr std::array<log_compression, 3> every_compression{log_compression::none, log_compression::zstd,
+                                                           log_compression::gzip};
+
+/// What a name ends in: "", ".gz", ".zst".
+[[nodiscard]] std::string_view ending_of(log_compression how);
+
 struct archive_name {
   std::string live;  ///< the file it was cut from; a name or a path, as given
   std::string stamp; ///< sorts by time
   bool is_index = false;
-  bool is_compressed = false;
+  log_compression compression = log_compression::none;
   bool is_unfinished = false; ///< a compression that was cut short
   bool operator==(const archive_name&) const = default;
 };

@@ -172,6 +172,8 @@ std::string attributes_text(const process_attributes& attributes) {
   if (attributes.private_tmp) parts.emplace_back("private /tmp");
   if (!attributes.read_only_paths.empty()) parts.push_back("read-only " + join(attributes.read_only_paths, " "));
   if (attributes.cgroup) parts.push_back(cgroup_text(*attributes.cgroup));
+  for (const auto& reason : attributes.left_out)
+    parts.push_back("left out: " + reason);
   return join(parts, ", ");
 }
 
@@ -200,7 +202,9 @@ std::string log_rules_text(const log_spec& log) {
   constexpr std::array<const char*, 4> pressures{"drop_newest", "drop_oldest", "block", "spill"};
   const log_spec usual;
   std::vector<std::string> parts;
-  if (log.to != usual.to) parts.push_back(std::string{"to "} + targets[static_cast<std::size_t>(log.to)]);
+  if (log.to != usual.to)
+    parts.push_back(std::string{"to "} + targets[static_cast<std::size_t>(log.to)] +
+                    (log.actor.empty() ? "" : " " + log.actor));
   if (log.format != usual.format) parts.emplace_back(formats[static_cast<std::size_t>(log.format)]);
   if (log.max_size != usual.max_size || log.max_files != usual.max_files)
     parts.push_back((log.max_size == 0 ? "any size" : format_size(log.max_size)) + " x " +
@@ -208,7 +212,8 @@ std::string log_rules_text(const log_spec& log) {
   if (log.rotate_every.count() > 0) parts.push_back("every " + format_duration(log.rotate_every));
   if (log.max_total > 0) parts.push_back("at most " + format_size(log.max_total));
   if (log.max_age.count() > 0) parts.push_back("not older than " + format_duration(log.max_age));
-  if (!log.compress) parts.emplace_back("not compressed");
+  if (log.compress != usual.compress)
+    parts.emplace_back(log.compress == log_compression::none ? "not compressed" : "zstd");
   if (log.pressure != usual.pressure) parts.emplace_back(pressures[static_cast<std::size_t>(log.pressure)]);
   if (log.pressure == log_pressure::spill)
     parts.back() += " to " + log.spill_to + " (" + format_size(log.spill_max) + ")";

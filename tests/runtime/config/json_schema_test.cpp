@@ -37,6 +37,8 @@ TEST(JsonSchema, RefusesUnknownKeysAndListsWords) {
   EXPECT_EQ(schema.at("required"), json::array({"children"}));
   EXPECT_EQ(keys_of(place::root).at("strategy").at("anyOf").at(0).at("enum"),
             json::array({"one_for_one", "one_for_all", "rest_for_one"}));
+  EXPECT_EQ(keys_of(place::service).at("log").at("properties").at("compress").at("anyOf").at(0).at("enum"),
+            json::array({"true", "false", "gzip", "zstd", true, false}));
   EXPECT_EQ(schema.at("$defs").at("service").at("required"), json::array({"service", "command"}));
 }
 

@@ -22,6 +22,13 @@ std::string codes_of(const std::string& keys) {
 
 TEST(ReadLog, WithoutTheKeyDefaultsHold) { EXPECT_EQ(service_with("command: x").log, log_spec{}); }
 
+TEST(ReadLog, KnowsEveryCompression) {
+  EXPECT_EQ(service_with("command: x, log: {compress: true}").log.compress, log_compression::gzip);
+  EXPECT_EQ(service_with("command: x, log: {compress: gzip}").log.compress, log_compression::gzip);
+  EXPECT_EQ(service_with("command: x, log: {compress: zstd}").log.compress, log_compression::zstd);
+  EXPECT_EQ(codes_of("log: {compress: zst}"), "E012");
+}
+
 TEST(ReadLog, KnowsEveryLimit) {
   const auto log = service_with("command: x, log: {max_size: 10M, rotate_every: 1d, max_files: 3, max_total: 1G, "
                                 "tree_total: 20G, min_free: 2G, max_age: 30d, compress: false, mode: 0640}")
@@ -33,7 +40,7 @@ TEST(ReadLog, KnowsEveryLimit) {
   EXPECT_EQ(log.tree_total, std::uint64_t{20} << 30U);
   EXPECT_EQ(log.min_free, std::uint64_t{2} << 30U);
   EXPECT_EQ(log.max_age, 720h);
-  EXPECT_FALSE(log.compress);
+  EXPECT_EQ(log.compress, log_compression::none);
   EXPECT_EQ(log.mode, 0640U);
   EXPECT_EQ(service_with("command: x, log: {max_size: 0}").log.max_size, 0U);
   EXPECT_EQ(service_with("command: x, log: {to: none}").log.to, log_target::none);

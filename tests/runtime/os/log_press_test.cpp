@@ -51,9 +51,24 @@ TEST_F(LogPress, CompressesAllButTheNewest) {
                                                three + ".idx"}));
 }
 
+TEST_F(LogPress, LeavesWhatIsCompressedInAnotherWayAsItIs) {
+  const auto one = archive(seconds{40});
+  const auto two = archive(seconds{30});
+  press({});
+  const auto three = archive(seconds{20});
+  log_spec rules;
+  rules.compress = log_compression::zstd;
+  press(rules);
+  EXPECT_EQ(files(), (std::vector<std::string>{one + ".gz", one + ".idx.gz", two + ".idx.zst", two + ".zst", three,
+                                               three + ".idx"}));
+  rules.max_files = 1;
+  press(rules);
+  EXPECT_EQ(files(), (std::vector<std::string>{three, three + ".idx"}));
+}
+
 TEST_F(LogPress, LeavesThemPlainWhenToldSo) {
   log_spec rules;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   const auto one = archive(seconds{30});
   const auto two = archive(seconds{20});
   press(rules);
@@ -62,7 +77,7 @@ TEST_F(LogPress, LeavesThemPlainWhenToldSo) {
 
 TEST_F(LogPress, DeletesWhatIsBeyondTheLimits) {
   log_spec rules;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   rules.max_files = 2;
   rules.max_age = hours{1};
   (void)archive(seconds{7200}, 10, "err.log");
@@ -75,7 +90,7 @@ TEST_F(LogPress, DeletesWhatIsBeyondTheLimits) {
 
 TEST_F(LogPress, KeepsTheWholeDirectoryWithinItsTotal) {
   log_spec rules;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   rules.tree_total = 5000;
   ASSERT_TRUE(append(dir_ / "out.log", std::string(2000, 'x')));
   (void)archive(seconds{30}, 2000, "other.log"); // of a service that has no order
@@ -94,6 +109,7 @@ TEST_F(LogPress, ClearsAwayWhatCrashesLeft) {
   const auto young = archive(seconds{1});
   std::filesystem::remove(young); // that may be happening at this moment
   const auto last = archive(seconds{0});
+  ASSERT_TRUE(append(last + ".idx.zst.tmp", "half"));
   press({});
   EXPECT_EQ(files(), (std::vector<std::string>{one + ".gz", one + ".idx.gz", young + ".idx.gz", last, last + ".idx"}));
 }

@@ -123,7 +123,7 @@ TEST_F(SharedLog, LinesOfManyWritersAreNeverTorn) {
   log_spec rules;
   rules.max_size = 200'000;
   rules.max_files = 10'000;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   // Every hundredth line is longer than a pipe.
   const auto line_of = [](int writer, int n) {
     return std::to_string(writer) + ":" + std::to_string(n) + ":" +

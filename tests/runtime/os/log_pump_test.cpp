@@ -295,7 +295,7 @@ TEST_F(LogPump, PutsFullFilesAsideWhereverALineEnds) {
   log_spec rules;
   rules.max_size = 1000;
   rules.max_files = 100'000;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   const auto path = dir_ / "out.log";
   pump_->open(1, path, rules);
   const auto pipe = attach(1, 1);
@@ -374,7 +374,7 @@ TEST_F(LogPump, AtABlockingRateEverythingComesInTime) {
 TEST_F(LogPump, ClearsAFileAndItsArchives) {
   log_spec rules;
   rules.max_size = 10;
-  rules.compress = false;
+  rules.compress = log_compression::none;
   const auto path = dir_ / "out.log";
   pump_->open(1, path, rules);
   const auto pipe = attach(1, 1);

@@ -22,14 +22,15 @@ TEST(LogArchiveName, WhatIsNoMomentIsNoStamp) {
 
 TEST(LogArchiveName, NamesAreReadAsTheyAreWritten) {
   const std::string base = "/l/web.out.log.20261128T010203.456789Z";
-  for (const auto* end : {"", ".gz", ".idx", ".idx.gz", ".gz.tmp", ".idx.gz.tmp"}) {
+  for (const auto* end : {"", ".gz", ".idx", ".idx.gz", ".gz.tmp", ".idx.gz.tmp", ".zst", ".idx.zst", ".idx.zst.tmp"}) {
     const auto name = parse_archive_name(base + end);
     ASSERT_TRUE(name) << end;
     EXPECT_EQ(name->live, "/l/web.out.log");
     EXPECT_EQ(text_of(*name), base + end);
   }
   EXPECT_TRUE(parse_archive_name(base + ".idx.gz")->is_index);
-  EXPECT_TRUE(parse_archive_name(base + ".gz")->is_compressed);
+  EXPECT_EQ(parse_archive_name(base + ".gz")->compression, log_compression::gzip);
+  EXPECT_EQ(parse_archive_name(base + ".idx.zst")->compression, log_compression::zstd);
 }
 
 TEST(LogArchiveName, OtherFilesAreNoArchives) {
