@@ -4,14 +4,17 @@
     bench/logs.py [PROGRAMS]                default: build/release/bin
     bench/logs.py PROGRAMS once LINES       LINES numbered lines through rotation, compression and kills of alderd
     bench/logs.py PROGRAMS full             a file system that is full for a while
+    bench/logs.py PROGRAMS followers COUNT  so many followers of one service over the API, who read as fast as they can
 
 Beside Alder, in the same run and in turn: `cat > file` and whatever is installed of svlogd, s6-log, multilog and
 supervisord. Throughput is that of all writers together, from the start of the first to the last line in its file; CPU
 is that of whoever reads the pipes, for each GB. Latency is from the write to the file's growth, one line at a time.
 """
 
+import asyncio
 import glob
 import gzip
+import json
 import os
 import pathlib
 import random
@@ -250,11 +253,66 @@ def full():
             subprocess.run(["umount", where], check=False)
 
 
+async def follow(socket, lines, begun):
+    """Reads so many lines; returns whether every line came once and in order."""
+    reader, writer = await asyncio.open_unix_connection(socket)
+    writer.write(b"GET /v1/logs?service=w&tail=0&follow=1 HTTP/1.1\r\nHost: alder\r\n"
+                 b"Accept: application/x-ndjson\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    begun()
+    expected = 0
+    while expected < lines:
+        chunk = await reader.readexactly(int(await reader.readline(), 16) + 2)
+        for line in chunk.splitlines():
+            if line and int(json.loads(line)["line"][:10]) != expected:
+                return False
+            expected += bool(line)
+    writer.close()
+    return True
+
+
+def followers(count):
+    """Their number is limited by the descriptors a process may have: ulimit -n."""
+    home = alder.Home()
+    lines = 2000
+    go = home.top / "go"
+    try:
+        home.up("name: t\nchildren:\n  - service: w\n    shell: true\n    command: "
+                f"'until [ -e {go} ]; do sleep 0.1; done; exec {WRITER} {lines} {LENGTH}'\n    restart: temporary\n")
+        pid = home.info()["pid"]
+
+        def memory(what):
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            return int(status.split(f"{what}:")[1].split()[0]) // 1024
+
+        async def all_of_them():
+            waiting = count
+
+            def begun():
+                nonlocal waiting
+                waiting -= 1
+                if waiting == 0:
+                    go.touch()
+
+            return await asyncio.gather(*(follow(str(home.socket), lines, begun) for _ in range(count)))
+
+        start, used = time.monotonic(), cpu_of(pid)
+        good = asyncio.run(all_of_them())
+        seconds, used = time.monotonic() - start, cpu_of(pid) - used
+        wait_for("they are gone", lambda: home.info()["pid"] == pid and len(os.listdir(f"/proc/{pid}/fd")) < 100)
+        print(f"{sum(good)} of {count} followers have each of {lines} lines once and in order after {seconds:.1f} s; "
+              f"alderd: {used:.1f} s CPU, {memory('VmHWM')} MB at most, {memory('VmRSS')} MB afterwards")
+    finally:
+        home.close()
+
+
 def main():
     if len(sys.argv) > 2 and sys.argv[2] == "once":
         once(int(sys.argv[3]))
     elif len(sys.argv) > 2 and sys.argv[2] == "full":
         full()
+    elif len(sys.argv) > 2 and sys.argv[2] == "followers":
+        followers(int(sys.argv[3]))
     else:
         compare()
 

@@ -3,8 +3,11 @@
 import json
 import os
 import pty
+import re
 import signal
+import socket
 import subprocess
+from pathlib import Path
 
 import alder
 
@@ -100,6 +103,37 @@ children:
         follower.stdout.close()
         self.assertEqual(follower.wait(alder.PATIENCE), 0)
         follower.stdout = None  # nothing is left to collect
+
+    def test_hundreds_of_followers_that_do_not_read_cost_little(self):
+        home = self.home
+        go = home.path / "go"
+        home.up("name: t\nchildren:\n  - service: s\n    shell: true\n    command: "
+                f"until [ -e {go} ]; do sleep 0.1; done; yes 0123456789 | head -n 90000; echo end; exec sleep 1000\n")
+
+        def memory():
+            return int(re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+
+        pid = home.info()["pid"]
+        followers = []
+        for _ in range(400):
+            follower = socket.socket(socket.AF_UNIX)
+            self.addCleanup(follower.close)
+            follower.settimeout(alder.PATIENCE)
+            follower.connect(str(home.socket))
+            follower.sendall(b"GET /v1/logs?tail=0&follow=1 HTTP/1.1\r\nHost: alder\r\n\r\n")
+            self.assertIn(b"200", follower.recv(12))  # the head: it is one of them now
+            followers.append(follower)
+        before = memory()
+        go.touch()
+        home.wait_until("all is said", lambda: home.alder("logs", "--no-prefix", "-n", "1").lines == ["end"])
+        # What the kernel holds for a socket is full; before they shared a limit, each had 200 KiB in the daemon then.
+        home.wait_until("each has been served", lambda: all(
+            len(follower.recv(1 << 20, socket.MSG_PEEK)) > 50_000 for follower in followers))
+        self.assertLess(memory() - before, 400 * 150_000)
+        self.assertEqual(home.alder("logs", "--no-prefix", "-n", "2").lines, ["0123456789", "end"])
+        for follower in followers:
+            follower.close()
+        home.wait_until("memory is given back", lambda: memory() - before < 10_000_000)
 
     def test_a_last_line_without_its_end_is_shown_and_completed(self):
         home = self.home

@@ -2,6 +2,7 @@
 
 #include "actors/edge/api_routes.hpp"
 
+#include "runtime/os/caller.hpp"
 #include "runtime/os/local_socket.hpp"
 
 #include <boost/asio/post.hpp>
@@ -26,7 +27,9 @@ constexpr std::uint32_t largest_head = 16 * 1024;
 constexpr std::chrono::seconds request_patience{10};
 constexpr std::size_t most_sessions = 4096;
 
-std::size_t open_sessions = 0; // loop thread only
+constexpr std::size_t many_sessions = 100; // leave much behind
+std::size_t open_sessions = 0;             // loop thread only
+std::size_t most_open = 0;                 // since there was none
 
 std::string decode(string_view text) {
   std::string out;
@@ -79,11 +82,13 @@ class session : public std::enable_shared_from_this<session> {
 public:
   session(local::socket socket, api_context& context)
       : socket_(std::move(socket)), timer_(socket_.get_executor()), context_(context) {
-    ++open_sessions;
+    most_open = std::max(most_open, ++open_sessions);
   }
   session(const session&) = delete;
   session& operator=(const session&) = delete;
-  ~session() { --open_sessions; }
+  ~session() {
+    if (--open_sessions == 0 && std::exchange(most_open, 0) >= many_sessions) os::release_free_memory();
+  }
 
   void start() {
     if (open_sessions > most_sessions)
@@ -227,9 +232,12 @@ private:
   }
 
   void on_written(const error_code& failed) {
-    writing_ = false;
     if (failed) return finish();
-    if (queue_.empty() && !ending_ && on_drained) on_drained();
+    if (queue_.empty()) {
+      chunk_ = {};                              // thousands of streams may be silent
+      if (!ending_ && on_drained) on_drained(); // what it pushes is written together
+    }
+    writing_ = false;
     write_some();
   }
 

@@ -16,8 +16,18 @@ namespace {
 // So much is searched at once; then the loop does other things.
 constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
 constexpr std::size_t lines_at_once = 4096;
-constexpr std::size_t followed_bytes = std::size_t{32} * 1024; // read at once for a follower, of each file
 constexpr std::size_t looked_at_for_one = 16; // lines of files that instances share, for one of an instance
+constexpr std::size_t all_portions = std::size_t{16} * 1024 * 1024; // of all streams together
+constexpr std::size_t largest_portion = std::size_t{32} * 1024;
+constexpr std::size_t smallest_portion = std::size_t{4} * 1024;
+constexpr double usual_growth = 16; // of a line as an object
+constexpr std::size_t least_read = 1024;
+
+std::size_t open_streams = 0; // loop thread only
+
+/// How much a stream is given at once. What a slow reader has not taken yet is in memory, so where there are many of
+/// them each gets less.
+std::size_t portion() { return std::clamp(all_portions / open_streams, smallest_portion, largest_portion); }
 
 wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
 
@@ -27,7 +37,12 @@ wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::mil
 class log_follower : public std::enable_shared_from_this<log_follower> {
 public:
   log_follower(log_query query, std::shared_ptr<api_stream> out, api_context& context)
-      : query_(std::move(query)), out_(std::move(out)), context_(context) {}
+      : query_(std::move(query)), out_(std::move(out)), context_(context) {
+    ++open_streams;
+  }
+  ~log_follower() { --open_streams; }
+  log_follower(const log_follower&) = delete;
+  log_follower& operator=(const log_follower&) = delete;
 
   void start() {
     for (const auto& [tree, known] : context_.trees.trees()) {
@@ -261,16 +276,21 @@ private:
 
   void read(const node_id& id) {
     if (stopped_) return;
-    if (out_->waiting() > api_stream::most_waiting / 2) { // goes on when the reader has caught up
+    if (out_->waiting() > 0) { // goes on when the reader has caught up
       behind_.insert(id);
       return;
     }
     bool more = false;
     for (auto& from : services_[services_[id].host].sources) {
-      auto lines = from.reader.read_new(followed_bytes);
+      auto lines = from.reader.read_new(bytes_for_portion());
       if (!lines) continue; // the file is not readable now; the next growth tries again
-      for (const auto& line : *lines)
-        if (is_wanted(from, line)) push(from, line);
+      std::size_t read = 0;
+      std::size_t given = 0;
+      for (const auto& line : *lines) {
+        read += line.text.size() + 1;
+        if (is_wanted(from, line)) given += push(from, line);
+      }
+      if (read > 0) growth_ = std::max(1.0, static_cast<double>(given) / static_cast<double>(read));
       tell_gap(from);
       more = more || from.reader.has_more();
     }
@@ -291,14 +311,19 @@ private:
     return is_from(from, line) && (!query_.grep || query_.grep->matches(line.text));
   }
 
-  /// A line of one of the source's writers.
-  void push(const source& from, const store::log_entry& entry) {
+  [[nodiscard]] std::size_t bytes_for_portion() const {
+    return std::max(least_read, static_cast<std::size_t>(static_cast<double>(portion()) / growth_));
+  }
+
+  /// A line of one of the source's writers. Returns its size as an object.
+  std::size_t push(const source& from, const store::log_entry& entry) {
     const auto& node = from.is_shared ? from.writers.at(entry.origin.instance) : from.writers.begin()->second;
     const auto slash = node.find('/');
-    out_->push("log", {},
-               wire::log_line_json({to_wall(entry.at), node.substr(0, slash), node.substr(slash + 1),
-                                    from.err.value_or(entry.origin.err) ? "err" : "out", entry.text, entry.partial}),
-               api_stream::loss::never);
+    const auto object =
+        wire::log_line_json({to_wall(entry.at), node.substr(0, slash), node.substr(slash + 1),
+                             from.err.value_or(entry.origin.err) ? "err" : "out", entry.text, entry.partial});
+    out_->push("log", {}, object, api_stream::loss::never);
+    return object.size();
   }
 
   /// The archive that the reader should have gone on with has been deleted.
@@ -346,6 +371,7 @@ private:
   std::set<node_id> behind_;
   event_feed::follower_id follower_ = 0;
   std::size_t last_order_ = 0;
+  double growth_ = usual_growth; ///< of the last lines: how much larger they were as objects
   bool searching_ = false;
   bool stopped_ = false;
 };

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <langinfo.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -52,6 +53,8 @@ result<std::string> own_directory() {
 }
 
 int process_id() { return ::getpid(); }
+
+void release_free_memory() { (void)::malloc_trim(0); } // tells whether there was any
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 

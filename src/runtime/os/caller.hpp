@@ -30,6 +30,9 @@ void name_process(const char* name);
 
 [[nodiscard]] int process_id();
 
+/// Gives free memory back to the system, which the C library does of its own accord only at the end of the heap.
+void release_free_memory();
+
 struct terminal_size {
   unsigned columns = 0; ///< 0: unknown, or no terminal
   unsigned rows = 0;

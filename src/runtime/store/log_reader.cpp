@@ -216,7 +216,7 @@ result<std::uint64_t> log_reader::find_tail(std::uint64_t& budget, std::size_t& 
 }
 
 outcome log_reader::read_until(std::uint64_t end, std::vector<line_piece>& pieces) {
-  std::vector<char> block(block_bytes);
+  std::vector<char> block(std::min<std::uint64_t>(block_bytes, end - std::min(end, position_)));
   std::move(held_.begin(), held_.end(), std::back_inserter(pieces));
   held_.clear();
   while (packed_ ? !packed_ended_ && position_ < end : position_ < end) {
