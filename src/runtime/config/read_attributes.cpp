@@ -63,10 +63,14 @@ private:
     return found == own_.attributes.end() ? nullptr : found->second;
   }
 
+  [[nodiscard]] bool is_optional(std::string_view name) const {
+    return std::find(optional_.begin(), optional_.end(), name) != optional_.end();
+  }
+
   /// Reports what is not possible here; false.
   bool refuse(std::string_view name, span where, const std::string& message, const std::string& label,
               std::vector<std::string> help = {}) {
-    const bool skipped = std::find(optional_.begin(), optional_.end(), name) != optional_.end();
+    const bool skipped = is_optional(name);
     if (skipped) {
       left_out_.push_back(message);
     } else {
@@ -282,6 +286,7 @@ private:
   /// Whether such a group is to be had.
   bool may_have_cgroup(std::string_view optional_key, std::string_view key, span where, const std::string& controller) {
     if (here_ == nullptr || !here_->cgroup_trouble_with) return true;
+    if (here_->cgroups_were_accepted && !is_optional(optional_key)) return true;
     const auto trouble = here_->cgroup_trouble_with(controller);
     if (!trouble) return true;
     std::vector<std::string> help;

@@ -137,6 +137,15 @@ TEST(ReadAttributes, GivesAGroupOfItsOwn) {
             "own cgroup (memory_max 300M, memory_high 250M)");
 }
 
+TEST(ReadAttributes, WhatWasAcceptedIsHadAndWhatIsOptionalIsAskedForAgain) {
+  auto known = machine_without_memory();
+  known->cgroups_were_accepted = true;
+  EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M }\n"), "own cgroup (memory_max 300M)");
+  EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
+            "W008 'memory_max' is not possible here; own cgroup (pids_max 9), left out: 'memory_max' is not possible "
+            "here");
+}
+
 TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
   const auto here = machine_without_memory();
   EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n"),
