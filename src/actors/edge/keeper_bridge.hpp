@@ -163,6 +163,8 @@ private:
   void on_exited(const process_id& id, int pid, exit_status status);
   void check_waiting();
   [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
+  [[nodiscard]] bool is_adrift(const record& r) const;
+  [[nodiscard]] std::vector<os::member> members_of(const process_id& id, const record& r) const;
   [[nodiscard]] std::vector<int> strangers(int but) const;
   [[nodiscard]] record* running_of(const node_id& node);
   [[nodiscard]] outcome give_cgroup(const process_id& id, const service_spec& spec, keeper::launch& to);

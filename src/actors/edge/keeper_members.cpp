@@ -16,8 +16,20 @@
 namespace alder::actors {
 
 os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
-  return {client_->keeper_pid(), r.pid,    client_->member_marker(id.node, id.generation),
-          strangers(r.pid),      r.adrift, r.cgroup};
+  return {client_->keeper_pid(), r.pid,        client_->member_marker(id.node, id.generation),
+          strangers(r.pid),      is_adrift(r), r.cgroup};
+}
+
+/// Whether others than children of the keeper can belong to it.
+bool keeper_bridge::is_adrift(const record& r) const { return r.adrift || !client_->keeper_lives(); }
+
+/// All that belong to it; nobody only when the keeper, from which they hang, was there all the time.
+std::vector<os::member> keeper_bridge::members_of(const process_id& id, const record& r) const {
+  auto who = membership_of(id, r);
+  auto found = os::members(who);
+  if (!found.empty() || who.adrift || !is_adrift(r)) return found;
+  who.adrift = true;
+  return os::members(who);
 }
 
 /// The keeper's children that are known: the daemon, the other services' main processes, commands that run.
@@ -35,8 +47,8 @@ bool keeper_bridge::has_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return false;
   if (!found->second.cgroup.empty() && os::is_populated(found->second.cgroup)) return true;
-  if (!found->second.adrift && !os::has_orphans(client_->keeper_pid(), strangers(0))) return false;
-  return !os::members(membership_of(id, found->second)).empty();
+  if (!os::has_orphans(client_->keeper_pid(), strangers(0)) && !is_adrift(found->second)) return false;
+  return !members_of(id, found->second).empty();
 }
 
 void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only) {
@@ -46,14 +58,14 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
   auto& r = found->second;
   if (main_only && !r.alive) return;
   // Most services are one process: then nobody else has to be looked for.
-  const bool alone = main_only || (!r.adrift && os::family{}.children(r.pid).empty() &&
-                                   !os::has_orphans(client_->keeper_pid(), strangers(0)));
+  const bool alone = main_only || (os::family{}.children(r.pid).empty() &&
+                                   !os::has_orphans(client_->keeper_pid(), strangers(0)) && !is_adrift(r));
   if (alone && r.alive && r.pidfd) {
     (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
     (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
     return;
   }
-  const auto members = os::members(membership_of(id, r));
+  const auto members = members_of(id, r);
   os::signal_members(members, signal);
   os::signal_members(members, SIGCONT);
 }
@@ -86,9 +98,9 @@ void keeper_bridge::check_waiting() {
       continue;
     }
     auto& r = found->second;
-    const auto who = membership_of(id, r);
-    if (!os::members(who).empty()) {
-      if (r.waiting == record::wait::kill) os::kill_members(who);
+    if (!members_of(id, r).empty()) {
+      if (r.waiting == record::wait::kill) os::kill_members(membership_of(id, r));
+      if (is_adrift(r)) look_again_soon(); // they are nobody's children who would tell
       continue;
     }
     // The last one has ended for us, and not yet for its group, which nobody tells us about.

@@ -2,6 +2,7 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/proc.hpp"
 #include "runtime/os/program.hpp"
 #include "runtime/os/unix_socket.hpp"
 
@@ -156,6 +157,11 @@ outcome client::receive_inventory() {
 }
 
 wall_time client::keeper_started() const { return wall(welcome_.keeper_started_ms); }
+
+bool client::keeper_lives() const {
+  const auto now = os::read_stat(welcome_.keeper_pid);
+  return now && now->start_ticks == welcome_.keeper_start_ticks && os::is_living(*now);
+}
 
 std::string client::member_marker(const node_id& id, generation gen) const {
   return member_prefix_ + "/" + id + "/" + std::to_string(gen);

@@ -128,14 +128,25 @@ private:
   std::uint64_t number_;
 };
 
-/// Every process there is, each with its parent if that is one that is looked at.
-std::vector<relative> everybody() {
+/// Every process there is, each with its parent if that is one that is looked at; `bears`: who has the mark. One that
+/// was born after the list was read may be all that is left of a process that was on it, so those that came meanwhile
+/// are looked at too, until there are none.
+std::vector<relative> everybody(const marker_search& marker, std::vector<bool>& bears) {
   std::vector<relative> found;
-  std::map<int, std::size_t> places;
-  for (const int pid : all_pids()) {
-    if (pid <= 2) continue;
-    if (const auto process = read_stat(pid)) found.push_back({*process, std::nullopt});
+  std::set<int> seen{1, 2};
+  bool has_news = true;
+  for (int round = 0; has_news && round < max_looks; ++round) {
+    has_news = false;
+    for (const int pid : all_pids()) {
+      if (!seen.insert(pid).second) continue;
+      has_news = true;
+      const auto process = read_stat(pid);
+      if (!process) continue;
+      found.push_back({*process, std::nullopt});
+      bears.push_back(marker.holds(pid));
+    }
   }
+  std::map<int, std::size_t> places;
   for (std::size_t i = 0; i < found.size(); ++i)
     places[found[i].process.pid] = i;
   for (auto& one : found)
@@ -150,8 +161,10 @@ struct finding {
 };
 
 finding look_for_members(const membership& who) {
-  const auto people = who.adrift ? everybody() : walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
   const marker_search marker{who.marker};
+  std::vector<bool> bears; // of everybody
+  const auto people =
+      who.adrift ? everybody(marker, bears) : walk(who.keeper_pid, {who.strangers.begin(), who.strangers.end()});
   finding found;
   std::vector<bool> belongs(people.size());
   std::vector<std::size_t> perhaps;
@@ -167,7 +180,7 @@ finding look_for_members(const membership& who) {
     belongs[i] = is_main || grouped.count(process.pid) > 0 || (parent && belongs[*parent]);
     if (belongs[i]) continue;
     if (who.adrift) { // whoever holds the marker belongs to it, wherever it hangs
-      belongs[i] = marker.holds(process.pid);
+      belongs[i] = bears[i];
       continue;
     }
     const auto answer = marker.ask(people[i]);
@@ -215,13 +228,17 @@ template <class Look> std::size_t freeze_and_kill(const Look& look) {
 } // namespace
 
 std::vector<member> members(const membership& who) {
-  const auto found = find_members(who);
-  auto held = hold(found.sure);
-  for (auto& one : hold(found.perhaps)) {
-    one.is_sure = false;
-    held.push_back(std::move(one));
+  for (int round = 1;; ++round) {
+    const auto found = find_members(who);
+    auto held = hold(found.sure);
+    for (auto& one : hold(found.perhaps)) {
+      one.is_sure = false;
+      held.push_back(std::move(one));
+    }
+    // Those that were found and are gone may have left others behind.
+    const bool is_lost = held.empty() && std::any_of(found.sure.begin(), found.sure.end(), is_living);
+    if (!is_lost || round == max_looks) return held;
   }
-  return held;
 }
 
 std::vector<std::vector<int>> members_of_each(const std::vector<membership>& all, const std::vector<int>& passed_over) {

@@ -139,6 +139,30 @@ TEST_F(Descendants, what_is_about_to_end_makes_nobody_else_a_member) {
   EXPECT_EQ(pids(members(service(process.pid))), (std::set<int>{process.pid}));
 }
 
+TEST_F(Descendants, one_that_hands_over_all_the_time_is_never_missed_wherever_it_hangs) {
+  auto chain = start({"/usr/bin/python3", "-S", "-E", "-c",
+                      "import os, time\n"
+                      "if os.fork(): os._exit(0)\n"
+                      "for number in range(100000):\n"
+                      "  os.setsid()\n"
+                      "  if number == 0: print('started', flush=True)\n"
+                      "  if os.fork(): os._exit(0)"},
+                     "1.2/t/chain/1");
+  EXPECT_EQ(test::read_line(chain.out.get()), "started");
+  reap(chain.pidfd.get());
+  const membership who{
+      .keeper_pid = 0, .main_pid = chain.pid, .marker = "1.2/t/chain/1", .strangers = {}, .adrift = true};
+  for (int look = 0; look < 100; ++look) {
+    ASSERT_FALSE(members(who).empty()) << "look " << look;
+    reap_orphans();
+  }
+  for (int looks = 0; looks < 3;) {
+    looks = members(who).empty() ? looks + 1 : 0;
+    (void)kill_members(who);
+    reap_orphans();
+  }
+}
+
 TEST_F(Descendants, what_dropped_everything_is_not_found) {
   spawned_process process;
   const int orphan = start_daemoniser(process, {"bare", "unmarked"});
