@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import alder
 
@@ -138,6 +139,57 @@ class KeeperKilled(alder.Scenario):
         self.assertEqual(home.service("mortal")["last_exit"]["text"], "code 7")
         self.assertIn("last words of mortal", home.alder("logs", "mortal", "--no-prefix").out)
         home.kill_daemon()
+        home.stop_daemon()
+
+    def test_a_stop_under_another_keeper_sees_the_last_process_end(self):
+        """Nobody is told when a process ends that is no child of the new keeper."""
+        home = self.home
+        home.write("late.py", "import os, signal, time\nif os.fork() == 0:\n"
+                              "    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), os._exit(0)))\n"
+                              "    open('ready', 'w').close()\nwhile True: signal.pause()\n")
+        home.up("name: t\nchildren:\n  - { service: late, command: [python3, -S, -E, late.py], "
+                "ready: { file: ready }, stop: { timeout: 1h } }\n")
+        before = home.processes()
+        self.kill_keeper()
+        home.alder("stop", "late")
+        self.assertEqual([str(one) for one in before if one.is_alive() and "late.py" in str(one)], [])
+        self.kill_keeper()
+        home.alder("daemon", "stop", timeout=9)  # after 10 s the keeper would look whether the daemon has ended
+
+    def test_the_daemon_right_after_the_keeper(self):
+        """While it starts another keeper, or before it has told that one of all it holds."""
+        home = self.home
+        home.up("name: t\nchildren:\n" + "".join(f"  - {{ service: s{n}, command: sleep 1000 }}\n" for n in range(8)))
+        pids = home.pids()
+        for number in range(12):
+            home.processes()  # so that everything is remembered by its mark
+            keeper, daemon = home.keeper_pid(), home.info()["pid"]
+            os.kill(keeper, signal.SIGKILL)
+            time.sleep(number * 0.0005)  # the moment of the blow
+            os.kill(daemon, signal.SIGKILL)
+            home.wait_until("both are gone", lambda: not alder.is_alive(keeper) and not alder.is_alive(daemon))
+            home.alder("daemon", "start")
+            self.assertEqual(home.pids(), pids, home.story())
+            for name, pid in pids.items():
+                self.assertEqual([one.pid for one in home.members_of(name, tree="t")], [pid], home.story())
+        home.daemon_kills = home.info()["epoch"] - 1  # it is counted anew when nothing was left
+        home.stop_daemon()
+        self.assertFalse([pid for pid in pids.values() if alder.is_alive(pid)])
+
+    def test_a_tree_of_which_nothing_runs_goes_on_too(self):
+        home = self.home
+        home.up("name: t\nchildren:\n  - { service: job, task: true, command: [sh, -c, 'echo >> runs'], "
+                "schedule: { cron: '* * * * * *' } }\n  - { service: idle, command: sleep 1000 }\n")
+        home.alder("stop", "idle")
+        runs = home.files / "runs"
+        home.wait_until("it has run", lambda: runs.exists() and len(runs.read_text()) > 1)
+        self.kill_both()
+        before = len(runs.read_text())
+        home.alder("daemon", "start")
+        home.wait_until("it runs again", lambda: len(runs.read_text()) > before + 1)
+        self.assertEqual(home.states()["idle"], "stopped")
+        home.alder("start", "idle")
+        self.assertEqual(home.states()["idle"], "running")
         home.stop_daemon()
 
     def test_keeper_and_daemon_one_after_the_other(self):

@@ -45,7 +45,7 @@ config::loaded read_text(const std::string& file, const std::string& text,
     return read;
   };
   auto here = os::this_machine();
-  if (from == text_is::known) here.cgroup_trouble_with = nullptr;
+  here.cgroups_were_accepted = from == text_is::known;
   return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
                             std::make_shared<const machine>(std::move(here)), instances});
 }
@@ -104,11 +104,11 @@ std::vector<std::string> catalog::open(const std::string& line) {
   }
   const std::string mark = "\"" + line + "\"";
   const auto known = journal_.values().find(std::string{store::line_key});
-  const bool is_same = known != journal_.values().end() && known->second == mark;
+  goes_on_ = known != journal_.values().end() && known->second == mark;
   std::vector<std::string> others;
   for_each(journal_.values(), store::process_key, [&](const std::string& id, const std::string& value) {
     auto process = store::parse_process_value(value);
-    if (!process || !is_same) return others.push_back(std::string{store::process_key} + id);
+    if (!process || !goes_on_) return others.push_back(std::string{store::process_key} + id);
     process->id = id;
     noted_[id] = std::move(*process);
   });

@@ -53,6 +53,8 @@ public:
   std::vector<std::string> open(const std::string& line);
   /// The processes that a former daemon wrote down under a keeper of the same line.
   [[nodiscard]] std::vector<store::noted_process> noted_processes() const;
+  /// Whether the journal is that of this keeper, or of one that was killed since the machine was started.
+  [[nodiscard]] bool goes_on() const { return goes_on_; }
   void note(const store::noted_process& process);
   /// It is gone, unless a later process of the node is noted.
   void forget(const node_id& node, generation gen);
@@ -119,6 +121,7 @@ private:
   extensions offered_;
   std::map<std::string, known_tree> trees_;
   std::map<node_id, store::noted_process> noted_;
+  bool goes_on_ = false;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name
   std::map<node_id, std::set<std::string>> changed_memories_;   ///< of supervisors, with the children that changed
   bool writing_soon_ = false;

@@ -67,8 +67,11 @@ void keeper_bridge::end_orphans(const std::vector<store::noted_process>& noted) 
 std::string keeper_bridge::adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now) {
   std::size_t alive = 0;
   std::size_t ended = 0;
-  for (const auto& process : noted)
-    ++(adopt_orphan(process) ? alive : ended);
+  for (const auto& process : noted) {
+    const auto known = records_.find({process.id, process.generation}); // by a keeper that was told of some
+    const bool lives = known == records_.end() ? adopt_orphan(process) : known->second.alive;
+    ++(lives ? alive : ended);
+  }
   for (const auto& found : os::marked_leaders(client_->member_prefix() + "/"))
     if (adopt_marked(found, now)) ++alive;
   if (alive + ended == 0) return {};

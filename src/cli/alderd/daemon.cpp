@@ -156,9 +156,13 @@ bool daemon::find_processes() {
   if (!goes_on && options_.foreground) {
     bridge_.end_orphans(noted);
   } else if (!goes_on) {
-    const auto found = bridge_.adopt_orphans(noted, os::wall_now());
+    auto found = bridge_.adopt_orphans(noted, os::wall_now());
+    // Trees of which nothing ran at that moment go on too, but for those that were about to be stopped.
+    const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
+    if (found.empty() && catalog_.goes_on() && !is_stopping)
+      found = "keeper and daemon were killed together; no service ran at that moment";
     goes_on = !found.empty();
-    if (goes_on) complaints_.push_back(found);
+    if (goes_on) complaints_.push_back(std::move(found));
   }
   bridge_.clear_cgroups();
   for (const auto& process : noted)

@@ -203,6 +203,8 @@ void keeper::flush() {
 
 void keeper::start_daemon() {
   start_due_.reset();
+  // The daemon that was about to tell us died too: the next one looks for processes like the first of all.
+  if (!is_told_all_) epoch_ = 0;
   ++epoch_;
   daemon_started_ = steady::now();
   auto pair = os::record_pair(wire::max_keeper_frame);

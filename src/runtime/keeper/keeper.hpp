@@ -172,6 +172,7 @@ private:
   contact contact_ = contact::absent;
   int daemon_pid_ = 0;         ///< 0: none
   bool daemon_adrift_ = false; ///< it is no child of ours
+  bool is_told_all_ = true;    ///< of what a former keeper held
   unique_fd daemon_file_;      ///< its program, as it was when it was last started anew: files may be replaced under us
   unique_fd daemon_pidfd_;
   unique_fd channel_;

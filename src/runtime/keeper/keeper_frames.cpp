@@ -71,6 +71,7 @@ void keeper::on(const wire::hello_frame& frame) {
 
 void keeper::on(const wire::ready_frame&) {
   was_ready_ = true;
+  is_told_all_ = true;
   end_trial();
   (void)os::remove_file(options_.run_dir + "/daemon.trouble"); // most often there is none
   report(ready_, "ready");
@@ -245,8 +246,11 @@ void keeper::reap_quietly() {
 }
 
 void keeper::wait_for_signal(std::chrono::milliseconds longest) {
-  pollfd waited{signals_.get(), POLLIN, 0};
-  (void)::poll(&waited, 1, static_cast<int>(longest.count())); // woken early or late: the caller looks for itself
+  // Of a daemon that is no child of ours no signal tells.
+  const bool is_other = daemon_adrift_ && daemon_pidfd_;
+  std::array<pollfd, 2> waited{{{signals_.get(), POLLIN, 0}, {is_other ? daemon_pidfd_.get() : -1, POLLIN, 0}}};
+  // Woken early or late: the caller looks for itself.
+  (void)::poll(waited.data(), waited.size(), static_cast<int>(longest.count()));
   while (os::next_signal(signals_.get()) != 0) {
   }
 }

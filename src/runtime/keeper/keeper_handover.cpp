@@ -206,6 +206,7 @@ void keeper::take_charge_of_daemon() {
   daemon_pid_ = options_.daemon_pid;
   daemon_adrift_ = true;
   was_ready_ = true;
+  is_told_all_ = false;
   daemon_started_ = steady::now();
   contact_ = contact::silent;
   auto pidfd = os::open_pidfd(daemon_pid_);
