@@ -1,5 +1,6 @@
 #include "cli/common/answers.hpp"
 
+#include "runtime/base/utf8.hpp"
 #include "runtime/wire/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -102,7 +103,9 @@ log_view log_of(const json& object) {
           .tree = text_of(object, "tree"),
           .service = text_of(object, "service"),
           .from_stderr = text_of(object, "stream") == "err",
-          .line = text_of(object, "line")};
+          .line = text_of(object, "line"),
+          .bytes = object.contains("bytes") ? from_base64(text_of(object, "bytes")) : std::nullopt,
+          .partial = flag_of(object, "partial")};
 }
 
 std::optional<detail_view::logged_view> logged_of(const json& object) {

@@ -70,7 +70,9 @@ struct log_view {
   std::string tree;
   std::string service;
   bool from_stderr = false;
-  std::string line;
+  std::string line;                 ///< without its end
+  std::optional<std::string> bytes; ///< what the line is in truth, when that is not UTF-8
+  bool partial = false;             ///< it goes on in the next one
 };
 
 struct detail_view {

@@ -61,7 +61,8 @@ std::string counted(std::size_t number, const std::string& noun) {
 std::string age(wall_time since, wall_time now) { return format_age(std::max(milliseconds{0}, now - since)); }
 
 std::string log_text(const look& on, const log_view& line, const log_style& style) {
-  const auto text = on.terminal && !style.is_raw ? harmless(line.line) : line.line;
+  if (style.is_raw) return line.bytes.value_or(line.line) + (line.partial ? "" : "\n");
+  const auto text = on.terminal ? harmless(line.line) : line.line;
   if (!style.has_prefix) return text + "\n";
   const auto time = line.at ? clock_millis(*line.at) : std::string(12, ' ');
   const auto bar = line.from_stderr ? (on.unicode ? "┃" : "!") : (on.unicode ? "│" : "|");

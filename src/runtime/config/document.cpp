@@ -7,21 +7,6 @@ namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-/// Bytes of the character that starts `text`, 0 when it is not valid UTF-8 (overlong forms, surrogates and values
-/// beyond U+10FFFF are not).
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return 1;
-  const std::size_t length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
-  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!continues_character(text[i])) return 0;
-  }
-  const bool overlong = (byte(0) == 0xE0 && byte(1) < 0xA0) || (byte(0) == 0xF0 && byte(1) < 0x90);
-  const bool beyond = (byte(0) == 0xED && byte(1) > 0x9F) || (byte(0) == 0xF4 && byte(1) > 0x8F);
-  return overlong || beyond ? 0 : length;
-}
-
 } // namespace
 
 bool node::is_null() const {
@@ -67,16 +52,6 @@ std::size_t text_map::start_of_line(unsigned line) const {
 
 unsigned count_characters(std::string_view text) {
   return static_cast<unsigned>(std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
-}
-
-std::size_t find_invalid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto length = character_length(text.substr(at));
-    if (length == 0) return at;
-    at += length;
-  }
-  return at;
 }
 
 } // namespace alder::config

@@ -78,7 +78,4 @@ private:
 /// The number of characters (code points) of UTF-8 text.
 [[nodiscard]] unsigned count_characters(std::string_view text);
 
-/// The first byte that is not valid UTF-8, or text.size().
-[[nodiscard]] std::size_t find_invalid_utf8(std::string_view text);
-
 } // namespace alder::config

@@ -1,5 +1,7 @@
 #include "runtime/config/parse_document.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <libfyaml.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #include "runtime/base/text.hpp"
+#include "runtime/base/utf8.hpp"
 #include "runtime/config/diagnostic.hpp"
 #include "runtime/config/document.hpp"
 

@@ -1,6 +1,7 @@
 #include "runtime/wire/json.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/base/utf8.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/wire/event_sentence.hpp"
 #include "runtime/wire/spec_text.hpp"
@@ -116,6 +117,7 @@ json log_line_value(const log_line& line) {
              {"stream", line.stream},
              {"line", line.line}};
   if (line.partial) value["partial"] = true;
+  if (find_invalid_utf8(line.line) < line.line.size()) value["bytes"] = base64(line.line);
   return value;
 }
 

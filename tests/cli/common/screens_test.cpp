@@ -116,6 +116,15 @@ TEST_F(Screens, ALogLineIsMadeHarmlessOnATerminalAndLeftAloneOnAPipe) {
   EXPECT_EQ(log_text(test::plain, line, {.has_prefix = false, .name_width = 0}), line.line + "\n");
 }
 
+TEST_F(Screens, ARawLogLineIsWhatWasWritten) {
+  log_view line{.at = now(), .tree = "t", .service = "s", .from_stderr = false, .line = "a\033[2J?"};
+  EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J?\n");
+  line.bytes = "a\033[2J\xff";
+  EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J\xff\n");
+  line.partial = true;
+  EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J\xff");
+}
+
 TEST_F(Screens, WordsOfOthersAreHarmlessOnATerminalWhereverTheyStand) {
   auto node = services().front();
   node.state = "failed";

@@ -30,16 +30,6 @@ TEST(TextMap, CutsASpanOffAtTheEndOfItsFirstLine) {
   EXPECT_EQ(map.end_column({3, 3}), 5U);
 }
 
-TEST(Utf8, FindsTheFirstInvalidByte) {
-  EXPECT_EQ(find_invalid_utf8("a邮😀"), 8U);
-  EXPECT_EQ(find_invalid_utf8("a\xff"), 1U);
-  EXPECT_EQ(find_invalid_utf8("\xc0\xaf"), 0U);
-  EXPECT_EQ(find_invalid_utf8("\xe0\x80\x80"), 0U);
-  EXPECT_EQ(find_invalid_utf8("\xed\xa0\x80"), 0U);
-  EXPECT_EQ(find_invalid_utf8("\xf4\x90\x80\x80"), 0U);
-  EXPECT_EQ(find_invalid_utf8("ab\xe9\x82"), 2U);
-}
-
 TEST(Node, FindsEntriesByKey) {
   node mapping;
   mapping.is = node::shape::mapping;

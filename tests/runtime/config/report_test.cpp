@@ -1,5 +1,7 @@
 #include "runtime/config/report.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::config {

@@ -168,7 +168,7 @@ TEST(LogLineJson, BytesThatAreNotUtf8AreReplaced) {
             "\xef\xbf\xbd"
             "b"
             "\xef\xbf\xbd"
-            R"("})");
+            R"(","bytes":"Yf9iww=="})");
 }
 
 TEST(LogLineJson, APieceOfALineSaysSo) {
