@@ -16,6 +16,7 @@ namespace {
 // So much is searched at once; then the loop does other things.
 constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
 constexpr std::size_t lines_at_once = 4096;
+constexpr std::size_t most_kept = std::size_t{256} * 1024 * 1024; // bytes of the last lines that a search keeps
 constexpr std::size_t looked_at_for_one = 16; // lines of files that instances share, for one of an instance
 constexpr std::size_t all_portions = std::size_t{16} * 1024 * 1024; // of all streams together
 constexpr std::size_t largest_portion = std::size_t{32} * 1024;
@@ -233,8 +234,10 @@ private:
     if (!query_.tail) {
       push(from, from.found.front());
     } else {
+      kept_bytes_ += from.found.front().text.size();
       kept_.emplace_back(&from, std::move(from.found.front()));
-      if (kept_.size() > *query_.tail) kept_.pop_front();
+      for (; kept_.size() > *query_.tail || kept_bytes_ > most_kept; kept_.pop_front())
+        kept_bytes_ -= kept_.front().second.text.size();
     }
     from.found.pop_front();
   }
@@ -368,6 +371,7 @@ private:
   std::vector<source*> unread_;                                        ///< whose next lines are not known
   std::priority_queue<source*, std::vector<source*>, is_later> ready_; ///< whose first line is; earliest first
   std::deque<std::pair<source*, store::log_entry>> kept_;              ///< the last lines a search has found
+  std::size_t kept_bytes_ = 0;
   std::set<node_id> behind_;
   event_feed::follower_id follower_ = 0;
   std::size_t last_order_ = 0;

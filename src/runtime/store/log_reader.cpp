@@ -146,6 +146,7 @@ result<std::vector<log_entry>> log_reader::tail(std::size_t lines, unfinished_li
   if (missing > 0 && budget > 0) {
     if (auto found = find_in_archives(budget, missing); !found) return found.failure();
   }
+  has_older_ = has_older_ || (missing > 0 && budget == 0);
   std::vector<line_piece> pieces;
   while (fd_) {
     const auto end = packed_ ? ~std::uint64_t{0} : facts_.size; // of a compressed one it is not known

@@ -46,7 +46,8 @@ public:
   /// Errors: denied, io. A missing file has no lines.
   [[nodiscard]] result<std::vector<log_entry>> tail(std::size_t lines, unfinished_line last);
 
-  /// Whether there may be older lines than `tail` found, of those asked for: it looks into no compressed archive.
+  /// Whether there may be older lines than `tail` found, of those asked for: it looks into no compressed archive, and
+  /// at most_tail_bytes together.
   [[nodiscard]] bool has_older() const { return has_older_; }
 
   /// Lets `read_new` begin with the archive in which the first lines of `since` or later are, and there no later than

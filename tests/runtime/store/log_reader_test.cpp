@@ -61,6 +61,20 @@ TEST_F(LogReader, GivesTheLastLinesWithTheirTimes) {
   EXPECT_EQ(texts(reader_.tail(0, unfinished_line::show)), lines{});
 }
 
+TEST_F(LogReader, TheTailTellsThatItHasNotLookedAtAllOfALargeFile) {
+  const std::string line = std::string(9'999, 'x') + "\n";
+  for (std::uint64_t size = 0; size <= log_reader::most_tail_bytes; size += 100 * line.size()) {
+    std::string some;
+    for (int i = 0; i < 100; ++i)
+      some += line;
+    writer_.say(some);
+  }
+  EXPECT_LT(reader_.tail(100'000, unfinished_line::show)->size(), 1700U);
+  EXPECT_TRUE(reader_.has_older());
+  EXPECT_EQ(reader_.tail(1'000, unfinished_line::show)->size(), 1000U);
+  EXPECT_FALSE(reader_.has_older());
+}
+
 TEST_F(LogReader, AMissingFileHasNoLinesAndMayComeLater) {
   EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), lines{});
   EXPECT_EQ(texts(reader_.read_new()), lines{});
