@@ -33,6 +33,8 @@ struct machine {
   std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
   std::function<std::optional<std::uint32_t>(const std::string& name)> group_named;
   std::function<outcome(const std::string& path)> can_read; ///< error: why a file cannot be read
+  /// Error: why there can be no directory that is written to.
+  std::function<outcome(const std::string& path)> can_have_directory;
   /// The bytes of a time zone's file by its name; that of the machine for no name.
   std::function<result<std::string>(const std::string& name)> zone_data;
   /// Whether services can have control groups that are limited by this controller ("memory", "cpu", "pids"; "": by

@@ -4,6 +4,7 @@
 #include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <map>
@@ -18,6 +19,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -83,6 +85,18 @@ outcome can_read(const std::string& path) {
   return error{error_kind::io, errno_text(errno), errno};
 }
 
+/// `path`: absolute. Whether it is one that we may write to, or could be made: directories above it are made too.
+outcome can_have_directory(const std::string& path) {
+  for (std::string at = path;; at.resize(std::max<std::size_t>(at.rfind('/'), 1))) {
+    struct stat facts {};
+    if (::stat(at.c_str(), &facts) == 0) {
+      if (!S_ISDIR(facts.st_mode)) return error{error_kind::invalid_input, "'" + at + "' is no directory", ENOTDIR};
+      if (::access(at.c_str(), W_OK | X_OK) == 0) return success();
+    }
+    if (errno != ENOENT || at == "/") return error{error_kind::denied, "'" + at + "': " + errno_text(errno), errno};
+  }
+}
+
 } // namespace
 
 machine this_machine(int keeper) {
@@ -96,6 +110,7 @@ machine this_machine(int keeper) {
     return entry == nullptr ? std::nullopt : std::optional<std::uint32_t>{entry->gr_gid};
   };
   m.can_read = can_read;
+  m.can_have_directory = can_have_directory;
   m.zone_data = [](const std::string& name) {
     return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);
   };

@@ -125,6 +125,23 @@ TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverGroupsAreToBeHadNow) {
   EXPECT_TRUE(read_configuration(source, text_is::known).tree);
 }
 
+TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverHasBecomeOfItsFiles) {
+  store::saved_tree source{.name = "t", .file = "/t.yaml"};
+  source.text = "children:\n  - {service: a, command: /bin/a, secrets: {KEY: /no/such/secret}}\n";
+  EXPECT_FALSE(read_configuration(source, text_is::given).tree);
+  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
+  source.text = "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: /dev/null/spill}}\n";
+  const auto loaded = read_configuration(source, text_is::given);
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].label, "'/dev/null/spill': not a directory (ENOTDIR)");
+  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
+  source.text = "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: /dev/null}}\n";
+  EXPECT_EQ(read_configuration(source, text_is::given).diagnostics.at(0).label, "'/dev/null' is no directory");
+  source.text =
+      "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: " + (dir / "to/be/made") + "}}\n";
+  EXPECT_TRUE(read_configuration(source, text_is::given).tree);
+}
+
 TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   const auto graft = [](const std::string& parent, const std::string& child) {
     const auto text = "name: more\nchildren:\n  - {service: " + child + ", command: /bin/x}\n";
