@@ -236,7 +236,7 @@ def full():
                     f"log: {{ out: {where}/w.log }} }}\n")
             wait_for("the disk is full", lambda: any(
                 "output" in event.get("text", "") for event in home.events(count=1000)))
-            time.sleep(10)
+            time.sleep(60)
             (where / "ballast").unlink()
             # Then make room again for what is still to come: 10 MB of lines do not fit into 8 MB.
             subprocess.run(["mount", "-o", "remount,size=64m", where], check=True)

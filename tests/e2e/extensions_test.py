@@ -51,7 +51,9 @@ class Extensions(alder.Scenario):
         service = home.service("s")
         home.wait_until("its end is told with its words", lambda: any(  # there is no directory to write to
             "failed: cannot write" in event["text"] for event in home.events()))
-        self.assertIn("errors_to_file for t/s", home.alder("tree", "--all").out)
+        everything = home.alder("tree", "--all").out
+        self.assertIn("errors_to_file for t/s", everything)
+        self.assertNotIn("stopped", next(line for line in everything.splitlines() if "tree t" in line))
         self.out.parent.mkdir()
         home.wait_until("another actor writes", self.numbers)
         home.kill_daemon()

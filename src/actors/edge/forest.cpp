@@ -9,6 +9,9 @@ namespace {
 /// A holder never gives up: its one child is a root, and a root that gives up is not restarted.
 constexpr intensity holder_patience{1000, std::chrono::seconds{1}};
 
+/// What the holder of a tree is called among the daemon's own actors.
+std::string node_of(const std::string& tree) { return "tree " + tree; }
+
 } // namespace
 
 forest::forest(caf::actor_config& config, runtime& shared, const catalog& trees, parent_actor parent)
@@ -50,7 +53,7 @@ void forest::on_start(const start_order& order) {
 }
 
 supervisor_plan forest::plan_of_holder(const std::string& tree) const {
-  supervisor_plan plan{"", "tree " + tree, {strategy::one_for_one, holder_patience, auto_shutdown::never}, false, {}};
+  supervisor_plan plan{"", node_of(tree), {strategy::one_for_one, holder_patience, auto_shutdown::never}, false, {}};
   if (const auto* known = trees_.find(tree)) plan.children.push_back(trees_.entry_of(*known));
   return plan;
 }
@@ -58,6 +61,11 @@ supervisor_plan forest::plan_of_holder(const std::string& tree) const {
 void forest::hold(const std::string& tree, supervisor_plan plan, bool resume) {
   const auto holder = spawn<supervisor>(shared_, std::move(plan), parent_actor{self()});
   holders_[tree] = holder;
+  shared_.nodes.update("", node_of(tree), [this](node_snapshot& node) {
+    node.what = node_snapshot::kind::supervisor;
+    node.state = node_state::running;
+    node.since = shared_.wall_now();
+  });
   send(holder, start_order{1, {cause::kind::tree_start, {}, {}, {}}, resume, 0, trees_.is_shutting_down()});
   watch(holder, [this, tree, lost = holder.address()](const caf::error&) {
     const auto found = holders_.find(tree);
@@ -87,6 +95,7 @@ caf::result<call_outcome> forest::on_call(const node_call& call) {
                 send(found->second, stop_order{});
                 holders_.erase(found);
                 publish();
+                shared_.nodes.remove("", node_of(call.child));
               }
             }
             promise.deliver(outcome);
@@ -104,7 +113,7 @@ void forest::publish() {
   });
   std::vector<std::string> children;
   for (const auto& [tree, holder] : holders_)
-    children.push_back("tree " + tree);
+    children.push_back(node_of(tree));
   shared_.nodes.order_children("", "trees", children);
 }
 
