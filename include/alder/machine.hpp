@@ -40,8 +40,9 @@ struct machine {
   /// Whether services can have control groups that are limited by this controller ("memory", "cpu", "pids"; "": by
   /// none).
   std::function<std::optional<cgroup_trouble>(const std::string& controller)> cgroup_trouble_with;
-  /// Of a configuration that was accepted before: groups that are not optional are had, whatever can be seen now.
-  bool cgroups_were_accepted = false;
+  /// The configuration was accepted before, and its services run: files and groups it needs were there, whatever can be
+  /// seen now. What is optional is asked for again.
+  bool was_accepted = false;
   std::uint32_t uid = 0;
   bool may_change_user = false;
   bool may_raise_priority = false;

@@ -153,6 +153,16 @@ class KeeperKilled(alder.Scenario):
         self.kill_keeper()
         home.alder("stop", "late")
         self.assertEqual([str(one) for one in before if one.is_alive() and "late.py" in str(one)], [])
+        # And when the keeper dies while they are waited for.
+        (home.files / "ready").unlink()
+        home.alder("start", "late")
+        before = home.processes()
+        main = home.pids()["late"]
+        stop = home.begin("stop", "late")
+        home.wait_until("the main process has ended", lambda: not alder.is_alive(main))
+        self.kill_keeper()
+        self.assertEqual(stop.wait(alder.PATIENCE), 0)
+        self.assertEqual([str(one) for one in before if one.is_alive() and "late.py" in str(one)], [])
         self.kill_keeper()
         home.alder("daemon", "stop", timeout=9)  # after 10 s the keeper would look whether the daemon has ended
 

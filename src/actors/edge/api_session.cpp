@@ -234,7 +234,7 @@ private:
   void on_written(const error_code& failed) {
     if (failed) return finish();
     if (queue_.empty()) {
-      chunk_ = {};                              // thousands of streams may be silent
+      chunk_ = std::string{};                   // thousands of streams may be silent
       if (!ending_ && on_drained) on_drained(); // what it pushes is written together
     }
     writing_ = false;

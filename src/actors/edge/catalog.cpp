@@ -45,10 +45,7 @@ config::loaded read_text(const std::string& file, const std::string& text,
     return read;
   };
   auto here = os::this_machine();
-  if (from == text_is::known) { // its services run, whatever has become of the files since
-    here.cgroups_were_accepted = true;
-    here.can_read = here.can_have_directory = [](const std::string&) { return success(); };
-  }
+  here.was_accepted = from == text_is::known;
   return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
                             std::make_shared<const machine>(std::move(here)), instances});
 }

@@ -191,6 +191,7 @@ private:
   std::set<std::string> dropped_cgroups_;  ///< that could not be removed yet
   boost::asio::steady_timer cgroup_timer_;
   std::optional<std::chrono::milliseconds> looks_in_; ///< when it was armed; none: it is not
+  std::chrono::milliseconds next_member_look_{0};     ///< at members that nobody tells about
   std::chrono::milliseconds until_next_look_{20};
   unique_fd keeper_program_; ///< as it runs, whatever its file has become
   std::optional<os::locations> home_;

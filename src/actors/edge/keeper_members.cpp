@@ -11,9 +11,17 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 
 namespace alder::actors {
+namespace {
+
+// Each look goes through all processes there are.
+constexpr std::chrono::milliseconds first_member_look{20};
+constexpr std::chrono::milliseconds longest_member_look{500};
+
+} // namespace
 
 os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
   return {client_->keeper_pid(), r.pid,        client_->member_marker(id.node, id.generation),
@@ -75,6 +83,7 @@ void keeper_bridge::kill_all(const process_id& id) {
   if (found == records_.end()) return;
   if (before_acting) before_acting();
   found->second.waiting = record::wait::kill;
+  next_member_look_ = first_member_look;
   waiting_.insert(id);
   os::kill_members(membership_of(id, found->second));
   boost::asio::post(loop_, [this] { check_waiting(); });
@@ -84,12 +93,14 @@ void keeper_bridge::await_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   if (found->second.waiting == record::wait::none) found->second.waiting = record::wait::members;
+  next_member_look_ = first_member_look;
   waiting_.insert(id);
   boost::asio::post(loop_, [this] { check_waiting(); });
 }
 
 /// Something of ours ended: whoever waits for the last member looks again.
 void keeper_bridge::check_waiting() {
+  bool is_untold = false; // when somebody ends that is waited for: they are nobody's children
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const auto id = *next++;
     const auto found = records_.find(id);
@@ -100,7 +111,7 @@ void keeper_bridge::check_waiting() {
     auto& r = found->second;
     if (!members_of(id, r).empty()) {
       if (r.waiting == record::wait::kill) os::kill_members(membership_of(id, r));
-      if (is_adrift(r)) look_again_soon(); // they are nobody's children who would tell
+      is_untold = is_untold || is_adrift(r);
       continue;
     }
     // The last one has ended for us, and not yet for its group, which nobody tells us about.
@@ -116,6 +127,9 @@ void keeper_bridge::check_waiting() {
     }
     if (r.owner) caf::anon_send(r.owner, process_members_gone{});
   }
+  if (!is_untold) return;
+  look_again_in(next_member_look_);
+  next_member_look_ = std::min(next_member_look_ * 2, longest_member_look);
 }
 
 std::vector<int> keeper_bridge::processes_of(const node_id& node) const {

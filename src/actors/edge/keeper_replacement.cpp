@@ -11,6 +11,7 @@
 #include "runtime/os/spawn.hpp"
 #include "runtime/os/unix_socket.hpp"
 
+#include <boost/asio/post.hpp>
 #include <caf/all.hpp>
 
 #include <algorithm>
@@ -142,6 +143,7 @@ outcome keeper_bridge::find_new_keeper() {
   client_->ready();
   flush();
   acknowledge_drained();
+  boost::asio::post(loop_, [this] { check_waiting(); }); // nobody tells any more who ends of those that are waited for
   return success();
 }
 

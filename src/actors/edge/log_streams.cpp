@@ -1,6 +1,7 @@
 // The output of services as a stream: searched in files and archives, then followed.
 #include "actors/edge/api_streams.hpp"
 
+#include "runtime/policy/stream_portion.hpp"
 #include "runtime/store/log_reader.hpp"
 
 #include <boost/asio/post.hpp>
@@ -16,19 +17,12 @@ namespace {
 // So much is searched at once; then the loop does other things.
 constexpr std::size_t portions_at_once = 4; // of log_reader::most_new_bytes
 constexpr std::size_t lines_at_once = 4096;
-constexpr std::size_t most_kept = std::size_t{256} * 1024 * 1024; // bytes of the last lines that a search keeps
+constexpr std::size_t most_kept = std::size_t{64} * 1024 * 1024; // bytes of the last lines that a search keeps
 constexpr std::size_t looked_at_for_one = 16; // lines of files that instances share, for one of an instance
-constexpr std::size_t all_portions = std::size_t{16} * 1024 * 1024; // of all streams together
-constexpr std::size_t largest_portion = std::size_t{32} * 1024;
-constexpr std::size_t smallest_portion = std::size_t{4} * 1024;
-constexpr double usual_growth = 16; // of a line as an object
+constexpr double usual_growth = 16;           // of a line as an object
 constexpr std::size_t least_read = 1024;
 
 std::size_t open_streams = 0; // loop thread only
-
-/// How much a stream is given at once. What a slow reader has not taken yet is in memory, so where there are many of
-/// them each gets less.
-std::size_t portion() { return std::clamp(all_portions / open_streams, smallest_portion, largest_portion); }
 
 wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
 
@@ -174,10 +168,16 @@ private:
 
   /// Goes on until all is found, the reader has enough, or it is the others' turn.
   void search() {
+    if (!searching_ || search_posted_) return;
     for (std::size_t portions = 0, lines = 0; !stopped_;) {
       if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained goes on
-      if (portions == portions_at_once || lines == lines_at_once)
-        return post([](log_follower& self) { self.search(); });
+      if (portions == portions_at_once || lines == lines_at_once) {
+        search_posted_ = true;
+        return post([](log_follower& self) {
+          self.search_posted_ = false;
+          self.search();
+        });
+      }
       if (!unread_.empty()) {
         auto& from = *unread_.back();
         unread_.pop_back();
@@ -190,17 +190,15 @@ private:
         ++lines;
         give_first(from);
         sort_in(from);
+      } else if (!kept_.empty()) {
+        ++lines;
+        push(*kept_.front().first, kept_.front().second);
+        kept_.pop_front();
       } else {
-        return end_search();
+        searching_ = false;
+        return begin_to_follow();
       }
     }
-  }
-
-  void end_search() {
-    for (auto& [from, entry] : std::exchange(kept_, {}))
-      push(*from, entry);
-    searching_ = false;
-    begin_to_follow();
   }
 
   void sort_in(source& from) {
@@ -272,9 +270,11 @@ private:
 
   void go_on() {
     if (searching_) return search();
+    // In turn: one that is faster than the reader must not keep the others from it.
     const auto pending = std::exchange(behind_, {});
-    for (const auto& id : pending)
-      read(id);
+    const auto next = pending.upper_bound(last_served_);
+    std::for_each(next, pending.end(), [this](const node_id& id) { read(id); });
+    std::for_each(pending.begin(), next, [this](const node_id& id) { read(id); });
   }
 
   void read(const node_id& id) {
@@ -284,6 +284,7 @@ private:
       return;
     }
     bool more = false;
+    last_served_ = id;
     for (auto& from : services_[services_[id].host].sources) {
       auto lines = from.reader.read_new(bytes_for_portion());
       if (!lines) continue; // the file is not readable now; the next growth tries again
@@ -315,7 +316,8 @@ private:
   }
 
   [[nodiscard]] std::size_t bytes_for_portion() const {
-    return std::max(least_read, static_cast<std::size_t>(static_cast<double>(portion()) / growth_));
+    return std::max(least_read,
+                    static_cast<std::size_t>(static_cast<double>(policy::stream_portion(open_streams)) / growth_));
   }
 
   /// A line of one of the source's writers. Returns its size as an object.
@@ -376,7 +378,9 @@ private:
   event_feed::follower_id follower_ = 0;
   std::size_t last_order_ = 0;
   double growth_ = usual_growth; ///< of the last lines: how much larger they were as objects
+  node_id last_served_;          ///< of those whose reader was too slow
   bool searching_ = false;
+  bool search_posted_ = false;
   bool stopped_ = false;
 };
 

@@ -286,7 +286,7 @@ private:
   /// Whether such a group is to be had.
   bool may_have_cgroup(std::string_view optional_key, std::string_view key, span where, const std::string& controller) {
     if (here_ == nullptr || !here_->cgroup_trouble_with) return true;
-    if (here_->cgroups_were_accepted && !is_optional(optional_key)) return true;
+    if (here_->was_accepted && !is_optional(optional_key)) return true;
     const auto trouble = here_->cgroup_trouble_with(controller);
     if (!trouble) return true;
     std::vector<std::string> help;
@@ -315,7 +315,7 @@ private:
   }
 
   void add_read_only(const node& item, std::string path, process_attributes& to) {
-    if (here_ != nullptr) {
+    if (here_ != nullptr && (!here_->was_accepted || is_optional("read_only_paths"))) {
       if (const auto there = here_->can_read(path); !there) {
         refuse("read_only_paths", item.where, "'" + path + "' cannot be made read-only", there.failure().message);
         return;

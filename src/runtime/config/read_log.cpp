@@ -179,8 +179,9 @@ void check_spill(context& in, const field& last, const log_spec& spec) {
     in.mistakes.add(code::missing_key, last.value->where, "'pressure: spill' needs 'spill_to'",
                     {"where output waits while its file cannot be written",
                      {"name a directory on another file system: 'spill_to: /dev/shm/alder'"}});
-  if (spills && !spec.spill_to.empty() && in.from.here != nullptr && in.from.here->can_have_directory) {
-    if (const auto possible = in.from.here->can_have_directory(spec.spill_to); !possible)
+  const auto* here = in.from.here.get();
+  if (spills && !spec.spill_to.empty() && here != nullptr && here->can_have_directory && !here->was_accepted) {
+    if (const auto possible = here->can_have_directory(spec.spill_to); !possible)
       in.mistakes.add(code::not_allowed, last.value->where, "output cannot wait in '" + spec.spill_to + "'",
                       {possible.failure().message, {"name a directory that can be written to, or made"}});
   }

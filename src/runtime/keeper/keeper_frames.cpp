@@ -195,6 +195,7 @@ void keeper::kill_everything() {
   say("killing everything");
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
+  (void)os::remove_file(mark_file(options_)); // it was meant: no other goes on from here
   report(ready_, "error: the keeper was asked to end");
   exit_code_ = 1;
 }

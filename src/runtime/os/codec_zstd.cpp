@@ -9,14 +9,16 @@ namespace alder::os {
 namespace {
 
 constexpr int level = ZSTD_CLEVEL_DEFAULT;
+constexpr int window = 18; // 256 KiB: whoever reads needs so much, and hundreds of files may be read at once
 
 class zstd_compressor final : public compressor {
 public:
   zstd_compressor() {
     if (!context_) return;
-    // Neither can be refused: both are values that are always allowed.
+    // None can be refused: these are values that are always allowed.
     (void)::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
     (void)::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+    (void)::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, window);
   }
 
   outcome press(std::span<const char> in, bool is_end, const sink& out) override {

@@ -87,6 +87,8 @@ outcome can_read(const std::string& path) {
 
 /// `path`: absolute. Whether it is one that we may write to, or could be made: directories above it are made too.
 outcome can_have_directory(const std::string& path) {
+  if (path.empty() || path.front() != '/')
+    return error{error_kind::invalid_input, "'" + path + "' is no absolute path", EINVAL};
   for (std::string at = path;; at.resize(std::max<std::size_t>(at.rfind('/'), 1))) {
     struct stat facts {};
     if (::stat(at.c_str(), &facts) == 0) {

@@ -211,8 +211,8 @@ result<std::uint64_t> log_reader::find_tail(std::uint64_t& budget, std::size_t& 
     if (line_end != std::string_view::npos && begin + line_end + 1 < size) first_line = begin + line_end + 1;
     end = begin;
   }
-  // The line at the very beginning has no line end before it.
-  missing = search.missing() - (size > 0 && search.missing() > 0 ? 1 : 0);
+  // The line at the very beginning of the file has no line end before it.
+  missing = search.missing() - (earliest == 0 && size > 0 && search.missing() > 0 ? 1 : 0);
   return earliest == 0 ? 0 : first_line;
 }
 

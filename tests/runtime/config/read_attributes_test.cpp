@@ -139,11 +139,19 @@ TEST(ReadAttributes, GivesAGroupOfItsOwn) {
 
 TEST(ReadAttributes, WhatWasAcceptedIsHadAndWhatIsOptionalIsAskedForAgain) {
   auto known = machine_without_memory();
-  known->cgroups_were_accepted = true;
+  known->was_accepted = true;
   EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M }\n"), "own cgroup (memory_max 300M)");
   EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
             "W008 'memory_max' is not possible here; own cgroup (pids_max 9), left out: 'memory_max' is not possible "
             "here");
+}
+
+TEST(ReadAttributes, PathsThatWereAcceptedAreThereUnlessTheyAreOptional) {
+  const auto known = machine_of_root();
+  known->was_accepted = true;
+  EXPECT_EQ(attributes_on(known, "  read_only_paths: [/run/secret, /gone]\n"), "read-only /run/secret /gone");
+  EXPECT_EQ(attributes_on(known, "  read_only_paths: [/run/secret, /gone]\n  optional: read_only_paths\n"),
+            "W008 '/gone' cannot be made read-only; read-only /run/secret, left out: '/gone' cannot be made read-only");
 }
 
 TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {

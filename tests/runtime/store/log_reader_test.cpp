@@ -71,6 +71,9 @@ TEST_F(LogReader, TheTailTellsThatItHasNotLookedAtAllOfALargeFile) {
   }
   EXPECT_LT(reader_.tail(100'000, unfinished_line::show)->size(), 1700U);
   EXPECT_TRUE(reader_.has_older());
+  const auto seen = reader_.tail(100'000, unfinished_line::show)->size();
+  EXPECT_EQ(reader_.tail(seen + 1, unfinished_line::show)->size(), seen);
+  EXPECT_TRUE(reader_.has_older()) << "there is one more, and it is asked for";
   EXPECT_EQ(reader_.tail(1'000, unfinished_line::show)->size(), 1000U);
   EXPECT_FALSE(reader_.has_older());
 }
