@@ -105,6 +105,8 @@ children:
         follower.stdout = None  # nothing is left to collect
 
     def test_hundreds_of_followers_that_do_not_read_cost_little(self):
+        if b"__asan_init" in (alder.PROGRAMS / "alderd").read_bytes():
+            self.skipTest("with AddressSanitizer memory is never given back at once")
         home = self.home
         go = home.path / "go"
         home.up("name: t\nchildren:\n  - service: s\n    shell: true\n    command: "
