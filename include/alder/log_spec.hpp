@@ -58,7 +58,7 @@ enum class log_pressure : std::uint8_t {
 enum class log_compression : std::uint8_t {
   none,
   gzip,
-  zstd, ///< smaller and several times faster
+  zstd, ///< about as small, in a third of the time
 };
 
 struct log_spec {
