@@ -27,7 +27,7 @@ constexpr std::uint32_t largest_head = 16 * 1024;
 constexpr std::chrono::seconds request_patience{10};
 constexpr std::size_t most_sessions = 4096;
 
-constexpr std::size_t many_sessions = 100; // leave much behind
+constexpr std::size_t many_sessions = 100; // which leave much memory behind
 std::size_t open_sessions = 0;             // loop thread only
 std::size_t most_open = 0;                 // since there was none
 

@@ -66,7 +66,7 @@ void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) 
 } // namespace
 
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
-    : loop_(loop), logs_(logs), tell_(std::move(tell)), cgroup_timer_(loop), channel_(loop) {
+    : loop_(loop), logs_(logs), tell_(std::move(tell)), look_timer_(loop), channel_(loop) {
   logs_.on_drained = [this](const process_id& id) {
     drained_.insert(id);
     acknowledge_drained();

@@ -189,7 +189,7 @@ private:
   std::string cgroup_list_;
   std::optional<os::cgroup_home> cgroups_; ///< from attach() on
   std::set<std::string> dropped_cgroups_;  ///< that could not be removed yet
-  boost::asio::steady_timer cgroup_timer_;
+  boost::asio::steady_timer look_timer_;
   std::optional<std::chrono::milliseconds> looks_in_; ///< when it was armed; none: it is not
   std::chrono::milliseconds next_member_look_{0};     ///< at members that nobody tells about
   std::chrono::milliseconds until_next_look_{20};

@@ -43,14 +43,14 @@ void keeper_bridge::drop_cgroup(const std::string& group) {
   look_again_soon();
 }
 
-/// At groups that somebody waits for; those that are over can wait.
+/// At groups and members that somebody waits for; groups that are over can wait.
 void keeper_bridge::look_again_soon() { look_again_in(first_look); }
 
 void keeper_bridge::look_again_in(std::chrono::milliseconds time) {
   if (looks_in_ && *looks_in_ <= time) return;
   looks_in_ = time;
-  cgroup_timer_.expires_after(time); // a later look that was planned is not needed any more
-  cgroup_timer_.async_wait([this](const boost::system::error_code& failed) {
+  look_timer_.expires_after(time); // a later look that was planned is not needed any more
+  look_timer_.async_wait([this](const boost::system::error_code& failed) {
     if (failed) return;
     looks_in_.reset();
     std::erase_if(dropped_cgroups_, [](const auto& group) {

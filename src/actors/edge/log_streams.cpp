@@ -193,6 +193,7 @@ private:
       } else if (!kept_.empty()) {
         ++lines;
         push(*kept_.front().first, kept_.front().second);
+        kept_bytes_ -= kept_.front().second.text.size();
         kept_.pop_front();
       } else {
         searching_ = false;
