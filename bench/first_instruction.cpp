@@ -1,6 +1,7 @@
 // The service the benches start: its first instructions write when and who it is to the FIFO `stamps` in its working
 // directory; then it sleeps. Without libc's start-up, whose time would hide that of whoever starts it.
 #include <csignal>
+#include <cstdint>
 #include <ctime>
 
 #include <fcntl.h>

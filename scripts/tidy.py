@@ -11,6 +11,10 @@ import pathlib
 import re
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from standard_names import headers_of, may_give  # noqa: E402
+
 # A file includes its own floor and lower ones; floors of one height are siblings that do not know each other. The
 # longest folder that fits wins.
 FLOORS = {
@@ -55,6 +59,11 @@ EXCEPTIONS = {
                                "parts of the one table, which schema_test.cpp looks through")},
 }
 
+# header -> why a constant of ours and a system call's number will not do. The kernel's headers are written for C and come
+# with every kernel, security updates included: a new one may not compile as C++ (a parameter called `class`), or clash
+# with libc's. What libc includes by itself is libc's care.
+KERNEL_HEADERS = {}
+
 # Included by .cpp files only; with a number, by at most that many.
 HEAVY = {
     "nlohmann/(?!json_fwd)": None,
@@ -65,8 +74,11 @@ HEAVY = {
 }
 
 SYSTEM_HEADER = re.compile(
-    r"(sys|linux|net|netinet|arpa)/.*|(unistd|fcntl|poll|spawn|sched|pthread|dirent|netdb|pwd|grp|termios|signal|pty"
+    r"(sys|net|netinet|arpa)/.*|(unistd|fcntl|poll|spawn|sched|pthread|dirent|netdb|pwd|grp|termios|signal|pty"
     r"|utmp|dlfcn|ftw|glob)\.h|fstream|filesystem")
+KERNEL_HEADER = re.compile(
+    r"(linux|asm|asm-generic|cxl|drm|fwctl|misc|mtd|rdma|regulator|scsi|sound|video|xen)/.*\.h|(uapi|bits|gnu)/.*")
+STANDARD_NAME = re.compile(r"(?<![\w:])(?:::)?std::(\w+(?:::\w+)?)")
 EFFECT_HEADER = re.compile(r"iostream|fstream|filesystem|syncstream|caf/.*|boost/asio.*|boost/beast.*")
 THREAD_HEADER = re.compile(r"thread|mutex|shared_mutex|condition_variable|future|stop_token|semaphore|latch|barrier")
 SYSTEM_CALL = re.compile(
@@ -259,8 +271,14 @@ def too_new(source):
         yield number, f"`{text}` is unknown to g++ 12 or clang-tidy 14"
 
 
+def kernel(source):
+    for number, name, _ in source.includes():
+        if KERNEL_HEADER.fullmatch(name) and name not in KERNEL_HEADERS:
+            yield number, f"<{name}>: take the constant and the system call's number; see KERNEL_HEADERS"
+
+
 RULES = (place, floor, system, effects, clock, threads, caf, json, heavy, purpose, once, own_first, marker,
-         using_namespace, too_new)
+         using_namespace, too_new, kernel)
 
 
 def mirror(root, sources):
@@ -284,7 +302,37 @@ def heavy_once(_, sources):
                 yield path, number, f"{header.rstrip('/')} is included by {files[0]} already; go through that"
 
 
-TREE_RULES = (mirror, heavy_once)
+def standard(_, sources):
+    """Names of the standard library come from a header that the file, or one of ours that it includes, asks for."""
+    by_path = {source.path: source for source in sources}
+    used = {source.path: {name: number for number, line in reversed(list(enumerate(source.code, 1)))
+                          for name in STANDARD_NAME.findall(line)} for source in sources}
+    header_of = headers_of({name for names in used.values() for name in names})
+
+    def included(path, seen):
+        if path in seen or path not in by_path:
+            return set()
+        seen.add(path)
+        found = set()
+        for _, name, quoted in by_path[path].includes():
+            if not quoted:
+                found.add(name)
+            else:
+                found.update(*(included(other, seen) for other in (path_of_include(name), name)))
+        return found
+
+    for path, names in used.items():
+        there = included(path, set())
+        missing = {}
+        for name, number in names.items():
+            header = header_of.get(name)
+            if header and not there & may_give(header):
+                missing[header] = min(missing.get(header, (number, name)), (number, name))
+        for header, (number, name) in missing.items():
+            yield path, number, f"`std::{name}` is of <{header}>, which other headers may stop including"
+
+
+TREE_RULES = (mirror, heavy_once, standard)
 
 
 def breaches(root):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 TIDY = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "tidy.py"
@@ -32,15 +33,17 @@ def write_tree(root, files):
 
 
 class TidyTest(unittest.TestCase):
-    def fires(self, expected, files):
-        """Exactly the breaches `expected`, each as "file:line: [rule]"."""
+    def fires(self, expected, files, ignored=None):
+        """Exactly the breaches `expected`, each as "file:line: [rule]", whatever the rule `ignored` says."""
         with tempfile.TemporaryDirectory() as root:
             write_tree(root, files)
-            found = [f"{path}:{line}: [{rule}]" for path, line, rule, _ in tidy.breaches(pathlib.Path(root))]
+            found = [f"{path}:{line}: [{rule}]" for path, line, rule, _ in tidy.breaches(pathlib.Path(root))
+                     if rule != ignored]
         self.assertEqual(found, expected)
 
     def in_header(self, path, line, rule):
-        self.fires([f"{path}:3: [{rule}]"] if rule else [], {path: HEADER + line + "\n"})
+        """A line alone, which is too short to say where its names of the standard library come from."""
+        self.fires([f"{path}:3: [{rule}]"] if rule else [], {path: HEADER + line + "\n"}, ignored="standard")
 
     def test_the_program_prints_breaches_and_ends_with_1(self):
         with tempfile.TemporaryDirectory() as root:
@@ -183,6 +186,44 @@ class TidyTest(unittest.TestCase):
     def test_nothing_newer_than_the_tools(self):
         self.in_header("src/runtime/os/spawn.hpp", 'auto s = std::format("{}", 1);', "too_new")
         self.in_header("src/runtime/os/spawn.hpp", "#include <expected>", "too_new")
+
+    def test_headers_of_the_kernel_are_not_included(self):
+        for name in ("linux/ioprio.h", "linux/close_range.h", "linux/netfilter/x_tables.h", "asm/unistd.h",
+                     "asm-generic/ioctls.h", "mtd/ubi-user.h", "bits/types.h"):
+            for path in ("src/runtime/os/spawn.cpp", "tests/runtime/os/spawn_test.cpp", "bench/stage.cpp"):
+                self.fires([f"{path}:1: [kernel]"], {path: f"#include <{name}>\n"})
+        self.fires(["bench/stage.cpp:1: [kernel]"], {
+            "bench/stage.cpp": '#include "linux/ioprio.h"\n',
+            "src/runtime/os/other.cpp": "// #include <linux/ioprio.h>\n#include <sys/prctl.h>\n",
+        })
+        self.in_header("src/runtime/wire/frame.hpp", "#include <linux/ioprio.h>", "kernel")
+
+    def test_a_header_of_the_kernel_may_be_allowed_with_a_reason(self):
+        files = {"src/runtime/os/spawn.cpp": "#include <linux/fuse.h>\n#include <linux/ioprio.h>\n"}
+        with unittest.mock.patch.dict(tidy.KERNEL_HEADERS, {"linux/fuse.h": "a protocol of forty structs"}):
+            self.fires(["src/runtime/os/spawn.cpp:2: [kernel]"], files)
+        self.assertTrue(all(len(reason) > 20 for reason in tidy.KERNEL_HEADERS.values()))
+
+    def test_a_name_of_the_standard_library_comes_from_its_header(self):
+        path = "tests/runtime/os/spawn_test.cpp"
+        for line, header in (("std::uint32_t a;", "cstdint"), ("auto b = std::min(1, 2);", "algorithm"),
+                             ("std::ranges::sort(b);", "algorithm"), ("auto c = std::move(b);", "utility"),
+                             ("std::chrono::seconds d;", "chrono"), ("std::unique_ptr<int> e;", "memory"),
+                             ("::std::string f;", "string")):
+            self.fires([f"{path}:1: [standard]"], {path: line + "\n"})
+            self.fires([f"{path}:2: [standard]"], {path: "#include <vector>\n" + line + "\n"})
+            self.fires([], {path: f"#include <{header}>\n" + line + "\n"})
+        self.fires([], {path: "// std::string\nauto a = \"std::string\"; my::std::string b; std::size_t c; chrono::days d;\n"})
+
+    def test_a_header_of_ours_may_bring_it_and_others_may_not(self):
+        ours = {"src/runtime/os/b.hpp": HEADER + '#include "alder/a.hpp"\n',
+                "include/alder/a.hpp": HEADER + "#include <string>\ninline std::string_view word;\n"}
+        self.fires([], ours | {"src/runtime/os/c.cpp": '#include "runtime/os/b.hpp"\nstd::string s;\n'})
+        self.fires(["src/runtime/os/c.cpp:3: [standard]"],
+                   ours | {"src/runtime/os/c.cpp": "#include <zlib.h>\n\nstd::string s;\n"})
+        round_about = {"src/runtime/os/b.hpp": HEADER + '#include "runtime/os/c.hpp"\n',
+                       "src/runtime/os/c.hpp": HEADER + '#include "runtime/os/b.hpp"\nstd::string s;\n'}
+        self.fires(["src/runtime/os/c.hpp:4: [standard]"], round_about)
 
     def test_an_exception_counts_for_its_file_and_rule_alone(self):
         self.in_header("src/runtime/base/unique_fd.hpp", "#include <unistd.h>", None)

@@ -1,6 +1,7 @@
 #include "actors/base/board.hpp"
 
 #include <set>
+#include <utility>
 
 namespace alder::actors {
 namespace {

@@ -3,7 +3,11 @@
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <string>
+#include <utility>
 
 namespace alder::actors {
 namespace {

@@ -8,6 +8,8 @@
 #include <caf/detail/simple_actor_clock.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
 
 namespace alder::actors {

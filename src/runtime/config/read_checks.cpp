@@ -4,6 +4,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/config/values.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -9,6 +9,7 @@
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/orphans.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 

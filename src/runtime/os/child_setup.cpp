@@ -3,9 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -125,6 +125,12 @@ bool become(const identity& who) {
          ::syscall(SYS_setresuid, who.uid, who.uid, who.uid) == 0;
 }
 
+/// The system call itself: glibc has no function for it.
+bool set_io_priority(std::uint16_t value) {
+  constexpr int this_process = 1; // IOPRIO_WHO_PROCESS
+  return ::syscall(SYS_ioprio_set, this_process, 0, int{value}) == 0;
+}
+
 /// True when all is set; else `stage` is what was not.
 bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) {
   using wire::spawn_stage;
@@ -134,8 +140,7 @@ bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) 
   };
   return step(spawn_stage::limits, set_limits(wanted)) &&
          step(spawn_stage::priority, !wanted.nice || ::setpriority(PRIO_PROCESS, 0, *wanted.nice) == 0) &&
-         step(spawn_stage::io_priority,
-              !wanted.io_priority || ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, int{*wanted.io_priority}) == 0) &&
+         step(spawn_stage::io_priority, !wanted.io_priority || set_io_priority(*wanted.io_priority)) &&
          step(spawn_stage::oom_score, !wanted.oom_score_adj || write_oom_score(*wanted.oom_score_adj)) &&
          step(spawn_stage::cpus, wanted.cpus.empty() || set_cpus(wanted)) &&
          step(spawn_stage::mounts, set_mounts(wanted)) &&

@@ -8,7 +8,6 @@
 #include <csignal>
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

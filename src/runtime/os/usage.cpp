@@ -2,6 +2,7 @@
 
 #include "runtime/os/files.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <string>

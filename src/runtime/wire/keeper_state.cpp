@@ -1,6 +1,7 @@
 #include "runtime/wire/keeper_state.hpp"
 
 #include <charconv>
+#include <type_traits>
 
 namespace alder::wire {
 namespace {
