@@ -22,8 +22,8 @@ struct account {
   std::string shell;
 };
 
-/// Why services cannot have control groups of their own, and what helps.
-struct cgroup_trouble {
+/// Why services cannot have something on this machine, and what helps.
+struct machine_trouble {
   std::string cause;
   std::string remedy; ///< may be empty
 };
@@ -39,19 +39,20 @@ struct machine {
   std::function<result<std::string>(const std::string& name)> zone_data;
   /// Whether services can have control groups that are limited by this controller ("memory", "cpu", "pids"; "": by
   /// none).
-  std::function<std::optional<cgroup_trouble>(const std::string& controller)> cgroup_trouble_with;
+  std::function<std::optional<machine_trouble>(const std::string& controller)> cgroup_trouble_with;
+  std::function<std::optional<machine_trouble>()> terminal_trouble; ///< why there are no pseudo-terminals
   /// The configuration was accepted before, and its services run: files and groups it needs were there, whatever can be
   /// seen now. What is optional is asked for again.
   bool was_accepted = false;
   std::uint32_t uid = 0;
   bool may_change_user = false;
   bool may_raise_priority = false;
-  bool may_raise_limits = false;            ///< also: lower oom_score_adj
-  bool may_mount = false;                   ///< in a mount name space of one's own
-  std::int32_t lowest_nice = 0;             ///< without may_raise_priority
-  std::int32_t lowest_oom_score_adj = 0;    ///< without may_raise_limits
-  std::map<int, std::uint64_t> hard_limits; ///< by RLIMIT_…; one that is missing is unlimited
-  std::vector<std::uint32_t> cpus;          ///< we may run on
+  bool may_raise_limits = false;                ///< also: lower oom_score_adj
+  std::optional<machine_trouble> mount_trouble; ///< why there are no mount namespaces of their own
+  std::int32_t lowest_nice = 0;                 ///< without may_raise_priority
+  std::int32_t lowest_oom_score_adj = 0;        ///< without may_raise_limits
+  std::map<int, std::uint64_t> hard_limits;     ///< by RLIMIT_…; one that is missing is unlimited
+  std::vector<std::uint32_t> cpus;              ///< we may run on
 };
 
 } // namespace alder

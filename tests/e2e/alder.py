@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import pty
 import random
 import shutil
 import signal
@@ -421,6 +422,14 @@ class Scenario(unittest.TestCase):
         missing = [one for one in programs if not shutil.which(one, path=self.home.environment["PATH"])]
         if missing:
             self.skipTest(f"not installed: {', '.join(missing)}")
+
+    def need_terminals(self):
+        """Skips the test, with a notice, where there are none, as in a bare chroot."""
+        try:
+            for end in pty.openpty():
+                os.close(end)
+        except OSError as none:
+            self.skipTest(f"no pseudo-terminal to be had here: {none}")
 
     def assert_runs_anew(self, before, *names):
         """Waits until all services run, and exactly those in `names` have other processes than in `before`."""

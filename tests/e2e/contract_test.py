@@ -118,6 +118,7 @@ children:
         self.assertEqual(self.describe("app")["last_exit"]["code"], 0)
 
     def test_a_service_on_a_terminal(self):
+        self.need_terminals()
         home = self.home
         home.write("console.py", """
 import os, signal, sys
@@ -350,8 +351,9 @@ children:
         self.assertEqual(home.pids()["other"], other)
 
     def test_a_private_tmp_and_paths_that_cannot_be_written(self):
-        if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
-            self.skipTest("needs CAP_SYS_ADMIN")
+        tried = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
+        if tried.returncode != 0:
+            self.skipTest(f"mounts of one's own are not possible here: {tried.stderr.strip()}")
         home = self.home
         kept = home.write("kept", "old\n")
         home.up(f"""

@@ -147,10 +147,8 @@ children:
 
     def on_a_terminal(self, *words):
         """What a command writes to a terminal without colours."""
-        try:
-            ours, theirs = pty.openpty()
-        except OSError as none:
-            self.skipTest(f"no pseudo-terminal to be had here: {none}")
+        self.need_terminals()
+        ours, theirs = pty.openpty()
         try:
             started = subprocess.Popen([alder.PROGRAMS / "alder", "--no-color", *words], env=self.home.environment | {
                 "TERM": "xterm"}, stdin=theirs, stdout=theirs, stderr=theirs)

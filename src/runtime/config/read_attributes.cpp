@@ -266,10 +266,10 @@ private:
   }
 
   bool may_mount(const field& f) {
-    if (here_ == nullptr || here_->may_mount) return true;
+    if (here_ == nullptr || !here_->mount_trouble) return true;
     const std::string name{f.key->name};
-    return refuse(name, f.value->where, "'" + name + "' is not allowed here", "needs the capability CAP_SYS_ADMIN",
-                  {"start the daemon as root, in a container with --cap-add SYS_ADMIN, or leave it out"});
+    const auto& [cause, remedy] = *here_->mount_trouble;
+    return refuse(name, f.value->where, "'" + name + "' is not allowed here", cause, {remedy});
   }
 
   void read_mounts(process_attributes& to) {

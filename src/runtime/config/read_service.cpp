@@ -100,6 +100,7 @@ public:
     if (input != nullptr && !input->value->is_null() && !spec.stdin_pipe)
       spec.stdin_file = read_path(in_, input, which).value_or("");
     spec.terminal = read_boolean(in_, keys_.find("pty")).value_or(false);
+    if (spec.terminal && index == 0) check_terminal();
     if (spec.terminal && input != nullptr && index == 0)
       in_.mistakes.add(
           code::impossible, input->key_where, "'stdin' and 'pty' exclude each other",
@@ -175,6 +176,14 @@ private:
     const auto program = spec.command.empty() ? std::string{} : spec.command.front();
     const auto name = program.substr(program.rfind('/') + 1);
     return needs || name == "node" || name == "bun" || name == "deno";
+  }
+
+  void check_terminal() {
+    const auto* here = in_.from.here.get();
+    if (here == nullptr || here->was_accepted || !here->terminal_trouble) return;
+    if (const auto trouble = here->terminal_trouble())
+      in_.mistakes.add(code::not_allowed, keys_.find("pty")->value->where, "there are no pseudo-terminals here",
+                       {trouble->cause, {trouble->remedy}});
   }
 
   void check_private_tmp(const service_spec& spec) {

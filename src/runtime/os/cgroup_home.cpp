@@ -120,7 +120,7 @@ bool restore_base(const std::string& home, const std::vector<std::string>& switc
 const char* const by_systemd = "start the daemon in a group of its own, as the unit of 'alder startup' does, or with "
                                "systemd-run --user --scope -p Delegate=yes alder daemon start";
 
-cgroup_trouble stranger_trouble(const std::string& base, int stranger) {
+machine_trouble stranger_trouble(const std::string& base, int stranger) {
   return {"the control group " + base + " of the daemon also has process " + std::to_string(stranger) + " (" +
               command_line(stranger).substr(0, 60) + "), which is not Alder's, so that it cannot be divided",
           by_systemd};
@@ -138,22 +138,22 @@ std::string cgroup_base(std::string_view group) {
   return std::string{parent.substr(0, slash)};
 }
 
-std::optional<cgroup_trouble> cgroup_trouble_of(int keeper, const std::string& controller) {
+std::optional<machine_trouble> cgroup_trouble_of(int keeper, const std::string& controller) {
   const auto group = cgroup_of(keeper);
   if (!group)
-    return cgroup_trouble{group.failure().message, "a kernel with cgroup v2 mounts it with: mount -t cgroup2 none "
-                                                   "/sys/fs/cgroup"};
+    return machine_trouble{group.failure().message, "a kernel with cgroup v2 mounts it with: mount -t cgroup2 none "
+                                                    "/sys/fs/cgroup"};
   const auto base = cgroup_base(*group);
   if (!may_write(base) || !may_write(base + "/cgroup.procs"))
-    return cgroup_trouble{"the control group " + base + " of the daemon cannot be written", by_systemd};
+    return machine_trouble{"the control group " + base + " of the daemon cannot be written", by_systemd};
   if (controller.empty() || contains(controllers_of(base, /*switched_on=*/true), controller)) return std::nullopt;
   if (!contains(controllers_of(base, /*switched_on=*/false), controller))
-    return cgroup_trouble{"the controller '" + controller + "' is not there for the control group " + base,
-                          is_root(base) ? "cgroup v1 has it: start the system with cgroup v2 alone "
-                                          "(cgroup_no_v1=all)"
-                                        : by_systemd};
+    return machine_trouble{"the controller '" + controller + "' is not there for the control group " + base,
+                           is_root(base) ? "cgroup v1 has it: start the system with cgroup v2 alone "
+                                           "(cgroup_no_v1=all)"
+                                         : by_systemd};
   if (!may_write(base + "/cgroup.subtree_control"))
-    return cgroup_trouble{"the control group " + base + " of the daemon cannot be divided", by_systemd};
+    return machine_trouble{"the control group " + base + " of the daemon cannot be divided", by_systemd};
   if (is_root(base)) return std::nullopt;
   if (const int stranger = stranger_in(base, keeper); stranger != 0) return stranger_trouble(base, stranger);
   return std::nullopt;

@@ -22,7 +22,7 @@ namespace alder::os {
 
 /// Why the services of `keeper` cannot have groups limited by `controller` (empty: by none); nothing when they can. 0:
 /// that of this process, or one that it would start.
-[[nodiscard]] std::optional<cgroup_trouble> cgroup_trouble_of(int keeper, const std::string& controller);
+[[nodiscard]] std::optional<machine_trouble> cgroup_trouble_of(int keeper, const std::string& controller);
 
 class cgroup_home {
 public:

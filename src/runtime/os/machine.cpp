@@ -15,9 +15,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +39,10 @@ std::optional<account> account_of(const passwd* entry) {
   found.groups.resize(static_cast<std::size_t>(count));
   return found;
 }
+
+/// Numbers of capabilities, which the kernel never changes (capabilities(7)). Its header is not included: whatever else
+/// is in it must not keep us from compiling.
+enum class capability : unsigned { setgid = 6, setuid = 7, sys_admin = 21, sys_nice = 23, sys_resource = 24 };
 
 /// The effective capabilities of this process, one bit each; none when /proc is not there.
 std::uint64_t capabilities() {
@@ -99,11 +103,43 @@ outcome can_have_directory(const std::string& path) {
   }
 }
 
+/// A mount namespace of one's own begins with a change to the mount at "/", which a bare chroot does not have.
+std::optional<machine_trouble> mount_trouble(bool may_administer) {
+  if (!may_administer)
+    return machine_trouble{"needs the capability CAP_SYS_ADMIN",
+                           "start the daemon as root, in a container with --cap-add SYS_ADMIN, or leave it out"};
+  if (!is_mount_point("/"))
+    return machine_trouble{"the root directory is not a mount point, as in a plain chroot",
+                           "before chroot: mount --bind DIRECTORY DIRECTORY"};
+  return std::nullopt;
+}
+
 } // namespace
+
+std::optional<machine_trouble> terminal_trouble() {
+  constexpr auto* maker = "/dev/ptmx"; // as spawn opens it
+  const unique_fd terminal{::open(maker, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
+  const int unlocked = 0;
+  if (terminal && ::ioctl(terminal.get(), TIOCSPTLCK, &unlocked) == 0) {
+    const unique_fd other_side{::ioctl(terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    if (other_side) return std::nullopt;
+  }
+  const int number = errno;
+  if (number == EMFILE || number == ENFILE || number == ENOSPC || number == ENOMEM) return std::nullopt;
+  return machine_trouble{std::string{maker} + ": " + errno_text(number),
+                         "mount -t devpts -o ptmxmode=666 devpts /dev/pts, with /dev/ptmx a link to pts/ptmx"};
+}
+
+bool is_mount_point(const std::string& path) {
+  struct statx facts {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, 0, &facts) != 0) return true;
+  const auto told = facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT;
+  return told == 0 || (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
 
 machine this_machine(int keeper) {
   const auto set = capabilities();
-  const auto has = [set](unsigned capability) { return ((set >> capability) & 1U) != 0; };
+  const auto has = [set](capability one) { return ((set >> static_cast<unsigned>(one)) & 1U) != 0; };
   machine m;
   m.user_named = [](const std::string& name) { return account_of(::getpwnam(name.c_str())); };
   m.user_with_id = [](std::uint32_t uid) { return account_of(::getpwuid(uid)); };
@@ -117,17 +153,18 @@ machine this_machine(int keeper) {
     return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);
   };
   // Asked for each service, and the same for all.
-  const auto known = std::make_shared<std::map<std::string, std::optional<cgroup_trouble>>>();
+  const auto known = std::make_shared<std::map<std::string, std::optional<machine_trouble>>>();
   m.cgroup_trouble_with = [keeper, known](const std::string& controller) {
     const auto [at, is_new] = known->try_emplace(controller);
     if (is_new) at->second = cgroup_trouble_of(keeper, controller);
     return at->second;
   };
   m.uid = ::geteuid();
-  m.may_change_user = has(CAP_SETUID) && has(CAP_SETGID);
-  m.may_raise_priority = has(CAP_SYS_NICE);
-  m.may_raise_limits = has(CAP_SYS_RESOURCE);
-  m.may_mount = has(CAP_SYS_ADMIN);
+  m.terminal_trouble = terminal_trouble;
+  m.may_change_user = has(capability::setuid) && has(capability::setgid);
+  m.may_raise_priority = has(capability::sys_nice);
+  m.may_raise_limits = has(capability::sys_resource);
+  m.mount_trouble = mount_trouble(has(capability::sys_admin));
   m.lowest_nice = own_lowest_nice();
   m.lowest_oom_score_adj = own_oom_score_adj();
   for (int resource = 0; resource < RLIM_NLIMITS; ++resource) {

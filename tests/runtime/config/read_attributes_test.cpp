@@ -24,6 +24,7 @@ std::shared_ptr<machine> small_machine() {
     return error{error_kind::not_found, "no such file or directory (ENOENT)", 2};
   };
   m->uid = 1000;
+  m->mount_trouble = machine_trouble{"needs a capability", "become root"};
   m->hard_limits = {{RLIMIT_NOFILE, 4096}};
   m->cpus = {0, 1};
   return m;
@@ -32,7 +33,8 @@ std::shared_ptr<machine> small_machine() {
 std::shared_ptr<machine> machine_of_root() {
   auto m = small_machine();
   m->uid = 0;
-  m->may_change_user = m->may_raise_priority = m->may_raise_limits = m->may_mount = true;
+  m->may_change_user = m->may_raise_priority = m->may_raise_limits = true;
+  m->mount_trouble.reset();
   return m;
 }
 
@@ -106,6 +108,14 @@ TEST(ReadAttributes, HidesAndProtectsFiles) {
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: false\n"), "");
 }
 
+TEST(ReadAttributes, SaysWhyThereAreNoMountsAndWhatHelps) {
+  const auto l = load_on(small_machine(), "  private_tmp: true\n");
+  ASSERT_EQ(l.diagnostics.size(), 1U);
+  const auto said = render(l.diagnostics, false);
+  EXPECT_NE(said.find("needs a capability"), std::string::npos) << said;
+  EXPECT_NE(said.find("become root"), std::string::npos) << said;
+}
+
 TEST(ReadAttributes, TellsWhatAPrivateTmpWouldHide) {
   EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  cwd: /tmp/x\n"),
             "E021 'private_tmp' hides its directory /tmp/x; ");
@@ -120,9 +130,9 @@ TEST(ReadAttributes, TellsWhatAPrivateTmpWouldHide) {
 /// A machine that has groups but not the memory controller.
 std::shared_ptr<machine> machine_without_memory() {
   auto m = small_machine();
-  m->cgroup_trouble_with = [](const std::string& controller) -> std::optional<cgroup_trouble> {
+  m->cgroup_trouble_with = [](const std::string& controller) -> std::optional<machine_trouble> {
     if (controller != "memory") return std::nullopt;
-    return cgroup_trouble{"there is no memory controller", "switch it on"};
+    return machine_trouble{"there is no memory controller", "switch it on"};
   };
   return m;
 }
@@ -168,7 +178,7 @@ TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
   EXPECT_EQ(l.diagnostics[0].label, "there is no memory controller");
   EXPECT_EQ(l.diagnostics[0].help.at(0), "switch it on");
   auto none = small_machine();
-  none->cgroup_trouble_with = [](const std::string&) { return std::optional{cgroup_trouble{"not mounted", ""}}; };
+  none->cgroup_trouble_with = [](const std::string&) { return std::optional{machine_trouble{"not mounted", ""}}; };
   EXPECT_EQ(attributes_on(none, "  cgroup: true\n"), "E024 'cgroup' is not possible here; ");
   EXPECT_EQ(attributes_on(none, "  cgroup: true\n  optional: cgroup\n"),
             "W008 'cgroup' is not possible here; left out: 'cgroup' is not possible here");
@@ -235,6 +245,19 @@ TEST(ReadAttributes, StandardInputIsAPipeOnRequest) {
   EXPECT_TRUE(service_with("command: x, stdin: pipe").stdin_pipe);
   EXPECT_TRUE(service_with("command: x, pty: true").terminal);
   EXPECT_EQ(service_with("command: x, stdin: ./pipe").stdin_file, "/srv/shop/pipe");
+}
+
+TEST(ReadAttributes, ATerminalIsRefusedWhereThereAreNone) {
+  auto m = small_machine();
+  m->terminal_trouble = [] { return std::optional{machine_trouble{"no such device", "mount devpts"}}; };
+  EXPECT_EQ(attributes_on(m, "  pty: true\n  instances: 3\n"), "E024 there are no pseudo-terminals here; ");
+  const auto said = render(load_on(m, "  pty: true\n").diagnostics, false);
+  EXPECT_NE(said.find("no such device"), std::string::npos) << said;
+  EXPECT_NE(said.find("mount devpts"), std::string::npos) << said;
+  EXPECT_EQ(attributes_on(m, "  pty: false\n"), "");
+  EXPECT_EQ(attributes_on(small_machine(), "  pty: true\n"), "");
+  m->was_accepted = true; // and runs: what cannot be seen now was there
+  EXPECT_EQ(attributes_on(m, "  pty: true\n"), "");
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "runtime/os/files.hpp"
 
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/terminal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -81,6 +82,7 @@ TEST(Files, AFullDiskIsAnError) {
 }
 
 TEST(Files, APartThatATerminalTakesIsNoSuccess) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   const unique_fd ours{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)};
   ASSERT_EQ(::unlockpt(ours.get()), 0);
   const unique_fd theirs{::open(::ptsname(ours.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)}; // who reads nothing

@@ -1,6 +1,7 @@
 #include "runtime/os/log_pump.hpp"
 
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/terminal.hpp"
 
 #include "runtime/os/files.hpp"
 #include "runtime/os/log_archive.hpp"
@@ -150,6 +151,7 @@ terminal_ends make_terminal() {
 }
 
 TEST_F(LogPump, WritesWhatATerminalShows) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   pump_->open(1, dir_ / "out.log");
   auto ends = make_terminal();
   auto pipe = make_pipe();
@@ -169,6 +171,7 @@ TEST_F(LogPump, WritesWhatATerminalShows) {
 }
 
 TEST_F(LogPump, ATerminalThatSomebodyKeepsOpenIsNotReadForEver) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   pump_->open(1, dir_ / "out.log");
   auto ends = make_terminal();
   auto pipe = make_pipe();
@@ -181,6 +184,7 @@ TEST_F(LogPump, ATerminalThatSomebodyKeepsOpenIsNotReadForEver) {
 }
 
 TEST_F(LogPump, ATerminalWaitsWhenItsFileIsBlocked) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   ASSERT_TRUE(append(dir_ / "logs", "in the way"));
   log_spec rules;
   rules.pressure = log_pressure::block;

@@ -2,14 +2,15 @@
 
 #include "tests/support/keeper_bed.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/terminal.hpp"
 
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
 #include "runtime/os/proc.hpp"
 
 #include <array>
+#include <iterator>
 
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -84,6 +85,7 @@ std::string shown_on(const spawned_process& process) {
 }
 
 TEST(Spawn, a_terminal_is_all_three_streams_and_controls_the_session) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   auto started = spawn(on_terminal("test -t 0 && test -t 1 && test -t 2 && echo yes; stty size; echo err >&2;"
                                    "echo through /dev/tty > /dev/tty"));
   ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
@@ -94,6 +96,7 @@ TEST(Spawn, a_terminal_is_all_three_streams_and_controls_the_session) {
 }
 
 TEST(Spawn, a_terminal_takes_lines_and_control_characters) {
+  if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   auto started = spawn(on_terminal("read line; echo \"got $line\"; echo ready; sleep 1000"));
   ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
   const auto& process = std::get<spawned_process>(started);
@@ -260,7 +263,7 @@ TEST(Spawn, becomes_the_user_and_stays_visible_itself) {
 }
 
 TEST(Spawn, gives_it_a_tmp_of_its_own_and_takes_the_pen_away) {
-  if (!this_machine().may_mount) GTEST_SKIP() << "needs CAP_SYS_ADMIN";
+  if (const auto trouble = this_machine().mount_trouble) GTEST_SKIP() << trouble->cause;
   const test::temporary_directory outside;
   const auto kept = outside / "kept";
   ASSERT_TRUE(write_file_atomically(kept, "old").ok());
