@@ -91,13 +91,14 @@ PYTHON
 
 build() {
   scripts/packages.sh build demo
-  say "Building the three programs (build/release)"
-  local log="$scratch/build.log"
-  if ! { cmake --preset release -DALDER_TESTS=OFF &&
-    cmake --build --preset release --target alder alderd alder-keeper; } >"$log" 2>&1; then
-    tail -n 40 "$log" >&2
-    fail "the build failed"
+  say "Building the three programs (build/release): about ten minutes of one processor"
+  local log="$scratch/configure.log"
+  if ! cmake --preset release -DALDER_TESTS=OFF >"$log" 2>&1; then
+    cat "$log" >&2
+    fail "cmake could not configure the build"
   fi
+  # Seen as it goes on: one line that counts on a terminal, elsewhere one for each step.
+  NINJA_STATUS="[%f/%t, %es] " cmake --build --preset release --target alder alderd alder-keeper || fail "the build failed"
 }
 
 # Kills a service's process, waits until all is well again, and checks whose processes are new.
