@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The entry point for developers. Usage: scripts/check.sh [quick|fmt|fix|tidy|dev|release|asan|tsan|all]
+# The entry point for developers. Usage: scripts/check.sh [quick|fmt|fix|tidy|dev|newest|release|asan|tsan|fresh|all]
 #   quick    formatting, floors, build and all tests but the end-to-end ones (the default; before a commit)
 #   fmt fix  is all formatted?, format all
 #   tidy     floors, shellcheck and clang-tidy
 #   dev release asan tsan   build and all tests in that preset
-#   all      fmt, tidy, dev, release, asan, tsan (before a merge)
+#   newest   the build in dev against the newest headers that apt offers (scripts/newest_headers.py)
+#   fresh    both commands of the README in a bare Debian with today's packages (scripts/fresh.sh; as root)
+#   all      fmt, tidy, dev, newest, release, asan, tsan, fresh (before a merge)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -29,6 +31,13 @@ preset() { # NAME
   cmake --build --preset "$1"
   ctest --preset "$1" --parallel "$(nproc)"
 }
+# Without a limit of time: all sources that include a header that differs.
+newest() {
+  cmake --preset dev
+  cmake --build --preset dev
+  python3 scripts/newest_headers.py build/dev 86400
+}
+fresh() { scripts/fresh.sh; }
 quick() {
   step fmt
   step floors
@@ -38,7 +47,7 @@ quick() {
 }
 all() {
   local name
-  for name in fmt tidy dev release asan tsan; do step "$name"; done
+  for name in fmt tidy dev newest release asan tsan fresh; do step "$name"; done
 }
 
 # Runs one check and says how it went; its output only when it failed.
@@ -58,9 +67,9 @@ step() { # NAME
 if [[ "${1:-}" != only-* ]]; then scripts/packages.sh build test dev; fi
 case "${1:-quick}" in
   quick | all) "${1:-quick}" ;;
-  fmt | tidy | dev | release | asan | tsan) step "$1" ;;
+  fmt | tidy | dev | newest | release | asan | tsan | fresh) step "$1" ;;
   fix) fix ;;
-  only-fmt | only-floors | only-tidy) "${1#only-}" ;;
+  only-fmt | only-floors | only-tidy | only-newest | only-fresh) "${1#only-}" ;;
   only-*) preset "${1#only-}" ;;
   *)
     sed -n '2,/^set/{/^#/p}' scripts/check.sh >&2

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one list of Debian packages. Usage: scripts/packages.sh build|test|demo|dev …
+# The one list of Debian packages. Usage: scripts/packages.sh build|test|demo|dev|fresh …
 # Installs what is missing; silent and without any right when nothing is. Leaves no system service running.
 set -euo pipefail
 
@@ -13,6 +13,7 @@ list_of() {
     demo | test)
       echo redis-server=redis-server nginx-light=nginx nodejs=node python3=python3 curl=curl procps=ps zstd=zstd
       ;;
+    fresh) echo debootstrap=debootstrap git=git ;;
     dev) echo clang-format=clang-format clang-tidy=clang-tidy shellcheck=shellcheck ;;
     *)
       sed -n 2p "${BASH_SOURCE[0]}" >&2
