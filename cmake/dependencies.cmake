@@ -1,6 +1,6 @@
 # Everything comes from Debian 12's packages; scripts/packages.sh lists them.
 find_package(Threads REQUIRED)
-find_package(CAF 0.17 REQUIRED)
+find_package(CAF 0.17...<0.18 REQUIRED) # 0.18 has another interface
 find_package(Boost 1.74 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog REQUIRED)

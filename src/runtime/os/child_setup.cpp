@@ -73,7 +73,7 @@ static_assert(RLIMIT_CPU == 0 && RLIMIT_FSIZE == 1 && RLIMIT_DATA == 2 && RLIMIT
 bool set_limits(const process_attributes& wanted) {
   for (const auto& limit : wanted.limits) {
     const rlimit value{limit.soft, limit.hard};
-    if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) return false;
+    if (::setrlimit(static_cast<decltype(RLIMIT_NOFILE)>(limit.resource), &value) != 0) return false;
   }
   return true;
 }

@@ -169,7 +169,7 @@ machine this_machine(int keeper) {
   m.lowest_oom_score_adj = own_oom_score_adj();
   for (int resource = 0; resource < RLIM_NLIMITS; ++resource) {
     rlimit limit{};
-    if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
+    if (::getrlimit(static_cast<decltype(RLIMIT_NOFILE)>(resource), &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
       m.hard_limits[resource] = limit.rlim_max;
   }
   m.cpus = own_cpus();
