@@ -228,6 +228,7 @@ struct service_spec {
   std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   /// It does its work and ends. Its start is complete when it has ended well, and `ready`, if there is one, holds then.
   bool task = false;
+  bool autostart = true;        ///< it is started with its supervisor; else on request only, as long as it is not up
   milliseconds task_timeout{0}; ///< it is stopped after this time and has failed; 0: no limit
   ready_spec ready;
   std::optional<heartbeat_spec> heartbeat;

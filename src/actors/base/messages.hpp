@@ -35,6 +35,9 @@ struct start_order {
   bool resume = false;
   unsigned restarts = 0; ///< automatic restarts of this child so far, this one included
   bool only_running = false;
+  /// A child that does not start stays down instead of undoing the start of its supervisor.
+  bool keep_going = false;
+  bool was_up = false; ///< it was up until its supervisor stopped it for this restart
 };
 /// The start under way is not wanted any more: end it soon.
 struct abort_order {};
@@ -87,6 +90,7 @@ struct node_call {
   std::string child;
   std::shared_ptr<const child_entry> entry; ///< of add
   cause why;
+  bool keep_going = false; ///< of add: as start_order's
   /// Of terminate_child in a pool: the process that is meant, as OTP's pools know no names.
   std::optional<alder::generation> process;
 };

@@ -73,7 +73,7 @@ void put_config(const api_request& request, const responder& out, api_context& c
                            diagnostic_entries(loaded.diagnostics)};
     return out->refuse(mistakes);
   }
-  submit(bring_up{std::move(*body)}, tree, request, out, context);
+  submit(bring_up{std::move(*body), is_set(request, "keep_going")}, tree, request, out, context);
 }
 
 void post_validate(const api_request& request, const responder& out, api_context&) {
@@ -92,7 +92,9 @@ void post_service(const api_request& request, const responder& out, api_context&
                         "conflict",
                         "'" + body->name + "' exists already, in tree " + known.front()->tree,
                         {"choose another name: alder start --name NAME -- …",
-                         "or remove that tree first: alder down " + known.front()->tree},
+                         known.front()->tree == wire::ad_hoc_tree(body->name)
+                             ? "or remove it first: alder remove " + body->name
+                             : "or take that tree down first: alder down " + known.front()->tree},
                         {}});
   }
   wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
@@ -152,6 +154,31 @@ void post_message(const api_request& request, const responder& out, api_context&
                [&](const node_id& node) { return context.bridge.send_message(node, request.body); });
 }
 
+/// The services a node stands for: itself, or all below it.
+std::vector<node_ptr> services_of(const node_ptr& node, const api_context& context) {
+  if (node->what == node_snapshot::kind::service) return {node};
+  std::vector<node_ptr> services;
+  for (const auto& name : context.shared.nodes.children_of(node->tree, node->name)) {
+    const auto child = context.shared.nodes.find(node->tree, name);
+    if (!child) continue;
+    const auto below = services_of(child, context);
+    services.insert(services.end(), below.begin(), below.end());
+  }
+  return services;
+}
+
+void post_signal(const api_request& request, const responder& out, api_context& context) {
+  const auto signal = wire::parse_signal_request(request.body);
+  if (!signal) return out->refuse(bad_value(signal.failure().message));
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  bool was_sent = false;
+  for (const auto& service : services_of(found.node, context))
+    was_sent = context.bridge.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
+  if (was_sent) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+  out->refuse({409, "conflict", found.node->name + " does not run", {"start it: alder start " + found.node->name}, {}});
+}
+
 void delete_node(const api_request& request, const responder& out, api_context& context) {
   act(node_call::op::remove, request, out, context);
 }
@@ -200,7 +227,11 @@ std::optional<tree_spec> read_change(const wire::config_request& body, const res
   }
   if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
   out->refuse(
-      {404, "no_such_tree", "there is no tree '" + loaded.tree->root.name + "'", {"bring it up: alder up"}, {}});
+      {404,
+       "no_such_tree",
+       "there is no tree '" + loaded.tree->root.name + "'",
+       {"bring it up: alder up" + (body.file.empty() ? std::string{} : " " + shell_quote({body.file}))},
+       {}});
   return std::nullopt;
 }
 

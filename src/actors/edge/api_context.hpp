@@ -23,6 +23,7 @@ namespace alder::actors {
 /// Bring the tree of this configuration up.
 struct bring_up {
   wire::config_request source;
+  bool keep_going = false; ///< what does not start stays down, and the others come up
 };
 /// Stop a tree and forget it.
 struct take_down {

@@ -5,6 +5,7 @@
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/os/local_socket.hpp"
 
 #include <boost/asio/post.hpp>
@@ -117,7 +118,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
   const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
-  if (known == nullptr) return add_tree(std::move(tree), tell);
+  if (known == nullptr) return add_tree(std::move(tree), up.keep_going, tell);
   const bool up_now = is_up(context_.shared.nodes.find(name, name));
   if (known->source.file != tree.source.file && up_now) {
     const auto from = known->source.file.empty() ? "the command line" : known->source.file;
@@ -129,23 +130,25 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
     if (same) return tell(went_well(/*changed=*/false));
     return tell(went_wrong(conflicting, "conflict",
                            "tree '" + name + "' is up with another version of this configuration",
-                           {"see what would change: alder apply --dry-run", "take it up: alder apply"}));
+                           {"to see what would change: alder apply --dry-run " + shell_quote({tree.source.file}),
+                            "to apply it: alder apply " + shell_quote({tree.source.file})}));
   }
   // It is down: the configuration as it is now counts, also when only the environment changed.
   call(context_.forest, node_call{node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
-       [this, tree = std::move(tree), tell](const call_outcome& outcome) mutable {
+       [this, tree = std::move(tree), keep_going = up.keep_going, tell](const call_outcome& outcome) mutable {
          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
-         add_tree(std::move(tree), tell);
+         add_tree(std::move(tree), keep_going, tell);
        });
 }
 
-void api_server::add_tree(known_tree tree, const done& tell) {
+void api_server::add_tree(known_tree tree, bool keep_going, const done& tell) {
   const auto name = tree.source.name;
   const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
   context_.trees.remove(name); // what the board still knows of a former tree of this name
   context_.trees.add(std::move(tree));
-  call(context_.forest, node_call{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}},
-       [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
+  node_call addition{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}};
+  addition.keep_going = keep_going;
+  call(context_.forest, addition, [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
 }
 
 void api_server::carry_out(const take_down& down, const done& tell) {
@@ -170,8 +173,10 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
   auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
   const auto* tree = context_.trees.find(act.tree);
   const bool ad_hoc = tree != nullptr && tree->source.file.empty() && act.name != act.tree;
+  // The tree around an ad-hoc service is nobody's concern: it goes with it.
+  if (act.what == node_call::op::remove && ad_hoc) return carry_out(take_down{act.tree}, tell);
   if (parent == context_.shared.parents.end() && ad_hoc) {
-    // The tree around an ad-hoc service is nobody's concern: it is started with it.
+    // It is started with its tree.
     return carry_out(act_on_node{act.tree, act.tree, act.what}, tell);
   }
   if (parent == context_.shared.parents.end()) {

@@ -110,6 +110,8 @@ public:
   /// invalid_input (`stdin: pipe` is not set), too_large (more than 4096 bytes), unavailable (it has closed its input),
   /// conflict (it does not read, and the pipe is full).
   outcome send_input(const node_id& node, std::string_view bytes);
+  /// Sends a signal to the main process of a node and to nobody else. Errors: not_found (it does not run).
+  outcome send_signal(const node_id& node, int signal);
   /// Sends a JSON document to a node's process. Errors: not_found (it does not run), else as
   /// conversation::send_message.
   outcome send_message(const node_id& node, std::string_view json);

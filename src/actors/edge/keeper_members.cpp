@@ -78,6 +78,13 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
   os::signal_members(members, SIGCONT);
 }
 
+outcome keeper_bridge::send_signal(const node_id& node, int signal) {
+  const auto* r = running_of(node);
+  if (r == nullptr || !r->pidfd || !os::signal_pidfd(r->pidfd.get(), signal))
+    return error{error_kind::not_found, "it does not run"};
+  return success();
+}
+
 void keeper_bridge::kill_all(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;

@@ -59,14 +59,22 @@ void process::on_start(const start_order& order) {
   restarts_note_ = std::to_string(order.restarts);
   const auto why = order.why.what;
   const bool on_demand = why == cause::kind::request || why == cause::kind::schedule || why == cause::kind::file_change;
-  if (spec_->waits_for_schedule() && !on_demand && !(order.resume && was_left_behind())) {
+  if (!on_demand && is_idle(order) && !(order.resume && was_left_behind())) {
     reported_ = true;
-    answer_start(policy::start_result::how::ignored, "waits for its schedule");
+    answer_start(policy::start_result::how::ignored,
+                 spec_->waits_for_schedule() ? "waits for its schedule" : "is started on request (autostart: false)");
     return quit();
   }
   const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
   if (waits) restarts_note_ += waiting_mark;
   handle(policy::launch_asked{on_demand, order.resume && was_left_behind()});
+}
+
+/// Whether it stays down although its supervisor starts, alone or with a group.
+bool process::is_idle(const start_order& order) const {
+  const auto why = order.why.what;
+  const bool with_others = why == cause::kind::tree_start || (why == cause::kind::sibling_exit && !order.was_up);
+  return spec_->waits_for_schedule() || (!spec_->autostart && with_others);
 }
 
 bool process::was_left_behind() {

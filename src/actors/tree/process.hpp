@@ -20,6 +20,7 @@ public:
 private:
   void on_start(const start_order& order);
   [[nodiscard]] bool was_left_behind();
+  [[nodiscard]] bool is_idle(const start_order& order) const;
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
   void on_said(const wire::program_notice& said);

@@ -86,6 +86,7 @@ void supervisor::release_children() {
 void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
   resuming_ = order.resume;
+  keep_going_ = order.keep_going;
   started_at_ = shared_.wall_now();
   shared_.supervisors[own_id()] = self();
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
@@ -233,6 +234,7 @@ void supervisor::carry_out(const policy::effect& effect) {
 
 void supervisor::on_started() {
   resuming_ = false;
+  keep_going_ = false;
   if (std::exchange(answered_, true) || !parent_) return;
   send(parent_, child_started{{plan_.name, generation_, policy::start_result::how::ok, {}}});
 }
@@ -306,7 +308,11 @@ void supervisor::start(const policy::start_child& order) {
                                 (service->task || !std::holds_alternative<std::monostate>(service->ready.check));
   using how = policy::start_child::how;
   if (checks_readiness && order.mode == how::fresh) announce(event_kind::starting, *c, order.why);
-  bring_up(*c, {order.generation, order.why, order.mode != how::fresh, c->restarts, order.mode == how::only_running});
+  start_order wanted{order.generation, order.why, order.mode != how::fresh, c->restarts};
+  wanted.only_running = order.mode == how::only_running;
+  wanted.keep_going = keep_going_ || (asked != calls_.end() && asked->second.what.keep_going);
+  wanted.was_up = c->was_up;
+  bring_up(*c, wanted);
 }
 
 void supervisor::bring_up(child& c, const start_order& order) {
@@ -346,6 +352,7 @@ void supervisor::stop(const policy::stop_child& order) {
   auto* c = find_child(order.id);
   if (c == nullptr) return;
   c->stopping = true;
+  if (order.why.what != cause::kind::sibling_exit && order.why.what != cause::kind::failed_attempt) c->was_up = false;
   c->why = order.why;
   set_state(*c, node_state::stopping, order.why);
   announce(event_kind::stopping, *c, order.why);
@@ -358,7 +365,7 @@ stop_order supervisor::stop_order_for(const child& c) {
 }
 
 void supervisor::on_child_started(const child_started& message) {
-  const auto& result = message.result;
+  auto result = message.result;
   auto* c = find_child(result.id);
   if (c == nullptr || c->generation != result.generation) return; // of an older process
   if (result.what == policy::start_result::how::failed) {
@@ -372,6 +379,10 @@ void supervisor::on_child_started(const child_started& message) {
     announce(event_kind::start_failed, *c, c->why, [&](event& e) { e.cause.detail = result.detail; });
     if (!c->entry->tree.empty())
       announce(event_kind::tree_failed, *c, {cause::kind::failed_attempt, {}, result.detail, {}});
+    if (keep_going_) { // to the rules it is a child that does not run here
+      set_state(*c, node_state::failed, "could not start: " + result.detail, stays::yes);
+      result.what = policy::start_result::how::ignored;
+    }
   } else if (result.what == policy::start_result::how::ignored) {
     if (c->actor) unwatch(c->actor);
     c->actor = nullptr;
@@ -383,6 +394,7 @@ void supervisor::on_child_started(const child_started& message) {
 }
 
 void supervisor::note_started(child& c, int pid) {
+  c.was_up = true;
   const auto before = shared_.nodes.find(tree_of(c), c.entry->name);
   if (before->state == node_state::running) return; // a replaced actor reports again
   // A service shows by its age that it was not started now; a supervisor that is resumed is what it was.

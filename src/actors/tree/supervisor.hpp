@@ -38,7 +38,8 @@ private:
     alder::generation counted = 0; ///< up to this one starts are among `restarts`, perhaps by a former daemon
     unsigned actor_crashes = 0;
     bool stopping = false;
-    cause why; ///< of what it is doing now
+    bool was_up = false; ///< when its group was last stopped, or now
+    cause why;           ///< of what it is doing now
     std::optional<exit_reason> last_end;
   };
   struct pending_call {
@@ -124,6 +125,7 @@ private:
   bool handling_ = false;
   bool publishing_soon_ = false;
   bool holds_tree_ = false; ///< a child is the root of a tree
+  bool keep_going_ = false; ///< while it starts: what does not start stays down
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
   wall_time started_at_;

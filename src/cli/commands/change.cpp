@@ -4,6 +4,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
 #include <optional>
@@ -103,13 +104,28 @@ private:
       return told.code;
     }
     show((done_->changed ? progress_.summary(session::now()) : what_.nothing_to_do) + "\n");
-    return s_.end_code();
+    return s_.wanted().keep_going ? report_failed() : s_.end_code();
   }
 
-  /// The last words of what failed.
+  /// What was left down so that the others could come up.
+  exit_code report_failed() {
+    const auto names = progress_.failed();
+    if (names.empty()) return s_.end_code();
+    const auto code = s_.wanted().json ? exit_code::failed
+                                       : s_.fail({.code = exit_code::failed,
+                                                  .what = join(names, ", ") + " did not start; the others are up",
+                                                  .help = {"when it is mended: alder start " + names.front()},
+                                                  .diagnostics = {}});
+    if (!s_.wanted().json) show_logs();
+    return code;
+  }
+
+  /// The last words of what failed, of this attempt: an earlier run's would mislead.
   void show_logs() {
     for (const auto& name : progress_.failed()) {
-      const auto target = "/v1/logs?tail=" + std::to_string(shown_log_lines) + "&service=" + percent_encoded(name);
+      const auto target = "/v1/logs?tail=" + std::to_string(shown_log_lines) +
+                          "&since=" + std::to_string(begin_.time_since_epoch().count()) +
+                          "&service=" + percent_encoded(name);
       const auto answer =
           s_.try_request({.method = "GET", .target = target, .body = {}, .accept = "application/x-ndjson"});
       const auto* text = std::get_if<std::string>(&answer);

@@ -28,6 +28,7 @@ exit_code run_restart(session& s);
 exit_code run_scale(session& s);
 exit_code run_schema(session& s);
 exit_code run_send(session& s);
+exit_code run_signal(session& s);
 exit_code run_start(session& s);
 exit_code run_startup(session& s);
 exit_code run_stop(session& s);

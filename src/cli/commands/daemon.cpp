@@ -20,12 +20,29 @@ exit_code say(session& s, const std::string& text) {
   return s.end_code();
 }
 
+/// After a stop the trees are still known, and nothing of them runs: whoever expected them to is told how.
+void name_stopped_trees(session& s) {
+  const auto answer = s.try_request({.method = "GET", .target = "/v1/tree", .body = {}, .accept = {}});
+  const auto* body = std::get_if<std::string>(&answer);
+  const auto known = body == nullptr ? result<tree_view>{tree_view{}} : read_tree(*body);
+  std::vector<std::string> names;
+  if (known)
+    for (const auto& root : known->trees)
+      if (root.state == "stopped") names.push_back(root.name);
+  if (names.empty()) return; // also when it did not answer: then whoever asks next hears of it
+  s.note((names.size() == 1 ? "a tree is" : std::to_string(names.size()) + " trees are") +
+         " known and stopped: " + join(names, ", ") + "\nto start what was up: alder start " + shell_quote(names) +
+         "; 'alder daemon start --resurrect' does both at once\n");
+}
+
 exit_code start(session& s) {
   if (is_answering(s.setup().where.socket)) return say(s, "the daemon runs already");
   const auto trees = s.wanted().resurrect ? former_trees::up : former_trees::down;
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, trees); !there)
     return s.fail(explain(there.failure()));
-  return say(s, "the daemon is started");
+  const auto code = say(s, "the daemon is started");
+  if (!s.wanted().resurrect) name_stopped_trees(s);
+  return code;
 }
 
 exit_code stop(session& s) {

@@ -13,6 +13,8 @@
 namespace alder::cli {
 namespace {
 
+constexpr int in_fd = 0;
+
 const config_view* find_by_file(const std::vector<config_view>& up, const std::string& file) {
   const auto found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.file == file; });
   return found == up.end() ? nullptr : &*found;
@@ -32,27 +34,12 @@ exit_code nothing(session& s, const std::string& text) {
   return exit_code::ok;
 }
 
-/// Without an argument: the project's tree when it is up, else the only one.
-exit_code down_default(session& s, const std::vector<config_view>& up, std::string& tree) {
-  const auto file = find_project_file(s.setup().around);
-  if (const auto* mine = file ? find_by_file(up, *file) : nullptr; mine != nullptr) {
-    tree = mine->tree;
-    return exit_code::ok;
-  }
-  if (up.empty()) return nothing(s, "nothing is up");
-  if (file) return nothing(s, *file + " is not up");
-  if (up.size() == 1) {
-    tree = up.front().tree;
-    return exit_code::ok;
-  }
+std::vector<std::string> names_of(const std::vector<config_view>& up) {
   std::vector<std::string> names;
   names.reserve(up.size());
   for (const auto& one : up)
     names.push_back(one.tree);
-  return s.fail({.code = exit_code::usage,
-                 .what = "several trees are up: say which",
-                 .help = {"alder down " + join(names, " | ")},
-                 .diagnostics = {}});
+  return names;
 }
 
 exit_code down_one(session& s, const std::string& tree) {
@@ -63,22 +50,55 @@ exit_code down_one(session& s, const std::string& tree) {
                        .nothing_to_do = tree + " is not up"});
 }
 
+exit_code down_all(session& s, const std::vector<std::string>& trees) {
+  if (trees.empty()) return nothing(s, "nothing is up");
+  auto worst = exit_code::ok;
+  for (const auto& tree : trees) {
+    const auto code = down_one(s, tree);
+    if (worst == exit_code::ok) worst = code;
+  }
+  return worst;
+}
+
+/// Without an argument: the tree of the project's file. Where there is no file, nobody named what is to stop: a person
+/// at a terminal is asked, a script has to say it.
+exit_code down_project(session& s, const std::vector<config_view>& up) {
+  const auto file = find_project_file(s.setup().around);
+  if (const auto* mine = file ? find_by_file(up, *file) : nullptr; mine != nullptr) return down_one(s, mine->tree);
+  if (up.empty()) return nothing(s, "nothing is up");
+  if (file) return nothing(s, *file + " is not up");
+  const auto names = names_of(up);
+  if (s.err().terminal && os::is_terminal(in_fd) && !s.wanted().json) {
+    s.note("There is no alder.yaml here. Take down " + join(names, ", ") + "? [y/N] ");
+    const auto said = os::read_terminal_line(in_fd);
+    return said == "y" || said == "Y" || said == "yes" ? down_all(s, names) : nothing(s, "nothing was stopped");
+  }
+  return s.fail({.code = exit_code::usage,
+                 .what = "there is no alder.yaml here: say which tree",
+                 .help = {"alder down " + join(names, " | "), "every tree: alder down --all"},
+                 .diagnostics = {}});
+}
+
 } // namespace
 
 exit_code run_down(session& s) {
+  const bool is_named = !s.wanted().words.empty();
+  if (is_named && s.wanted().all) {
+    return s.fail({.code = exit_code::usage,
+                   .what = "'alder down' takes names or --all, not both",
+                   .help = {},
+                   .diagnostics = {}});
+  }
   auto answer = s.try_request({.method = "GET", .target = "/v1/config", .body = {}, .accept = {}});
   if (const auto* wrong = std::get_if<failure>(&answer)) {
-    if (wrong->is_absence) return nothing(s, "nothing is up: no daemon is running");
+    // What was asked for is so already, unless a name was given, which nobody can look up.
+    if (wrong->is_absence && !is_named) return nothing(s, "nothing is up: no daemon is running");
     return s.fail(*wrong);
   }
   const auto up = s.understood(std::get<std::string>(answer), read_config);
   if (!up) return s.end_code();
 
-  if (s.wanted().words.empty()) {
-    std::string tree;
-    const auto code = down_default(s, *up, tree);
-    return tree.empty() ? code : down_one(s, tree);
-  }
+  if (!is_named) return s.wanted().all ? down_all(s, names_of(*up)) : down_project(s, *up);
   auto worst = exit_code::ok;
   for (const auto& word : s.wanted().words) {
     auto tree = find_tree(*up, word);

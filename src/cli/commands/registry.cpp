@@ -13,7 +13,7 @@ struct entry {
   exit_code (*run)(session&);
 };
 
-constexpr std::array<entry, 27> entries{{{"add", run_add},
+constexpr std::array<entry, 28> entries{{{"add", run_add},
                                          {"apply", run_apply},
                                          {"remove", run_remove},
                                          {"scale", run_scale},
@@ -34,6 +34,7 @@ constexpr std::array<entry, 27> entries{{{"add", run_add},
                                          {"restart", run_restart},
                                          {"schema", run_schema},
                                          {"send", run_send},
+                                         {"signal", run_signal},
                                          {"start", run_start},
                                          {"startup", run_startup},
                                          {"stop", run_stop},

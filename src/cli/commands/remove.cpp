@@ -1,20 +1,27 @@
-#include "cli/commands/change.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/commands/node_change.hpp"
+
+#include <algorithm>
 
 namespace alder::cli {
 
 exit_code run_remove(session& s) {
-  auto worst = exit_code::ok;
-  for (const auto& name : s.wanted().words) {
-    const auto code = carry_out(s, {.method = "DELETE",
-                                    .target = service_target(name),
-                                    .body = {},
-                                    .words = {.done = "removed", .counts_stops = true},
-                                    .nothing_to_do = name + " is gone already"});
-    if (worst == exit_code::ok) worst = code;
-    if (code == exit_code::interrupted || code == exit_code::terminated || code == exit_code::no_daemon) break;
+  const auto& words = s.wanted().words;
+  if (std::find(words.begin(), words.end(), "all") != words.end()) {
+    return s.fail({.code = exit_code::usage,
+                   .what = "'alder remove' takes names, and 'all' is none",
+                   .help = {"to stop and forget every tree: alder down --all"},
+                   .diagnostics = {}});
   }
-  return worst;
+  const auto names = select_nodes(s, words, all_means::trees);
+  if (!names) return s.end_code();
+  return change_each(s, *names, [](const std::string& name) {
+    return change{.method = "DELETE",
+                  .target = service_target(name),
+                  .body = {},
+                  .words = {.done = "removed", .counts_stops = true},
+                  .nothing_to_do = name + " is gone already"};
+  });
 }
 
 } // namespace alder::cli

@@ -44,6 +44,14 @@ struct own_keeper {
   bool is_private = false; ///< the usual home is taken
 };
 
+bool has_service(const supervisor_spec& below, const std::string& name) {
+  return std::any_of(below.children.begin(), below.children.end(), [&](const auto& child) {
+    const auto* service = std::get_if<service_spec>(&child);
+    return service != nullptr ? service->name == name
+                              : has_service(*std::get<std::shared_ptr<const supervisor_spec>>(child), name);
+  });
+}
+
 /// Starts a keeper of our own: in the usual home, or, when a daemon has that, in a fresh one.
 result<own_keeper> start_keeper(session& s) {
   const auto own = os::own_directory();
@@ -240,7 +248,7 @@ private:
     if (!trees) return;
     for (const auto& root : trees->trees) {
       if (root.tree != tree_) continue;
-      if (auto over = verdict(root)) finish(*over);
+      if (auto over = verdict(root, s_.wanted().exit_code_from)) finish(*over);
     }
   }
 
@@ -343,6 +351,12 @@ exit_code run_foreground(session& s) {
                    .diagnostics = file.loaded.diagnostics});
   }
   if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
+  if (const auto& from = s.wanted().exit_code_from; !from.empty() && !has_service(file.loaded.tree->root, from)) {
+    return s.fail({.code = exit_code::usage,
+                   .what = "there is no service '" + from + "' in " + file.file,
+                   .help = {"of identical instances name one: NAME:0"},
+                   .diagnostics = {}});
+  }
   auto keeper = start_keeper(s);
   if (!keeper) return s.fail(explain(keeper.failure()));
   return foreground_run{s, file, std::move(*keeper)}.run();

@@ -31,7 +31,7 @@ exit_code run_up(session& s) {
   }
   if (auto there = ensure_daemon(s.setup().where, s.setup().around); !there) return s.fail(explain(there.failure()));
   return carry_out(s, {.method = "PUT",
-                       .target = "/v1/config",
+                       .target = s.wanted().keep_going ? "/v1/config?keep_going=1" : "/v1/config",
                        .body = body,
                        .words = {.done = "started", .counts_stops = false},
                        .nothing_to_do = file.loaded.tree->root.name + " is up already, and unchanged"});

@@ -4,6 +4,8 @@
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 
+#include "cli/common/foreign_words.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -25,6 +27,7 @@ struct raw_values {
   bool state_dir = false;
   bool log_dir = false;
   bool sync = false;
+  bool detach = false; ///< what 'alder up' does anyway
 };
 
 failure misuse(std::string what, std::vector<std::string> help) {
@@ -40,6 +43,11 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   const std::string flags{text_of(id).flags};
   switch (id) {
   case option::follow: app.add_flag(flags, into.follow); return;
+  case option::file: app.add_option(flags, into.file); return;
+  case option::detach: app.add_flag(flags, raw.detach); return;
+  case option::keep_going: app.add_flag(flags, into.keep_going); return;
+  case option::exit_code_from: app.add_option(flags, into.exit_code_from); return;
+  case option::all_trees: app.add_flag(flags, into.all); return;
   case option::tail: app.add_option(flags, raw.tail); return;
   case option::out: app.add_flag(flags, raw.out); return;
   case option::err: app.add_flag(flags, raw.err); return;
@@ -127,8 +135,22 @@ std::optional<failure> unknown_option(const CLI::App& app, const command_info* c
   const auto& what = left.front();
   const auto flag = what.substr(0, what.find('='));
   std::vector<std::string> help{help_hint(command)};
-  if (const auto near = nearest(flag, known_flags(command))) help.insert(help.begin(), "did you mean '" + *near + "'?");
+  if (const auto ours = foreign_option(command == nullptr ? "" : command->name, flag)) {
+    help.insert(help.begin(), *ours);
+  } else if (const auto near = nearest(flag, known_flags(command))) {
+    help.insert(help.begin(), "did you mean '" + *near + "'?");
+  }
   return misuse("unknown option '" + flag + "'", help);
+}
+
+failure unknown_command(const std::string& name, const std::vector<std::string>& after) {
+  std::vector<std::string> help{help_hint(nullptr)};
+  if (const auto ours = foreign_command(name, after)) {
+    help.insert(help.begin(), *ours);
+  } else if (const auto near = nearest(name, command_names())) {
+    help.insert(help.begin(), "did you mean 'alder " + *near + "'?");
+  }
+  return misuse("there is no command '" + name + "'", help);
 }
 
 std::optional<failure> check_words(const invocation& wanted) {
@@ -148,6 +170,31 @@ std::optional<failure> check_words(const invocation& wanted) {
     return misuse("'alder " + name + "' needs " + std::string{command.usage}, {hint});
   if (wanted.words.size() > command.most_words)
     return misuse("'alder " + name + "' does not take '" + wanted.words.at(command.most_words) + "'", {hint});
+  return std::nullopt;
+}
+
+/// Where the command's name is among the words before "--". An option may come first, with a value that is not a
+/// command: `alder -f stack.yaml up`. Where no word is a command, the first one was meant to be it.
+std::vector<std::string>::const_iterator find_command_word(const std::vector<std::string>& words) {
+  const auto is_option = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
+  auto first = words.end();
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (is_option(*word)) continue;
+    if (find_command(*word) != nullptr) return word;
+    if (first == words.end()) first = word;
+    const bool may_be_a_value = word != words.begin() && is_option(*(word - 1));
+    if (!may_be_a_value) return first;
+  }
+  return first;
+}
+
+/// Those that take a configuration's name take it with -f too.
+std::optional<failure> take_file(invocation& wanted) {
+  if (wanted.file.empty()) return std::nullopt;
+  if (!wanted.words.empty())
+    return misuse("'" + wanted.file + "' and '" + wanted.words.front() + "' are both given as the configuration",
+                  {"name one file"});
+  wanted.words.push_back(wanted.file);
   return std::nullopt;
 }
 
@@ -182,16 +229,9 @@ std::variant<invocation, failure> parse_command_line(const std::vector<std::stri
   invocation wanted;
   const auto dashes = std::find(words.begin(), words.end(), "--");
   std::vector<std::string> before{words.begin(), dashes};
-  const auto is_word = [](const std::string& word) { return word.empty() || word.front() != '-' || word == "-"; };
-  const auto name = std::find_if(before.begin(), before.end(), is_word);
-  if (name != before.end()) {
+  if (const auto name = find_command_word(before); name != before.end()) {
     wanted.command = find_command(*name);
-    if (wanted.command == nullptr) {
-      std::vector<std::string> help{help_hint(nullptr)};
-      if (const auto near = nearest(*name, command_names()))
-        help.insert(help.begin(), "did you mean 'alder " + *near + "'?");
-      return misuse("there is no command '" + *name + "'", help);
-    }
+    if (wanted.command == nullptr) return unknown_command(*name, {name + 1, before.cend()});
     before.erase(name);
   }
   if (auto wrong = parse_options(std::move(before), wanted)) return *wrong;
@@ -202,6 +242,7 @@ std::variant<invocation, failure> parse_command_line(const std::vector<std::stri
     auto& rest = wanted.command->name == "start" || wanted.command->name == "add" ? wanted.program : wanted.words;
     rest.insert(rest.end(), dashes + 1, words.end());
   }
+  if (auto wrong = take_file(wanted)) return *wrong;
   if (auto wrong = check_words(wanted)) return *wrong;
   return wanted;
 }

@@ -26,6 +26,9 @@ struct invocation {
   bool quiet = false;
   bool no_colour = false;
 
+  std::string file; ///< of -f, which is also the first of `words`
+  bool keep_going = false;
+  std::string exit_code_from;
   bool follow = false;
   std::optional<unsigned> tail;
   std::string stream; ///< "", "out" or "err"

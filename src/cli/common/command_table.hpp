@@ -13,6 +13,11 @@ namespace alder::cli {
 
 enum class option : std::uint8_t {
   follow,
+  file,
+  detach,
+  keep_going,
+  exit_code_from,
+  all_trees,
   tail,
   out,
   err,
@@ -71,6 +76,8 @@ struct command_info {
 
 /// What `alder` alone prints.
 [[nodiscard]] std::string overview(const look& on);
+/// docs/commands.md, Markdown.
+[[nodiscard]] std::string command_reference();
 /// `alder COMMAND --help`.
 [[nodiscard]] std::string help_for(const look& on, const command_info& command);
 

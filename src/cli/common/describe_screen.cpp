@@ -148,6 +148,24 @@ void add_history(block& into, const detail_view& detail, wall_time now) {
   }
 }
 
+/// A child a line, with how it ended last: what is wrong with a pool is wrong with one of its instances.
+void add_children(block& into, const node_view& node, wall_time now) {
+  constexpr std::size_t most = 20;
+  std::vector<const node_view*> children;
+  for (const auto& child : node.children)
+    children.push_back(&child);
+  std::stable_partition(children.begin(), children.end(), [](const auto* c) { return c->state != "running"; });
+  const auto shown = std::min(children.size(), most);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& child = *children[i];
+    auto line = child.name + " (" + child.state + ")";
+    if (child.restarts > 0) line += ", restarted " + counted(child.restarts, "time");
+    if (const auto how = exit_line(child, now); !how.empty()) line += ", last exit " + how;
+    i == 0 ? into.add("Children", line) : into.add_more(line);
+  }
+  if (children.size() > shown) into.add_more("and " + std::to_string(children.size() - shown) + " more: alder tree");
+}
+
 /// What a person would most likely want to type now.
 std::string next_step(const node_view& node) {
   const bool is_service = node.type == "service";
@@ -180,10 +198,7 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
   if (node.detail) add_detail(text, node, *node.detail, environment);
   if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("Pid", std::to_string(node.pid));
   if (node.detail) add_processes(text, node.detail->processes);
-  std::vector<std::string> names;
-  for (const auto& child : node.children)
-    names.push_back(child.name + " (" + child.state + ")");
-  text.add("Children", join(names, ", "));
+  add_children(text, node, now);
   if (node.detail) add_history(text, *node.detail, now);
   text.add_line("\n" + paint(on, tone::dim, "Next: " + next_step(node)));
   return text.take();

@@ -44,6 +44,14 @@ failure no_daemon_is_running() {
           .is_absence = true};
 }
 
+failure services_run_unattended(std::size_t services) {
+  const auto counted = services == 1 ? std::string{"1 service is"} : std::to_string(services) + " services are";
+  return {.code = exit_code::no_daemon,
+          .what = "no daemon is running, but " + counted + " still running, unsupervised",
+          .help = {"'alder daemon start' finds them again and supervises them"},
+          .diagnostics = {}};
+}
+
 failure no_daemon_but_keeper(int keeper_pid, const std::string& trouble, const std::string& state_dir) {
   const auto line_end = trouble.find('\n');
   const auto times = trouble.substr(0, line_end);

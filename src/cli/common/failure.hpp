@@ -25,13 +25,15 @@ struct failure {
 /// Of what the daemon answered.
 [[nodiscard]] failure explain(const problem& why);
 
-/// "alder: WHAT" and "help: …" lines, or the diagnostics.
 /// Something to know that is no failure, as text for standard error.
 [[nodiscard]] std::string notice_text(const look& on, const std::string& notice);
+/// "alder: WHAT" and "help: …" lines, or the diagnostics.
 [[nodiscard]] std::string failure_text(const look& on, const failure& why);
 
 /// No daemon is running, and this command does not start one.
 [[nodiscard]] failure no_daemon_is_running();
+/// Keeper and daemon were killed together, and `services` of them (at least 1) kept running, unsupervised.
+[[nodiscard]] failure services_run_unattended(std::size_t services);
 /// There is a keeper and no daemon. `trouble` is what the keeper wrote about it: how often the daemon ended young, and
 /// on the next line how the last time; empty when it wrote nothing.
 [[nodiscard]] failure no_daemon_but_keeper(int keeper_pid, const std::string& trouble, const std::string& state_dir);

@@ -3,6 +3,7 @@
 #include "runtime/os/background.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/orphans.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -80,7 +81,7 @@ failure session::explain_no_answer(const error& why) const {
   if (why.kind == error_kind::io) return explain_garbage(why);
   auto told = explain(why);
   const int keeper = os::living_keeper(setup_.where.run_dir);
-  if (keeper == 0) return told;
+  if (keeper == 0) return told.is_absence ? explain_absence() : told;
   if (told.is_absence) {
     const auto trouble = os::read_file(setup_.where.run_dir + "/daemon.trouble", largest_trouble);
     return no_daemon_but_keeper(keeper, trouble ? *trouble : std::string{}, setup_.where.state_dir);
@@ -92,6 +93,13 @@ failure session::explain_no_answer(const error& why) const {
         ") now looks after it: a daemon that hangs is replaced within half a minute; services go on");
   }
   return told;
+}
+
+/// After a keeper and a daemon that were killed together, services may still run.
+failure session::explain_absence() const {
+  const auto mark = os::written_line_mark(setup_.where.run_dir + "/keeper.mark");
+  const auto left = mark ? os::marked_leaders(*mark).size() : 0;
+  return left == 0 ? no_daemon_is_running() : services_run_unattended(left);
 }
 
 failure session::explain_garbage(const error& why) const {

@@ -75,6 +75,8 @@ public:
 
 private:
   bool write(int fd, std::string_view text);
+  /// Nothing listens, and there is no keeper.
+  [[nodiscard]] failure explain_absence() const;
   /// An answer that makes no sense is most often one of another version.
   [[nodiscard]] failure explain_garbage(const error& why) const;
 

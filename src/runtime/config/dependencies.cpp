@@ -69,6 +69,10 @@ void check_one(context& in, const dependency& d, const std::set<std::string>& kn
   if (d.completed && !is_task(*on))
     in.mistakes.add(code::unknown_sibling, d.where, "'" + d.on + "' is not a task and is never completed",
                     {"only tasks end well", {"write '" + d.on + " (ready)', or give it 'task: true'"}});
+  if (const auto* service = std::get_if<service_spec>(&*on); service != nullptr && !service->autostart)
+    in.mistakes.add(code::impossible, d.where,
+                    "'" + d.on + "' has 'autostart: false' and is not started when '" + spec.name + "' starts",
+                    {"there is nothing to wait for", {}});
   if (waits_for_schedule(*on))
     in.mistakes.add(code::impossible, d.where,
                     "'" + d.on + "' runs by its schedule and not when '" + spec.name + "' starts",

@@ -1,6 +1,7 @@
 #include "runtime/config/fields.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/config/foreign_keys.hpp"
 
 #include <algorithm>
 #include <string>
@@ -63,6 +64,11 @@ void report_unknown(context& in, const mapping_entry& entry, place where) {
   auto help = elsewhere(entry.key, where);
   if (help.empty()) {
     const auto near = nearest(entry.key, known);
+    if (const auto ours = foreign_key(entry.key)) {
+      in.mistakes.add(code::unknown_key, entry.where, "unknown key '" + entry.key + "'",
+                      {std::string{phrase(where)} + " has no such key", {*ours}});
+      return;
+    }
     help.push_back(near ? "did you mean '" + *near + "'?"
                         : "keys of " + std::string{phrase(where)} + ": " + join(known, ", "));
   }

@@ -139,6 +139,7 @@ public:
 
 private:
   void read_task() {
+    common_.autostart = read_boolean(in_, keys_.find("autostart")).value_or(true);
     common_.task = read_boolean(in_, keys_.find("task")).value_or(false);
     common_.schedule = read_schedule(in_, keys_.find("schedule"), common_.task);
     const auto* timeout = keys_.find("task_timeout");

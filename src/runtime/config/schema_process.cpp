@@ -160,6 +160,8 @@ std::vector<key_entry> process_keys() {
        {"user", "nice", "ionice", "oom_score_adj", "rlimits", "cpus", "private_tmp", "read_only_paths", "cgroup",
         "limits"},
        "key"},
+      {"autostart", on_service, kind::boolean, "true",
+       "Started with its supervisor; false: only by 'alder start', a schedule or a watched file.", "false"},
       {"task", on_service, kind::boolean, "false",
        "It does its work and ends: its start is complete when it has ended well, and `ready`, if given, holds then.",
        "true"},

@@ -64,6 +64,15 @@ terminal_size size_of_terminal(int fd) {
   return {.columns = size.ws_col, .rows = size.ws_row};
 }
 
+std::string read_terminal_line(int fd) {
+  constexpr std::size_t longest = 256;
+  std::string line;
+  char c = 0;
+  while (line.size() < longest && ::read(fd, &c, 1) == 1 && c != '\n')
+    line += c;
+  return line;
+}
+
 bool use_locale() {
   // With a locale that is not installed, the character set stays that of "C"; only LC_CTYPE is taken, so that numbers
   // are written the same everywhere.

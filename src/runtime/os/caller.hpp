@@ -41,6 +41,9 @@ struct terminal_size {
 /// $COLUMNS does not matter: the terminal itself is asked.
 [[nodiscard]] terminal_size size_of_terminal(int fd);
 
+/// What a person answers: the next line without its end; empty at the end of the input.
+[[nodiscard]] std::string read_terminal_line(int fd);
+
 /// Sets the character set from LC_ALL, LC_CTYPE or LANG; whether it is UTF-8. Once, before any text is measured.
 bool use_locale();
 

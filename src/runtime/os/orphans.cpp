@@ -70,13 +70,17 @@ std::vector<marked_process> marked_leaders(std::string_view prefix) {
   return found;
 }
 
-result<std::string> line_mark(const std::string& path, const std::string& own) {
+std::optional<std::string> written_line_mark(const std::string& path) {
   const auto realm = realm_of_pids() + " ";
-  if (const auto written = read_file(path, longest_line); written && written->rfind(realm, 0) == 0) {
-    auto mark = written->substr(realm.size());
-    if (!mark.empty() && mark.back() == '\n') return mark.substr(0, mark.size() - 1);
-  }
-  if (auto written = write_file_atomically(path, realm + own + "\n"); !written) return written.failure();
+  const auto written = read_file(path, longest_line);
+  if (!written || written->rfind(realm, 0) != 0 || written->size() == realm.size() || written->back() != '\n')
+    return std::nullopt;
+  return written->substr(realm.size(), written->size() - realm.size() - 1);
+}
+
+result<std::string> line_mark(const std::string& path, const std::string& own) {
+  if (auto mark = written_line_mark(path); mark && !mark->empty()) return *mark;
+  if (auto written = write_file_atomically(path, realm_of_pids() + " " + own + "\n"); !written) return written.failure();
   return own;
 }
 

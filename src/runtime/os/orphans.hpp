@@ -7,6 +7,7 @@
 #include "alder/error.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ struct marked_process {
 };
 /// The living ones whose ALDER_MEMBER begins with `prefix`, the oldest first.
 [[nodiscard]] std::vector<marked_process> marked_leaders(std::string_view prefix);
+
+/// The mark in the file at `path`, if it was written since this machine started and in this namespace of process
+/// numbers: a keeper was here and did not end in order.
+[[nodiscard]] std::optional<std::string> written_line_mark(const std::string& path);
 
 /// The mark of this line of keepers: the one in the file at `path`, if it was written since this machine started and in
 /// this namespace of process numbers, else `own`, which is written there. Errors: io (then `own` counts).

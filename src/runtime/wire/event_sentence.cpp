@@ -16,7 +16,6 @@ std::string why_of(const std::string& name, cause why) {
   if (why.what == cause::kind::failed_attempt && why.origin == name) why.origin.clear();
   if (why.what == cause::kind::auto_shutdown && why.origin.empty()) return "because a significant child ended";
   if (why.what == cause::kind::start_unwound && why.origin.empty()) why.origin = "a sibling";
-  if (why.what == cause::kind::tree_start && why.detail.empty()) why.detail = "starts";
   if (why.what == cause::kind::sibling_exit && why.detail.empty()) why.detail = "ended";
   return phrase(why);
 }

@@ -183,6 +183,10 @@ struct change_entry {
 /// The answer to POST /v1/config/diff.
 [[nodiscard]] std::string changes_json(const std::string& tree, const std::vector<change_entry>& changes);
 
+/// The body of POST /v1/services/{name}/signal: {"signal": "HUP"}, by name, with or without SIG, or by number as text.
+/// Errors (invalid_input): as above.
+[[nodiscard]] result<int> parse_signal_request(std::string_view body);
+
 /// The body of POST /v1/services/{name}/scale: {"instances": N}, N from 1 to 10000. Errors (invalid_input): as above.
 [[nodiscard]] result<unsigned> parse_scale_request(std::string_view body);
 

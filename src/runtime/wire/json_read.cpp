@@ -250,6 +250,17 @@ result<unsigned> parse_scale_request(std::string_view body) {
   return found->get<unsigned>();
 }
 
+result<int> parse_signal_request(std::string_view body) {
+  const auto object = parse_object(body);
+  if (!object) return object.failure();
+  if (auto known = check_fields(*object, {"signal"}); !known) return known.failure();
+  const auto name = read_word(*object, "signal");
+  if (!name) return name.failure();
+  const auto signal = signal_named(*name);
+  if (!signal) return invalid("'signal': '" + *name + "' is not a signal; examples: HUP, SIGUSR1, 10");
+  return *signal;
+}
+
 result<upgrade_request> parse_upgrade_request(std::string_view body) {
   const auto object = parse_object(body);
   if (!object) return object.failure();

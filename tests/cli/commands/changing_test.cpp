@@ -3,6 +3,8 @@
 
 #include "runtime/wire/json.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <string>
 
 namespace alder::cli {
@@ -78,7 +80,9 @@ TEST_F(Commands, AFailedStartShowsTheReasonAndTheLastLinesOfItsOutput) {
   EXPECT_EQ(result.code, 1);
   EXPECT_NE(result.err.find("alder: db could not start\nhelp: look at it\n"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("! no space left\n"), std::string::npos) << result.err;
-  EXPECT_EQ(seen().back(), "GET /v1/logs?tail=5&service=shop%2Fdb");
+  const auto last = seen().back(); // of this attempt alone
+  EXPECT_EQ(last.rfind("GET /v1/logs?tail=5&since=", 0), 0U) << last;
+  EXPECT_NE(last.find("&service=shop%2Fdb"), std::string::npos) << last;
 }
 
 TEST_F(Commands, AnOperationThatTakesTooLongHasItsExitCode) {
@@ -158,10 +162,21 @@ TEST_F(Commands, DownWithoutAnythingUpIsASuccess) {
   EXPECT_EQ(run({"down"}).code, 0);
 }
 
-TEST_F(Commands, DownTakesTheOnlyTree) {
+TEST_F(Commands, DownOfANameNeedsADaemonThatKnowsIt) { EXPECT_EQ(run({"down", "shpo"}).code, 5); }
+
+TEST_F(Commands, DownWithoutANameAndWithoutAFileTakesNothing) {
   serve(with_trees(R"({"tree":"shop","file":"/x.yaml"})"));
-  EXPECT_EQ(run({"down"}).code, 0);
-  EXPECT_EQ(seen().back(), "DELETE /v1/trees/shop");
+  const auto result = run({"down"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("alder down --all"), std::string::npos) << result.err;
+  EXPECT_EQ(seen().back(), "GET /v1/config");
+}
+
+TEST_F(Commands, DownAllTakesEveryTree) {
+  serve(with_trees(R"({"tree":"shop","file":"/x.yaml"},{"tree":"b","file":"/y.yaml"})"));
+  EXPECT_EQ(run({"down", "--all"}).code, 0);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"GET /v1/config", "DELETE /v1/trees/shop", "DELETE /v1/trees/b"}));
+  EXPECT_EQ(run({"down", "--all", "shop"}).code, 2);
 }
 
 TEST_F(Commands, DownPrefersTheProjectsTree) {
@@ -223,6 +238,97 @@ TEST_F(Commands, TheDaemonThatRunsIsStartedAlready) {
   const auto result = run({"daemon", "start"});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.out, "the daemon runs already\n");
+}
+
+/// Two trees: shop is up with a pool and a stopped service, jobs is down.
+const std::string two_trees = R"({"schema":1,"trees":[
+  {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
+    {"type":"service","tree":"shop","name":"db","state":"running"},
+    {"type":"service","tree":"shop","name":"mail","state":"stopped"},
+    {"type":"supervisor","tree":"shop","name":"api","pool":true,"state":"running","children":[
+      {"type":"service","tree":"shop","name":"api:0","state":"running"},
+      {"type":"service","tree":"shop","name":"api:1","state":"running"}]}]},
+  {"type":"supervisor","tree":"jobs","name":"jobs","state":"stopped","children":[
+    {"type":"service","tree":"jobs","name":"worker","state":"stopped"}]}]})";
+
+test::fake_daemon::handler with_two_trees() {
+  return [](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    if (r.method == "GET") return c.send(answer(200, two_trees));
+    c.send(r.target.find("/signal") != std::string::npos ? answer(200, R"({"schema":1,"changed":true})")
+                                                         : test::stream({done}));
+  };
+}
+
+std::vector<std::string> posts_of(const std::vector<std::string>& all) {
+  std::vector<std::string> found;
+  for (const auto& one : all)
+    if (one.rfind("POST ", 0) == 0) found.push_back(one);
+  return found;
+}
+
+TEST_F(Commands, APatternMeansTheServicesItMatches) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"restart", "api*"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fapi%3A0/restart",
+                                                        "POST /v1/services/shop%2Fapi%3A1/restart"}));
+}
+
+TEST_F(Commands, APatternThatMatchesNothingChangesNothing) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"stop", "db", "wbe*"}).code, 4);
+  EXPECT_TRUE(posts_of(seen()).empty());
+}
+
+TEST_F(Commands, AllMeansEveryTree) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"stop", "all"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fshop/stop",
+                                                        "POST /v1/services/jobs%2Fjobs/stop"}));
+}
+
+TEST_F(Commands, StartAllStartsWhatIsStopped) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"start", "all"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fmail/start",
+                                                        "POST /v1/services/jobs%2Fjobs/start"}));
+}
+
+TEST_F(Commands, RemoveAllIsNotGuessedAt) {
+  serve(with_two_trees());
+  const auto result = run({"remove", "all"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("alder down --all"), std::string::npos);
+}
+
+TEST_F(Commands, ASignalGoesToEachOfTheNames) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"signal", "db", "api:*", "HUP"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/db/signal", "POST /v1/services/shop%2Fapi%3A0/signal",
+                                      "POST /v1/services/shop%2Fapi%3A1/signal"}));
+  const auto body = wire::parse_signal_request(daemon_->seen().back().body);
+  ASSERT_TRUE(body.ok()) << body.failure().message;
+  EXPECT_EQ(*body, SIGHUP);
+}
+
+TEST_F(Commands, AWordThatIsNoSignalSendsNothing) {
+  serve(with_two_trees());
+  const auto swapped = run({"signal", "HUP", "db"});
+  EXPECT_EQ(swapped.code, 2);
+  EXPECT_NE(swapped.err.find("alder signal db HUP"), std::string::npos) << swapped.err;
+  EXPECT_EQ(run({"signal", "db", "HUPP"}).code, 2);
+  EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(Commands, UpThatKeepsGoingFailsAndNamesWhatIsDown) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  serve(pinging(test::stream({starting, start_failed, done})));
+  const auto result = run({"up", "--keep-going"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find("shop/db did not start; the others are up"), std::string::npos) << result.err;
+  const auto all = seen();
+  EXPECT_TRUE(std::find(all.begin(), all.end(), "PUT /v1/config?keep_going=1") != all.end());
 }
 
 TEST_F(Commands, AMistypedDaemonCommandGetsASuggestion) {

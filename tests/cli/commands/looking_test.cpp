@@ -18,15 +18,23 @@ using test::Commands;
 using test::fake_connection;
 using test::seen_request;
 
-TEST_F(Commands, LsWithoutADaemonIsAnEmptyListAndNoFailure) {
+TEST_F(Commands, LsWithoutADaemonSaysSoByItsExitCode) {
   const auto text = run({"ls"});
-  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.code, 5);
   EXPECT_EQ(text.out, "");
   EXPECT_NE(text.err.find("no daemon is running"), std::string::npos);
   EXPECT_NE(text.err.find("alder up"), std::string::npos);
   const auto json = run({"ls", "--json"});
-  EXPECT_EQ(json.out, "{\"schema\":1,\"services\":[]}\n");
+  EXPECT_NE(json.out.find("\"exit_code\":5"), std::string::npos);
   EXPECT_EQ(json.err, "");
+}
+
+TEST_F(Commands, LsOfANameThatIsNotThereFails) {
+  serve_text(answer(200, R"({"schema":1,"services":[]})"));
+  const auto result = run({"ls", "cahce"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_EQ(result.err, "alder: no service matches 'cahce'\nhelp: all there are: alder ls\n");
+  EXPECT_EQ(run({"ls"}).code, 0); // nothing is up, and that is no failure
 }
 
 TEST_F(Commands, WhatOnlyLooksStartsNoDaemon) {

@@ -1,5 +1,9 @@
 #include "cli/common/args.hpp"
 
+#include "cli/common/foreign_words.hpp"
+
+#include "runtime/base/text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -130,6 +134,50 @@ TEST(Arguments, MissingAndSurplusWordsAreMistakes) {
   EXPECT_EQ(refused({"describe"}).code, exit_code::usage);
   EXPECT_EQ(refused({"describe", "a", "b"}).what, "'alder describe' does not take 'b'");
   EXPECT_EQ(refused({"up", "a.yaml", "b.yaml"}).code, exit_code::usage);
+}
+
+TEST(Arguments, AConfigurationIsNamedBeforeOrAfterTheCommand) {
+  EXPECT_EQ(wanted({"-f", "stack.yaml", "up"}).words, (words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"--file", "stack.yaml", "up", "-d"}).words, (words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"up", "-f", "stack.yaml"}).words, (words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"check", "--file=stack.yaml"}).words, (words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"-f", "up", "up"}).words, (words{"up"})); // a file may be called so
+  EXPECT_EQ(refused({"up", "-f", "a.yaml", "b.yaml"}).code, exit_code::usage);
+}
+
+TEST(Arguments, AnUnknownOptionBeforeTheCommandIsAMistakeToo) {
+  EXPECT_EQ(refused({"--frobnicate", "ls"}).what, "unknown option '--frobnicate'");
+  EXPECT_EQ(refused({"--frobnicate=1", "stop", "db"}).what, "unknown option '--frobnicate'");
+  EXPECT_EQ(refused({"-x", "up"}).what, "unknown option '-x'");
+}
+
+TEST(Arguments, AWordThatIsNoCommandIsNamedWhateverStandsBehindIt) {
+  EXPECT_EQ(refused({"db", "stop"}).what, "there is no command 'db'");
+}
+
+TEST(Arguments, CommandsOfOthersAreAnsweredWithTheRightLine) {
+  const auto help = [](const words& line) { return refused(line).help.at(0); };
+  EXPECT_EQ(help({"kill", "-s", "HUP", "web"}), "to send a signal: alder signal web HUP");
+  EXPECT_EQ(help({"kill", "-9", "web"}), "to send a signal: alder signal web 9");
+  EXPECT_EQ(help({"delete", "web", "db"}), "to stop services and forget them: alder remove web db");
+  EXPECT_EQ(help({"monit"}), "to watch: alder tree --watch; output: alder logs -f");
+  EXPECT_EQ(help({"desc"}), "alder describe NAME");
+}
+
+TEST(Arguments, OptionsOfOthersAreAnsweredWithTheRightOne) {
+  EXPECT_EQ(refused({"logs", "--lines", "5"}).help.at(0), "-n N");
+  EXPECT_EQ(refused({"up", "--remove-orphans"}).help.at(0),
+            "to stop what is no longer in the file: alder apply --stop-removed");
+}
+
+TEST(Arguments, NothingThatIsOursIsCalledForeign) {
+  for (const auto& name : command_names())
+    EXPECT_FALSE(foreign_command(name, {})) << name;
+  for (const auto& command : all_commands()) {
+    for (const auto id : command.options)
+      for (const auto flag : split(text_of(id).flags, ','))
+        EXPECT_FALSE(foreign_option(command.name, flag)) << command.name << " " << flag;
+  }
 }
 
 TEST(Arguments, PathsNamesOnePart) { EXPECT_EQ(wanted({"paths", "--socket"}).path_part, "socket"); }

@@ -52,15 +52,38 @@ TEST(RunVerdict, ATreeWhoseServicesFinishedCleanlyIsASuccess) {
   EXPECT_EQ(verdict(tree("running", {finished(0), finished({}, "SIGTERM"), service("stopped")}))->code, exit_code::ok);
 }
 
-TEST(RunVerdict, OneAbnormalEndFailsTheRun) {
+TEST(RunVerdict, OneAbnormalEndOfSeveralFailsTheRun) {
   EXPECT_EQ(verdict(tree("running", {finished(0), finished(3)}))->code, exit_code::failed);
-  EXPECT_EQ(verdict(tree("running", {finished({}, "SIGSEGV")}))->code, exit_code::failed);
-  EXPECT_EQ(verdict(tree("finished", {finished(3)}))->code, exit_code::failed);
+  EXPECT_EQ(verdict(tree("running", {finished(0), finished({}, "SIGSEGV")}))->code, exit_code::failed);
+  EXPECT_EQ(verdict(tree("finished", {finished(0), finished(3)}))->code, exit_code::failed);
 }
 
 TEST(RunVerdict, ServicesOfInnerSupervisorsCount) {
   EXPECT_FALSE(verdict(tree("running", {tree("running", {service("running")}), finished(0)})));
   EXPECT_EQ(verdict(tree("running", {tree("running", {finished(3)}), finished(0)}))->code, exit_code::failed);
+}
+
+TEST(RunVerdict, TheCodeOfTheOnlyServiceIsThatOfTheRun) {
+  EXPECT_EQ(static_cast<int>(verdict(tree("running", {finished(3)}))->code), 3);
+  EXPECT_EQ(static_cast<int>(verdict(tree("running", {finished({}, "SIGSEGV")}))->code), 139);
+  EXPECT_EQ(verdict(tree("running", {finished(0)}))->code, exit_code::ok);
+}
+
+TEST(RunVerdict, AlsoWhenItsSupervisorGaveUp) {
+  auto stopped = finished(3);
+  stopped.state = "stopped";
+  EXPECT_EQ(static_cast<int>(verdict(tree("failed", {stopped}))->code), 3);
+  EXPECT_EQ(verdict(tree("failed", {service("stopped")}))->code, exit_code::failed); // it never ran
+}
+
+TEST(RunVerdict, ANamedServiceEndsTheRunWithItsCode) {
+  auto tests = finished(4);
+  tests.name = "tests";
+  EXPECT_EQ(static_cast<int>(verdict(tree("running", {service("running"), tests}), "tests")->code), 4);
+  tests = finished(0);
+  tests.name = "tests";
+  EXPECT_EQ(verdict(tree("running", {service("running"), tests}), "tests")->code, exit_code::ok);
+  EXPECT_FALSE(verdict(tree("running", {finished(3), service("running"), service("running")}), "tests"));
 }
 
 } // namespace

@@ -80,7 +80,7 @@ TEST(EventSentence, AStartSaysThePidAndWhy) {
 TEST(EventSentence, AStartAttemptSaysWhy) {
   EXPECT_EQ(sentence(event_of(event_kind::starting, "db")), "db is being started");
   EXPECT_EQ(sentence(event_of(event_kind::starting, "db", {kind::tree_start, "backend", {}, {}})),
-            "db is being started because supervisor backend starts");
+            "db is being started by its supervisor");
   EXPECT_EQ(sentence(event_of(event_kind::starting, "db", sibling)),
             "db is being restarted because sibling cache exited with code 1 (rest_for_one)");
 }

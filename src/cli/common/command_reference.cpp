@@ -1,0 +1,80 @@
+// The command reference, docs/commands.md, made from the table.
+#include "cli/common/command_table.hpp"
+
+#include <algorithm>
+
+namespace alder::cli {
+namespace {
+
+/// In a cell of a table a bar would end it.
+std::string cell(std::string_view text) {
+  std::string safe;
+  for (const char c : text)
+    safe += c == '|' ? std::string{"\\|"} : std::string{c};
+  return safe;
+}
+
+std::string anchor(std::string_view heading) { return "#alder-" + std::string{heading}; }
+
+void add_options(std::string& text, std::span<const option_text> options) {
+  text += "| option | |\n|---|---|\n";
+  for (const auto& one : options) {
+    auto flags = std::string{one.flags};
+    if (const auto comma = flags.find(','); comma != std::string::npos) flags.insert(comma + 1, " ");
+    if (!one.value.empty()) flags += " " + std::string{one.value};
+    text += "| `" + cell(flags) + "` | " + cell(one.help) + " |\n";
+  }
+  text += "\n";
+}
+
+void add_command(std::string& text, const command_info& command) {
+  text += "### alder " + std::string{command.name} + "\n\n";
+  text += "    alder " + std::string{command.name} + " [OPTIONS]" +
+          (command.usage.empty() ? "" : " " + std::string{command.usage}) + "\n\n";
+  auto summary = std::string{command.summary};
+  if (!summary.empty() && summary[0] >= 'a' && summary[0] <= 'z') summary[0] = static_cast<char>(summary[0] - 32);
+  text += summary + ".";
+  for (const auto& alias : command.aliases)
+    text += (&alias == &command.aliases.front() ? " Also: `" : ", `") + std::string{alias} + "`";
+  text += "\n\n";
+  std::vector<option_text> own;
+  for (const auto id : command.options)
+    own.push_back(text_of(id));
+  if (!own.empty()) add_options(text, own);
+  for (const auto& example : command.examples)
+    text += "    " + std::string{example} + "\n";
+  text += "\n";
+}
+
+} // namespace
+
+std::string command_reference() {
+  std::string text = "<!-- Made from src/cli/common/command_table.cpp; a test keeps it true. -->\n# Commands\n\n"
+                     "Every command takes the options at the end of this page and explains itself: `alder help COMMAND`. "
+                     "Exit codes: 0 done,\n1 failed, 2 usage or configuration, 4 no such node, 5 no daemon, 6 timed out, "
+                     "7 denied, 130 and 143 interrupted.\n\n";
+  std::string_view group;
+  for (const auto& one : all_commands()) {
+    if (one.group != group) text += (group.empty() ? "" : "\n\n") + ("**" + std::string{one.group} + "**: ");
+    else text += ", ";
+    group = one.group;
+    text += "[" + std::string{one.name} + "](" + anchor(one.name) + ")";
+  }
+  text += "\n\n";
+  group = {};
+  for (const auto& one : all_commands()) {
+    if (one.group != group) {
+      auto title = std::string{one.group};
+      title[0] = static_cast<char>(title[0] - 32);
+      text += "## " + title + "\n\n";
+    }
+    group = one.group;
+    add_command(text, one);
+  }
+  text += "## Everywhere\n\n";
+  add_options(text, common_options());
+  text.pop_back();
+  return text;
+}
+
+} // namespace alder::cli

@@ -1,0 +1,11 @@
+#include "cli/common/command_table.hpp"
+
+#include "tests/support/golden.hpp"
+
+namespace alder::cli {
+namespace {
+
+TEST(CommandReference, IsWhatTheDocumentationHas) { test::expect_golden("../../docs/commands.md", command_reference()); }
+
+} // namespace
+} // namespace alder::cli
