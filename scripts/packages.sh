@@ -8,7 +8,7 @@ list_of() {
   case "$1" in
     build)
       echo g++ cmake ninja-build pkg-config libcaf-dev libfyaml-dev libboost1.81-dev libcli11-dev nlohmann-json3-dev \
-        libspdlog-dev libfmt-dev zlib1g-dev libzstd-dev libgtest-dev libgmock-dev python3=python3 git=git ca-certificates
+        libspdlog-dev libfmt-dev zlib1g-dev libzstd-dev libre2-dev libgtest-dev libgmock-dev python3=python3 git=git ca-certificates
       ;;
     demo | test)
       echo redis-server=redis-server nginx-light=nginx nodejs=node python3=python3 curl=curl procps=ps zstd=zstd

@@ -68,6 +68,7 @@ KERNEL_HEADERS = {}
 HEAVY = {
     "nlohmann/(?!json_fwd)": None,
     r"libfyaml\.h": 1,
+    r"re2/.+": 1,
     "spdlog/": 1,
     "boost/beast": None,
     "CLI/": None,

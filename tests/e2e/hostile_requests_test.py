@@ -117,6 +117,40 @@ class HostileRequests(alder.Scenario):
         self.assertEqual((status, problem["code"]), (400, "bad_request"))
         self.assert_serves()
 
+    def test_a_nul_in_a_value_is_a_mistake_everywhere(self):
+        for value in ('command: "a\\0b"', 'command: "\\0"', 'command: [x, "a\\0"]', 'command: x, env: {A: "\\0"}',
+                      'command: x, cwd: "\\0"', 'command: x, log: {merge: true, err: [x]}'):
+            text = "name: nul\nchildren: [{service: a, " + value + "}]\n"
+            body = json.dumps({"file": "/srv/nul.yaml", "text": text, "environment": {"PATH": "/bin"}})
+            for method, target, expected in (("PUT", "/v1/config", 422), ("POST", "/v1/config/apply", 422),
+                                             ("POST", "/v1/config/validate", 200)):
+                status, answer = self.home.request(method, target, body)
+                self.assertEqual(status, expected, f"{method} {target} {value}")
+                codes = [one["code"] for one in answer["diagnostics"]]
+                self.assertIn("E011", codes, value)
+            self.home.write("nul.yaml", text)
+            self.assertIn("error[E011]", self.home.alder("check", "nul.yaml", expect=2).err)
+            self.assertIn("error[E011]", self.home.alder("up", "nul.yaml", expect=2).err)
+        self.assert_serves()
+
+    def test_an_expression_that_cannot_be_used_is_a_mistake(self):
+        for expression, why in (("(a)%5C1", "back-references"), ("a(%3F=b)", "look-around"), ("x" * 1025, "1025 bytes"),
+                                ("x%7B1,1000%7Dy", "too complex"), ("a(b", "missing )")):
+            status, problem = self.home.request("GET", "/v1/logs?grep=" + expression)
+            self.assertEqual((status, problem["code"]), (400, "bad_request"), expression)
+            self.assertIn(why, problem["detail"])
+        for moment in ("9223372036854775807", "-9223372036854775808", "9999-12-31T23:59:59Z"):
+            for key in ("since", "until"):
+                status, _ = self.home.request("GET", f"/v1/logs?{key}={moment}",
+                                              headers={"Accept": "application/x-ndjson"})
+                self.assertEqual(status, 200, moment)
+        self.assertIn("back-references", self.home.alder("logs", "--grep", r"(a)\1", expect=2).err)
+        self.home.write("p.yaml", r"""name: p
+children: [{service: a, command: x, ready: {log: '(a)\1'}}]
+""")
+        self.assertIn("p.yaml:2:", self.home.alder("check", "p.yaml", expect=2).err)
+        self.assert_serves()
+
     def test_a_body_of_2_mib_and_a_head_of_40_kib_are_too_large(self):
         body = b"x" * (2 << 20)
         status, problem = self.ask(b"PUT /v1/config HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)

@@ -1,15 +1,23 @@
-// Runs a fuzz target without libFuzzer: mutates its seeds with a fixed generator for at most ROUNDS rounds or 3
-// seconds.
+// Runs a fuzz target without libFuzzer: mutates its seeds with a fixed generator for at most 200000 rounds or 3
+// seconds. ALDER_FUZZ_SECONDS=600 ALDER_FUZZ_SEED=7 goes on for as long as that, with another generator.
 #include "tests/fuzz/driver.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 
 namespace {
 
 constexpr std::size_t max_rounds = 200'000;
 constexpr std::chrono::seconds max_time{3};
+
+/// The number in a variable of the environment; nothing when it is not set.
+unsigned long asked(const char* name) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? 0 : std::strtoul(text, nullptr, 10);
+}
 
 /// One small change: a byte set, a range removed, doubled or overwritten by part of another seed.
 void mutate(std::string& input, const std::vector<std::string>& seeds, std::mt19937& random) {
@@ -43,10 +51,12 @@ int main() {
   if (seeds.empty()) return 1;
   for (const auto& seed : seeds)
     feed(seed);
-  std::mt19937 random{20240229};
-  const auto end = std::chrono::steady_clock::now() + max_time;
+  const auto seed = asked("ALDER_FUZZ_SEED");
+  std::mt19937 random{seed == 0 ? 20240229U : static_cast<std::mt19937::result_type>(seed)};
+  const std::chrono::seconds longer{asked("ALDER_FUZZ_SECONDS")};
+  const auto end = std::chrono::steady_clock::now() + std::max(max_time, longer);
   std::size_t rounds = 0;
-  for (; rounds < max_rounds && std::chrono::steady_clock::now() < end; ++rounds) {
+  for (; (rounds < max_rounds || longer > max_time) && std::chrono::steady_clock::now() < end; ++rounds) {
     std::string input = seeds[random() % seeds.size()];
     for (auto changes = 1 + random() % 6; changes > 0; --changes)
       mutate(input, seeds, random);

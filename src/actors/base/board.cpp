@@ -132,4 +132,18 @@ std::vector<std::string> board::names() const {
   return {all.begin(), all.end()};
 }
 
+node_snapshot shown(node_snapshot node, std::chrono::milliseconds shift) {
+  if (node.since != wall_time{}) node.since += shift;
+  if (node.next_attempt) *node.next_attempt += shift;
+  for (auto& at : node.counted)
+    at += shift;
+  return node;
+}
+
+node_ptr shown(const node_ptr& node, std::chrono::milliseconds shift) {
+  constexpr std::chrono::milliseconds rounding{2}; // of two clocks that are read one after the other
+  if (!node || std::chrono::abs(shift) <= rounding) return node;
+  return std::make_shared<const node_snapshot>(shown(*node, shift));
+}
+
 } // namespace alder::actors

@@ -5,6 +5,7 @@
 
 #include "alder/snapshot.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -65,5 +66,11 @@ private:
 
   std::map<std::string, tree_nodes> trees_;
 };
+
+/// A snapshot with its times by the wall clock as it is now: `shift` is how far that was set since they were taken. The
+/// last exit and the next run by schedule are moments of the wall clock already.
+[[nodiscard]] node_snapshot shown(node_snapshot node, std::chrono::milliseconds shift);
+/// The same; itself when nobody has set the clock.
+[[nodiscard]] node_ptr shown(const node_ptr& node, std::chrono::milliseconds shift);
 
 } // namespace alder::actors

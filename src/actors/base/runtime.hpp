@@ -107,7 +107,7 @@ public:
 struct runtime {
   launcher& os;
   board nodes;
-  /// Wall clock for what people read; a seam because tests live on a virtual clock.
+  /// Wall clock for what people read; a seam because tests live on a virtual clock. It may be set at any time.
   std::function<wall_time()> wall_now;
   /// Where events go; the event bus when it is there.
   event_bus_actor events;
@@ -126,6 +126,14 @@ struct runtime {
   /// Watches files until the answer is let go; `changed` is called on the loop thread. Without it nothing is watched.
   std::function<std::shared_ptr<void>(const watch_spec& what, std::function<void(const std::string& path)> changed)>
       watch_files = {};
+  /// The wall clock as if nobody set it: what the times of the board are on. Without it nobody does.
+  std::function<wall_time()> steady_clock = {};
+  /// When the machine was booted, on that clock: what is since then is true for later daemons too.
+  wall_time boot{};
+
+  [[nodiscard]] wall_time steady_now() const { return steady_clock ? steady_clock() : wall_now(); }
+  /// What a time of the board is for people, by the wall clock as it is now.
+  [[nodiscard]] std::chrono::milliseconds clock_shift() const { return wall_now() - steady_now(); }
 };
 
 /// A child as an actor-level supervisor knows it: what to start, and under which name.

@@ -24,7 +24,8 @@ constexpr std::size_t described_lines = 10;
 /// A copy of the board's nodes as they are at this moment: budgets of supervisors change with time alone.
 class nodes_now {
 public:
-  explicit nodes_now(const api_context& context) : context_(context), now_(context.shared.wall_now()) {}
+  explicit nodes_now(const api_context& context)
+      : context_(context), now_(context.shared.steady_now()), shift_(context.shared.clock_shift()) {}
 
   const node_snapshot* find(const std::string& tree, const std::string& name) {
     const auto published = context_.shared.nodes.find(tree, name);
@@ -37,21 +38,22 @@ public:
       ++current->restarts_used;
       current->oldest_expires = current->intensity.within - (now_ - at);
     }
-    return keep(std::move(current));
+    return keep(current);
   }
   wire::nested_tree nested(const std::string& tree, const std::string& name) {
     return {find(tree, name), [this, tree](const std::string& child) { return find(tree, child); }};
   }
 
 private:
-  const node_snapshot* keep(node_ptr node) {
+  const node_snapshot* keep(const node_ptr& node) {
     if (!node) return nullptr;
-    kept_.push_back(std::move(node));
+    kept_.push_back(shown(node, shift_));
     return kept_.back().get();
   }
 
   const api_context& context_;
-  wall_time now_;
+  wall_time now_; ///< as the times on the board
+  milliseconds shift_;
   std::vector<node_ptr> kept_;
 };
 
@@ -64,8 +66,8 @@ void get_info(const api_request&, const responder& out, api_context& context) {
   info.version = ALDER_VERSION;
   info.pid = os::process_id();
   info.keeper_pid = context.bridge.keeper().keeper_pid();
-  info.started_at = context.started_at;
-  info.uptime = context.shared.wall_now() - context.started_at;
+  info.started_at = context.started_at + context.shared.clock_shift();
+  info.uptime = context.shared.steady_now() - context.started_at;
   info.epoch = context.bridge.keeper().epoch();
   info.socket = context.home.socket;
   info.state_dir = context.home.state_dir;
@@ -95,7 +97,7 @@ void add_usage(std::vector<node_ptr>& nodes, bool exact, api_context& context) {
   std::vector<node_id> ids;
   for (const auto& node : nodes)
     ids.push_back(id_of(node->tree, node->name));
-  const auto usage = context.bridge.look_at(ids, exact, context.shared.wall_now());
+  const auto usage = context.bridge.look_at(ids, exact, context.shared.steady_now());
   for (auto& node : nodes) {
     const auto used = usage.find(id_of(node->tree, node->name));
     if (used == usage.end()) continue;
@@ -108,10 +110,11 @@ void add_usage(std::vector<node_ptr>& nodes, bool exact, api_context& context) {
 void get_services(const api_request& request, const responder& out, api_context& context) {
   const auto glob = request.value("name", "*");
   std::vector<node_ptr> kept;
+  const auto shift = context.shared.clock_shift();
   for (const auto& [name, tree] : context.trees.trees()) {
     for (const auto& node : context.shared.nodes.in_order(name)) {
       if (node->what != node_snapshot::kind::service || ::fnmatch(glob.c_str(), node->name.c_str(), 0) != 0) continue;
-      kept.push_back(node);
+      kept.push_back(shown(node, shift));
     }
   }
   if (const auto usage = request.value("usage", "0"); usage != "0") add_usage(kept, usage == "exact", context);
@@ -153,10 +156,10 @@ void get_service(const api_request& request, const responder& out, api_context& 
   if (detail.events.size() > described_events)
     detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
   auto nested = now.nested(node.tree, node.name);
-  std::vector<node_ptr> shown{found.node};
+  std::vector<node_ptr> used{shown(found.node, context.shared.clock_shift())};
   if (node.what == node_snapshot::kind::service) {
-    add_usage(shown, /*exact=*/true, context);
-    nested.root = shown.front().get();
+    add_usage(used, /*exact=*/true, context);
+    nested.root = used.front().get();
   }
   out->answer(200, wire::detail_json(nested, detail));
 }
@@ -211,7 +214,9 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   const auto grep = request.value("grep");
   if (!grep.empty()) {
     auto compiled = pattern::compile(grep);
-    if (!compiled) return out->refuse(bad_value("'grep' is no regular expression: " + compiled.failure().message));
+    if (!compiled)
+      return out->refuse(
+          bad_value("'grep' is not a regular expression that can be used: " + compiled.failure().message));
     query.grep = std::move(*compiled);
   }
   query.previous = is_set(request, "previous");

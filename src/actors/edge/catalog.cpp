@@ -241,7 +241,7 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
 }
 
 void catalog::restore_memories(std::vector<std::string>& complaints) {
-  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
+  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now(), boot_id_};
   for_each(journal_.values(), store::memory_key, [&](const std::string& id, const std::string& value) {
     auto memory = store::parse_memory_value(value, now);
     if (!memory) {
@@ -299,7 +299,7 @@ void catalog::lay_down(const std::string& tree) {
   shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
     node.state = node_state::stopped;
     node.settled = true;
-    node.since = shared_.wall_now();
+    node.since = shared_.steady_now();
     node.reason = "it ended with the machine or its keeper; start it with: alder start " + tree;
   });
 }
@@ -423,7 +423,7 @@ void catalog::record_changes() {
     const auto node = shared_.nodes.find(tree, name);
     const auto key = std::string{store::node_key} + id_of(tree, name);
     if (node && trees_.count(tree) > 0)
-      journal_.set(key, store::node_value(*node));
+      journal_.set(key, store::node_value(shown(*node, shared_.clock_shift())));
     else
       journal_.forget(key);
   }
@@ -433,7 +433,7 @@ void catalog::record_changes() {
 
 /// The one record of the supervisor holds all that changed, so that no part of it can be there without the rest.
 void catalog::record_memory(const node_id& supervisor, const std::set<std::string>& children) {
-  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now()};
+  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now(), boot_id_};
   const auto memory = shared_.memories.find(supervisor);
   const auto tree = supervisor.substr(0, supervisor.find('/'));
   const bool is_known = memory != shared_.memories.end() && (tree.empty() || trees_.count(tree) > 0);

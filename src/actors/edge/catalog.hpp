@@ -6,6 +6,7 @@
 #include "actors/base/runtime.hpp"
 
 #include "runtime/config/load_tree.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/store/journal.hpp"
 #include "runtime/store/journal_values.hpp"
 
@@ -118,6 +119,7 @@ private:
   runtime& shared_;
   std::string directory_;
   store::journal journal_;
+  const std::string boot_id_ = os::boot_id();
   extensions offered_;
   std::map<std::string, known_tree> trees_;
   std::map<node_id, store::noted_process> noted_;

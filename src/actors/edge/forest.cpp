@@ -64,7 +64,7 @@ void forest::hold(const std::string& tree, supervisor_plan plan, bool resume) {
   shared_.nodes.update("", node_of(tree), [this](node_snapshot& node) {
     node.what = node_snapshot::kind::supervisor;
     node.state = node_state::running;
-    node.since = shared_.wall_now();
+    node.since = shared_.steady_now();
   });
   send(holder, start_order{1, {cause::kind::tree_start, {}, {}, {}}, resume, 0, trees_.is_shutting_down()});
   watch(holder, [this, tree, lost = holder.address()](const caf::error&) {

@@ -4,6 +4,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/local_socket.hpp"
@@ -27,6 +28,7 @@ namespace {
 constexpr std::size_t most_unacknowledged = 1000; // exits that could not be written down
 constexpr char check_mark = '#';                  // in the ids of commands about processes; no name has it
 constexpr std::size_t most_unheard = 256;
+constexpr std::chrono::hours longest_uptime{24 * 365 * 30}; // what is longer is a time since 1970
 constexpr std::size_t largest_secret = std::size_t{64} * 1024;
 constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
 
@@ -38,6 +40,13 @@ std::string notify_address(int keeper_pid) {
   for (int i = 0; i < 16; ++i)
     name += digits[random() % digits.size()];
   return name;
+}
+
+/// When the process was started, on the clock that nobody sets. Of one that is gone the keeper knows it alone, by the
+/// wall clock as it was then.
+wall_time start_of(const keeper::child& child) {
+  const auto process = child.pid > 0 && !child.exited ? os::read_stat(child.pid) : std::nullopt;
+  return process ? os::boot_moment() + os::start_after_boot(*process) : child.started;
 }
 
 /// What the program is given to talk to us, and the variables that tell it.
@@ -129,7 +138,8 @@ keeper::client::handlers keeper_bridge::handlers() {
 /// What a record holds of the process; its output is read by the log pump, from duplicates.
 void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child) {
   r.pid = child.pid;
-  r.started = child.started;
+  r.told_start = child.started;
+  r.started = start_of(child);
   r.adrift = child.adrift;
   const auto descriptors = keeper::descriptors_of(child);
   for (std::size_t i = 1; i < descriptors.size(); ++i)
@@ -141,7 +151,7 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   // It has ended while there was no daemon: perhaps it had named another main process.
   if (r.exited && r.talk) r.talk->read_notices_now();
   const bool is_waiting = r.note.find(waiting_mark) != std::string::npos;
-  const auto began = r.asked ? std::nullopt : std::optional{r.started};
+  const auto began = r.asked ? std::nullopt : std::optional{std::min(r.told_start, r.started)};
   logs_.attach(id, {std::move(child.out), std::move(child.err), std::move(terminal)}, is_waiting, began);
 }
 
@@ -206,6 +216,9 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   }
   if (before_acting) before_acting();
   keeper::launch what;
+  std::optional<os::file_facts> former_file;
+  if (const auto* file = std::get_if<ready_file>(&spec.ready.check))
+    if (const auto facts = os::facts_of(file->path)) former_file = *facts;
   if (const auto given = give_cgroup(id, spec, what); !given) {
     caf::anon_send(who, process_refused{given.failure().message});
     return;
@@ -213,6 +226,8 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   note_generation(id);
   auto& r = records_[id];
   r.owner = std::move(who);
+  r.former_file = former_file;
+  r.knows_former_file = true;
   r.cgroup = what.cgroup;
   r.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
   r.note = note;
@@ -335,8 +350,11 @@ void keeper_bridge::claim(record& r, process_actor who) {
   r.owner = std::move(who);
   const auto mark = r.note.find(waiting_mark);
   process_launched launched{r.pid, /*adopted=*/true, r.started, mark != std::string::npos};
-  if (launched.waiting)
-    launched.due = wall_time{std::chrono::milliseconds{std::atoll(r.note.c_str() + mark + waiting_mark.size())}};
+  if (launched.waiting) {
+    const std::chrono::milliseconds due{std::atoll(r.note.c_str() + mark + waiting_mark.size())};
+    // Since the boot; a former version wrote the time of the wall clock.
+    if (due.count() > 0) launched.due = due < longest_uptime ? os::boot_moment() + due : wall_time{due};
+  }
   caf::anon_send(r.owner, launched);
   for (auto& notice : std::exchange(r.unheard, {}))
     caf::anon_send(r.owner, program_said{std::move(notice)});

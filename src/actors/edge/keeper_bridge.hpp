@@ -9,6 +9,7 @@
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/descendants.hpp"
+#include "runtime/os/files.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/paths.hpp"
 #include "runtime/store/journal_values.hpp"
@@ -133,7 +134,10 @@ private:
     std::uint32_t uid = 0;                     ///< whose notices are its own
     std::string note;
     std::unique_ptr<const keeper::launch> asked; ///< until the keeper has answered
-    wall_time started{};
+    wall_time started{};                         ///< on the steady clock
+    wall_time told_start{}; ///< by the wall clock as it was then: for the keeper and for times in files
+    std::optional<os::file_facts> former_file; ///< that its readiness waits for: as it was before its start
+    bool knows_former_file = false;
     bool alive = false;
     std::optional<exit_status> exited;
     enum class wait : std::uint8_t { none, members, kill } waiting = wait::none;

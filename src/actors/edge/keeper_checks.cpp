@@ -26,6 +26,11 @@ constexpr std::chrono::milliseconds file_time_slack{100};
 constexpr std::chrono::milliseconds shortest_look{500};
 constexpr std::chrono::minutes longest_look{1};
 
+bool is_unchanged(const os::file_facts& before, const os::file_facts& now) {
+  return before.modified == now.modified && before.inode == now.inode && before.device == now.device &&
+         before.size == now.size;
+}
+
 /// Processors used since the last look, or since the start.
 double processors_used(wall_time looked_at, std::chrono::milliseconds looked_cpu, wall_time started, wall_time now,
                        std::chrono::milliseconds cpu) {
@@ -60,14 +65,17 @@ void keeper_bridge::try_check(const check_spec& wanted, const process_id& id, co
   if (const auto* tcp = std::get_if<ready_tcp>(&wanted)) {
     os::probe_tcp(loop_, *tcp, patience, answer);
   } else if (const auto* http = std::get_if<ready_http>(&wanted)) {
-    os::probe_http(loop_, *http, patience, answer);
+    os::probe_http(loop_, logs_.matching(), *http, patience, answer);
   } else if (const auto* exec = std::get_if<ready_exec>(&wanted)) {
     spawn_command(exec->command, spec,
                   {.subject = id, .pid = 0, .command = shell_quote(exec->command), .health = health});
   } else if (const auto* file = std::get_if<ready_file>(&wanted)) {
     const auto facts = os::facts_of(file->path);
     if (!facts) return answer(file->path + " is not there");
-    const bool is_new = facts->modified + file_time_slack >= found->second.started;
+    const auto& r = found->second;
+    const bool is_ready_file = !health && r.knows_former_file;
+    const bool is_new = is_ready_file ? !r.former_file || !is_unchanged(*r.former_file, *facts)
+                                      : facts->modified + file_time_slack >= std::min(r.told_start, r.started);
     answer(is_new ? os::probe_answer{} : os::probe_answer{file->path + " is older than the process"});
   }
 }

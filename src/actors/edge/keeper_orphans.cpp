@@ -44,7 +44,7 @@ void keeper_bridge::note(const process_id& id, const record& r) const {
             .start_ticks = process->start_ticks,
             .out = inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::out))),
             .err = inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::err))),
-            .started_ms = unix_ms_of(r.started),
+            .started_ms = unix_ms_of(r.told_start),
             .note = r.note});
 }
 

@@ -41,7 +41,7 @@ std::vector<keeper::handed_child> keeper_bridge::everything_held() const {
                 .generation = id.generation,
                 .pid = r.pid,
                 .note = r.note,
-                .started_ms = r.started.time_since_epoch().count(),
+                .started_ms = r.told_start.time_since_epoch().count(),
                 .exited = r.exited};
     for (std::size_t i = 0; i < r.kept.size(); ++i) {
       const auto& fd = i == 0 ? r.pidfd : r.kept[i];

@@ -7,8 +7,10 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
 #include <queue>
 
 namespace alder::actors {
@@ -23,6 +25,13 @@ constexpr double usual_growth = 16;           // of a line as an object
 constexpr std::size_t least_read = 1024;
 
 std::size_t open_streams = 0; // loop thread only
+
+/// Files have finer times, which do not reach as far: what is beyond them is their end.
+os::file_time to_file(wall_time at) {
+  constexpr auto least = std::chrono::ceil<std::chrono::milliseconds>(os::file_time::min());
+  constexpr auto most = std::chrono::floor<std::chrono::milliseconds>(os::file_time::max());
+  return std::clamp(at, least, most);
+}
 
 wall_time to_wall(os::file_time at) { return std::chrono::floor<std::chrono::milliseconds>(at); }
 
@@ -71,6 +80,16 @@ private:
       return std::pair{a->found.front().at, a->order} > std::pair{b->found.front().at, b->order};
     }
   };
+  /// Lines of one source that were read together, and whether each is wanted.
+  struct portion {
+    source* from = nullptr;
+    std::size_t read = 0; ///< bytes
+    std::vector<store::log_entry> lines;
+    std::vector<bool> matches; ///< empty: all do
+    std::optional<store::log_reader::gap> gap;
+    [[nodiscard]] bool has(std::size_t i) const { return matches.empty() || matches[i]; }
+  };
+  using portions = std::vector<portion>;
   struct service_sources {
     std::vector<source> sources;
     node_id host; ///< which has the sources: itself, or another instance that shares its files
@@ -104,8 +123,8 @@ private:
 
   /// What is searched for lies between these moments.
   void limit(source& from, const log_spec& rules) {
-    if (query_.since) from.from = *query_.since;
-    if (query_.until) from.to = *query_.until;
+    if (query_.since) from.from = to_file(*query_.since);
+    if (query_.until) from.to = to_file(*query_.until);
     if (!query_.previous) return;
     const auto run =
         store::previous_run(from.file, from.is_shared ? std::optional{rules.instance} : std::optional<unsigned>{});
@@ -168,7 +187,7 @@ private:
 
   /// Goes on until all is found, the reader has enough, or it is the others' turn.
   void search() {
-    if (!searching_ || search_posted_) return;
+    if (!searching_ || search_posted_ || is_matching_) return;
     for (std::size_t portions = 0, lines = 0; !stopped_;) {
       if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained goes on
       if (portions == portions_at_once || lines == lines_at_once) {
@@ -183,6 +202,7 @@ private:
         unread_.pop_back();
         ++portions;
         read_portion(from);
+        if (is_matching_) return; // it goes on when that is done
         sort_in(from);
       } else if (!ready_.empty()) {
         auto& from = *ready_.top();
@@ -214,19 +234,33 @@ private:
     auto lines = from.reader.read_new();
     from.is_done = !lines || !from.reader.has_more();
     if (!lines) return;
+    portion read{.from = &from};
     for (auto& line : *lines)
-      find_in(from, std::move(line));
-    tell_gap(from);
-    if (!from.is_done || query_.follow) return;
-    if (auto last = from.reader.unfinished()) find_in(from, std::move(*last));
+      find_in(read, std::move(line));
+    tell_gap(from, from.reader.take_gap());
+    if (from.is_done && !query_.follow)
+      if (auto last = from.reader.unfinished()) find_in(read, std::move(*last));
+    portions one;
+    one.push_back(std::move(read));
+    judge(std::move(one), [](log_follower& self, portions&& judged) { self.add_found(std::move(judged.front())); });
   }
 
-  void find_in(source& from, store::log_entry&& line) {
+  void find_in(portion& read, store::log_entry&& line) const {
+    auto& from = *read.from;
     if (from.to && line.at > *from.to) {
       from.is_done = !query_.follow || from.is_done;
       return;
     }
-    if (line.at >= from.from && is_wanted(from, line)) from.found.push_back(std::move(line));
+    if (line.at >= from.from && is_from(from, line)) read.lines.push_back(std::move(line));
+  }
+
+  void add_found(portion&& read) {
+    for (std::size_t i = 0; i < read.lines.size(); ++i)
+      if (read.has(i)) read.from->found.push_back(std::move(read.lines[i]));
+    if (!is_matching_) return;
+    is_matching_ = false;
+    sort_in(*read.from);
+    search();
   }
 
   void give_first(source& from) {
@@ -280,28 +314,45 @@ private:
 
   void read(const node_id& id) {
     if (stopped_) return;
-    if (out_->waiting() > 0) { // goes on when the reader has caught up
+    if (out_->waiting() > 0 || is_matching_) { // goes on when the reader has caught up, or that is done
       behind_.insert(id);
       return;
     }
-    bool more = false;
     last_served_ = id;
+    portions all;
     for (auto& from : services_[services_[id].host].sources) {
       auto lines = from.reader.read_new(bytes_for_portion());
       if (!lines) continue; // the file is not readable now; the next growth tries again
-      std::size_t read = 0;
-      std::size_t given = 0;
-      for (const auto& line : *lines) {
-        read += line.text.size() + 1;
-        if (is_wanted(from, line)) given += push(from, line);
+      portion one{.from = &from};
+      for (auto& line : *lines) {
+        one.read += line.text.size() + 1;
+        if (is_from(from, line)) one.lines.push_back(std::move(line));
       }
-      if (read > 0) growth_ = std::max(1.0, static_cast<double>(given) / static_cast<double>(read));
-      tell_gap(from);
-      more = more || from.reader.has_more();
+      one.gap = from.reader.take_gap();
+      all.push_back(std::move(one));
     }
-    if (!more) return watch(id);
-    behind_.insert(id);
-    if (out_->waiting() == 0) post([](log_follower& self) { self.go_on(); }); // nothing that could drain
+    judge(std::move(all), [](log_follower& self, portions&& judged) { self.give(judged); });
+  }
+
+  /// What was read of `last_served_`.
+  void give(const portions& all) {
+    is_matching_ = false;
+    bool more = false;
+    for (const auto& one : all) {
+      std::size_t given = 0;
+      for (std::size_t i = 0; i < one.lines.size(); ++i)
+        if (one.has(i)) given += push(*one.from, one.lines[i]);
+      if (one.read > 0) growth_ = std::max(1.0, static_cast<double>(given) / static_cast<double>(one.read));
+      tell_gap(*one.from, one.gap);
+      more = more || one.from->reader.has_more();
+    }
+    if (more) {
+      behind_.insert(last_served_);
+    } else {
+      watch(last_served_);
+    }
+    if (!behind_.empty() && out_->waiting() == 0)
+      post([](log_follower& self) { self.go_on(); }); // nothing that could drain
   }
 
   // -- both
@@ -312,8 +363,25 @@ private:
     return is_stream && (!from.is_shared || from.writers.count(line.origin.instance) > 0);
   }
 
-  [[nodiscard]] bool is_wanted(const source& from, const store::log_entry& line) const {
-    return is_from(from, line) && (!query_.grep || query_.grep->matches(line.text));
+  /// Finds out which lines match, beside the loop, and lets `then` have them. At once when all do.
+  void judge(portions&& read, void (*then)(log_follower&, portions&&)) {
+    const bool any = std::any_of(read.begin(), read.end(), [](const auto& one) { return !one.lines.empty(); });
+    if (!query_.grep || !any) return then(*this, std::move(read));
+    is_matching_ = true;
+    auto all = std::make_shared<portions>(std::move(read));
+    context_.logs.searching().run([all, what = *query_.grep, is_over = is_over_] { match(*all, what, *is_over); },
+                                  [self = shared_from_this(), all, then] {
+                                    if (!self->stopped_) then(*self, std::move(*all));
+                                  });
+  }
+
+  /// On the searching thread.
+  static void match(portions& all, const pattern& what, const std::atomic<bool>& is_over) {
+    for (auto& one : all) {
+      one.matches.resize(one.lines.size());
+      for (std::size_t i = 0; i < one.lines.size() && !is_over; ++i)
+        one.matches[i] = what.matches(one.lines[i].text);
+    }
   }
 
   [[nodiscard]] std::size_t bytes_for_portion() const {
@@ -333,8 +401,7 @@ private:
   }
 
   /// The archive that the reader should have gone on with has been deleted.
-  void tell_gap(source& from) {
-    const auto gap = from.reader.take_gap();
+  void tell_gap(const source& from, const std::optional<store::log_reader::gap>& gap) {
     if (!gap) return;
     for (const auto& [instance, node] : from.writers) {
       const auto slash = node.find('/');
@@ -357,6 +424,7 @@ private:
 
   void stop() {
     stopped_ = true;
+    *is_over_ = true;
     context_.events.unfollow(follower_);
     for (const auto& [id, service] : services_)
       context_.logs.unwatch(service.watching);
@@ -382,7 +450,9 @@ private:
   node_id last_served_;          ///< of those whose reader was too slow
   bool searching_ = false;
   bool search_posted_ = false;
+  bool is_matching_ = false; ///< lines that were read are with the searching thread
   bool stopped_ = false;
+  const std::shared_ptr<std::atomic<bool>> is_over_ = std::make_shared<std::atomic<bool>>(false); ///< for that thread
 };
 
 } // namespace

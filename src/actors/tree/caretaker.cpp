@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// The clock is looked at once a minute at least: it may be set, and does not run while the machine sleeps.
+/// The clock is looked at once a minute at least: that of the schedule may be set, and timers sleep with the machine.
 constexpr milliseconds longest_wait{60'000};
 /// A service that is being started or stopped is restarted a bit later.
 constexpr milliseconds busy_wait{250};
@@ -29,7 +29,7 @@ caretaker::caretaker(caf::actor_config& config, runtime& shared, std::string tre
 caretaker::behavior_type caretaker::make_behavior() {
   if (spec_->schedule.any()) {
     plan();
-    wait(shared_.wall_now());
+    wait();
   }
   if (spec_->watch.any() && shared_.watch_files)
     watch_ = shared_.watch_files(spec_->watch, [who = caretaker_actor{self()}](const std::string& path) {
@@ -69,22 +69,22 @@ void caretaker::plan() {
   shared_.nodes.update(tree_, spec_->name, [this](node_snapshot& node) { node.next_run = next_; });
 }
 
-/// When the process that runs now is too old.
-std::optional<wall_time> caretaker::aged_at() {
+/// How long the process that runs now may live on; 0 or less: it is too old.
+std::optional<milliseconds> caretaker::life_left() {
   const auto node = shared_.nodes.find(tree_, spec_->name);
   if (spec_->schedule.max_age.count() == 0 || !node || node->state != node_state::running) return std::nullopt;
   if (renewed_ == node->generation) return std::nullopt;
   if (std::exchange(aging_, node->generation) != node->generation)
     limit_ = policy::age_limit(spec_->schedule, std::uniform_real_distribution<double>{0.0, 1.0}(random_));
-  return node->since + limit_;
+  return node->since + limit_ - shared_.steady_now();
 }
 
-void caretaker::wait(wall_time now) {
+void caretaker::wait() {
   const auto age = spec_->schedule.max_age;
-  auto due = now + (age.count() > 0 ? std::min(age, longest_wait) : longest_wait); // a process may start meanwhile
-  if (next_) due = std::min(due, *next_);
-  if (const auto aged = aged_at()) due = std::min(due, *aged);
-  delayed_send(this, std::max(due - now, milliseconds{1}), clock_due{++last_token_});
+  auto time = age.count() > 0 ? std::min(age, longest_wait) : longest_wait; // a process may start meanwhile
+  if (next_) time = std::min(time, *next_ - shared_.wall_now());
+  if (const auto left = life_left()) time = std::min(time, *left);
+  delayed_send(this, std::max(time, milliseconds{1}), clock_due{++last_token_});
 }
 
 void caretaker::on_clock(std::uint64_t token) {
@@ -93,13 +93,13 @@ void caretaker::on_clock(std::uint64_t token) {
   if (next_ && *next_ <= now) {
     come_round();
     plan();
-  } else if (const auto aged = aged_at(); aged && *aged <= now) {
+  } else if (const auto left = life_left(); left && left->count() <= 0) {
     renewed_ = aging_;
     ask(node_call::op::restart, by_rule("max_age " + format_duration(spec_->schedule.max_age)));
   } else if (next_ && *next_ - now > longest_wait) {
     plan(); // the clock may have been set back
   }
-  wait(now);
+  wait();
 }
 
 /// A task is run unless somebody stopped it or it still runs; another service is restarted if it runs.

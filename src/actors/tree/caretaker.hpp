@@ -27,10 +27,10 @@ private:
   void on_clock(std::uint64_t token);
   void on_files(const std::string& path);
   void plan();
-  void wait(wall_time now);
+  void wait();
   void come_round();
   void ask(node_call::op what, const cause& why);
-  [[nodiscard]] std::optional<wall_time> aged_at();
+  [[nodiscard]] std::optional<std::chrono::milliseconds> life_left();
   void warn(const std::string& text);
 
   runtime& shared_;

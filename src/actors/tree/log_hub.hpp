@@ -6,6 +6,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/log_pump.hpp"
+#include "runtime/os/work_thread.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -45,6 +46,10 @@ public:
   /// Whether somebody writes, or has written, the output of `node`.
   [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
   [[nodiscard]] os::log_pump& pump() { return *pump_; }
+  /// For expressions that a service is judged by.
+  [[nodiscard]] os::work_thread& matching() { return matching_; }
+  /// For expressions that people search with. They may take long, and no service must wait for them.
+  [[nodiscard]] os::work_thread& searching() { return searching_; }
 
   /// Where the output of a process comes from, as in attach_output.
   struct output_ends {
@@ -127,6 +132,8 @@ private:
   boost::asio::io_context& loop_;
   std::string log_dir_;
   std::unique_ptr<os::log_pump> pump_;
+  os::work_thread matching_{loop_, "matching"};
+  os::work_thread searching_{loop_, "log search"};
   std::vector<int> early_pipes_; ///< attached before the pump is there; open as long as they wait for their writer
   std::map<node_id, writer_seat> seats_;
   std::map<os::stream_id, node_id> streams_;

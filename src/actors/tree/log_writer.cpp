@@ -15,6 +15,22 @@ namespace {
 
 constexpr std::size_t most_looked_back = std::size_t{4} << 20U; // bytes of one file
 
+bool is_written(const output_files& files, const std::shared_ptr<awaited_line>& line, wall_time began) {
+  for (const auto& path : {files.out, files.err}) {
+    store::log_reader reader{path};
+    if (!reader.seek(began)) continue;
+    line_search search{line};
+    for (std::size_t seen = 0; seen < most_looked_back; seen += store::log_reader::most_new_bytes) {
+      const auto entries = reader.read_new();
+      if (!entries) break;
+      for (const auto& entry : *entries)
+        if (entry.at >= began && search.found_in(entry.text + (entry.partial ? "" : "\n"))) return true;
+      if (!reader.has_more() || search.is_over()) break;
+    }
+  }
+  return false;
+}
+
 } // namespace
 
 log_writer::log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
@@ -101,7 +117,7 @@ void log_writer::on_attach(const attach_output& attach) {
   give(streams_.err, attach.err, {});
 }
 
-/// The line that says that the process is ready; null when no line does, or it is there already: then that is told.
+/// The line that says that the process is ready; null when no line does.
 std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& attach) {
   const auto known = shared_.nodes.find(tree_, service_);
   const auto* check = known && known->service ? std::get_if<ready_log>(&known->service->ready.check) : nullptr;
@@ -109,28 +125,18 @@ std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& atta
   auto wanted = pattern::compile(check->pattern);
   if (!wanted) return nullptr; // the configuration was checked: it is one
   auto line = std::make_shared<awaited_line>(std::move(*wanted));
-  if (!attach.began || !is_written(line, *attach.began)) return line;
-  if (hub_.on_line_found) hub_.on_line_found({node(), attach.generation});
-  return nullptr;
+  if (attach.began) look_back(line, attach.generation, *attach.began);
+  return line;
 }
 
-/// Whether a former daemon wrote it down and died before it could say so. Nothing is written meanwhile: the pipes are
-/// not attached yet.
-bool log_writer::is_written(const std::shared_ptr<awaited_line>& line, wall_time began) const {
-  const auto files = hub_.files_of(node());
-  for (const auto& path : {files.out, files.err}) {
-    store::log_reader reader{path};
-    if (!reader.seek(began)) continue;
-    line_search search{line};
-    for (std::size_t seen = 0; seen < most_looked_back; seen += store::log_reader::most_new_bytes) {
-      const auto entries = reader.read_new();
-      if (!entries) break;
-      for (const auto& entry : *entries)
-        if (entry.at >= began && search.found_in(entry.text + (entry.partial ? "" : "\n"))) return true;
-      if (!reader.has_more()) break;
-    }
-  }
-  return false;
+/// A former daemon may have written it down and died before it could say so. The pump looks for it meanwhile in what
+/// comes: whoever finds it first tells.
+void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation, wall_time began) {
+  const auto found = std::make_shared<bool>(false);
+  hub_.matching().run([line, began, files = hub_.files_of(node()), found] { *found = is_written(files, line, began); },
+                      [&hub = hub_, id = process_id{node(), generation}, found] {
+                        if (*found && hub.on_line_found) hub.on_line_found(id);
+                      });
 }
 
 void log_writer::warn(const std::string& text) {

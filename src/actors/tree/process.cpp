@@ -105,8 +105,8 @@ std::optional<std::chrono::milliseconds> process::time_left(const process_launch
   const milliseconds whole = spec_->task ? spec_->task_timeout : after != nullptr ? after->delay : spec_->ready.timeout;
   const bool asked_for_more = launched.due != wall_time{};
   const auto due = asked_for_more ? launched.due : launched.since + whole;
-  const milliseconds most = asked_for_more ? std::chrono::hours{24} : whole; // should the clock have been set back
-  return std::clamp(due - shared_.wall_now(), milliseconds{0}, most);
+  const milliseconds most = asked_for_more ? std::chrono::hours{24} : whole; // should it have been written wrongly
+  return std::clamp(due - shared_.steady_now(), milliseconds{0}, most);
 }
 
 void process::on_exited(const process_exited& exited) {
@@ -132,7 +132,7 @@ void process::show_ending() {
   publish([&](node_snapshot& node) {
     if (node.state == node_state::stopping) return; // by its supervisor
     node.state = node_state::stopping;
-    node.since = shared_.wall_now();
+    node.since = shared_.steady_now();
     node.reason = machine_.unwell().value_or(machine_.status() ? phrase(*machine_.status()) : node.reason);
   });
 }
@@ -217,7 +217,7 @@ void process::note_more_time(std::chrono::milliseconds time) {
   const auto mark = restarts_note_.find(waiting_mark);
   if (mark == std::string::npos) return;
   restarts_note_.resize(mark + waiting_mark.size());
-  restarts_note_ += " " + std::to_string((shared_.wall_now() + time).time_since_epoch().count());
+  restarts_note_ += " " + std::to_string((shared_.steady_now() + time - shared_.boot).count());
   shared_.os.set_note(id_, restarts_note_);
 }
 

@@ -87,7 +87,7 @@ void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
   resuming_ = order.resume;
   keep_going_ = order.keep_going;
-  started_at_ = shared_.wall_now();
+  started_at_ = shared_.steady_now();
   shared_.supervisors[own_id()] = self();
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
   begin.only_running = order.only_running;
@@ -175,9 +175,9 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   }
 }
 
-/// A moment of the wall clock on the monotonic one; of times long past only the order counts.
+/// A time of the board on the monotonic clock; of times long past only the order counts.
 policy::time_point supervisor::clock_time(wall_time at) {
-  return now_on_clock() - std::max(shared_.wall_now() - at, milliseconds{0});
+  return now_on_clock() - std::max(shared_.steady_now() - at, milliseconds{0});
 }
 
 /// Before anything that follows from it can happen, a successor could know it too.
@@ -452,7 +452,7 @@ void supervisor::plan_retry(const policy::schedule_retry& retry) {
   if (retry.delay.count() == 0) return send(this, retry_due{retry.what});
   set_state(*c, node_state::backoff, retry.why);
   shared_.nodes.update(tree_of(*c), retry.what.id,
-                       [&](node_snapshot& node) { node.next_attempt = shared_.wall_now() + retry.delay; });
+                       [&](node_snapshot& node) { node.next_attempt = shared_.steady_now() + retry.delay; });
   announce(event_kind::restart_planned, *c, retry.why, [&](event& e) { e.delay = retry.delay; });
   delayed_send(this, retry.delay, retry_due{retry.what});
 }

@@ -20,7 +20,7 @@ void supervisor::publish_self() {
     node.pool = plan_.pool;
     node.counted.clear();
     for (const auto at : machine_.restarts().newest_first())
-      node.counted.push_back(shared_.wall_now() - std::chrono::duration_cast<milliseconds>(now_on_clock() - at));
+      node.counted.push_back(shared_.steady_now() - std::chrono::duration_cast<milliseconds>(now_on_clock() - at));
   });
 }
 
@@ -36,7 +36,7 @@ void supervisor::set_state(child& c, node_state state, const cause& why, stays s
 
 void supervisor::set_state(child& c, node_state state, const std::string& reason, stays settled) {
   shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) {
-    if (node.state != state || node.since == wall_time{}) node.since = shared_.wall_now();
+    if (node.state != state || node.since == wall_time{}) node.since = shared_.steady_now();
     node.state = state;
     node.settled = settled == stays::yes;
     node.reason = reason;

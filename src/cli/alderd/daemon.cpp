@@ -64,8 +64,11 @@ daemon::daemon(options given)
                                                                                                        os::wall_now,
                                                                                                        {},
                                                                                                        {}},
-      catalog_(loop_, shared_, options_.home.state_dir), api_{shared_,       catalog_,       feed_, logs_,   bridge_,
-                                                              options_.home, os::wall_now(), {},    nullptr, nullptr} {
+      catalog_(loop_, shared_, options_.home.state_dir), api_{
+                                                             shared_,       catalog_,         feed_, logs_,   bridge_,
+                                                             options_.home, os::steady_now(), {},    nullptr, nullptr} {
+  shared_.steady_clock = os::steady_now;
+  shared_.boot = os::boot_moment();
   logs_.shared = &shared_;
   logs_.guests().offered = &catalog_.offered();
   shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
@@ -157,7 +160,7 @@ bool daemon::find_processes() {
   if (!goes_on && options_.foreground) {
     bridge_.end_orphans(noted);
   } else if (!goes_on) {
-    auto found = bridge_.adopt_orphans(noted, os::wall_now());
+    auto found = bridge_.adopt_orphans(noted, os::steady_now());
     // Trees of which nothing ran at that moment go on too, but for those that were about to be stopped.
     const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
     if (found.empty() && catalog_.goes_on() && !is_stopping)
@@ -241,7 +244,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
   }
   shared_.nodes.update("", "alderd", [](node_snapshot& node) {
     node.state = node_state::running;
-    node.since = os::wall_now();
+    node.since = os::steady_now();
     node.reason = "started by its keeper";
   });
   sort_out_unclaimed();

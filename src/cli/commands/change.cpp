@@ -24,8 +24,8 @@ constexpr unsigned shown_log_lines = 5;
 class watcher {
 public:
   watcher(session& s, const change& what)
-      : s_{s}, what_{what}, progress_{s.out(), s.setup().rows, what.words, session::now()}, begin_{session::now()},
-        loop_{s.setup().where.socket} {}
+      : s_{s}, what_{what}, progress_{s.out(), s.setup().rows, what.words, session::steady_now()},
+        begin_{session::steady_now()}, loop_{s.setup().where.socket} {}
 
   exit_code run() {
     loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
@@ -53,8 +53,8 @@ private:
   }
 
   void on_tick() {
-    show(progress_.on_tick(session::now()));
-    if (!s_.wanted().timeout || session::now() < begin_ + *s_.wanted().timeout + grace) return;
+    show(progress_.on_tick(session::steady_now()));
+    if (!s_.wanted().timeout || session::steady_now() < begin_ + *s_.wanted().timeout + grace) return;
     code_ = s_.fail({.code = exit_code::timed_out,
                      .what = "not done within " + format_duration(*s_.wanted().timeout),
                      .help = {"the daemon goes on; 'alder tree' shows how far it is"},
@@ -69,7 +69,7 @@ private:
       return flow::stop;
     }
     if (s_.wanted().json && !s_.print(std::string{line} + "\n")) return stop_reading();
-    std::visit(overloaded{[&](const event_view& event) { show(progress_.on_event(event, session::now())); },
+    std::visit(overloaded{[&](const event_view& event) { show(progress_.on_event(event, session::steady_now())); },
                           [](const gap_view&) {}, [&](const done_view& done) { done_ = done; }},
                *read);
     if (is_unread_) return stop_reading();
@@ -103,7 +103,7 @@ private:
       show_logs();
       return told.code;
     }
-    show((done_->changed ? progress_.summary(session::now()) : what_.nothing_to_do) + "\n");
+    show((done_->changed ? progress_.summary(session::steady_now()) : what_.nothing_to_do) + "\n");
     return s_.wanted().keep_going ? report_failed() : s_.end_code();
   }
 
@@ -124,7 +124,7 @@ private:
   void show_logs() {
     for (const auto& name : progress_.failed()) {
       const auto target = "/v1/logs?tail=" + std::to_string(shown_log_lines) +
-                          "&since=" + std::to_string(begin_.time_since_epoch().count()) +
+                          "&since=" + std::to_string(asked_at_.time_since_epoch().count()) +
                           "&service=" + percent_encoded(name);
       const auto answer =
           s_.try_request({.method = "GET", .target = target, .body = {}, .accept = "application/x-ndjson"});
@@ -144,7 +144,8 @@ private:
   session& s_;
   const change& what_;
   progress progress_;
-  wall_time begin_;
+  wall_time begin_;                    ///< by a clock that nobody sets
+  wall_time asked_at_ = session::now(); ///< as the times of log lines are
   stream_loop loop_;
   std::optional<done_view> done_;
   std::optional<exit_code> code_;

@@ -4,6 +4,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@ std::size_t longest_name(session& s) {
   return width;
 }
 
-/// The fields of a search; nothing when a moment is not understood, which is told.
+/// The fields of a search; nothing when a moment or an expression is not understood, which is told.
 std::optional<std::string> search_query(session& s) {
   const auto& wanted = s.wanted();
   std::string query;
@@ -49,7 +50,16 @@ std::optional<std::string> search_query(session& s) {
     }
     query += "&" + std::string{key} + "=" + std::to_string(at->time_since_epoch().count());
   }
-  if (!wanted.grep.empty()) query += "&grep=" + percent_encoded(wanted.grep);
+  if (!wanted.grep.empty()) {
+    if (const auto compiled = pattern::compile(wanted.grep); !compiled) {
+      (void)s.fail({.code = exit_code::usage,
+                    .what = "--grep is not a regular expression that can be used: " + compiled.failure().message,
+                    .help = {"the syntax is RE2's; docs/logs.md lists what differs from grep -E"},
+                    .diagnostics = {}});
+      return std::nullopt;
+    }
+    query += "&grep=" + percent_encoded(wanted.grep);
+  }
   if (wanted.previous) query += "&previous=1";
   return query;
 }

@@ -281,7 +281,7 @@ private:
       // Twice, so that it does not wait for the daemon.
       os::send_signal(keeper_.pid, SIGTERM);
       os::send_signal(keeper_.pid, SIGINT);
-      kill_at_ = session::now() + kill_deadline;
+      kill_at_ = session::steady_now() + kill_deadline;
       return;
     }
     signal_ = signal;
@@ -302,7 +302,7 @@ private:
   }
 
   void on_tick() {
-    if (kill_at_ && session::now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
+    if (kill_at_ && session::steady_now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
     if (is_keeper_gone_ || result_) return;
     // A daemon that died is started again by its keeper: go on where it was.
     if (has_events_ && has_logs_) return;

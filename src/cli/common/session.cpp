@@ -19,6 +19,7 @@ constexpr std::size_t largest_trouble = 8192;
 session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_.where.socket} {}
 
 wall_time session::now() { return os::wall_now(); }
+wall_time session::steady_now() { return os::steady_now(); }
 
 bool session::print(std::string_view text) { return write(setup_.out_fd, text); }
 bool session::print_error(std::string_view text) { return write(setup_.err_fd, text); }

@@ -42,6 +42,8 @@ public:
   [[nodiscard]] const look& out() const { return setup_.out; }
   [[nodiscard]] const look& err() const { return setup_.err; }
   [[nodiscard]] static wall_time now();
+  /// As now(), but nobody can set it: for how long something takes.
+  [[nodiscard]] static wall_time steady_now();
 
   /// Writes data to standard output. False: nobody reads it any more, or it cannot be written; then the command ends,
   /// with the code end_code() says.

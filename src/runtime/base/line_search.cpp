@@ -1,7 +1,5 @@
 #include "runtime/base/line_search.hpp"
 
-#include <algorithm>
-
 namespace alder {
 
 bool line_search::found_in(std::string_view bytes) {
@@ -12,7 +10,6 @@ bool line_search::found_in(std::string_view bytes) {
     if (end == std::string_view::npos) return false;
     bytes.remove_prefix(end + 1);
     if (!line_.empty() && line_.back() == '\r') line_.pop_back();
-    std::replace(line_.begin(), line_.end(), '\0', ' '); // it would end the line for the expression
     const bool matches = what_->wanted.matches(line_);
     line_.clear();
     if (matches) return !what_->has_come.exchange(true);

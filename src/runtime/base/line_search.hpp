@@ -21,8 +21,10 @@ struct awaited_line {
 /// One stream's search. Lines end with a line feed, which does not belong to them, nor a carriage return before it.
 class line_search {
 public:
-  /// Of longer lines only so many bytes are looked at: expressions take their time.
+  /// Of longer lines only so many bytes are looked at, and expressions are simpler than others may be: a line costs the
+  /// thread that moves everybody's output 30 ms at worst.
   static constexpr std::size_t longest_line = 4096;
+  static constexpr std::size_t most_instructions = 250; ///< of a pattern
 
   explicit line_search(std::shared_ptr<awaited_line> what) : what_(std::move(what)) {}
 

@@ -18,8 +18,8 @@ const std::vector<code_entry>& code_table() {
       {code::too_large, "E002",
        "A limit is exceeded: a file has at most 1 MiB, 64 levels and 100000 values (aliases count as often as they are "
        "used), a value "
-       "at most 1 MiB after its variables are replaced, a tree at most 20000 services and 256 MiB of their commands "
-       "and environments."},
+       "at most 1 MiB after its variables are replaced, a tree at most 20000 services and 256 MiB of their values, one "
+       "service or supervisor 64 MiB."},
       {code::not_a_tree, "E003",
        "A configuration is one document, and that is a mapping: keys with values, among them 'children'. This file is "
        "empty, or it "
@@ -76,7 +76,12 @@ const std::vector<code_entry>& code_table() {
        "above "
        "the hard limit, a processor that is not there. Start the daemon as root, or name the key in 'optional', and it "
        "is left out where it is not possible."},
-      {code::bad_pattern, "E025", "The text is not a POSIX extended regular expression, as `grep -E` knows them."},
+      {code::bad_pattern, "E025",
+       "The text is not a regular expression in the syntax of RE2, or it is too long or too complex: at most 1024 "
+       "bytes and "
+       "1000 instructions when it is compiled (250 for 'log'), where each repetition counts as often as it may repeat. "
+       "There "
+       "are no back-references and no look-around, because they can take exponential time."},
       {code::unknown_sibling, "E026",
        "'after' names children of the same supervisor: services, pools and supervisors beside this one. '(completed)' "
        "can "
@@ -97,8 +102,7 @@ const std::vector<code_entry>& code_table() {
        "A file named by 'env_file' could not be read. Its path is relative to the directory of the configuration."},
       {code::bad_env_line, "E033",
        "A line of an env file is NAME=VALUE, empty, or a comment that starts with #. VALUE may be in single or double "
-       "quotes; nothing may "
-       "follow the closing quote but a comment."},
+       "quotes, and then have several lines; nothing may follow the closing quote but a comment."},
       {code::bad_extension, "E034",
        "An extension is a shared library with actors for the daemon. It is not named, could not be loaded, was built "
        "for another "
@@ -126,6 +130,9 @@ const std::vector<code_entry>& code_table() {
       {code::more_warnings, "W007", "There are more warnings than are shown."},
       {code::left_out, "W008",
        "The setting is not possible here and is named in 'optional', so the service runs without it."},
+      {code::odd_variable, "W009",
+       "The name of a variable in an env file begins with a digit. Programs get it, but no shell can use it, and many "
+       "other readers of such files leave it out."},
   };
   return table;
 }

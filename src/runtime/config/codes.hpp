@@ -45,6 +45,7 @@ enum class code : std::uint8_t {
   no_effect,
   more_warnings,
   left_out,
+  odd_variable,
 };
 
 struct code_entry {

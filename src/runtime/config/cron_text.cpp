@@ -1,6 +1,7 @@
 #include "runtime/config/cron_text.hpp"
 
 #include "runtime/base/number.hpp"
+#include "runtime/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,8 @@
 
 namespace alder::config {
 namespace {
+
+constexpr std::size_t longest_expression = 1000;
 
 /// One of the six fields: its numbers and their names.
 struct field_kind {
@@ -156,19 +159,30 @@ bool has_a_day(const cron_expression& when) {
   return false;
 }
 
+/// Parted by blanks, tabs, and the line ends of texts that are written over several lines.
 std::vector<std::string> words_of(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
   std::vector<std::string> words;
-  for (auto& word : parts_of(text, ' '))
-    if (!word.empty()) words.push_back(std::move(word));
+  for (auto at = text.find_first_not_of(blanks); at != std::string_view::npos;
+       at = text.find_first_not_of(blanks, at)) {
+    const auto end = std::min(text.find_first_of(blanks, at), text.size());
+    words.emplace_back(text.substr(at, end - at));
+    at = end;
+  }
   return words;
 }
 
 } // namespace
 
 result<cron_expression> parse_cron(std::string_view text) {
-  const auto nick =
-      std::find_if(nicknames.begin(), nicknames.end(), [&](const auto& n) { return n.first == lower(text); });
-  auto words = words_of(nick == nicknames.end() ? text : nick->second);
+  if (text.size() > longest_expression)
+    return error{error_kind::invalid_input,
+                 "a cron expression has at most " + std::to_string(longest_expression) + " bytes"};
+  auto words = words_of(text);
+  const auto shown = join(words, " ");
+  const auto nick = std::find_if(nicknames.begin(), nicknames.end(),
+                                 [&](const auto& n) { return words.size() == 1 && n.first == lower(words.front()); });
+  if (nick != nicknames.end()) words = words_of(nick->second);
   if (words.size() != 5 && words.size() != 6)
     return error{error_kind::invalid_input,
                  "a cron expression has 5 or 6 fields, and this has " + std::to_string(words.size())};
@@ -190,7 +204,7 @@ result<cron_expression> parse_cron(std::string_view text) {
   when.any_day = values[3].is_any;
   when.any_weekday = values[5].is_any;
   when.is_fixed = is_single(values[0]) && is_single(values[1]) && is_single(values[2]);
-  when.text = std::string{text};
+  when.text = shown;
   if (!has_a_day(when)) return error{error_kind::invalid_input, "none of its months has such a day, so it never comes"};
   return when;
 }

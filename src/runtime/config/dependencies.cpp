@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -53,27 +54,31 @@ std::pair<std::string, std::string> taken_apart(std::string_view text) {
   return {std::string{name}, std::string{text.substr(open + 1, text.size() - open - 2)}};
 }
 
-void check_one(context& in, const dependency& d, const std::set<std::string>& known, const supervisor_spec& spec) {
+using children_by_name = std::map<std::string_view, const child_spec*>;
+
+void check_one(context& in, const dependency& d, const std::set<std::string>& known, const children_by_name& children,
+               const supervisor_spec& spec) {
   if (known.count(d.on) == 0) {
     std::vector<std::string> help;
-    if (const auto near = nearest(d.on, {known.begin(), known.end()})) help.push_back("did you mean '" + *near + "'?");
+    const bool is_shown = in.mistakes.errors() < report::max_errors; // a long look for nobody, else
+    if (const auto near = is_shown ? nearest(d.on, {known.begin(), known.end()}) : std::nullopt)
+      help.push_back("did you mean '" + *near + "'?");
     if (in.names.count(d.on) > 0) help.push_back("it is a child of another supervisor, which 'after' cannot name");
     in.mistakes.add(code::unknown_sibling, d.where,
                     "'" + d.child + "' waits for '" + d.on + "', which is not beside it",
                     {"not a child of '" + spec.name + "'", help});
     return;
   }
-  const auto on = std::find_if(spec.children.begin(), spec.children.end(),
-                               [&](const auto& child) { return name_of(child) == d.on; });
-  if (on == spec.children.end()) return; // its mistakes are told
-  if (d.completed && !is_task(*on))
+  const auto on = children.find(d.on);
+  if (on == children.end()) return; // its mistakes are told
+  if (d.completed && !is_task(*on->second))
     in.mistakes.add(code::unknown_sibling, d.where, "'" + d.on + "' is not a task and is never completed",
                     {"only tasks end well", {"write '" + d.on + " (ready)', or give it 'task: true'"}});
-  if (const auto* service = std::get_if<service_spec>(&*on); service != nullptr && !service->autostart)
+  if (const auto* service = std::get_if<service_spec>(on->second); service != nullptr && !service->autostart)
     in.mistakes.add(code::impossible, d.where,
                     "'" + d.on + "' has 'autostart: false' and is not started when '" + spec.name + "' starts",
                     {"there is nothing to wait for", {}});
-  if (waits_for_schedule(*on))
+  if (waits_for_schedule(*on->second))
     in.mistakes.add(code::impossible, d.where,
                     "'" + d.on + "' runs by its schedule and not when '" + spec.name + "' starts",
                     {"there is nothing to wait for", {}});
@@ -110,19 +115,39 @@ public:
 private:
   enum class mark : std::uint8_t { fresh, open, done };
 
-  bool
-  visit(std::size_t i) { // as deep as the longest chain of children, which are at most as many as a file has values
-    if (marks_[i] == mark::done) return true;
-    path_.push_back(name_of(children_[i]));
-    if (marks_[i] == mark::open) return false;
-    marks_[i] = mark::open;
-    for (const auto& other : after_of(children_[i])) {
-      const auto place = places_.find(other);
-      if (place != places_.end() && !visit(place->second)) return false;
+  /// A child on the way down, and which of those it waits for come next.
+  struct step {
+    std::size_t child;
+    std::size_t next = 0;
+  };
+
+  /// Puts `first` into the order, behind all it waits for; false when that is a circle, which then ends `path_`.
+  /// Without recursion: a chain may be as long as a file has children.
+  bool visit(std::size_t first) {
+    std::vector<step> way;
+    if (!enter(first, way)) return false;
+    while (!way.empty()) {
+      auto& here = way.back();
+      const auto& others = after_of(children_[here.child]);
+      if (here.next == others.size()) {
+        marks_[here.child] = mark::done;
+        order_.push_back(here.child);
+        path_.pop_back();
+        way.pop_back();
+        continue;
+      }
+      const auto place = places_.find(others[here.next++]);
+      if (place != places_.end() && !enter(place->second, way)) return false;
     }
-    marks_[i] = mark::done;
-    order_.push_back(i);
-    path_.pop_back();
+    return true;
+  }
+
+  bool enter(std::size_t child, std::vector<step>& way) {
+    if (marks_[child] == mark::done) return true;
+    path_.push_back(name_of(children_[child]));
+    if (marks_[child] == mark::open) return false;
+    marks_[child] = mark::open;
+    way.push_back({child});
     return true;
   }
 
@@ -138,6 +163,7 @@ private:
 std::vector<std::string> read_after(context& in, const field* after, const std::string& child) {
   std::vector<std::string> names;
   if (after == nullptr) return names;
+  std::set<std::string> seen;
   for (const auto* item : scalars_of(in, *after)) {
     const auto text = read_text(in, *item);
     if (!text) continue;
@@ -148,7 +174,7 @@ std::vector<std::string> read_after(context& in, const field* after, const std::
       continue;
     }
     in.dependencies.push_back({child, name, word == "completed", item->where});
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    if (seen.insert(name).second) names.push_back(std::move(name));
   }
   return names;
 }
@@ -158,8 +184,11 @@ void order_children(context& in, std::size_t first, const std::set<std::string>&
                                     in.dependencies.end()};
   in.dependencies.resize(first);
   if (own.empty()) return;
+  children_by_name children;
+  for (const auto& child : spec.children)
+    children.emplace(name_of(child), &child);
   for (const auto& d : own)
-    check_one(in, d, known, spec);
+    check_one(in, d, known, children, spec);
   sorter sorting{spec.children};
   if (const auto circle = sorting.sort()) {
     const auto& last = circle->back();

@@ -40,6 +40,7 @@ struct node {
   span where;                         ///< with quotes; of a collection its first token
   std::size_t values = 1;             ///< nodes from here down, aliases counted as often as they are used
   unsigned height = 1;                ///< levels from here down
+  bool refused = false;               ///< what is wrong with it is reported: nobody reads it
 
   /// Nothing, "null" or "~", not in quotes.
   [[nodiscard]] bool is_null() const;

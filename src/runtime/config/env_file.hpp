@@ -1,30 +1,35 @@
 // Reads env files: lines NAME=VALUE.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace alder::config {
 
 struct env_line_problem {
-  unsigned line = 1; ///< from 1
-  std::string what;  ///< "there is no '='"
+  unsigned line = 1;       ///< from 1
+  std::string what;        ///< "there is no '='"
+  bool is_warning = false; ///< the line was read
+};
+
+struct env_variable {
+  std::string name;
+  std::string value;
+  unsigned line = 1;                     ///< from 1
+  std::optional<std::string> expandable; ///< of a value in "…" with a "${": the text for `expand`
 };
 
 struct env_file {
-  std::vector<std::pair<std::string, std::string>> variables; ///< in order; a later one wins
-  std::vector<env_line_problem> problems;                     ///< at most 20
+  std::vector<env_variable> variables;    ///< in order; a later one wins
+  std::vector<env_line_problem> problems; ///< at most 20
 };
 
-/// Lines are NAME=VALUE, with blanks around and "export " in front allowed, empty, or comments from '#'. A value
-/// without quotes ends at " #" or the end of the line; '…' is literal; in "…" \n, \t, \\, \" and \$ are replaced.
-/// Nothing is expanded.
+/// Lines are NAME=VALUE, with blanks around and "export" in front allowed, empty, or comments from '#'. A value without
+/// quotes ends at a '#' behind a blank, or at the end of the line. In quotes it may have several lines: '…' is literal,
+/// in "…" \n, \t, \r, \\, \" and \$ are replaced. Line ends are line feeds, whatever they are in the file. Nothing is
+/// expanded. A byte order mark in front is passed over.
 [[nodiscard]] env_file parse_env_file(std::string_view text);
-
-/// Whether a text can be the name of an environment variable in an env file: letters, digits, '_', '.', '-', no digit
-/// first.
-[[nodiscard]] bool is_env_file_name(std::string_view name);
 
 } // namespace alder::config

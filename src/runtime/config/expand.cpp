@@ -36,9 +36,12 @@ public:
 private:
   static constexpr std::size_t max_problems = 20;
 
+  /// At least one character, and all up to the next that could mean something.
   void take_literal(std::string& into) {
     if (text_.substr(at_, 2) == "$$") ++at_;
-    into += text_[at_++];
+    const auto end = std::min(text_.find_first_of("$}", at_ + 1), text_.size());
+    into += text_.substr(at_, end - at_);
+    at_ = end;
   }
 
   void flush(std::string& literal) {
@@ -147,12 +150,19 @@ std::string joined(const expansion& e) {
 }
 
 std::optional<std::vector<std::string>> expanded_words(const expansion& e) {
-  // Texts hold no NUL, so that one can stand for a variable while the line is split: one NUL each, in order.
+  // A NUL stands for a variable while the line is split: one each, in order. Texts should hold none of their own; one
+  // that does stands for itself.
+  static const std::string nul(1, '\0');
   std::string line;
   std::vector<const std::string*> values;
   for (const auto& piece : e.pieces) {
-    if (piece.from_variable) values.push_back(&piece.text);
-    line += piece.from_variable ? std::string(1, '\0') : piece.text;
+    if (piece.from_variable) {
+      values.push_back(&piece.text);
+      line += '\0';
+      continue;
+    }
+    values.insert(values.end(), static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), '\0')), &nul);
+    line += piece.text;
   }
   auto words = shell_words(line);
   if (!words) return std::nullopt;

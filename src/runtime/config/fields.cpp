@@ -9,6 +9,9 @@
 namespace alder::config {
 namespace {
 
+/// Of a mapping's unknown keys so many are reported, and taken for what they are likely to mean.
+constexpr std::size_t most_compared = report::max_errors + 1;
+
 bool has_right_shape(value_kind kind, const node& value) {
   switch (kind) {
   case value_kind::name:
@@ -34,6 +37,7 @@ bool has_right_shape(value_kind kind, const node& value) {
   case value_kind::words:
   case value_kind::command:
   case value_kind::inherit: return value.is_scalar() || value.is == node::shape::sequence;
+  case value_kind::files: return value.is != node::shape::scalar || value.is_scalar();
   case value_kind::exit_codes:
   case value_kind::signals:
   case value_kind::groups:
@@ -49,9 +53,9 @@ bool has_right_shape(value_kind kind, const node& value) {
 /// The places other than `where` that have this key, for a key that stands at the wrong level.
 std::vector<std::string> elsewhere(std::string_view name, place where) {
   std::vector<std::string> help;
-  for (const auto p :
-       {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff, place::intensity,
-        place::health, place::heartbeat, place::limits, place::restart_limit, place::stop_step, place::log}) {
+  for (const auto p : {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff,
+                       place::intensity, place::health, place::heartbeat, place::limits, place::restart_limit,
+                       place::stop_step, place::log, place::env_file}) {
     if (p == where || find_key(p, name) == nullptr) continue;
     help.push_back("'" + std::string{name} + "' is a key of " + std::string{phrase(p)});
     break;
@@ -78,14 +82,20 @@ void report_unknown(context& in, const mapping_entry& entry, place where) {
 
 } // namespace
 
-fields::fields(context& in, const node& mapping, place where) : mapping_(&mapping), where_(where) {
+fields::fields(context& in, const node& mapping, place where) {
+  std::size_t unknown = 0;
   for (const auto& entry : mapping.entries) {
     const auto* key = find_key(where, entry.key);
     if (key == nullptr) {
+      if (++unknown > most_compared) continue; // there are more mistakes than are shown
       report_unknown(in, entry, where);
+      likely_.push_back(entry.key);
+    } else if (entry.value->refused) {
+      wrong_.push_back({key, entry.where, entry.value.get()});
     } else if (!has_right_shape(key->kind, *entry.value)) {
       const auto at = entry.value->is_null() && entry.value->text.empty() ? entry.where : entry.value->where;
       wrong_type(in, entry.key, at, phrase(key->kind), found_phrase(*entry.value));
+      wrong_.push_back({key, entry.where, entry.value.get()});
     } else {
       known_.push_back({key, entry.where, entry.value.get()});
     }
@@ -93,15 +103,22 @@ fields::fields(context& in, const node& mapping, place where) : mapping_(&mappin
 }
 
 bool fields::has(std::string_view name) const {
-  return std::any_of(mapping_->entries.begin(), mapping_->entries.end(), [&](const auto& entry) {
-    if (entry.key == name) return true;
-    return find_key(where_, entry.key) == nullptr && nearest(entry.key, {std::string{name}}).has_value();
-  });
+  const auto is_it = [&](const field& f) { return f.key->name == name; };
+  return std::any_of(known_.begin(), known_.end(), is_it) || std::any_of(wrong_.begin(), wrong_.end(), is_it) ||
+         std::any_of(likely_.begin(), likely_.end(),
+                     [&](const std::string& key) { return nearest(key, {std::string{name}}).has_value(); });
 }
 
 const field* fields::find(std::string_view name) const {
   const auto found = std::find_if(known_.begin(), known_.end(), [&](const auto& f) { return f.key->name == name; });
   return found == known_.end() ? nullptr : &*found;
+}
+
+span fields::place_of(std::string_view name) const {
+  for (const auto* all : {&known_, &wrong_})
+    for (const auto& f : *all)
+      if (f.key->name == name) return f.value->where;
+  return {};
 }
 
 std::string_view found_phrase(const node& value) {

@@ -5,6 +5,7 @@
 #include "runtime/config/document.hpp"
 #include "runtime/config/schema.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,15 +22,17 @@ public:
   /// Reports unknown keys and values of a wrong shape. `mapping` must outlive this.
   fields(context& in, const node& mapping, place where);
 
-  /// The value of a key, or null when it is not there or of a wrong shape (then it is reported).
+  /// The value of a key, or null when it is not there, refused or of a wrong shape (then it is reported).
   [[nodiscard]] const field* find(std::string_view name) const;
+  /// Where the value of a key is, right or wrong; the beginning of the file when it is not there under this name.
+  [[nodiscard]] span place_of(std::string_view name) const;
   /// Whether the key is there at all, right or wrong, or an unknown key that is likely to mean it.
   [[nodiscard]] bool has(std::string_view name) const;
 
 private:
-  const node* mapping_;
-  place where_;
   std::vector<field> known_;
+  std::vector<field> wrong_;        ///< known keys whose values nobody can read
+  std::vector<std::string> likely_; ///< unknown keys
 };
 
 /// "a list", "a mapping", "nothing", "text": what stands there.

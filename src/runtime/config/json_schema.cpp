@@ -78,6 +78,7 @@ json schema_of(const key_entry& key) {
   case value_kind::statuses: return any_of({scalar(), list_of(scalar())});
   case value_kind::size:
   case value_kind::processors: return scalar();
+  case value_kind::files:
   case value_kind::groups:
   case value_kind::group: break;
   }
@@ -86,9 +87,16 @@ json schema_of(const key_entry& key) {
 
 json object_schema(place where);
 
+json with_required(json schema, std::initializer_list<const char*> keys) {
+  schema["required"] = json(keys);
+  return schema;
+}
+
 json property(const key_entry& key) {
+  const auto file = [&] { return any_of({text(), with_required(object_schema(key.inner), {"path"})}); };
   auto schema = key.kind == value_kind::group    ? object_schema(key.inner)
                 : key.kind == value_kind::groups ? list_of(object_schema(key.inner))
+                : key.kind == value_kind::files  ? any_of({file(), list_of(file())})
                                                  : schema_of(key);
   auto description = std::string{key.help};
   if (!key.fallback.empty()) description += " Default: " + std::string{key.fallback} + ".";
@@ -101,11 +109,6 @@ json object_schema(place where) {
   for (const auto& name : key_names(where))
     properties[name] = property(*find_key(where, name));
   return json{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
-}
-
-json with_required(json schema, std::initializer_list<const char*> keys) {
-  schema["required"] = json(keys);
-  return schema;
 }
 
 } // namespace

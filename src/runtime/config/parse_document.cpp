@@ -77,7 +77,7 @@ private:
   bool place(const node_ptr& value, const std::string& anchor);
   void attach(frame& into, const node_ptr& value);
   void merge(frame& into, const node_ptr& from, span where);
-  void check_tag(fy_event* e, span where, node* scalar);
+  void check_tag(fy_event* e, span where, node& tagged);
   span where(fy_event* e) const;
   bool too_large(span at, std::string message);
 
@@ -129,14 +129,15 @@ bool builder::too_large(span at, std::string message) {
   return false;
 }
 
-void builder::check_tag(fy_event* e, span at, node* scalar) {
+void builder::check_tag(fy_event* e, span at, node& tagged) {
   auto* tag = fy_event_get_tag_token(e);
   if (tag == nullptr) return;
   const auto name = text_of(tag);
-  if (name == "tag:yaml.org,2002:str" && scalar != nullptr) {
-    if (scalar->written == node::style::plain) scalar->written = node::style::quoted;
+  if (name == "tag:yaml.org,2002:str" && tagged.is == node::shape::scalar) {
+    if (tagged.written == node::style::plain) tagged.written = node::style::quoted;
     return;
   }
+  tagged.refused = true;
   mistakes_.add(code::bad_alias, at, "the tag '" + name + "' has no meaning here", {"only !!str is known", {}});
 }
 
@@ -156,9 +157,11 @@ bool builder::on_scalar(fy_event* e) {
   default: break;
   }
   last_end_ = scalar->where.end;
-  check_tag(e, scalar->where, scalar.get());
-  if (scalar->text.find('\0') != std::string::npos)
+  check_tag(e, scalar->where, *scalar);
+  if (scalar->text.find('\0') != std::string::npos) {
+    scalar->refused = true;
     mistakes_.add(code::wrong_type, scalar->where, "a text with a NUL character", {"no program can be given this", {}});
+  }
   return place(scalar, text_of(fy_event_get_anchor_token(e)));
 }
 
@@ -180,7 +183,7 @@ bool builder::on_alias(fy_event* e) {
   } else {
     return place(found->second, "");
   }
-  return place(std::make_shared<node>(node{.written = node::style::quoted, .where = at}), "");
+  return place(std::make_shared<node>(node{.written = node::style::quoted, .where = at, .refused = true}), "");
 }
 
 bool builder::on_start(fy_event* e, node::shape shape) {
@@ -188,7 +191,7 @@ bool builder::on_start(fy_event* e, node::shape shape) {
   collection->is = shape;
   collection->where = where(e);
   last_end_ = collection->where.end;
-  check_tag(e, collection->where, nullptr);
+  check_tag(e, collection->where, *collection);
   if (open_.size() >= max_depth) return too_large(collection->where, "more than 64 levels");
   frame f;
   f.value = std::move(collection);
@@ -209,6 +212,7 @@ bool builder::on_end() {
 
 /// Adds what `<<` names: keys that are not there yet. Of a list of mappings the first one with a key counts.
 void builder::merge(frame& into, const node_ptr& from, span at) {
+  if (from->refused) return;
   if (from->is == node::shape::sequence) {
     for (const auto& item : from->items) {
       if (item->is == node::shape::mapping) {
@@ -241,7 +245,8 @@ bool builder::on_key(const node_ptr& key) {
     return true;
   }
   in.key = {key->text, key->where};
-  in.skip_value = false;
+  in.skip_value = key->refused;
+  if (key->refused) return true;
   if (language_ == syntax::yaml && key->written == node::style::plain && key->text == "<<") return true;
   const auto [known, is_new] = in.keys.emplace(key->text, key->where);
   if (!is_new) {
@@ -315,6 +320,10 @@ bool is_readable_text(std::string_view text, report& mistakes) {
     mistakes.add_whole(code::too_large, "the file has more than 1 MiB");
     return false;
   }
+  if (const auto mark = text.substr(0, 2); mark == "\xFF\xFE" || mark == "\xFE\xFF") {
+    mistakes.add_whole(code::bad_syntax, "the file is UTF-16 text", {"", {"save it as UTF-8"}});
+    return false;
+  }
   const auto invalid = find_invalid_utf8(text);
   if (invalid < text.size()) {
     mistakes.add(code::bad_syntax, {invalid, invalid + 1}, "this is not UTF-8 text", {"invalid byte", {}});
@@ -368,6 +377,7 @@ node_ptr parse_document(std::string_view text, syntax language, report& mistakes
     mistakes.add_whole(code::not_a_tree, "the file is empty", {"", {"see docs/config.md for an example"}});
     return nullptr;
   }
+  if (root->refused) return nullptr;
   if (root->is != node::shape::mapping) {
     mistakes.add(code::not_a_tree, root->where, "a configuration is a mapping, keys with values",
                  {"this is none", {"start with a line such as 'children:'"}});

@@ -206,6 +206,7 @@ private:
       in_.mistakes.add(code::unknown_key, entry.where, "unknown resource '" + entry.key + "'", {"no such limit", help});
       return;
     }
+    if (entry.value->refused) return;
     if (!entry.value->is_scalar())
       return wrong_type(in_, entry.key, entry.value->where, "a limit", found_phrase(*entry.value));
     const auto text = read_text(in_, *entry.value);
@@ -242,7 +243,6 @@ private:
         add_cpus(*item, trim(piece), to);
     }
     std::sort(to.cpus.begin(), to.cpus.end());
-    to.cpus.erase(std::unique(to.cpus.begin(), to.cpus.end()), to.cpus.end());
   }
 
   void add_cpus(const node& item, std::string_view range, process_attributes& to) {
@@ -261,7 +261,7 @@ private:
                "there are " + std::to_string(here_->cpus.size()), {"numbers begin at 0; 'nproc' counts them"});
         return;
       }
-      to.cpus.push_back(cpu);
+      if (std::find(to.cpus.begin(), to.cpus.end(), cpu) == to.cpus.end()) to.cpus.push_back(cpu);
     }
   }
 

@@ -1,5 +1,6 @@
 #include "runtime/config/read_checks.hpp"
 
+#include "runtime/base/line_search.hpp"
 #include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/config/values.hpp"
@@ -52,10 +53,18 @@ bool is_wanted(context& in, const field* f) {
   return wanted.value_or(false);
 }
 
-void check_pattern(context& in, const field& f, const std::string& text) {
-  if (const auto compiled = pattern::compile(text); !compiled)
-    in.mistakes.add(code::bad_pattern, f.value->where, "'" + std::string{f.key->name} + "' is not a regular expression",
-                    {compiled.failure().message, {"POSIX extended, as grep -E knows them"}});
+/// Whether it is a pattern; reports what is wrong with it.
+bool check_pattern(context& in, const field& f, const std::string& text, std::size_t instructions) {
+  if (in.good_patterns.count({text, instructions}) > 0) return true;
+  if (const auto compiled = pattern::compile(text, instructions); !compiled) {
+    in.mistakes.add(
+        code::bad_pattern, f.value->where,
+        "'" + std::string{f.key->name} + "' is not a regular expression that can be used",
+        {compiled.failure().message, {"the syntax is RE2's; docs/config.md lists what differs from grep -E"}});
+    return false;
+  }
+  in.good_patterns.emplace(text, instructions);
+  return true;
 }
 
 ready_http read_http_check(context& in, const fields& keys, ready_http http) {
@@ -63,9 +72,7 @@ ready_http read_http_check(context& in, const fields& keys, ready_http http) {
   const auto* body = keys.find("body");
   if (body == nullptr) return http;
   const auto text = read_text(in, *body->value);
-  if (!text) return http;
-  check_pattern(in, *body, *text);
-  http.body = *text;
+  if (text && check_pattern(in, *body, *text, pattern::most_instructions)) http.body = *text;
   return http;
 }
 
@@ -73,10 +80,12 @@ std::optional<ready_log> read_log_check(context& in, const field* log, const ins
   if (log == nullptr) return std::nullopt;
   auto text = read_text(in, *log->value, which);
   if (!text) return std::nullopt;
-  if (text->empty())
+  if (text->empty()) {
     in.mistakes.add(code::bad_pattern, log->value->where, "'log' is empty",
                     {"every line matches that", {"write what stands in the line that says so"}});
-  check_pattern(in, *log, *text);
+    return std::nullopt;
+  }
+  if (!check_pattern(in, *log, *text, line_search::most_instructions)) return std::nullopt;
   return ready_log{std::move(*text)};
 }
 

@@ -100,20 +100,30 @@ void read_files(context& in, const fields& keys, const instance_scope& which, un
                     {"the same for each", {"put ${INSTANCE} into the name, or add 'share: true'"}});
   }
   if (spec.merge && keys.has("err"))
-    in.mistakes.add(code::no_effect, keys.find("err")->key_where, "'err' does nothing with 'merge: true'",
+    in.mistakes.add(code::no_effect, keys.place_of("err"), "'err' does nothing with 'merge: true'",
                     {"standard error goes where standard output goes", {}});
   if (!spec.out.empty() && spec.out == spec.err && spec.out != nowhere && !spec.merge)
-    in.mistakes.add(code::impossible, keys.has("err") ? keys.find("err")->value->where : span{},
-                    "'out' and 'err' are the same file",
+    in.mistakes.add(code::impossible, keys.place_of("err"), "'out' and 'err' are the same file",
                     {"", {"give each a file of its own, or write 'merge: true' with 'out' alone"}});
 }
 
+/// A text that is written again with every line.
+std::string read_short(context& in, const field* f, const instance_scope& which, std::string otherwise) {
+  constexpr std::size_t longest = 255;
+  const auto text = f == nullptr ? std::nullopt : read_text(in, *f->value, which);
+  if (!text) return otherwise;
+  if (text->size() <= longest) return *text;
+  in.mistakes.add(code::out_of_range, f->value->where, "'" + std::string{f->key->name} + "' is too long",
+                  {"at most 255 bytes", {}});
+  return otherwise;
+}
+
 void read_socket(context& in, const fields& keys, const instance_scope& which, log_spec& spec) {
-  if (const auto* tag = keys.find("tag")) spec.tag = read_text(in, *tag->value, which).value_or(spec.tag);
+  spec.tag = read_short(in, keys.find("tag"), which, spec.tag);
   spec.socket = read_path(in, keys.find("socket"), which).value_or(spec.socket);
   if (spec.socket.size() > longest_socket_path)
-    in.mistakes.add(code::out_of_range, keys.has("socket") ? keys.find("socket")->value->where : span{},
-                    "the path of 'socket' is too long", {"sockets have at most 107 bytes", {}});
+    in.mistakes.add(code::out_of_range, keys.place_of("socket"), "the path of 'socket' is too long",
+                    {"sockets have at most 107 bytes", {}});
   if (const auto format = read_word(in, keys.find("syslog")))
     spec.syslog = *format == "rfc5424" ? syslog_format::rfc5424 : syslog_format::rfc3164;
   if (const auto facility = read_word(in, keys.find("facility"))) {
@@ -213,8 +223,7 @@ void read_layer(context& in, const fields& keys, const instance_scope& which, un
   spec.mode = read_octal(in, keys.find("mode")).value_or(spec.mode);
   if (const auto format = read_word(in, keys.find("format")))
     spec.format = *format == "raw" ? log_format::raw : *format == "time" ? log_format::time : log_format::json;
-  if (const auto* format = keys.find("date_format"))
-    spec.date_format = read_text(in, *format->value).value_or(spec.date_format);
+  spec.date_format = read_short(in, keys.find("date_format"), std::nullopt, spec.date_format);
   if (const auto show = read_word(in, keys.find("show")))
     spec.show = *show == "raw" ? log_show::raw : *show == "none" ? log_show::none : log_show::prefixed;
   if (const auto* zone = keys.find("zone")) spec.zone = read_zone(in, zone);

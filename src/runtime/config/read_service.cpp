@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace alder::config {
@@ -31,14 +33,47 @@ std::vector<std::string> read_service_command(context& in, const fields& keys, c
   return {"/bin/sh", "-c", script.value_or("")};
 }
 
-std::size_t bytes_of(const service_spec& spec) {
-  std::size_t bytes = sizeof(spec);
-  for (const auto& word : spec.command)
-    bytes += word.size();
-  for (const auto& [name, value] : spec.environment)
-    bytes += name.size() + value.size() + 64; // 64: of the map itself
-  return bytes;
-}
+/// What the values of a service take in memory, roughly: all that a text can make large.
+class byte_count {
+public:
+  explicit byte_count(const service_spec& spec) : sum_(sizeof spec) {
+    add(spec.command), add(spec.environment), add(spec.secrets), add(spec.after);
+    add(spec.cwd), add(spec.stdin_file);
+    add(spec.ready.check);
+    if (spec.health) add(spec.health->check);
+    for (const auto& step : spec.stop.steps)
+      if (const auto* command = std::get_if<std::vector<std::string>>(&step.how)) add(*command);
+    add(spec.watch.paths), add(spec.watch.ignore);
+    for (const auto* hook :
+         {&spec.hooks.before_start, &spec.hooks.after_start, &spec.hooks.before_stop, &spec.hooks.after_exit})
+      add(*hook);
+    const auto& log = spec.log;
+    for (const auto* text : {&log.out, &log.err, &log.socket, &log.tag, &log.actor, &log.date_format, &log.spill_to})
+      add(*text);
+    add(spec.attributes.read_only_paths), add(spec.attributes.left_out);
+  }
+  [[nodiscard]] std::size_t sum() const { return sum_; }
+
+private:
+  void add(const std::string& text) { sum_ += sizeof text + text.size(); }
+  void add(const std::vector<std::string>& list) {
+    for (const auto& text : list)
+      add(text);
+  }
+  void add(const std::map<std::string, std::string>& texts) {
+    for (const auto& [name, text] : texts)
+      add(name), add(text);
+  }
+  void add(const check_spec& check) {
+    if (const auto* exec = std::get_if<ready_exec>(&check)) add(exec->command);
+    if (const auto* http = std::get_if<ready_http>(&check)) add(http->host), add(http->path), add(http->body);
+    if (const auto* tcp = std::get_if<ready_tcp>(&check)) add(tcp->host);
+    if (const auto* file = std::get_if<ready_file>(&check)) add(file->path);
+    if (const auto* log = std::get_if<ready_log>(&check)) add(log->pattern);
+  }
+
+  std::size_t sum_;
+};
 
 /// 0 is clean whatever else is.
 std::vector<int> with_zero(std::optional<std::vector<int>> codes) {
@@ -85,6 +120,7 @@ public:
 
   /// One process; what is wrong with it is reported.
   service_spec read_instance(unsigned index) {
+    in_.begin_node();
     const instance_scope which = instance{index, count_};
     auto spec = common_;
     spec.command = read_service_command(in_, keys_, which);
@@ -117,7 +153,7 @@ public:
       spec.name += ":" + std::to_string(index);
       spec.after.clear(); // the pool waits as a whole
     }
-    in_.spec_bytes += bytes_of(spec);
+    in_.spec_bytes += byte_count{spec}.sum();
     return spec;
   }
 
@@ -171,7 +207,7 @@ private:
     const auto word = read_word(in_, keys_.find("ipc")).value_or("auto");
     const bool needs = std::holds_alternative<ready_message>(spec.ready.check);
     if (word == "false" && needs)
-      in_.mistakes.add(code::impossible, keys_.find("ipc")->value->where, "'ready: { message: true }' needs 'ipc'",
+      in_.mistakes.add(code::impossible, keys_.place_of("ipc"), "'ready: { message: true }' needs 'ipc'",
                        {"without a channel it can never be ready", {}});
     if (word != "auto") return word == "true";
     const auto program = spec.command.empty() ? std::string{} : spec.command.front();
@@ -209,7 +245,7 @@ private:
         std::holds_alternative<ready_http>(check) || std::holds_alternative<ready_exec>(check) ||
         std::holds_alternative<ready_file>(check))
       return;
-    in_.mistakes.add(code::impossible, keys_.find("ready")->value->where, "this check needs a program that runs",
+    in_.mistakes.add(code::impossible, keys_.place_of("ready"), "this check needs a program that runs",
                      {"'ready' of a task is looked at when it has ended", {"use file, exec, tcp or http"}});
   }
 
@@ -266,7 +302,7 @@ std::optional<child_spec> make_instances(context& in, service_reader& reader, sp
     auto one = reader.read_instance(index);
     if (in.mistakes.errors() != errors) return std::nullopt; // the others would repeat the same mistakes
     if (in.spec_bytes > max_spec_bytes) {
-      in.mistakes.add(code::too_large, where, "the commands and environments of the tree have more than 256 MiB");
+      in.mistakes.add(code::too_large, where, "the values of the services have more than 256 MiB together");
       return std::nullopt;
     }
     if (!reader.is_pool()) return one;
@@ -278,6 +314,7 @@ std::optional<child_spec> make_instances(context& in, service_reader& reader, sp
 } // namespace
 
 std::optional<child_spec> read_service(context& in, const node& mapping, const surroundings& around) {
+  in.begin_node();
   const auto errors = in.mistakes.errors();
   const fields keys{in, mapping, place::service};
   const auto* name_field = keys.find("service");
@@ -293,8 +330,7 @@ std::optional<child_spec> read_service(context& in, const node& mapping, const s
   service_reader reader{in, keys, own, around};
   reader.read_common(name.value_or(""));
   if (reader.count() > 1 && reader.common().significant)
-    in.mistakes.add(code::impossible, keys.find("significant")->value->where,
-                    "instances of a pool cannot be significant",
+    in.mistakes.add(code::impossible, keys.place_of("significant"), "instances of a pool cannot be significant",
                     {"a pool never shuts itself down", {"put a supervisor around it"}});
   warn_about_service(in, keys, reader, around);
   if (!reserve(in, reader.count(), at)) return std::nullopt;

@@ -47,6 +47,7 @@ void check_environment(context& in, const fields& keys, const settings& own) {
 void read_children(context& in, const field* list, const settings& own, supervisor_spec& spec);
 
 std::shared_ptr<const supervisor_spec> read_supervisor(context& in, const node& mapping, const surroundings& around) {
+  in.begin_node();
   const fields keys{in, mapping, place::supervisor};
   auto spec = std::make_shared<supervisor_spec>();
   const auto* name = keys.find("supervisor");
@@ -102,8 +103,12 @@ void read_children(context& in, const field* list, const settings& own, supervis
   const auto first = in.dependencies.size();
   std::set<std::string> known;
   for (const auto& child : list->value->items) {
-    for (const auto* key : {"service", "supervisor"})
-      if (const auto* name = child->find(key)) known.insert(name->value->text);
+    if (child->refused) continue;
+    for (const auto* key : {"service", "supervisor"}) {
+      const auto* name = child->find(key);
+      const auto text = name != nullptr && name->value->is_scalar() ? read_text(in, *name->value) : std::nullopt;
+      if (text) known.insert(*text); // and what is wrong with it is reported
+    }
     if (child->is != node::shape::mapping) {
       wrong_type(in, "children", child->where, "a mapping with 'service' or 'supervisor' as a child",
                  found_phrase(*child));
@@ -151,7 +156,7 @@ intensity read_intensity(context& in, const field* given, intensity base) {
   if (const auto max = read_whole_number(in, keys.find("max_restarts"))) {
     base.max_restarts = static_cast<unsigned>(*max);
     if (*max == 0)
-      in.mistakes.add(code::no_restarts, keys.find("max_restarts")->value->where,
+      in.mistakes.add(code::no_restarts, keys.place_of("max_restarts"),
                       "with no restart allowed the first one makes the supervisor give up",
                       {"nothing below is ever restarted", {}});
   }

@@ -13,9 +13,24 @@ std::string cut(std::string_view line) {
   return std::string{line.substr(0, end)};
 }
 
+/// Sentences quote what the file says, and that may be very long.
+std::string shortened(std::string&& sentence) {
+  return sentence.size() <= report::max_snippet ? std::move(sentence) : cut(sentence) + "...";
+}
+
+remarks shortened(remarks&& more) {
+  more.label = shortened(std::move(more.label));
+  for (auto& help : more.help)
+    help = shortened(std::move(help));
+  return std::move(more);
+}
+
 } // namespace
 
 void report::add(code what, span where, std::string message, remarks more) {
+  if (is_dropped(what)) return;
+  message = shortened(std::move(message));
+  more = shortened(std::move(more));
   const auto key = std::string{entry_of(what).text} + ":" + std::to_string(where.begin) + ":" + message;
   if (seen_.count(key) > 0) return;
   const auto at = map_.locate(where.begin);
@@ -25,6 +40,7 @@ void report::add(code what, span where, std::string message, remarks more) {
 }
 
 void report::add_whole(code what, std::string message, remarks more) {
+  if (is_dropped(what)) return;
   const auto key = std::string{entry_of(what).text} + "::" + message;
   if (seen_.count(key) > 0) return;
   store(what, key,
@@ -34,6 +50,8 @@ void report::add_whole(code what, std::string message, remarks more) {
 
 void report::add_elsewhere(code what, const std::string& file, const text_map& text, unsigned line, std::string message,
                            remarks more) {
+  if (is_dropped(what)) return;
+  message = shortened(std::move(message));
   const auto key = std::string{entry_of(what).text} + ":" + file + ":" + std::to_string(line) + ":" + message;
   if (seen_.count(key) > 0) return;
   const auto start = text.start_of_line(line);
@@ -52,12 +70,20 @@ diagnostic report::unsaid(code what, span where) const {
   return d;
 }
 
+/// Counts one more of those that are not shown. Before anything is looked up for it: a file can have 100000 mistakes in
+/// one line of 1 MiB.
+bool report::is_dropped(code what) {
+  const bool is_error = entry_of(what).text.front() == 'E';
+  auto& count = is_error ? errors_ : warnings_;
+  if (count < (is_error ? max_errors : max_warnings)) return false;
+  ++count;
+  return true;
+}
+
 void report::store(code what, const std::string& key, diagnostic d) {
   const auto text = entry_of(what).text;
   const bool is_error = text.front() == 'E';
-  auto& count = is_error ? errors_ : warnings_;
-  ++count;
-  if (count > (is_error ? max_errors : max_warnings)) return;
+  ++(is_error ? errors_ : warnings_);
   seen_.insert(key);
   d.code = text;
   d.severity = is_error ? diagnostic::level::error : diagnostic::level::warning;

@@ -25,7 +25,7 @@ class report {
 public:
   static constexpr std::size_t max_errors = 100; ///< the last one then says that there are more
   static constexpr std::size_t max_warnings = 50;
-  static constexpr std::size_t max_snippet = 1000; ///< bytes
+  static constexpr std::size_t max_snippet = 1000; ///< bytes, also of each sentence
 
   /// `text` must outlive this.
   report(std::string file, std::string_view text) : file_(std::move(file)), map_(text) {}
@@ -53,6 +53,7 @@ public:
   [[nodiscard]] std::vector<diagnostic> take();
 
 private:
+  [[nodiscard]] bool is_dropped(code what);
   void store(code what, const std::string& key, diagnostic d);
 
   std::string file_;

@@ -10,7 +10,7 @@
 namespace alder::config {
 namespace {
 
-const std::array<std::pair<place, std::string_view>, 16> place_phrases{{{place::root, "the root"},
+const std::array<std::pair<place, std::string_view>, 17> place_phrases{{{place::root, "the root"},
                                                                         {place::supervisor, "a supervisor"},
                                                                         {place::service, "a service"},
                                                                         {place::intensity, "'intensity'"},
@@ -25,7 +25,8 @@ const std::array<std::pair<place, std::string_view>, 16> place_phrases{{{place::
                                                                         {place::schedule, "'schedule'"},
                                                                         {place::watch, "'watch'"},
                                                                         {place::hooks, "'hooks'"},
-                                                                        {place::log, "'log'"}}};
+                                                                        {place::log, "'log'"},
+                                                                        {place::env_file, "'env_file'"}}};
 
 /// The column "where" of the documentation: "root, supervisor", "ready".
 std::string where_text(const key_entry& key) {
@@ -44,7 +45,8 @@ std::string where_text(const key_entry& key) {
                                                                 {place::schedule, "schedule"},
                                                                 {place::watch, "watch"},
                                                                 {place::hooks, "hooks"},
-                                                                {place::log, "log"}};
+                                                                {place::log, "log"},
+                                                                {place::env_file, "env_file"}};
   if (key.places == on_all) return "all";
   std::vector<std::string> found;
   for (const auto& [p, name] : names) {
@@ -106,6 +108,7 @@ std::string_view phrase(value_kind kind) {
   case value_kind::limits: return "a mapping of limits";
   case value_kind::secrets: return "a mapping of variables to files";
   case value_kind::paths: return "a path or a list of paths";
+  case value_kind::files: return "a path, a mapping, or a list of them";
   case value_kind::command: return "a command line or a list of words";
   case value_kind::tcp_address: return "HOST:PORT or PORT";
   case value_kind::http_url: return "a URL such as http://127.0.0.1:3000/";

@@ -10,7 +10,7 @@
 namespace alder::config {
 
 /// The mappings that have keys of their own; a key can belong to several.
-enum class place : std::uint16_t {
+enum class place : std::uint32_t {
   root = 1,
   supervisor = 2,
   service = 4,
@@ -27,6 +27,7 @@ enum class place : std::uint16_t {
   watch = 8192,
   hooks = 16384,
   log = 32768,
+  env_file = 65536,
 };
 
 /// What a value has to look like.
@@ -44,6 +45,7 @@ enum class value_kind : std::uint8_t {
   path,
   input, ///< a path, null or "pipe"
   paths, ///< a path or a list of them
+  files, ///< a path, a mapping with the keys of `inner`, or a list of both
   text,
   texts,   ///< a text or a list of them
   words,   ///< one of `words` or a list of them

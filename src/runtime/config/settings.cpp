@@ -1,5 +1,6 @@
 #include "runtime/config/settings.hpp"
 
+#include "runtime/config/expand.hpp"
 #include "runtime/config/parse_document.hpp"
 #include "runtime/config/values.hpp"
 
@@ -34,7 +35,7 @@ backoff backoff_below(context& in, backoff base, const field* given) {
   base.min = read_duration(in, keys.find("min")).value_or(base.min);
   const auto max = read_duration(in, keys.find("max"));
   if (max && *max < base.min)
-    in.mistakes.add(code::impossible, keys.find("max")->value->where, "'max' is less than 'min'",
+    in.mistakes.add(code::impossible, keys.place_of("max"), "'max' is less than 'min'",
                     {"shorter than the first delay", {}});
   base.max = std::max(max.value_or(base.max), base.min);
   base.factor = read_number(in, keys.find("factor")).value_or(base.factor);
@@ -45,6 +46,7 @@ backoff backoff_below(context& in, backoff base, const field* given) {
 
 /// One step of `stop.steps`: exactly one way of asking.
 std::optional<stop_step> read_stop_step(context& in, const node& item, const instance_scope& which) {
+  if (item.refused) return std::nullopt;
   if (item.is != node::shape::mapping) {
     wrong_type(in, "steps", item.where, "a mapping with 'signal', 'command' or 'message'", found_phrase(item));
     return std::nullopt;
@@ -85,40 +87,89 @@ stop_spec stop_below(context& in, stop_spec base, const field& given, const inst
 
 /// The env file at `path`, read once; null when it cannot be read. Its mistakes are reported. `at` is where it is
 /// named.
-std::shared_ptr<const env_file> load_env_file(context& in, span at, const std::string& path) {
+std::shared_ptr<const known_env_file> load_env_file(context& in, span at, const std::string& path) {
   const auto known = in.env_files.find(path);
   if (known != in.env_files.end()) return known->second;
   auto& slot = in.env_files[path];
-  const result<std::string> text =
+  result<std::string> text =
       in.from.read_file ? in.from.read_file(path) : error{error_kind::unavailable, "files cannot be read here"};
   if (!text || text->size() > max_text) {
     const auto why = text ? std::string{"it has more than 1 MiB"} : text.failure().message;
     in.mistakes.add(code::unreadable_env_file, at, "the env file '" + path + "' cannot be read", {why, {}});
     return nullptr;
   }
-  auto parsed = std::make_shared<env_file>(parse_env_file(*text));
-  const text_map map{*text};
-  for (const auto& problem : parsed->problems) {
-    in.mistakes.add_elsewhere(code::bad_env_line, path, map, problem.line, problem.what,
-                              {"expected NAME=VALUE", {"it is read because of " + in.mistakes.place(at)}});
+  slot = std::make_shared<const known_env_file>(std::move(*text));
+  for (const auto& problem : slot->parsed.problems) {
+    in.mistakes.add_elsewhere(
+        problem.is_warning ? code::odd_variable : code::bad_env_line, path, slot->map, problem.line, problem.what,
+        {problem.is_warning ? "" : "expected NAME=VALUE", {"it is read because of " + in.mistakes.place(at)}});
   }
-  slot = std::move(parsed);
   return slot;
 }
 
-void apply_file(context& in, const node& named, const instance_scope& which, environment& to) {
+/// The value with its ${NAME} replaced by what is set so far, in this file too; nothing, and it is reported, when that
+/// is not possible.
+std::optional<std::string> expanded_value(context& in, const std::string& path, const known_env_file& file,
+                                          const env_variable& variable, const environment& so_far) {
+  if (in.read_bytes > max_read_bytes) return std::nullopt;
+  const auto e = expand(*variable.expandable, [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = so_far.find(std::string{name});
+    return found == so_far.end() ? std::nullopt : std::optional{found->second};
+  });
+  using kind = expansion_problem::kind;
+  for (const auto& problem : e.problems)
+    in.mistakes.add_elsewhere(problem.what == kind::undefined   ? code::undefined_variable
+                              : problem.what == kind::malformed ? code::bad_variable
+                                                                : code::too_large,
+                              path, file.map, variable.line,
+                              problem.what == kind::undefined ? "the variable '" + problem.name + "' is not set"
+                              : problem.what == kind::malformed
+                                  ? "in the value of '" + variable.name + "' a variable is not complete"
+                                  : "with its variables replaced '" + variable.name + "' has more than 1 MiB",
+                              {"", {"write ${NAME:-default} to have a default, \\${NAME} for the text itself"}});
+  if (!e.problems.empty()) return std::nullopt;
+  auto value = joined(e);
+  in.read_bytes += value.size();
+  if (in.read_bytes <= max_read_bytes) return value;
+  in.mistakes.add_elsewhere(code::too_large, path, file.map, variable.line,
+                            "the values of the service have more than 64 MiB with their variables replaced", {});
+  return std::nullopt;
+}
+
+void apply_file(context& in, const node& named, const instance_scope& which, bool expands, environment& to) {
   const auto path = read_text(in, named, which);
   if (!path) return;
-  const auto file = load_env_file(in, named.where, absolute_path(in, *path));
+  const auto absolute = absolute_path(in, *path);
+  const auto file = load_env_file(in, named.where, absolute);
   if (file == nullptr) return;
-  for (const auto& [name, value] : file->variables)
-    to[name] = value;
+  for (const auto& variable : file->parsed.variables) {
+    if (!expands || !variable.expandable) {
+      to[variable.name] = variable.value;
+    } else if (auto value = expanded_value(in, absolute, *file, variable, to)) {
+      to[variable.name] = std::move(*value);
+    }
+  }
+}
+
+/// One of the files: its path, or a mapping.
+void apply_item(context& in, const field& files, const node& item, const instance_scope& which, environment& to) {
+  if (item.refused) return;
+  if (item.is_scalar()) return apply_file(in, item, which, /*expands=*/false, to);
+  if (item.is != node::shape::mapping)
+    return wrong_type(in, files.key->name, item.where, "a path, or a mapping with 'path'", found_phrase(item));
+  const fields keys{in, item, place::env_file};
+  if (!keys.has("path"))
+    in.mistakes.add(code::missing_key, item.where, "an env file without 'path'",
+                    {"", {"for example: env_file: { path: api.env, expand: true }"}});
+  const bool expands = read_boolean(in, keys.find("expand")).value_or(false);
+  if (const auto* path = keys.find("path")) apply_file(in, *path->value, which, expands, to);
 }
 
 void apply_files(context& in, const field* files, const instance_scope& which, environment& to) {
   if (files == nullptr) return;
-  for (const auto* item : scalars_of(in, *files))
-    apply_file(in, *item, which, to);
+  if (files->value->is != node::shape::sequence) return apply_item(in, *files, *files->value, which, to);
+  for (const auto& item : files->value->items)
+    apply_item(in, *files, *item, which, to);
 }
 
 void apply_env(context& in, const node& env, const instance_scope& which, environment& to) {
@@ -126,6 +177,8 @@ void apply_env(context& in, const node& env, const instance_scope& which, enviro
     if (entry.key.empty() || entry.key.find('=') != std::string::npos || entry.key.find('\0') != std::string::npos) {
       in.mistakes.add(code::bad_name, entry.where, "'" + entry.key + "' cannot be the name of a variable",
                       {"it is empty or has a '='", {}});
+    } else if (entry.value->refused) {
+      continue;
     } else if (entry.value->is_null()) {
       to.erase(entry.key);
     } else if (entry.value->is != node::shape::scalar) {
@@ -199,6 +252,7 @@ std::map<std::string, std::string> secrets_of(context& in, const settings& of, c
   for (const auto& layer : of.environment) {
     if (layer.secrets != nullptr) {
       for (const auto& entry : layer.secrets->value->entries) {
+        if (entry.value->refused) continue;
         const auto path = entry.value->is == node::shape::scalar ? read_text(in, *entry.value, which) : std::nullopt;
         if (!path || path->empty() || entry.key.empty() || entry.key.find('=') != std::string::npos) {
           wrong_type(in, entry.key, entry.value->where, "the path of a file", found_phrase(*entry.value));

@@ -60,11 +60,18 @@ void report_problem(context& in, const node& scalar, const expansion_problem& pr
   }
 }
 
+/// Nothing for what is reported to be wrong, here or by whoever read the text.
 std::optional<expansion> expanded(context& in, const node& scalar, const instance_scope& which) {
+  if (scalar.refused || in.read_bytes > max_read_bytes) return std::nullopt;
   auto e = expand(scalar.text, lookup_in(in, which));
   for (const auto& problem : e.problems)
     report_problem(in, scalar, problem);
-  return e.problems.empty() ? std::optional{std::move(e)} : std::nullopt;
+  for (const auto& piece : e.pieces)
+    in.read_bytes += sizeof(piece) + piece.text.size();
+  if (in.read_bytes > max_read_bytes)
+    in.mistakes.add(code::too_large, scalar.where, "the values of this service or supervisor have more than 64 MiB",
+                    {"with its variables and aliases replaced", {}});
+  return e.problems.empty() && in.read_bytes <= max_read_bytes ? std::optional{std::move(e)} : std::nullopt;
 }
 
 void out_of_range(context& in, const node& value, std::string_view key, const std::string& allowed) {
@@ -155,12 +162,17 @@ std::optional<std::uint16_t> read_port(context& in, const field& f, std::string_
   return static_cast<std::uint16_t>(*port);
 }
 
+bool has_refused_item(const node& list) {
+  return std::any_of(list.items.begin(), list.items.end(), [](const auto& item) { return item->refused; });
+}
+
 } // namespace
 
 std::vector<const node*> scalars_of(context& in, const field& f) {
   if (f.value->is != node::shape::sequence) return {f.value};
   std::vector<const node*> items;
   for (const auto& item : f.value->items) {
+    if (item->refused) continue;
     if (item->is_scalar()) {
       items.push_back(item.get());
     } else {
@@ -325,7 +337,7 @@ std::optional<std::vector<int>> read_statuses(context& in, const field* f) {
       continue;
     }
     for (int status = *value; status < *value + (hundred ? 100 : 1); ++status)
-      statuses.push_back(status);
+      if (std::find(statuses.begin(), statuses.end(), status) == statuses.end()) statuses.push_back(status);
   }
   return statuses;
 }
@@ -358,7 +370,7 @@ std::optional<double> read_processors(context& in, const field* f) {
 }
 
 std::optional<std::vector<std::string>> read_texts(context& in, const field* f, const instance_scope& which) {
-  if (f == nullptr) return std::nullopt;
+  if (f == nullptr || has_refused_item(*f->value)) return std::nullopt;
   std::vector<std::string> texts;
   const auto errors = in.mistakes.errors();
   for (const auto* item : scalars_of(in, *f)) {

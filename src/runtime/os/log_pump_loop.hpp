@@ -83,6 +83,7 @@ public:
 private:
   using clock = std::chrono::steady_clock;
   static constexpr std::size_t turn_bytes = std::size_t{256} * 1024; ///< of one stream before the next has its turn
+  static constexpr std::size_t searched_turn_bytes = std::size_t{16} * 1024; ///< while a line is searched for in it
   static log_sink::moment now() { return {std::chrono::system_clock::now(), clock::now()}; }
 
   /// The read end of one process's output.

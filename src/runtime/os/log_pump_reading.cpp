@@ -36,10 +36,10 @@ void log_pump_loop::adapt(stream& s, source& from, std::size_t queued) {
   s.delay = std::max(std::min(shortest_delay, settings_.coalesce), s.delay / 2);
 }
 
-/// Reads at most `turn_bytes`.
+/// Reads at most `turn_bytes`, or `searched_turn_bytes`: an expression takes its time, and others wait for it.
 void log_pump_loop::read_turn(stream& s) {
   auto& from = s.sources.front();
-  std::size_t budget = turn_bytes;
+  std::size_t budget = from.search ? searched_turn_bytes : turn_bytes;
   while (budget > 0 && read_chunk(s, from, budget)) {
   }
   check_watch(s);

@@ -1,5 +1,6 @@
 #include "runtime/os/orphans.hpp"
 
+#include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
@@ -20,8 +21,8 @@ constexpr std::size_t longest_line = 512;
 
 /// What process numbers mean something in: this start of the machine, and this namespace.
 std::string realm_of_pids() {
-  auto boot = read_file("/proc/sys/kernel/random/boot_id", longest_line);
-  std::string realm = boot ? boot->substr(0, boot->find('\n')) : "?";
+  const auto boot = boot_id();
+  const std::string realm = boot.empty() ? "?" : boot;
   std::array<char, 64> name{};
   const auto length = ::readlink("/proc/self/ns/pid", name.data(), name.size());
   return realm + " " + (length > 0 ? std::string{name.data(), static_cast<std::size_t>(length)} : "?");

@@ -3,6 +3,7 @@
 #include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/work_thread.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -42,8 +43,10 @@ std::string address_text(const std::string& host, std::uint16_t port) { return h
 /// One attempt; keeps itself alive until it has answered.
 class attempt : public std::enable_shared_from_this<attempt> {
 public:
-  attempt(asio::io_context& loop, std::string host, std::uint16_t port, probe_handler answer)
-      : resolver_(loop), socket_(loop), timer_(loop), host_(std::move(host)), port_(port), answer_(std::move(answer)) {}
+  attempt(asio::io_context& loop, std::string host, std::uint16_t port, probe_handler answer,
+          work_thread* matching = nullptr)
+      : resolver_(loop), socket_(loop), timer_(loop), matching_(matching), host_(std::move(host)), port_(port),
+        answer_(std::move(answer)) {}
 
   /// With `http` asks for its path, else only connects.
   void run(std::chrono::milliseconds patience, std::optional<ready_http> http) {
@@ -96,12 +99,25 @@ private:
 
   /// What came until the end, or the first 64 KiB.
   void on_body() {
-    const std::string all{asio::buffers_begin(response_.data()), asio::buffers_end(response_.data())};
-    const auto body = all.find("\r\n\r\n");
-    const auto wanted = pattern::compile(http_->body); // the configuration was checked: it is one
-    const bool matches = wanted.ok() && body != std::string::npos && wanted->matches(all.substr(body + 4));
-    finish(matches ? probe_answer{}
-                   : probe_answer{place() + " answered with a body that does not match " + http_->body});
+    struct question {
+      std::string all;
+      std::string wanted;
+      bool matches = false;
+    };
+    auto q = std::make_shared<question>(
+        question{std::string{asio::buffers_begin(response_.data()), asio::buffers_end(response_.data())}, http_->body});
+    matching_->run(
+        [q] {
+          const auto body = q->all.find("\r\n\r\n");
+          const auto wanted = pattern::compile(q->wanted); // the configuration was checked: it is one
+          q->matches =
+              wanted.ok() && body != std::string::npos && wanted->matches(std::string_view{q->all}.substr(body + 4));
+        },
+        [self = shared_from_this(), q] {
+          self->finish(q->matches
+                           ? probe_answer{}
+                           : probe_answer{self->place() + " answered with a body that does not match " + q->wanted});
+        });
   }
 
   [[nodiscard]] std::string place() const { return "GET http://" + address_text(host_, port_) + http_->path; }
@@ -119,6 +135,7 @@ private:
   tcp::resolver resolver_;
   tcp::socket socket_;
   asio::steady_timer timer_;
+  work_thread* matching_; ///< null: no body is looked at
   asio::streambuf response_{largest_response};
   std::string host_;
   std::uint16_t port_;
@@ -164,9 +181,9 @@ void probe_tcp(asio::io_context& loop, const ready_tcp& target, std::chrono::mil
   std::make_shared<attempt>(loop, target.host, target.port, std::move(answer))->run(patience, std::nullopt);
 }
 
-void probe_http(asio::io_context& loop, const ready_http& target, std::chrono::milliseconds patience,
-                probe_handler answer) {
-  std::make_shared<attempt>(loop, target.host, target.port, std::move(answer))->run(patience, target);
+void probe_http(asio::io_context& loop, work_thread& matching, const ready_http& target,
+                std::chrono::milliseconds patience, probe_handler answer) {
+  std::make_shared<attempt>(loop, target.host, target.port, std::move(answer), &matching)->run(patience, target);
 }
 
 bool is_listening(const std::string& host, std::uint16_t port) {

@@ -116,6 +116,11 @@ std::optional<process_stat> read_stat(int pid) {
   return text ? parse_stat(*text) : std::nullopt;
 }
 
+std::chrono::milliseconds start_after_boot(const process_stat& process) {
+  static const auto ticks_a_second = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
+  return std::chrono::milliseconds{process.start_ticks * 1000 / ticks_a_second};
+}
+
 std::optional<int> zombie_status(int pid) {
   const auto text = read_proc(proc_path(pid, "stat"), 4096);
   const auto process = text ? parse_stat(*text) : std::nullopt;

@@ -1,6 +1,7 @@
 // What /proc says about one process, and who its children are.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ struct process_stat {
 
 /// Nothing when there is no such process.
 [[nodiscard]] std::optional<process_stat> read_stat(int pid);
+
+/// When a process started, after the boot of the machine; to 10 ms. Whoever sets the clock does not change it.
+[[nodiscard]] std::chrono::milliseconds start_after_boot(const process_stat& process);
 
 /// Of a zombie how it ended, as wait() tells it; nothing when it is none, or of another user.
 [[nodiscard]] std::optional<int> zombie_status(int pid);

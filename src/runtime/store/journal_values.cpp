@@ -56,14 +56,37 @@ cause read_cause(const json& j) {
           j.value("detail", ""), j.value("strategy", "")};
 }
 
+/// How far the wall clock is before the monotonic one.
+milliseconds lead_of(const both_clocks& now) {
+  return std::chrono::duration_cast<milliseconds>(now.wall.time_since_epoch() - now.monotonic.time_since_epoch());
+}
+
 /// Moments that a later process can understand: Unix time in milliseconds.
 std::int64_t wall_number(policy::time_point at, const both_clocks& now) {
   return (now.wall + std::chrono::duration_cast<milliseconds>(at - now.monotonic)).time_since_epoch().count();
 }
 
+/// Says by which clocks the moments in `j` were written.
+json with_clocks(json j, const both_clocks& now) {
+  if (now.boot.empty()) return j;
+  j["boot"] = now.boot;
+  j["lead"] = lead_of(now).count();
+  return j;
+}
+
+/// As `now`, with the wall clock as it goes for whoever wrote the moments in `j`: it may have been set since.
+both_clocks clocks_of(const json& j, const both_clocks& now) {
+  auto then = now;
+  if (now.boot.empty() || j.value("boot", "") != now.boot) return then;
+  constexpr std::int64_t farthest = std::int64_t{1} << 50;
+  then.wall += milliseconds{std::clamp(j.at("lead").get<std::int64_t>(), -farthest, farthest)} - lead_of(now);
+  return then;
+}
+
 /// Never later than `latest`: a clock that was set back must not put a restart off for years.
 policy::time_point moment(const json& j, const both_clocks& now, milliseconds latest) {
-  const wall_time at{milliseconds{j.get<std::int64_t>()}};
+  constexpr std::int64_t farthest = std::int64_t{1} << 50; // milliseconds: what is further off cannot be reckoned with
+  const wall_time at{milliseconds{std::clamp(j.get<std::int64_t>(), -farthest, farthest)}};
   return now.monotonic + std::min(std::chrono::duration_cast<milliseconds>(at - now.wall), latest);
 }
 
@@ -231,17 +254,18 @@ std::string memory_value(const supervision_memory& memory, const std::set<std::s
     j["children"].back()["id"] = id;
   }
   if (memory.under_way) j["under_way"] = work_json(*memory.under_way);
-  return text_of(j);
+  return text_of(with_clocks(std::move(j), now));
 }
 
 result<supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now) {
   return parsed<supervision_memory>(text, [&](const json& j) {
     supervision_memory memory;
+    const auto clocks = clocks_of(j, now);
     memory.generation = j.at("generation").get<generation>();
     for (const auto& at : j.at("restarts"))
-      memory.restarts.push_back(moment(at, now, milliseconds{0}));
+      memory.restarts.push_back(moment(at, clocks, milliseconds{0}));
     for (const auto& child : j.at("children"))
-      memory.children[child.at("id").get<std::string>()] = read_child(child, now);
+      memory.children[child.at("id").get<std::string>()] = read_child(child, clocks);
     if (j.contains("under_way")) memory.under_way = read_work(j["under_way"]);
     return memory;
   });
@@ -250,12 +274,12 @@ result<supervision_memory> parse_memory_value(std::string_view text, const both_
 std::string past_value(const past& of_child, const both_clocks& now) {
   json j = child_json(of_child.child, now);
   j["supervisor"] = of_child.supervisor;
-  return text_of(j);
+  return text_of(with_clocks(std::move(j), now));
 }
 
 result<past> parse_past_value(std::string_view text, const both_clocks& now) {
   return parsed<past>(text, [&](const json& j) {
-    return past{j.at("supervisor").get<std::string>(), read_child(j, now)};
+    return past{j.at("supervisor").get<std::string>(), read_child(j, clocks_of(j, now))};
   });
 }
 

@@ -62,10 +62,12 @@ struct noted_process {
   bool operator==(const noted_process&) const = default;
 };
 
-/// One moment on both clocks: memories are kept on the monotonic one, which no later process shares.
+/// One moment on both clocks. Memories are kept on the monotonic one, which later processes share until the machine is
+/// booted again; from then on the wall clock has to do, although it may have been set.
 struct both_clocks {
   policy::time_point monotonic;
   wall_time wall;
+  std::string boot{}; ///< names this start of the machine; empty: not known
 };
 
 /// Each reads what the other writes. Errors (invalid_input): not JSON, or a field is missing or of another type;

@@ -6,6 +6,8 @@
 namespace alder::actors {
 namespace {
 
+using namespace std::chrono_literals;
+
 using ::testing::ElementsAre;
 
 void add(board& nodes, const std::string& tree, const std::string& name, std::vector<std::string> children = {}) {
@@ -56,6 +58,25 @@ TEST(Board, ASnapshotInAReadersHandDoesNotChange) {
   nodes.update("a", "db", [](node_snapshot& node) { node.pid = 7; });
   EXPECT_EQ(before->pid, 0);
   EXPECT_EQ(nodes.find("a", "db")->pid, 7);
+}
+
+TEST(Board, IsShownByTheClockOnTheWallAsItIsNow) {
+  node_snapshot node;
+  node.since = wall_time{10h};
+  node.next_attempt = wall_time{11h};
+  node.counted = {wall_time{9h}};
+  node.last_exit = last_exit{exit_status::code(1), wall_time{8h}};
+  node.next_run = wall_time{12h};
+  const auto later = shown(node, 1h);
+  EXPECT_EQ(later.since, wall_time{11h});
+  EXPECT_EQ(later.next_attempt, wall_time{12h});
+  EXPECT_EQ(later.counted.front(), wall_time{10h});
+  EXPECT_EQ(later.last_exit->at, wall_time{8h}) << "a moment of the wall clock";
+  EXPECT_EQ(later.next_run, wall_time{12h}) << "likewise";
+  EXPECT_EQ(shown(node_snapshot{}, 1h).since, wall_time{}) << "not known";
+  const auto published = std::make_shared<const node_snapshot>(node);
+  EXPECT_EQ(shown(published, 1ms), published);
+  EXPECT_EQ(shown(published, -1h)->since, wall_time{9h});
 }
 
 } // namespace

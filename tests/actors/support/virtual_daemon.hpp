@@ -177,6 +177,7 @@ private:
 class virtual_daemon : public ::testing::Test {
 protected:
   virtual_daemon() {
+    shared.steady_clock = [this] { return steady_time(); };
     const auto bus = system.spawn<event_bus>(shared, feed, parent_actor{parent});
     caf::anon_send(bus, start_order{1, {}, false, 0});
     run();
@@ -240,14 +241,12 @@ protected:
   caf::actor_system system{configuration};
   caf::scheduler::test_coordinator& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   fake_launcher os;
-  runtime shared{os,
-                 {},
-                 [this] {
-                   return wall_time{24h} + std::chrono::duration_cast<std::chrono::milliseconds>(
-                                               scheduler.clock().now().time_since_epoch());
-                 },
-                 {},
-                 {}};
+  runtime shared{os, {}, [this] { return steady_time() + clock_set; }, {}, {}};
+  std::chrono::milliseconds clock_set{0}; ///< by how much somebody set the wall clock
+  [[nodiscard]] wall_time steady_time() const {
+    return wall_time{24h} +
+           std::chrono::duration_cast<std::chrono::milliseconds>(scheduler.clock().now().time_since_epoch());
+  }
   event_feed feed;
   listening_parent::heard heard;
   parent_actor parent = system.spawn<listening_parent>(heard);

@@ -148,6 +148,29 @@ TEST_F(Caretaker, RestartsWhatHasBecomeTooOldCountedFromItsStart) {
   EXPECT_THAT(take_log(), ElementsAre("signal web#2 15", "launch web#3"));
 }
 
+TEST_F(Caretaker, TheAgeOfAProcessIsNotThatOfTheClockOnTheWall) {
+  auto web = service("web");
+  web.schedule.max_age = 5min;
+  start(tree("shop", strategy::one_for_one, {web}));
+  (void)take_log();
+  pass(2min);
+  clock_set = 24h;
+  pass(1min);
+  clock_set = -48h;
+  pass(1min);
+  EXPECT_THAT(take_log(), IsEmpty());
+  pass(1min);
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15", "launch web#2"));
+}
+
+TEST_F(Caretaker, ACronExpressionFollowsTheClockOnTheWall) {
+  start(tree("shop", strategy::one_for_one, {job(), service("web")}));
+  (void)take_log();
+  clock_set = 8min;
+  pass(2min);
+  EXPECT_THAT(take_log(), Contains("launch job#2"));
+}
+
 TEST_F(Caretaker, WithoutAScheduleThereIsNoTimer) {
   start(tree("shop", strategy::one_for_one, {service("web")}));
   EXPECT_TRUE(scheduler.clock().schedule().empty());

@@ -88,6 +88,27 @@ TEST_F(Process, TimeThatItAskedForIsKeptForASuccessor) {
   EXPECT_EQ(heard.starts.size(), 1u);
 }
 
+TEST_F(Process, TheTimeItHasLeftIsNotThatOfTheClockOnTheWall) {
+  auto web = service("web");
+  web.ready = {ready_notify{}, 5s, 10s};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0 waiting", /*alive=*/true, steady_time() - 3s};
+  clock_set = 24h;
+  launch(web);
+  advance(1s);
+  EXPECT_THAT(heard.starts, IsEmpty()) << "2 of its 5 s are left";
+  caf::anon_send(who, program_said{wire::said_more_time{60s}});
+  run();
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  run();
+  clock_set = -24h;
+  advance(40s);
+  launch(web);
+  advance(19999ms);
+  EXPECT_THAT(heard.starts, IsEmpty());
+  advance(1ms);
+  EXPECT_EQ(heard.starts.size(), 1u);
+}
+
 TEST_F(Process, IsKilledWhenItDoesNotStopInTime) {
   os.stubborn.insert("web");
   launch(service("web"));

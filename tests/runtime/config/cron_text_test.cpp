@@ -32,6 +32,18 @@ TEST(CronText, FiveFieldsBeginAtSecond0) {
   EXPECT_EQ(when->text, "*/15 2,4-5 1 jan-mar mon");
 }
 
+TEST(CronText, FieldsArePartedByAnyBlanks) {
+  const auto when = parse_cron("\t30\t2 \t*\r\n*  sun\n");
+  ASSERT_TRUE(when);
+  EXPECT_EQ(numbers(when->minutes), "30");
+  EXPECT_EQ(numbers(when->hours), "2");
+  EXPECT_EQ(numbers(when->weekdays), "0");
+  EXPECT_EQ(when->text, "30 2 * * sun");
+  EXPECT_TRUE(parse_cron(" @daily\t"));
+  EXPECT_EQ(why_not("\t"), "a cron expression has 5 or 6 fields, and this has 0");
+  EXPECT_EQ(why_not("* * * * *" + std::string(1000, ' ')), "a cron expression has at most 1000 bytes");
+}
+
 TEST(CronText, SixFieldsHaveSecondsInFront) {
   const auto when = parse_cron("10-20/5 0 0 * * *");
   ASSERT_TRUE(when);

@@ -132,6 +132,7 @@ TEST(ParseDocument, RefusesTextThatIsNotText) {
   EXPECT_EQ(codes(parse("a: \xff\n")), (words{"E001 1:4"}));
   EXPECT_EQ(codes(parse(std::string{"a: b\0c", 6})), (words{"E001 1:5"}));
   EXPECT_EQ(codes(parse("a: \"\\0\"")), (words{"E011 1:4"}));
+  EXPECT_EQ(codes(parse("\xFF\xFE{")), (words{"E001 0:0"}));
 }
 
 TEST(ParseDocument, WantsOneMapping) {

@@ -113,5 +113,49 @@ TEST(Settings, RefusesOddVariableNames) {
   EXPECT_EQ(places(load_service("command: x, env: {A: [1]}")), (words{"E011 1:48"}));
 }
 
+/// The environment of a service with this `env_file`, which is `text`.
+std::map<std::string, std::string> environment_with(const std::string& env_file, const std::string& text) {
+  config_file file{"children: [{service: a, command: x, inherit_env: [PORT], env_file: " + env_file + "}]"};
+  const auto root = tree_of(file.with_file("/srv/shop/a.env", text).load());
+  return root.children.empty() ? std::map<std::string, std::string>{}
+                               : std::get<service_spec>(root.children.front()).environment;
+}
+
+TEST(Settings, ReplacesVariablesOfAnEnvFileOnlyWhenAsked) {
+  const std::string text = "A=1\nB=\"${A}-${PORT}-${NO:-d}-$A-\\${A}\"\nC='${A}'\nD=${A}\n";
+  auto plain = environment_with("a.env", text);
+  EXPECT_EQ(plain["B"], "${A}-${PORT}-${NO:-d}-$A-${A}");
+  for (const auto* asked : {"{path: a.env, expand: true}", "[{path: a.env, expand: true}]"}) {
+    auto expanded = environment_with(asked, text);
+    EXPECT_EQ(expanded["B"], "1-6400-d-$A-${A}");
+    EXPECT_EQ(expanded["C"], "${A}");
+    EXPECT_EQ(expanded["D"], "${A}");
+  }
+  EXPECT_EQ(environment_with("{path: a.env, expand: false}", text)["B"], plain["B"]);
+}
+
+TEST(Settings, SaysWhatCannotBeReplacedInAnEnvFile) {
+  config_file file{"children: [{service: a, command: x, env_file: {path: a.env, expand: true}}]"};
+  const auto l = file.with_file("/srv/shop/a.env", "A=1\nB=\"${NOPE}\"\nC=\"${A\"\n2D=x\n").load();
+  ASSERT_EQ(places(l), (std::vector<std::string>{"E030 2:1", "E031 3:1", "W009 4:1"}));
+  EXPECT_EQ(l.diagnostics[0].file, "/srv/shop/a.env");
+  EXPECT_EQ(l.diagnostics[0].message, "the variable 'NOPE' is not set");
+}
+
+TEST(Settings, AnEnvFileIsAPathOrAMappingWithOne) {
+  const auto places_of = [](const std::string& env_file) {
+    return places(config_file{"children: [{service: a, command: x, env_file: " + env_file + "}]"}
+                      .with_file("/srv/shop/a.env", "A=1")
+                      .load());
+  };
+  EXPECT_EQ(places_of("[a.env, {path: a.env}]"), std::vector<std::string>{});
+  EXPECT_EQ(places_of("{expand: true}").size(), 1U);
+  EXPECT_EQ(places_of("{path: [a.env]}").size(), 1U);
+  EXPECT_EQ(places_of("{path: a.env, expand: perhaps}").size(), 1U);
+  EXPECT_EQ(places_of("[[a.env]]").size(), 1U);
+  EXPECT_EQ(places_of("[{pth: a.env}]").size(), 1U);
+  EXPECT_EQ(places_of("null").size(), 1U);
+}
+
 } // namespace
 } // namespace alder::config

@@ -76,6 +76,23 @@ TEST(JournalValues, AClockThatWasSetBackPutsNothingOffForYears) {
   EXPECT_LE(read->children["db"].due, earlier.monotonic + 24h);
 }
 
+TEST(JournalValues, UntilTheNextBootNobodyCanSetTheClock) {
+  auto written = clocks();
+  written.boot = "one";
+  const auto memory = memory_value(some_memory(), {"db", "web"}, written);
+  const auto past = past_value({"shop/shop", some_memory().children["db"]}, written);
+  for (const auto set : {std::chrono::hours{-24 * 365}, std::chrono::hours{5}}) {
+    const both_clocks later{written.monotonic + 10s, written.wall + 10s + set, "one"};
+    auto read = parse_memory_value(memory, later);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->restarts, some_memory().restarts);
+    EXPECT_EQ(read->children["db"].due, some_memory().children["db"].due);
+    EXPECT_EQ(parse_past_value(past, later)->child, some_memory().children["db"]);
+  }
+  const both_clocks booted{time_point{5s}, written.wall + 10s, "two"};
+  EXPECT_EQ(parse_memory_value(memory, booted)->restarts[0], booted.monotonic - 11s);
+}
+
 TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   saved_tree tree{.name = "shop",
                   .file = "/a.yaml",
