@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 
 #include <fnmatch.h>
@@ -92,19 +93,30 @@ void get_tree(const api_request& request, const responder& out, api_context& con
   out->answer(200, wire::trees_json(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr));
 }
 
-/// Copies of these nodes with what they use at this moment.
-void add_usage(std::vector<node_ptr>& nodes, bool exact, api_context& context) {
+/// Gives `then` copies of these nodes with what they use at this moment.
+void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
+                std::function<void(const std::vector<node_ptr>&)> then) {
   std::vector<node_id> ids;
   for (const auto& node : nodes)
     ids.push_back(id_of(node->tree, node->name));
-  const auto usage = context.bridge.look_at(ids, exact, context.shared.steady_now());
-  for (auto& node : nodes) {
-    const auto used = usage.find(id_of(node->tree, node->name));
-    if (used == usage.end()) continue;
-    auto copy = std::make_shared<node_snapshot>(*node);
-    copy->usage = used->second;
-    node = std::move(copy);
-  }
+  context.bridge.look_at(std::move(ids), exact, [&context] { return context.shared.steady_now(); },
+                         [nodes = std::move(nodes), then = std::move(then)](const auto& usage) mutable {
+                           for (auto& node : nodes) {
+                             const auto used = usage.find(id_of(node->tree, node->name));
+                             if (used == usage.end()) continue;
+                             auto copy = std::make_shared<node_snapshot>(*node);
+                             copy->usage = used->second;
+                             node = std::move(copy);
+                           }
+                           then(nodes);
+                         });
+}
+
+void answer_services(const std::vector<node_ptr>& nodes, const responder& out, api_context& context) {
+  std::vector<const node_snapshot*> services;
+  for (const auto& node : nodes)
+    services.push_back(node.get());
+  out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
 }
 
 void get_services(const api_request& request, const responder& out, api_context& context) {
@@ -117,20 +129,16 @@ void get_services(const api_request& request, const responder& out, api_context&
       kept.push_back(shown(node, shift));
     }
   }
-  if (const auto usage = request.value("usage", "0"); usage != "0") add_usage(kept, usage == "exact", context);
-  std::vector<const node_snapshot*> services;
-  for (const auto& node : kept)
-    services.push_back(node.get());
-  out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
+  const auto usage = request.value("usage", "0");
+  if (usage == "0") return answer_services(kept, out, context);
+  with_usage(std::move(kept), usage == "exact", context,
+             [out, &context](const auto& nodes) { answer_services(nodes, out, context); });
 }
 
-void get_service(const api_request& request, const responder& out, api_context& context) {
-  const auto found = find_one(request.path[2], context);
-  if (!found.node) return out->refuse(found.problem);
-  const auto& node = *found.node;
-  nodes_now now(context);
+wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& context) {
+  const auto& node = *found;
   wire::node_detail detail;
-  for (auto current = found.node; current;
+  for (auto current = found; current;
        current = current->parent.empty() ? nullptr : context.shared.nodes.find(node.tree, current->parent))
     detail.path.insert(detail.path.begin(), current->name);
   detail.supervisor = now.find(node.tree, node.parent);
@@ -155,13 +163,24 @@ void get_service(const api_request& request, const responder& out, api_context& 
   }
   if (detail.events.size() > described_events)
     detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
-  auto nested = now.nested(node.tree, node.name);
-  std::vector<node_ptr> used{shown(found.node, context.shared.clock_shift())};
-  if (node.what == node_snapshot::kind::service) {
-    add_usage(used, /*exact=*/true, context);
-    nested.root = used.front().get();
-  }
+  return detail;
+}
+
+/// `shown`: the node, as it is to be shown.
+void answer_service(const node_ptr& shown, const responder& out, api_context& context) {
+  nodes_now now(context);
+  const auto detail = detail_of(shown, now, context);
+  auto nested = now.nested(shown->tree, shown->name);
+  if (shown->what == node_snapshot::kind::service) nested.root = shown.get();
   out->answer(200, wire::detail_json(nested, detail));
+}
+
+void get_service(const api_request& request, const responder& out, api_context& context) {
+  const auto found = find_one(request.path[2], context);
+  if (!found.node) return out->refuse(found.problem);
+  if (found.node->what != node_snapshot::kind::service) return answer_service(shown(found.node, context.shared.clock_shift()), out, context);
+  with_usage({shown(found.node, context.shared.clock_shift())}, /*exact=*/true, context,
+             [out, &context](const auto& nodes) { answer_service(nodes.front(), out, context); });
 }
 
 void get_config(const api_request&, const responder& out, api_context& context) {

@@ -26,7 +26,6 @@ namespace alder::actors {
 namespace {
 
 constexpr std::size_t most_unacknowledged = 1000; // exits that could not be written down
-constexpr char check_mark = '#';                  // in the ids of commands about processes; no name has it
 constexpr std::size_t most_unheard = 256;
 constexpr std::chrono::hours longest_uptime{24 * 365 * 30}; // what is longer is a time since 1970
 constexpr std::size_t largest_secret = std::size_t{64} * 1024;
@@ -111,6 +110,7 @@ outcome keeper_bridge::attach(unique_fd channel) {
   client_ = std::move(*attached);
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);
+  members_ = std::make_unique<os::member_table>(client_->keeper_pid(), client_->member_prefix());
   if (!cgroup_list_.empty()) cgroups_.emplace(client_->keeper_pid(), client_->member_prefix(), cgroup_list_);
   for (auto& child : client_->take_inventory())
     take(std::move(child));
@@ -128,7 +128,7 @@ keeper::client::handlers keeper_bridge::handlers() {
   handlers.on_exited = [this](const node_id& node, generation gen, int pid, exit_status status) {
     on_exited({node, gen}, pid, status);
   };
-  handlers.on_reaped = [this](int) { check_waiting(); };
+  handlers.on_reaped = [this](int pid) { check_waiting_of(pid); };
   handlers.on_stop_requested = [this](int signal) { tell_.on_stop_requested(signal); };
   // Not from inside the client, which is about to be replaced.
   handlers.on_lost = [this] { boost::asio::post(loop_, [this] { on_lost(); }); };
@@ -138,6 +138,7 @@ keeper::client::handlers keeper_bridge::handlers() {
 /// What a record holds of the process; its output is read by the log pump, from duplicates.
 void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child) {
   r.pid = child.pid;
+  members_->set_main(mark_of(id), r.pid);
   r.told_start = child.started;
   r.started = start_of(child);
   r.adrift = child.adrift;
@@ -162,10 +163,13 @@ void keeper_bridge::take(keeper::child&& child) {
     last_check_ = std::max(last_check_, id.generation);
     if (child.exited) return client_->acknowledge(id.node, id.generation);
     checks_[id] = {.subject = {}, .pid = child.pid, .command = {}, .health = {}, .is_asked = false};
+    members_->add(mark_of(id), os::member_table::since::before);
+    members_->set_main(mark_of(id), child.pid);
     (void)os::signal_pidfd(child.pidfd.get(), SIGKILL); // its exit is acknowledged when it comes
     return;
   }
   note_generation(id);
+  members_->add(mark_of(id), os::member_table::since::before);
   auto& r = records_[id];
   r.note = child.note;
   r.alive = !child.exited;
@@ -224,6 +228,7 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     return;
   }
   note_generation(id);
+  members_->add(mark_of(id), os::member_table::since::now);
   auto& r = records_[id];
   r.owner = std::move(who);
   r.former_file = former_file;
@@ -285,8 +290,7 @@ void keeper_bridge::converse(const process_id& id, record& r, keeper::child& chi
     if (pid == said.pid) return true;
     if (uid != said.uid && uid != 0) return false;
     if (!os::read_stat(pid)) return true; // a short command of it, which has ended meanwhile
-    const auto members = os::members(membership_of(id, said));
-    return std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.pid == pid; });
+    return members_->mark_of(pid) == mark_of(id);
   };
   r.talk = std::make_unique<conversation>(
       loop_,
@@ -310,22 +314,19 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   };
   if (pid == r.pid) return wire::said_main_process{pid};
   if (!r.alive && r.owner) return refused("it came after the end of the main process");
-  const auto is_member = [&] {
-    const auto all = os::members(membership_of(id, r));
-    return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.pid == pid && one.is_sure; });
-  };
   const auto before = os::read_stat(pid);
   auto pidfd = os::open_pidfd(pid);
   const auto process = os::read_stat(pid);
   const bool is_one = before && process && pidfd && before->start_ticks == process->start_ticks;
-  if (!is_one || !os::is_living(*process) || !is_member())
+  if (!is_one || !os::is_living(*process) || members_->mark_of(pid) != mark_of(id))
     return refused("no living process of the service has this number");
-  if (before_acting) before_acting();
   r.pid = pid;
   r.pidfd = std::move(*pidfd);
   r.alive = true;
   r.exited.reset();
+  members_->set_main(mark_of(id), pid);
   note(id, r);
+  if (before_acting) before_acting(); // so that the journal never names an older main process than the keeper
   client_->set_main(id.node, id.generation, pid, process->start_ticks);
   flush();
   return wire::said_main_process{pid};
@@ -374,11 +375,8 @@ std::optional<std::string> keeper_bridge::taken_port(const service_spec& spec) c
   }
   if (port == 0 || !os::is_listening(host, port)) return std::nullopt;
   const int pid = os::listener_pid(port);
-  for (const auto& [id, r] : records_) { // one of ours may share the port, as instances of a pool do
-    if (!r.alive || pid == 0) continue;
-    const auto members = os::members(membership_of(id, r));
-    if (std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.pid == pid; })) return std::nullopt;
-  }
+  // One of ours may share the port, as instances of a pool do.
+  if (pid != 0 && !members_->mark_of(pid).empty()) return std::nullopt;
   const std::string holder = pid == 0 ? "another program" : "another program (pid " + std::to_string(pid) + ")";
   return "port " + std::to_string(port) + ", which its readiness check asks, is already taken by " + holder +
          ": stop that one or choose another port";
@@ -391,6 +389,7 @@ void keeper_bridge::on_spawned(keeper::child&& child) {
     const auto running = checks_.find(id);
     if (running == checks_.end()) return;
     running->second.pid = child.pid;
+    members_->set_main(mark_of(id), child.pid);
     if (running->second.hook && !running->second.is_asked) end_check(id, running->second); // it came too late
     return;
   }
@@ -410,6 +409,7 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
   const auto owner = found->second.owner;
   drop_cgroup(found->second.cgroup);
   records_.erase(found);
+  members_->remove(mark_of(id));
   if (owner) caf::anon_send(owner, process_refused{detail});
 }
 
@@ -419,7 +419,7 @@ void keeper_bridge::on_exited(const process_id& id, int pid, exit_status status)
   if (const auto running = checks_.find(id); running != checks_.end()) {
     client_->acknowledge(id.node, id.generation);
     // What a command has left running in the background is nobody's: no stop of the service would find it.
-    if (os::has_orphans(client_->keeper_pid(), strangers(0))) end_check(id, running->second);
+    end_check(id, running->second);
     const bool good = status == exit_status::code(0);
     return answer_check(id, good ? std::nullopt
                                  : std::optional{"its command " + running->second.command + " " + phrase(status)});
@@ -429,12 +429,12 @@ void keeper_bridge::on_exited(const process_id& id, int pid, exit_status status)
     auto& r = found->second;
     // What it said before it ended counts, above all which process is the main one from then on.
     if (r.talk && pid == r.pid) r.talk->read_notices_now();
-    if (pid != r.pid) return check_waiting();
+    if (pid != r.pid) return check_waiting_of(pid);
     r.alive = false;
     r.exited = status;
     if (r.owner) caf::anon_send(r.owner, process_exited{status, kernel_words(r)});
+    if (waiting_.count(id) > 0 && is_over(id, r)) waiting_.erase(id);
   }
-  check_waiting();
 }
 
 void keeper_bridge::set_note(const process_id& id, const std::string& note) {
@@ -457,6 +457,8 @@ void keeper_bridge::release(const process_id& id) {
   if (found->second.pid != 0) logs_.finish(id);
   drop_cgroup(found->second.cgroup);
   records_.erase(found);
+  waiting_.erase(id);
+  members_->remove(mark_of(id));
   if (on_released) on_released(id);
   end_checks_of(id);
 }

@@ -8,10 +8,11 @@
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/cgroup_home.hpp"
-#include "runtime/os/descendants.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/member_table.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/paths.hpp"
+#include "runtime/os/start_book.hpp"
 #include "runtime/store/journal_values.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -44,15 +45,21 @@ public:
 
   /// Where control groups are noted (wire::cgroup_list); before attach(). Without it no service can have one.
   void note_cgroups_in(std::string list) { cgroup_list_ = std::move(list); }
+  /// Where the keeper notes its children (os/start_book.hpp); before attach().
+  void find_starts_in(std::string book) { start_book_ = std::move(book); }
   /// Removes the control groups of processes that nobody knows any more. When all that is left is taken over.
   void clear_cgroups();
   /// Attaches to the keeper behind `channel` and takes its inventory. Errors as keeper::client::attach.
   outcome attach(unique_fd channel);
-  /// Takes over what a keeper and a daemon left that were killed together: of those that were `noted` what lives, and
-  /// what ended meanwhile as an exit nobody saw; and what bears our mark and was not noted yet. After attach(), under
-  /// a keeper that has no processes. Returns what people should know; empty: there was nothing.
-  std::string adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now);
-  /// Kills the same, for a run in the foreground, which begins with nothing.
+  struct former_life {
+    bool goes_on = false; ///< there were processes of it
+    std::string news;     ///< what people should know
+  };
+  /// Takes over what a keeper and a daemon left that were killed together: of those that were `noted`, and those in the
+  /// book of starts, what lives, and what ended meanwhile as an exit that counts. After attach(), under a keeper that
+  /// no daemon has told of all of them yet.
+  former_life adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now);
+  /// Kills the same but for what the keeper has, for a run in the foreground, which begins with nothing.
   void end_orphans(const std::vector<store::noted_process>& noted);
   /// The end of the keeper is wanted: it is not replaced.
   void expect_end() { end_expected_ = true; }
@@ -103,10 +110,13 @@ public:
   };
   [[nodiscard]] std::vector<unclaimed_process> unclaimed() const;
   /// The living processes of a node, its main process first.
-  [[nodiscard]] std::vector<int> processes_of(const node_id& node) const;
-  /// What each of these nodes uses now, for those that run; processor time since the last look, if that was not long
-  /// ago, else since its start. `exact`: with open files and PSS, for which the kernel walks their memory.
-  [[nodiscard]] std::map<node_id, usage_snapshot> look_at(const std::vector<node_id>& nodes, bool exact, wall_time now);
+  [[nodiscard]] std::vector<int> processes_of(const node_id& node);
+  using usage_of_nodes = std::map<node_id, usage_snapshot>;
+  /// What each of these nodes uses, for those that run; processor time since the last look, if that was not long ago,
+  /// else since its start. `exact`: with open files and PSS, for which the kernel walks their memory. Answered later, a
+  /// few nodes in each turn of the loop.
+  void look_at(std::vector<node_id> nodes, bool exact, std::function<wall_time()> clock,
+               std::function<void(const usage_of_nodes&)> done);
   /// Writes to the standard input of a node's process, as a whole or not at all. Errors: not_found (it does not run),
   /// invalid_input (`stdin: pipe` is not set), too_large (more than 4096 bytes), unavailable (it has closed its input),
   /// conflict (it does not read, and the pipe is full).
@@ -120,6 +130,7 @@ public:
   void flush();
 
 private:
+  static constexpr char check_mark = '#'; ///< in the ids of commands about processes; no name has it
   struct record {
     process_actor owner;
     int pid = 0;
@@ -157,8 +168,16 @@ private:
   void note(const process_id& id, const record& r) const;
   void give_to_keeper(keeper::child& child);
   void settle_starts(std::vector<keeper::client::unanswered>& starts);
-  bool adopt_orphan(const store::noted_process& noted);
-  bool adopt_marked(const os::marked_process& found, wall_time now);
+  struct lost_process {
+    store::noted_process process;
+    std::optional<exit_status> exited; ///< how it ended, if the keeper had seen that
+  };
+  using lost_processes = std::map<process_id, lost_process>;
+  [[nodiscard]] lost_processes find_lost(const std::vector<store::noted_process>& noted, wall_time now) const;
+  static void add_booked(const os::booked_start& start, lost_processes& all);
+  void take_late_start(const process_id& id, keeper::client::unanswered& start, const lost_process& lost);
+  bool adopt_orphan(const lost_process& lost);
+  void end_lost_check(const process_id& id, const lost_process& lost);
   void note_generation(const process_id& id);
   static void claim(record& r, process_actor who);
   /// The environment of a service with its secrets, read now.
@@ -168,10 +187,14 @@ private:
   void on_spawn_failed(const process_id& id, const error& why);
   void on_exited(const process_id& id, int pid, exit_status status);
   void check_waiting();
-  [[nodiscard]] os::membership membership_of(const process_id& id, const record& r) const;
-  [[nodiscard]] bool is_adrift(const record& r) const;
-  [[nodiscard]] std::vector<os::member> members_of(const process_id& id, const record& r) const;
-  [[nodiscard]] std::vector<int> strangers(int but) const;
+  void check_waiting_of(int pid);
+  void wait_for(const process_id& id);
+  [[nodiscard]] bool is_over(const process_id& id, record& r);
+  [[nodiscard]] std::string mark_of(const process_id& id) const;
+  [[nodiscard]] std::optional<process_id> id_of_mark(const std::string& mark) const;
+  struct survey;
+  void go_on_with(const std::shared_ptr<survey>& looks);
+  void measure(const process_id& id, record& r, bool exact, wall_time now, usage_snapshot& usage);
   [[nodiscard]] record* running_of(const node_id& node);
   [[nodiscard]] outcome give_cgroup(const process_id& id, const service_spec& spec, keeper::launch& to);
   void find_cgroup(const process_id& id, record& r) const;
@@ -192,7 +215,9 @@ private:
   log_hub& logs_;
   notices tell_;
   std::unique_ptr<keeper::client> client_;
+  std::unique_ptr<os::member_table> members_; ///< from attach() on
   std::string cgroup_list_;
+  std::string start_book_;
   std::optional<os::cgroup_home> cgroups_; ///< from attach() on
   std::set<std::string> dropped_cgroups_;  ///< that could not be removed yet
   boost::asio::steady_timer look_timer_;
@@ -207,6 +232,7 @@ private:
   bool writing_ = false;
   std::map<process_id, record> records_;
   std::set<process_id> waiting_;                     ///< whose record waits for its members
+  process_id last_checked_;                          ///< of those
   std::map<node_id, alder::generation> generations_; ///< the highest so far
   bool acknowledging_ = false;
   std::set<process_id> drained_; ///< gone, their output is written, and the keeper still knows them
@@ -223,7 +249,7 @@ private:
   };
   /// Runs it beside the process it is about.
   void spawn_command(const std::vector<std::string>& command, const service_spec& spec, check&& about);
-  void end_check(const process_id& own, const check& running) const;
+  void end_check(const process_id& own, const check& running);
   std::map<process_id, check> checks_;
   alder::generation last_check_ = 0;
 };

@@ -2,17 +2,15 @@
 #include "actors/edge/keeper_bridge.hpp"
 
 #include "runtime/base/text.hpp"
-#include "runtime/os/caller.hpp"
-#include "runtime/os/descendants.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/probe.hpp"
 #include "runtime/os/usage.hpp"
 
+#include <boost/asio/post.hpp>
 #include <caf/all.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -25,6 +23,9 @@ constexpr std::chrono::milliseconds file_time_slack{100};
 /// Processor time is counted from the last look if that was so long ago.
 constexpr std::chrono::milliseconds shortest_look{500};
 constexpr std::chrono::minutes longest_look{1};
+/// Services whose use is measured in one turn of the loop: some milliseconds.
+constexpr std::size_t looks_a_turn = 64;
+constexpr std::size_t exact_looks_a_turn = 4; // the kernel walks their memory
 
 bool is_unchanged(const os::file_facts& before, const os::file_facts& now) {
   return before.modified == now.modified && before.inode == now.inode && before.device == now.device &&
@@ -100,6 +101,7 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
   if (const auto found = records_.find(subject); found != records_.end() && found->second.alive)
     what.environment["ALDER_PID"] = std::to_string(found->second.pid);
   checks_[own] = std::move(about);
+  members_->add(mark_of(own), os::member_table::since::now);
   auto environment = environment_with_secrets(spec);
   if (!environment) return answer_check(own, environment.failure().message);
   what.environment.merge(*environment);
@@ -111,6 +113,7 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
 }
 
 void keeper_bridge::answer_check(const process_id& own, const std::optional<std::string>& failure) {
+  members_->remove(mark_of(own));
   const auto ended = checks_.extract(own);
   if (ended.empty() || !ended.mapped().is_asked) return;
   const auto& asked = ended.mapped();
@@ -153,49 +156,56 @@ void keeper_bridge::cancel_hook(const process_id& id, std::uint64_t token) {
   }
 }
 
-void keeper_bridge::end_check(const process_id& own, const check& running) const {
+void keeper_bridge::end_check(const process_id& own, const check& running) {
   if (running.pid == 0) return; // it has not started yet, and ends by itself or with everything
-  os::kill_members(
-      {client_->keeper_pid(), running.pid, client_->member_marker(own.node, own.generation), strangers(running.pid)});
+  (void)members_->kill(mark_of(own));
 }
 
 process_sample keeper_bridge::sample(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return {};
-  std::vector<int> pids;
-  for (const auto& member : os::members(membership_of(id, found->second)))
-    if (member.is_sure) pids.push_back(member.pid);
-  const auto used = os::usage_of(pids);
+  const auto used = os::usage_of(members_->pids(mark_of(id), found->second.cgroup));
   return {used.memory, used.cpu_time};
 }
 
-std::map<node_id, usage_snapshot> keeper_bridge::look_at(const std::vector<node_id>& nodes, bool exact, wall_time now) {
-  const std::set<node_id> wanted{nodes.begin(), nodes.end()};
-  std::vector<os::membership> all; // of all that run: a walk tells them apart
-  std::vector<std::pair<const process_id*, record*>> running;
-  for (auto& [id, r] : records_) {
-    if (!r.alive) continue;
-    all.push_back({client_->keeper_pid(), r.pid, client_->member_marker(id.node, id.generation), {}, r.adrift});
-    running.emplace_back(&id, &r);
+/// One after the other, for with thousands of services the loop has other things to do meanwhile.
+struct keeper_bridge::survey {
+  std::vector<node_id> nodes;
+  std::size_t next = 0;
+  bool exact = false;
+  std::function<wall_time()> clock;
+  std::function<void(const usage_of_nodes&)> done;
+  usage_of_nodes found;
+};
+
+void keeper_bridge::look_at(std::vector<node_id> nodes, bool exact, std::function<wall_time()> clock,
+                            std::function<void(const usage_of_nodes&)> done) {
+  go_on_with(std::make_shared<survey>(survey{std::move(nodes), 0, exact, std::move(clock), std::move(done), {}}));
+}
+
+void keeper_bridge::go_on_with(const std::shared_ptr<survey>& looks) {
+  const auto end = std::min(looks->nodes.size(), looks->next + (looks->exact ? exact_looks_a_turn : looks_a_turn));
+  for (; looks->next < end; ++looks->next) {
+    const auto& node = looks->nodes[looks->next];
+    for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it)
+      if (it->second.alive) measure(it->first, it->second, looks->exact, looks->clock(), looks->found[node]);
   }
-  const auto pids = os::members_of_each(all, {os::process_id()});
-  std::map<node_id, usage_snapshot> found;
-  for (std::size_t i = 0; i < running.size(); ++i) {
-    auto& [id, r] = running[i];
-    if (wanted.count(id->node) == 0) continue;
-    const auto used = os::usage_of(pids[i], exact ? os::detail::exact : os::detail::quick);
-    auto& usage = found[id->node];
-    usage.memory = used.memory;
-    usage.processes = used.processes;
-    usage.threads = used.threads;
-    if (exact) usage.descriptors = used.descriptors;
-    if (exact) usage.proportional_memory = used.proportional_memory;
-    usage.cpu = processors_used(r->looked_at, r->looked_cpu, r->started, now, used.cpu_time);
-    if (now - r->looked_at < shortest_look) continue; // or two who look by turns would see noise
-    r->looked_at = now;
-    r->looked_cpu = used.cpu_time;
-  }
-  return found;
+  if (looks->next == looks->nodes.size()) return looks->done(looks->found);
+  boost::asio::post(loop_, [this, looks] { go_on_with(looks); });
+}
+
+void keeper_bridge::measure(const process_id& id, record& r, bool exact, wall_time now, usage_snapshot& usage) {
+  const auto pids = members_->pids(mark_of(id), r.cgroup);
+  const auto used = os::usage_of(pids, exact ? os::detail::exact : os::detail::quick);
+  usage.memory = used.memory;
+  usage.processes = used.processes;
+  usage.threads = used.threads;
+  if (exact) usage.descriptors = used.descriptors;
+  if (exact) usage.proportional_memory = used.proportional_memory;
+  usage.cpu = processors_used(r.looked_at, r.looked_cpu, r.started, now, used.cpu_time);
+  if (now - r.looked_at < shortest_look) return; // or two who look by turns would see noise
+  r.looked_at = now;
+  r.looked_cpu = used.cpu_time;
 }
 
 } // namespace alder::actors

@@ -1,62 +1,51 @@
 // Which processes belong to a service, beside its main one, and how all of them are signalled and ended.
 #include "actors/edge/keeper_bridge.hpp"
 
-#include "runtime/os/caller.hpp"
 #include "runtime/os/cgroup.hpp"
-#include "runtime/os/descendants.hpp"
 #include "runtime/os/pidfd.hpp"
-#include "runtime/os/proc.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <vector>
 
 namespace alder::actors {
 namespace {
 
-// Each look goes through all processes there are.
 constexpr std::chrono::milliseconds first_member_look{20};
 constexpr std::chrono::milliseconds longest_member_look{500};
+constexpr std::size_t most_checked = 128; // in one turn of the loop
+constexpr std::chrono::milliseconds pause_between_checks{1};
 
 } // namespace
 
-os::membership keeper_bridge::membership_of(const process_id& id, const record& r) const {
-  return {client_->keeper_pid(), r.pid,        client_->member_marker(id.node, id.generation),
-          strangers(r.pid),      is_adrift(r), r.cgroup};
+std::string keeper_bridge::mark_of(const process_id& id) const {
+  return client_->member_marker(id.node, id.generation);
 }
 
-/// Whether others than children of the keeper can belong to it.
-bool keeper_bridge::is_adrift(const record& r) const { return r.adrift || !client_->keeper_lives(); }
-
-/// All that belong to it; nobody only when the keeper, from which they hang, was there all the time.
-std::vector<os::member> keeper_bridge::members_of(const process_id& id, const record& r) const {
-  auto who = membership_of(id, r);
-  auto found = os::members(who);
-  if (!found.empty() || who.adrift || !is_adrift(r)) return found;
-  who.adrift = true;
-  return os::members(who);
-}
-
-/// The keeper's children that are known: the daemon, the other services' main processes, commands that run.
-std::vector<int> keeper_bridge::strangers(int but) const {
-  std::vector<int> pids{os::process_id()};
-  for (const auto& [id, running] : checks_)
-    if (running.pid > 0 && running.pid != but) pids.push_back(running.pid);
-  for (const auto& [id, r] : records_) {
-    if (r.alive && r.pid != but) pids.push_back(r.pid);
-  }
-  return pids;
+/// Of "PREFIX/TREE/NAME/GENERATION".
+std::optional<process_id> keeper_bridge::id_of_mark(const std::string& mark) const {
+  const auto& prefix = client_->member_prefix();
+  if (mark.rfind(prefix + "/", 0) != 0) return std::nullopt;
+  const auto slash = mark.rfind('/');
+  if (slash <= prefix.size()) return std::nullopt;
+  process_id id{mark.substr(prefix.size() + 1, slash - prefix.size() - 1), 0};
+  const char* const end = mark.data() + mark.size();
+  const auto parsed = std::from_chars(mark.data() + slash + 1, end, id.generation);
+  if (id.node.find('/') == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return id;
 }
 
 bool keeper_bridge::has_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return false;
   if (!found->second.cgroup.empty() && os::is_populated(found->second.cgroup)) return true;
-  if (!os::has_orphans(client_->keeper_pid(), strangers(0)) && !is_adrift(found->second)) return false;
-  return !members_of(id, found->second).empty();
+  return !members_->members(mark_of(id), found->second.cgroup).empty();
 }
 
 void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only) {
@@ -65,15 +54,13 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
   if (before_acting) before_acting();
   auto& r = found->second;
   if (main_only && !r.alive) return;
-  // Most services are one process: then nobody else has to be looked for.
-  const bool alone = main_only || (os::family{}.children(r.pid).empty() &&
-                                   !os::has_orphans(client_->keeper_pid(), strangers(0)) && !is_adrift(r));
-  if (alone && r.alive && r.pidfd) {
+  // Most services are one process, which we hold.
+  if (r.alive && r.pidfd && (main_only || !members_->has_others(mark_of(id), r.cgroup))) {
     (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
     (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
     return;
   }
-  const auto members = members_of(id, r);
+  const auto members = members_->members(mark_of(id), r.cgroup);
   os::signal_members(members, signal);
   os::signal_members(members, SIGCONT);
 }
@@ -90,61 +77,77 @@ void keeper_bridge::kill_all(const process_id& id) {
   if (found == records_.end()) return;
   if (before_acting) before_acting();
   found->second.waiting = record::wait::kill;
-  next_member_look_ = first_member_look;
-  waiting_.insert(id);
-  os::kill_members(membership_of(id, found->second));
-  boost::asio::post(loop_, [this] { check_waiting(); });
+  (void)members_->kill(mark_of(id), found->second.cgroup);
+  wait_for(id);
 }
 
 void keeper_bridge::await_members(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   if (found->second.waiting == record::wait::none) found->second.waiting = record::wait::members;
+  wait_for(id);
+}
+
+void keeper_bridge::wait_for(const process_id& id) {
   next_member_look_ = first_member_look;
   waiting_.insert(id);
-  boost::asio::post(loop_, [this] { check_waiting(); });
-}
-
-/// Something of ours ended: whoever waits for the last member looks again.
-void keeper_bridge::check_waiting() {
-  bool is_untold = false; // when somebody ends that is waited for: they are nobody's children
-  for (auto next = waiting_.begin(); next != waiting_.end();) {
-    const auto id = *next++;
+  boost::asio::post(loop_, [this, id] {
     const auto found = records_.find(id);
-    if (found == records_.end()) {
-      waiting_.erase(id);
-      continue;
-    }
-    auto& r = found->second;
-    if (!members_of(id, r).empty()) {
-      if (r.waiting == record::wait::kill) os::kill_members(membership_of(id, r));
-      is_untold = is_untold || is_adrift(r);
-      continue;
-    }
-    // The last one has ended for us, and not yet for its group, which nobody tells us about.
-    if (!r.cgroup.empty() && os::is_populated(r.cgroup)) {
-      look_again_soon();
-      continue;
-    }
-    r.waiting = record::wait::none;
-    waiting_.erase(id);
-    if (r.unwanted) {
-      release(id);
-      continue;
-    }
-    if (r.owner) caf::anon_send(r.owner, process_members_gone{});
-  }
-  if (!is_untold) return;
-  look_again_in(next_member_look_);
-  next_member_look_ = std::min(next_member_look_ * 2, longest_member_look);
+    if (waiting_.count(id) > 0 && found != records_.end() && is_over(id, found->second)) waiting_.erase(id);
+    if (!waiting_.empty()) look_again_in(next_member_look_);
+  });
 }
 
-std::vector<int> keeper_bridge::processes_of(const node_id& node) const {
+/// Something ended that may have been the last that somebody waits for.
+void keeper_bridge::check_waiting_of(int pid) {
+  const auto id = id_of_mark(members_->last_mark_of(pid));
+  if (!id || waiting_.count(*id) == 0) return;
+  const auto found = records_.find(*id);
+  if (found == records_.end() || is_over(*id, found->second)) waiting_.erase(*id);
+}
+
+/// Whoever waits for the last member looks again, some in each turn: of what is no child of the keeper nobody tells
+/// when it ends.
+void keeper_bridge::check_waiting() {
+  std::vector<process_id> next;
+  for (auto one = waiting_.upper_bound(last_checked_); one != waiting_.end() && next.size() < most_checked; ++one)
+    next.push_back(*one);
+  const bool are_all = next.size() < most_checked;
+  last_checked_ = are_all ? process_id{} : next.back();
+  for (const auto& id : next) {
+    const auto found = records_.find(id);
+    if (found == records_.end() || is_over(id, found->second)) waiting_.erase(id);
+  }
+  if (waiting_.empty()) return;
+  look_again_in(are_all ? next_member_look_ : pause_between_checks);
+  if (are_all) next_member_look_ = std::min(next_member_look_ * 2, longest_member_look);
+}
+
+/// Whether nobody of a process that is waited for is left; then whoever waits is told.
+bool keeper_bridge::is_over(const process_id& id, record& r) {
+  if (!members_->members(mark_of(id), r.cgroup).empty()) {
+    if (r.waiting == record::wait::kill) (void)members_->kill(mark_of(id), r.cgroup);
+    return false;
+  }
+  // The last one has ended for us, and not yet for its group, which nobody tells us about.
+  if (!r.cgroup.empty() && os::is_populated(r.cgroup)) {
+    look_again_soon();
+    return false;
+  }
+  r.waiting = record::wait::none;
+  if (r.unwanted)
+    release(id);
+  else if (r.owner)
+    caf::anon_send(r.owner, process_members_gone{});
+  return true;
+}
+
+std::vector<int> keeper_bridge::processes_of(const node_id& node) {
   std::vector<int> pids;
   for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it) {
     if (!it->second.alive) continue;
-    for (const auto& member : os::members(membership_of(it->first, it->second)))
-      if (member.is_sure) pids.push_back(member.pid);
+    const auto found = members_->pids(mark_of(it->first), it->second.cgroup);
+    pids.insert(pids.end(), found.begin(), found.end());
     std::stable_partition(pids.begin(), pids.end(), [&](int pid) { return pid == it->second.pid; });
   }
   return pids;

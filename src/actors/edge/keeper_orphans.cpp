@@ -5,29 +5,13 @@
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <csignal>
+#include <string>
 #include <utility>
 
 namespace alder::actors {
 namespace {
-
-std::uint64_t inode_of(const unique_fd& fd) {
-  if (!fd) return 0;
-  const auto facts = os::facts_of(fd.get());
-  return facts ? facts->inode : 0;
-}
-
-/// Of "TREE/NAME/GENERATION".
-std::optional<process_id> id_in(const std::string& text) {
-  const auto slash = text.rfind('/');
-  if (slash == std::string::npos || text.find('/') == slash) return std::nullopt;
-  process_id id{text.substr(0, slash), 0};
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data() + slash + 1, end, id.generation);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return id;
-}
 
 std::int64_t unix_ms_of(wall_time at) { return at.time_since_epoch().count(); }
 
@@ -42,8 +26,8 @@ void keeper_bridge::note(const process_id& id, const record& r) const {
             .generation = id.generation,
             .pid = r.pid,
             .start_ticks = process->start_ticks,
-            .out = inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::out))),
-            .err = inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::err))),
+            .out = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::out)).get()),
+            .err = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::err)).get()),
             .started_ms = unix_ms_of(r.told_start),
             .note = r.note});
 }
@@ -54,46 +38,110 @@ void keeper_bridge::tell_of_held(std::function<void(const store::noted_process&)
     note(id, r);
 }
 
-void keeper_bridge::end_orphans(const std::vector<store::noted_process>& noted) {
-  const auto end = [&](const node_id& node, generation gen, int pid) {
-    os::kill_members({client_->keeper_pid(), pid, client_->member_marker(node, gen), {}, /*adrift=*/true});
-  };
+/// What is known of the main process of each service after keeper and daemon died together: by what the journal noted,
+/// and by the book in which the keeper and the processes themselves noted each start. Without a whole book, of what was
+/// started right before the end, only leaders of sessions that bear the mark, of which a main process is the oldest.
+keeper_bridge::lost_processes keeper_bridge::find_lost(const std::vector<store::noted_process>& noted,
+                                                       wall_time now) const {
+  lost_processes all;
   for (const auto& process : noted)
-    end(process.id, process.generation, os::open_same_process(process.pid, process.start_ticks) ? process.pid : 0);
-  for (const auto& found : os::marked_leaders(client_->member_prefix() + "/"))
-    if (const auto id = id_in(found.rest)) end(id->node, id->generation, found.pid);
+    all[{process.id, process.generation}] = {process, std::nullopt};
+  const auto booked = os::start_book::read(start_book_, client_->member_prefix());
+  for (const auto& start : booked.value_or(std::vector<os::booked_start>{}))
+    add_booked(start, all);
+  if (booked) return all;
+  for (const auto& found : os::marked_leaders(client_->member_prefix() + "/")) {
+    const auto id = id_of_mark(client_->member_prefix() + "/" + found.rest);
+    const auto known = id ? records_.find(*id) : records_.end();
+    if (id && (known == records_.end() || known->second.pid == 0))
+      all.try_emplace(*id, lost_process{{.id = id->node,
+                                         .generation = id->generation,
+                                         .pid = found.pid,
+                                         .start_ticks = found.start_ticks,
+                                         .out = os::inode_of(found.pid, 1),
+                                         .err = os::inode_of(found.pid, 2),
+                                         .started_ms = unix_ms_of(now),
+                                         .note = {}},
+                                        std::nullopt});
+  }
+  return all;
 }
 
-std::string keeper_bridge::adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now) {
+/// A start that was not made is none. The journal may know of another main process, one that the keeper did not come to
+/// hear of.
+void keeper_bridge::add_booked(const os::booked_start& start, lost_processes& all) {
+  using state = os::booked_start::state;
+  if (start.what != state::running && start.what != state::ended) return;
+  auto& [process, exited] = all[{start.id, start.generation}];
+  const bool is_noted = process.pid != 0 && os::open_same_process(process.pid, process.start_ticks).ok();
+  process.note = start.note;
+  if (is_noted) return;
+  process = {.id = start.id,
+             .generation = start.generation,
+             .pid = start.pid,
+             .start_ticks = os::start_ticks_of(start).value_or(0),
+             .out = start.out,
+             .err = start.err,
+             .started_ms = start.started_ms != 0 ? start.started_ms : process.started_ms,
+             .note = start.note};
+  exited = start.exited;
+}
+
+void keeper_bridge::end_orphans(const std::vector<store::noted_process>& noted) {
+  auto all = find_lost(noted, {});
+  std::erase_if(all, [this](const auto& one) { return records_.count(one.first) > 0; }); // of this keeper
+  for (const auto& [id, lost] : all) { // all are known before the first look at the system
+    members_->add(mark_of(id), os::member_table::since::before);
+    if (os::open_same_process(lost.process.pid, lost.process.start_ticks))
+      members_->set_main(mark_of(id), lost.process.pid);
+  }
+  for (const auto& [id, lost] : all) {
+    (void)members_->kill(mark_of(id));
+    members_->remove(mark_of(id));
+  }
+}
+
+keeper_bridge::former_life keeper_bridge::adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now) {
+  std::size_t known = 0; // by a keeper that was told of some
   std::size_t alive = 0;
   std::size_t ended = 0;
-  for (const auto& process : noted) {
-    const auto known = records_.find({process.id, process.generation}); // by a keeper that was told of some
-    const bool lives = known == records_.end() ? adopt_orphan(process) : known->second.alive;
-    ++(lives ? alive : ended);
+  for (const auto& [id, lost] : find_lost(noted, now)) {
+    if (id.node.find(check_mark) != std::string::npos)
+      end_lost_check(id, lost);
+    else if (records_.count(id) > 0)
+      ++known;
+    else
+      ++(adopt_orphan(lost) ? alive : ended);
   }
-  for (const auto& found : os::marked_leaders(client_->member_prefix() + "/"))
-    if (adopt_marked(found, now)) ++alive;
-  if (alive + ended == 0) return {};
-  return "keeper and daemon were killed together: " + std::to_string(alive) +
-         " services were found running and are looked after again, " + std::to_string(ended) +
-         " ended meanwhile, and nobody saw how";
+  if (alive + ended == 0) return {known > 0, {}};
+  return {true, "keeper and daemon were killed together: " + std::to_string(alive) +
+                    " services were found running and are looked after again, " + std::to_string(ended) +
+                    " ended meanwhile"};
+}
+
+/// A command about a service, whose question nobody asks any more.
+void keeper_bridge::end_lost_check(const process_id& id, const lost_process& lost) {
+  last_check_ = std::max(last_check_, id.generation);
+  if (checks_.count(id) > 0) return; // the keeper was told of it
+  const auto pidfd = os::open_same_process(lost.process.pid, lost.process.start_ticks);
+  if (pidfd) (void)os::signal_pidfd(pidfd->get(), SIGKILL); // it may end by itself meanwhile
 }
 
 /// Whether it lives.
-bool keeper_bridge::adopt_orphan(const store::noted_process& noted) {
-  keeper::child child{.id = noted.id,
-                      .gen = noted.generation,
-                      .pid = noted.pid,
-                      .note = noted.note,
-                      .started = wall_time{std::chrono::milliseconds{noted.started_ms}},
+bool keeper_bridge::adopt_orphan(const lost_process& lost) {
+  const auto& known = lost.process;
+  keeper::child child{.id = known.id,
+                      .gen = known.generation,
+                      .pid = known.pid,
+                      .note = known.note,
+                      .started = wall_time{std::chrono::milliseconds{known.started_ms}},
                       .adrift = true};
-  if (auto pidfd = os::open_same_process(noted.pid, noted.start_ticks)) {
+  if (auto pidfd = os::open_same_process(known.pid, known.start_ticks)) {
     child.pidfd = std::move(*pidfd);
-    child.out = os::reopen_pipe(noted.pid, 1, noted.out);
-    child.err = os::reopen_pipe(noted.pid, 2, noted.err);
+    child.out = os::reopen_pipe(known.pid, 1, known.out);
+    child.err = os::reopen_pipe(known.pid, 2, known.err);
   } else {
-    child.exited = exit_status{};
+    child.exited = lost.exited.value_or(exit_status{});
   }
   const bool lives = !child.exited;
   give_to_keeper(child);
@@ -118,28 +166,6 @@ void keeper_bridge::give_to_keeper(keeper::child& child) {
     handed.what.held |= wire::bit(static_cast<wire::descriptor>(i));
   }
   (void)client_->hand_over(handed); // a keeper that does not take it is lost, which shows by itself
-}
-
-/// One that was started right before the end. Of a process that is known its own children may bear the mark too.
-bool keeper_bridge::adopt_marked(const os::marked_process& found, wall_time now) {
-  const auto id = id_in(found.rest);
-  if (!id || records_.count(*id) > 0) return false;
-  if (id->node.find('#') != std::string::npos) { // a command about a service, whose question nobody asks any more
-    if (auto pidfd = os::open_same_process(found.pid, found.start_ticks)) (void)os::signal_pidfd(pidfd->get(), SIGKILL);
-    return false;
-  }
-  const auto pipe_of = [&](int number) {
-    const auto facts = os::facts_of("/proc/" + std::to_string(found.pid) + "/fd/" + std::to_string(number));
-    return facts ? facts->inode : 0;
-  };
-  return adopt_orphan({.id = id->node,
-                       .generation = id->generation,
-                       .pid = found.pid,
-                       .start_ticks = found.start_ticks,
-                       .out = pipe_of(1),
-                       .err = pipe_of(2),
-                       .started_ms = unix_ms_of(now),
-                       .note = {}});
 }
 
 } // namespace alder::actors

@@ -85,38 +85,50 @@ result<unique_fd> keeper_bridge::start_keeper() {
   return std::move(pair->first);
 }
 
-/// The late keeper did not say whether they were started. Of what was, we hold the descriptors: it is taken over. The
-/// others are started now, for their start has not failed.
+/// The late keeper did not say whether they were started; the book of starts does. What was started is taken over: of
+/// it we hold the descriptors. The others are started now, for their start has not failed.
 void keeper_bridge::settle_starts(std::vector<keeper::client::unanswered>& starts) {
   if (starts.empty()) return;
-  const auto marked = os::marked_leaders(client_->member_prefix() + "/");
+  const auto made = find_lost({}, os::wall_now());
   for (auto& start : starts) {
     const process_id id{start.id, start.gen};
     const auto known = records_.find(id);
+    const auto found = made.find(id);
     const bool is_wanted = known != records_.end() && known->second.asked;
-    const auto rest = id.node + "/" + std::to_string(id.generation);
-    const auto found = std::find_if(marked.begin(), marked.end(), [&](const auto& one) { return one.rest == rest; });
-    unique_fd pidfd;
-    if (found != marked.end()) {
-      if (auto same = os::open_same_process(found->pid, found->start_ticks)) pidfd = std::move(*same);
-    }
-    if (is_wanted && start.begun && pidfd) {
-      auto& child = *start.begun;
-      child.pid = found->pid;
-      child.pidfd = std::move(pidfd);
-      child.note = known->second.note;
-      child.started = os::wall_now();
-      child.adrift = true;
-      give_to_keeper(child);
-      on_spawned(std::move(child));
-      continue;
-    }
-    os::kill_members({client_->keeper_pid(), 0, client_->member_marker(id.node, id.generation), {}, /*adrift=*/true});
-    if (is_wanted)
+    if (found != made.end() && is_wanted) {
+      take_late_start(id, start, found->second);
+    } else if (is_wanted) {
       client_->spawn(*known->second.asked);
-    else
+    } else {
+      if (found != made.end()) end_lost_check(id, found->second);
+      (void)members_->kill(mark_of(id));
       on_spawn_failed(id, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
+    }
   }
+}
+
+/// It may have ended by now: that is an exit like another.
+void keeper_bridge::take_late_start(const process_id& id, keeper::client::unanswered& start, const lost_process& lost) {
+  const auto& process = lost.process;
+  keeper::child child;
+  if (start.begun) child = std::move(*start.begun);
+  child.id = id.node;
+  child.gen = id.generation;
+  child.pid = process.pid;
+  child.note = records_[id].note;
+  child.started = os::wall_now();
+  child.adrift = true;
+  if (auto pidfd = os::open_same_process(process.pid, process.start_ticks)) {
+    child.pidfd = std::move(*pidfd);
+    if (!child.out) child.out = os::reopen_pipe(process.pid, 1, process.out);
+    if (!child.err) child.err = os::reopen_pipe(process.pid, 2, process.err);
+  } else {
+    child.exited = lost.exited.value_or(exit_status{});
+  }
+  const auto exited = child.exited;
+  give_to_keeper(child);
+  on_spawned(std::move(child));
+  if (exited) on_exited(id, process.pid, *exited);
 }
 
 outcome keeper_bridge::find_new_keeper() {
@@ -127,6 +139,7 @@ outcome keeper_bridge::find_new_keeper() {
   if (!attached) return attached.failure();
   auto lost = client_->take_unanswered();
   client_ = std::move(*attached);
+  members_->follow(client_->keeper_pid());
   if (cgroups_) cgroups_->follow(client_->keeper_pid());
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);

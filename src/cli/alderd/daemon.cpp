@@ -10,7 +10,9 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
+#include "runtime/os/daemon_lock.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/start_book.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -24,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t events_taken_up = 1000;
+constexpr auto lock_patience = 10s;     // for the end of a daemon that was killed
 constexpr auto first_tree_look = 100ms; // while a change waits for its tree to be up again; then twice as long
 constexpr auto longest_tree_look = 60s;
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
@@ -114,7 +117,15 @@ int daemon::run() {
 
 outcome daemon::prepare() {
   bridge_.note_cgroups_in(wire::cgroup_list(options_.home.run_dir));
+  bridge_.find_starts_in(os::start_book_in(options_.home.run_dir));
   if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
+  // Before anything of a former life is read: a daemon that has lost its keeper may still write it, and read output.
+  auto lock = os::take_daemon_lock(options_.home.run_dir + "/daemon.lock", lock_patience);
+  if (!lock) {
+    bridge_.keeper().failed(lock.failure().message);
+    return lock.failure();
+  }
+  lock_ = std::move(*lock);
   if (auto started = logs_.start(bridge_.keeper().take_log_stage()); !started) return started;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
   if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
@@ -159,14 +170,15 @@ bool daemon::find_processes() {
   bool goes_on = bridge_.keeper().epoch() > 1;
   if (!goes_on && options_.foreground) {
     bridge_.end_orphans(noted);
+    goes_on = !bridge_.unclaimed().empty(); // of a daemon that did not come to serve
   } else if (!goes_on) {
     auto found = bridge_.adopt_orphans(noted, os::steady_now());
     // Trees of which nothing ran at that moment go on too, but for those that were about to be stopped.
     const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
-    if (found.empty() && catalog_.goes_on() && !is_stopping)
-      found = "keeper and daemon were killed together; no service ran at that moment";
-    goes_on = !found.empty();
-    if (goes_on) complaints_.push_back(std::move(found));
+    if (!found.goes_on && catalog_.goes_on() && !is_stopping)
+      found = {true, "keeper and daemon were killed together; no service ran at that moment"};
+    goes_on = found.goes_on;
+    if (!found.news.empty()) complaints_.push_back(std::move(found.news));
   }
   bridge_.clear_cgroups();
   for (const auto& process : noted)

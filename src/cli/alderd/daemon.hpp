@@ -56,6 +56,7 @@ private:
   void announce(event_kind kind, const std::string& detail, const std::string& tree = {});
 
   options options_;
+  unique_fd lock_; ///< of the home, among daemons
   boost::asio::io_context loop_{1};
   boost::asio::signal_set reopen_{loop_, SIGUSR2};
   actors::log_hub logs_;

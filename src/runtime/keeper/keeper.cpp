@@ -6,6 +6,7 @@
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/orphans.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/os/unix_socket.hpp"
 
@@ -58,7 +59,31 @@ keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready,
   } else {
     say(stage.failure().message + "; lines may be lost or doubled when the daemon crashes");
   }
-  if (mark_.empty()) mark_ = std::to_string(::getpid()) + "." + std::to_string(start_ticks_);
+  const auto own_mark = std::to_string(::getpid()) + "." + std::to_string(start_ticks_);
+  if (mark_.empty()) mark_ = own_mark;
+  if (options_.resume_fd < 0) open_book(/*is_new=*/mark_ == own_mark);
+}
+
+void keeper::open_book(bool is_new) {
+  auto opened = os::start_book::open(os::start_book_in(options_.run_dir), mark_, is_new);
+  if (opened)
+    book_.emplace(std::move(*opened));
+  else
+    say(opened.failure().message + "; should keeper and daemon be killed together, starts may be counted wrongly");
+}
+
+void keeper::enter(const key& who, const record& child) {
+  if (!book_) return;
+  const auto process = child.exited ? std::nullopt : os::read_stat(child.pid);
+  book_->enter({.id = who.first,
+                .generation = who.second,
+                .pid = child.pid,
+                .start_ticks = process ? process->start_ticks : 0,
+                .started_ms = child.started_ms,
+                .out = os::inode_of(child.fds[static_cast<std::size_t>(wire::descriptor::out)].get()),
+                .err = os::inode_of(child.fds[static_cast<std::size_t>(wire::descriptor::err)].get()),
+                .note = child.note,
+                .exited = child.exited});
 }
 
 wire::descriptor_set keeper::record::held() const {
@@ -83,8 +108,7 @@ int keeper::wait_ms() const {
   for (const auto& other : {stop_due_, probe_due_, answer_due_, trial_due_})
     if (other && (!due || *other < *due)) due = other;
   constexpr std::chrono::milliseconds look_again{20};
-  if (std::any_of(adrift_.begin(), adrift_.end(), [this](const key& who) { return children_.at(who).gone_since; }))
-    due = std::min(due.value_or(steady::time_point::max()), steady::now() + look_again);
+  if (!gone_.empty()) due = std::min(due.value_or(steady::time_point::max()), steady::now() + look_again);
   if (!due) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - steady::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 600'000));
@@ -96,8 +120,7 @@ void keeper::wait_and_handle() {
   std::vector<pollfd> waited{pollfd{signals_.get(), POLLIN, 0},
                              pollfd{channel_.get(), static_cast<short>(reading | writing), 0}};
   if (daemon_adrift_ && daemon_pidfd_) waited.push_back({daemon_pidfd_.get(), POLLIN, 0});
-  for (const auto& who : adrift_)
-    if (const auto& child = children_.at(who); !child.gone_since) waited.push_back({child.pidfd(), POLLIN, 0});
+  if (!adrift_.empty()) waited.push_back({adrift_ends_.fd(), POLLIN, 0});
   if (::poll(waited.data(), waited.size(), wait_ms()) < 0) return; // EINTR or no memory for a moment
   // The channel first: what the daemon said before it died counts.
   if ((waited[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_channel(frames_per_turn);
@@ -150,8 +173,10 @@ void keeper::reap_children() {
 
 void keeper::note_exit(const key& who, const os::ended_child& how) {
   children_[who].exited = how.status;
+  if (book_) book_->set_exit(who, how.status);
   running_.erase(how.pid);
-  adrift_.erase(who);
+  if (adrift_.erase(who) > 0) adrift_ends_.remove(children_[who].pidfd());
+  gone_.erase(who);
   send(wire::exited_frame{who.first, who.second, how.pid, how.status, how.core_dumped});
   expect_life();
 }

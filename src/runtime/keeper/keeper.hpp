@@ -17,7 +17,9 @@
 #include "runtime/keeper/options.hpp"
 #include "runtime/os/log_stage.hpp"
 #include "runtime/os/pidfd.hpp"
+#include "runtime/os/pidfd_watch.hpp"
 #include "runtime/os/spawn.hpp"
+#include "runtime/os/start_book.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 #include "runtime/wire/keeper_state.hpp"
 
@@ -98,7 +100,11 @@ private:
   void handle_deadlines();
   void reap_children();
   void note_exit(const key& who, const os::ended_child& how);
+  void watch_adrift(const key& who);
   void look_after_adrift();
+  // The book of starts (os/start_book.hpp).
+  void open_book(bool is_new);
+  void enter(const key& who, const record& child);
   /// Reads at most `limit` frames.
   void read_channel(int limit);
   void flush();
@@ -165,14 +171,17 @@ private:
   std::int64_t started_ms_ = 0;
 
   std::map<key, record> children_;
-  std::map<int, key> running_;      ///< by pid
-  std::set<key> adrift_;            ///< of those the ones that are no children of ours, perhaps
-  std::vector<unique_fd> received_; ///< with the frame that is being handled
+  std::optional<os::start_book> book_; ///< children_ and what is being started, for those who come after us
+  std::map<int, key> running_;         ///< by pid
+  std::set<key> adrift_;               ///< of those the ones that are no children of ours, perhaps
+  os::pidfd_watch adrift_ends_;        ///< of those the ones that have not ended, by pid
+  std::set<key> gone_;                 ///< of those the ones that have ended, nobody has said how yet
+  std::vector<unique_fd> received_;    ///< with the frame that is being handled
 
   contact contact_ = contact::absent;
   int daemon_pid_ = 0;         ///< 0: none
   bool daemon_adrift_ = false; ///< it is no child of ours
-  bool is_told_all_ = true;    ///< of what a former keeper held
+  bool is_told_all_ = false;   ///< of what a former keeper held: some daemon of ours was ready
   unique_fd daemon_file_;      ///< its program, as it was when it was last started anew: files may be replaced under us
   unique_fd daemon_pidfd_;
   unique_fd channel_;

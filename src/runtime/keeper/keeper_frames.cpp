@@ -73,6 +73,7 @@ void keeper::on(const wire::hello_frame& frame) {
 void keeper::on(const wire::ready_frame&) {
   was_ready_ = true;
   is_told_all_ = true;
+  if (book_) book_->keep([this](const key& who) { return children_.count(who) > 0; }, children_.size());
   end_trial();
   (void)os::remove_file(options_.run_dir + "/daemon.trouble"); // most often there is none
   report(ready_, "ready");
@@ -103,6 +104,7 @@ void keeper::on(const wire::spawn_frame& frame) {
       held |= wire::bit(static_cast<wire::descriptor>(i));
     }
     send_if_room(wire::starting_frame{frame.id, frame.generation, held}, fds);
+    if (book_) book_->set_output(who, os::inode_of(prepared.out.get()), os::inode_of(prepared.err.get()));
   };
   using output = os::spawn_request::output;
   auto started = os::spawn({.program = frame.program,
@@ -117,9 +119,13 @@ void keeper::on(const wire::spawn_frame& frame) {
                             .file_limit = file_limit_,
                             .channels = frame.channels,
                             .attributes = frame.attributes,
-                            .cgroup = frame.cgroup},
+                            .cgroup = frame.cgroup,
+                            .ticket = book_ ? book_->ask(who, frame.note) : os::start_ticket{}},
                            tell);
-  if (const auto* failure = std::get_if<os::spawn_failure>(&started)) return fail(failure->stage, failure->os_errno);
+  if (const auto* failure = std::get_if<os::spawn_failure>(&started)) {
+    if (book_) book_->forget(who);
+    return fail(failure->stage, failure->os_errno);
+  }
   auto& process = std::get<os::spawned_process>(started);
   record child{.pid = process.pid,
                .fds = {std::move(process.pidfd), std::move(process.out), std::move(process.err),
@@ -130,6 +136,7 @@ void keeper::on(const wire::spawn_frame& frame) {
                .exited = {},
                .adrift = false,
                .gone_since = {}};
+  enter(who, child);
   send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms, child.held()}, who);
   running_.emplace(child.pid, who);
   children_.emplace(who, std::move(child));
@@ -138,6 +145,7 @@ void keeper::on(const wire::spawn_frame& frame) {
 void keeper::on(const wire::note_frame& frame) {
   const auto child = children_.find({frame.id, frame.generation});
   if (child != children_.end() && frame.text.size() <= wire::max_keeper_note) child->second.note = frame.text;
+  if (book_) book_->set_note({frame.id, frame.generation}, frame.text);
 }
 
 /// It becomes our child when its parent ends, and is watched by its pidfd until then: whoever reaps it, its end is
@@ -148,6 +156,8 @@ void keeper::on(const wire::main_frame& frame) {
   if (found == children_.end()) return;
   auto& child = found->second;
   running_.erase(child.pid); // its end is that of an orphan now
+  if (adrift_.erase(who) > 0) adrift_ends_.remove(child.pidfd());
+  gone_.erase(who);
   child.pid = frame.pid;
   child.exited.reset();
   child.gone_since.reset();
@@ -155,12 +165,15 @@ void keeper::on(const wire::main_frame& frame) {
   if (!pidfd) return note_exit(who, {frame.pid, exit_status{}, false});
   child.fds[static_cast<std::size_t>(wire::descriptor::pidfd)] = std::move(*pidfd);
   running_.emplace(child.pid, who);
-  adrift_.insert(who);
+  watch_adrift(who);
+  enter(who, child);
 }
 
 void keeper::on(const wire::acknowledge_frame& frame) {
   const auto child = children_.find({frame.id, frame.generation});
-  if (child != children_.end() && child->second.exited) children_.erase(child);
+  if (child == children_.end() || !child->second.exited) return;
+  if (book_) book_->forget(child->first);
+  children_.erase(child);
 }
 
 void keeper::on(const wire::shutdown_frame&) {
@@ -176,6 +189,7 @@ void keeper::on(const wire::shutdown_frame&) {
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // nothing bears the mark any more
+  (void)os::remove_file(os::start_book_in(options_.run_dir));
   exit_code_ = 0;
 }
 
@@ -197,6 +211,7 @@ void keeper::kill_everything() {
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // it was meant: no other goes on from here
+  (void)os::remove_file(os::start_book_in(options_.run_dir));
   report(ready_, "error: the keeper was asked to end");
   exit_code_ = 1;
 }
@@ -234,12 +249,13 @@ void keeper::reap_quietly() {
       running_.erase(known);
     }
   }
-  for (const auto& who : std::exchange(adrift_, {})) {
-    auto& child = children_.at(who);
-    if (os::has_ended(child.pidfd()))
-      running_.erase(child.pid);
-    else
-      adrift_.insert(who);
+  for (const auto& who : std::set<key>{adrift_}) {
+    const auto& child = children_.at(who);
+    if (!os::has_ended(child.pidfd())) continue;
+    running_.erase(child.pid);
+    adrift_ends_.remove(child.pidfd());
+    adrift_.erase(who);
+    gone_.erase(who);
   }
   if (daemon_adrift_ && daemon_pidfd_ && os::has_ended(daemon_pidfd_.get())) {
     daemon_pid_ = 0;

@@ -81,6 +81,8 @@ void keeper::resume(const wire::keeper_state& state) {
   epoch_ = state.epoch;
   started_ms_ = state.started_ms;
   mark_ = state.mark;
+  is_told_all_ = true;
+  open_book(/*is_new=*/false);
   news_ = state.news;
   options_.daemon = state.daemon;
   options_.daemon_arguments = state.daemon_arguments;
@@ -104,9 +106,11 @@ void keeper::resume(const wire::keeper_state& state) {
     const key who{held.id, held.generation};
     if (!held.exited) running_.emplace(held.pid, who);
     const auto process = os::read_stat(held.pid);
-    if (!held.exited && (held.adrift || !process || process->parent != ::getpid())) adrift_.insert(who);
+    enter(who, child);
     children_.emplace(who, std::move(child));
+    if (!held.exited && (held.adrift || !process || process->parent != ::getpid())) watch_adrift(who);
   }
+  if (book_) book_->keep([this](const key& who) { return children_.count(who) > 0; }, children_.size());
   say("took over " + std::to_string(children_.size()) + " processes");
   if (on_trial_) trial_due_ = steady::now() + trial_time;
   reap_children(); // those that ended while there was nobody to hear of it
@@ -237,20 +241,30 @@ void keeper::on(const wire::adopt_frame& frame) {
   for (std::size_t i = 0; i < child.fds.size() && next != received_.end(); ++i)
     if ((frame.held & wire::bit(static_cast<wire::descriptor>(i))) != 0) child.fds[i] = std::move(*next++);
   const key who{frame.id, frame.generation};
-  if (!frame.exited && child.pidfd() >= 0) {
-    running_.emplace(child.pid, who);
-    adrift_.insert(who);
-  } else if (!frame.exited) {
-    child.exited = exit_status{}; // nothing to watch it by
-  }
+  if (!frame.exited && child.pidfd() < 0) child.exited = exit_status{}; // nothing to watch it by
+  const bool lives = !child.exited;
+  if (lives) running_.emplace(child.pid, who);
+  enter(who, child);
   children_.insert_or_assign(who, std::move(child));
+  if (lives) watch_adrift(who);
+}
+
+/// One that cannot be watched with the others is asked each time.
+void keeper::watch_adrift(const key& who) {
+  adrift_.insert(who);
+  const auto& child = children_.at(who);
+  if (!adrift_ends_.add(child.pidfd(), child.pid)) gone_.insert(who);
 }
 
 /// Processes that are no children of ours are not reaped by us: their pidfds say that they ended, and how if the kernel
 /// tells.
 void keeper::look_after_adrift() {
   const auto now = steady::now();
-  for (const auto& who : std::set<key>{adrift_}) {
+  for (const int pid : adrift_ends_.take()) {
+    const auto found = running_.find(pid);
+    if (found != running_.end() && adrift_.count(found->second) > 0) gone_.insert(found->second);
+  }
+  for (const auto& who : std::set<key>{gone_}) {
     auto& child = children_.at(who);
     if (!os::has_ended(child.pidfd())) continue;
     if (!child.gone_since) child.gone_since = now;

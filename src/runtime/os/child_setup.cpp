@@ -159,6 +159,22 @@ bool connect_output(const child_plan& plan) {
   return plan.passed < 0 || ::fcntl(plan.passed, F_SETFD, 0) == 0;
 }
 
+/// A start that its parent does not live to see has no one to report to: it is not made, and holds none of the parent's
+/// descriptors any more.
+bool follow_parent(const start_ticket& ticket) {
+  if (ticket.word == nullptr) return true;
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // cannot fail with these arguments
+  errno = ESRCH;
+  return ::getppid() == ticket.parent; // the signal is only sent for a parent that ends from now on
+}
+
+bool become_independent(const start_ticket& ticket) {
+  if (ticket.word == nullptr) return true;
+  (void)::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  errno = ECANCELED;
+  return claim_start(ticket);
+}
+
 void open_signal_mask() {
   sigset_t none;
   ::sigemptyset(&none);
@@ -170,6 +186,7 @@ void open_signal_mask() {
 void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   using wire::spawn_stage;
   const auto fail = [&](spawn_stage stage) { failure = {.happened = true, .stage = stage, .os_errno = errno}; };
+  if (!follow_parent(plan.ticket)) return fail(spawn_stage::process);
   if (::setsid() < 0) return fail(spawn_stage::session);
   reset_signals();
   // Before anything is opened: the lower limit does not touch descriptors that are open already.
@@ -187,8 +204,10 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return fail(spawn_stage::directory);
   // Last: a signal that arrives from here on ends this process and nothing else.
   open_signal_mask();
+  if (!become_independent(plan.ticket)) return fail(spawn_stage::process);
   (void)::execve(plan.program, plan.arguments, plan.environment); // returns only to say that it failed
   fail(spawn_stage::program);
+  give_back_start(plan.ticket);
 }
 
 } // namespace alder::os

@@ -1,6 +1,7 @@
 // What a new process does between clone and exec: async-signal-safe calls only, no allocation, in the parent's memory.
 #pragma once
 
+#include "runtime/os/start_book.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
 #include <array>
@@ -34,6 +35,7 @@ struct child_plan {
   std::array<moved, 2> moves{};
   const char* cgroup_file = nullptr;              ///< cgroup.procs of its control group; null: ours
   const process_attributes* attributes = nullptr; ///< null: those of the parent
+  start_ticket ticket{};                          ///< with one, it ends when its parent does before exec
 };
 
 /// Where the child leaves its failure: it shares the parent's memory until it executes.
@@ -46,8 +48,8 @@ struct child_failure {
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
 /// dispositions; file limit; control group; standard input, output and error, or the terminal; other descriptors;
 /// limits, priorities and processors, as long as it may; mounts; user and groups; privileges; umask; directory, as that
-/// user; empty signal mask; exec. A directory, program or stdin_file on a file system that does not answer makes the
-/// parent wait as well.
+/// user; empty signal mask; the claim of its start; exec. A directory, program or stdin_file on a file system that does
+/// not answer makes the parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 
 } // namespace alder::os

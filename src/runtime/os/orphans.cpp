@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -58,6 +59,16 @@ unique_fd reopen_pipe(int pid, int number, std::uint64_t inode) {
   return pipe;
 }
 
+std::uint64_t inode_of(int fd) {
+  const auto facts = facts_of(fd);
+  return facts ? facts->inode : 0;
+}
+
+std::uint64_t inode_of(int pid, int number) {
+  const auto facts = facts_of("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(number));
+  return facts ? facts->inode : 0;
+}
+
 std::vector<marked_process> marked_leaders(std::string_view prefix) {
   std::vector<marked_process> found;
   for (const int pid : all_pids()) {
@@ -67,7 +78,9 @@ std::vector<marked_process> marked_leaders(std::string_view prefix) {
     if (!mark || mark->rfind(prefix, 0) != 0) continue;
     found.push_back({pid, process->start_ticks, mark->substr(prefix.size())});
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.start_ticks < b.start_ticks; });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.start_ticks, a.pid} < std::pair{b.start_ticks, b.pid};
+  });
   return found;
 }
 

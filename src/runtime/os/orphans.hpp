@@ -22,6 +22,11 @@ namespace alder::os {
 /// non-blocking. Invalid when it is another file by now, or not to be had.
 [[nodiscard]] unique_fd reopen_pipe(int pid, int number, std::uint64_t inode);
 
+/// The inode behind a descriptor of ours; 0: it is not open.
+[[nodiscard]] std::uint64_t inode_of(int fd);
+/// The inode behind descriptor `number` of a process; 0: it is not open, or the process is gone.
+[[nodiscard]] std::uint64_t inode_of(int pid, int number);
+
 /// A process that leads its session, as main processes do.
 struct marked_process {
   int pid = 0;

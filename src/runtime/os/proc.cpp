@@ -6,12 +6,14 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +79,18 @@ std::vector<int> read_children_files(int pid) {
   return found;
 }
 
+std::optional<std::uint64_t> lock_limit_in_file(int pid) {
+  const auto text = read_proc(proc_path(pid, "limits"), 4096).value_or("");
+  constexpr std::string_view name = "Max file locks";
+  const auto line = text.find(name);
+  const auto digits = line == std::string::npos ? line : text.find_first_not_of(' ', line + name.size());
+  std::uint64_t limit = 0;
+  if (digits == std::string::npos ||
+      std::from_chars(text.data() + digits, text.data() + text.size(), limit).ec != std::errc{})
+    return std::nullopt; // "unlimited"
+  return limit;
+}
+
 } // namespace
 
 std::optional<process_stat> parse_stat(std::string_view text) {
@@ -92,9 +106,12 @@ std::optional<process_stat> parse_stat(std::string_view text) {
   if (at == end) return std::nullopt;
   p.state = *at;
   unsigned flags = 0;
-  constexpr unsigned exiting_flag = 0x4; // PF_EXITING of the kernel's sched.h
+  constexpr unsigned exiting_flag = 0x4;     // PF_EXITING of the kernel's sched.h …
+  constexpr unsigned kernel_flag = 0x200000; // … and PF_KTHREAD
   const auto number = [&](auto& value) { return std::from_chars(at, end, value).ec == std::errc{}; };
-  for (int field = 4; field <= 22; ++field) { // as counted in proc(5)
+  int exit_signal = 0;
+  for (int field = 4; field <= 38; ++field) { // as counted in proc(5)
+    if (at >= end && field > 22) break;
     if (at >= end) return std::nullopt;
     next_field();
     const bool good = field == 4    ? number(p.parent)
@@ -102,10 +119,13 @@ std::optional<process_stat> parse_stat(std::string_view text) {
                       : field == 9  ? number(flags)
                       : field == 20 ? number(p.threads)
                       : field == 22 ? number(p.start_ticks)
+                      : field == 38 ? number(exit_signal) || at >= end
                                     : true;
     if (!good) return std::nullopt;
   }
   p.is_exiting = (flags & exiting_flag) != 0;
+  p.is_kernel = (flags & kernel_flag) != 0;
+  p.is_thread = exit_signal == -1; // those of processes send a signal or none, which is 0
   return p;
 }
 
@@ -120,6 +140,8 @@ std::chrono::milliseconds start_after_boot(const process_stat& process) {
   static const auto ticks_a_second = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
   return std::chrono::milliseconds{process.start_ticks * 1000 / ticks_a_second};
 }
+
+bool is_there(int pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
 std::optional<int> zombie_status(int pid) {
   const auto text = read_proc(proc_path(pid, "stat"), 4096);
@@ -182,15 +204,11 @@ std::optional<bool> environment_tells(int pid, std::string_view name, std::strin
 }
 
 std::optional<std::uint64_t> lock_limit_of(int pid) {
-  const auto text = read_proc(proc_path(pid, "limits"), 4096).value_or("");
-  constexpr std::string_view name = "Max file locks";
-  const auto line = text.find(name);
-  const auto digits = line == std::string::npos ? line : text.find_first_not_of(' ', line + name.size());
-  std::uint64_t limit = 0;
-  if (digits == std::string::npos ||
-      std::from_chars(text.data() + digits, text.data() + text.size(), limit).ec != std::errc{})
-    return std::nullopt; // "unlimited"
-  return limit;
+  rlimit value{};
+  if (::prlimit(pid, RLIMIT_LOCKS, nullptr, &value) == 0)
+    return value.rlim_cur == RLIM_INFINITY ? std::nullopt : std::optional{std::uint64_t{value.rlim_cur}};
+  if (errno == ESRCH) return std::nullopt;
+  return lock_limit_in_file(pid); // of another user: the file may be read
 }
 
 std::optional<std::string> environment_value(int pid, std::string_view name) {
@@ -204,6 +222,11 @@ std::optional<std::string> environment_value(int pid, std::string_view name) {
     rest.remove_prefix(std::min(entry.size() + 1, rest.size()));
   }
   return std::nullopt;
+}
+
+bool has_empty_environment(int pid) {
+  const auto text = read_proc(proc_path(pid, "environ"), 1);
+  return text && text->empty();
 }
 
 family::family()

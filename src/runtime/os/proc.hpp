@@ -17,6 +17,8 @@ struct process_stat {
   int parent = 0;
   int session = 0;
   bool is_exiting = false; ///< on its way out: may still hold descriptors and ports, has no environment any more
+  bool is_thread = false;  ///< of a process, not one itself: its number is asked for like a process's
+  bool is_kernel = false;  ///< a thread of the kernel
   int threads = 0;
   std::uint64_t start_ticks = 0; ///< since boot: with the pid it names one process and no later one
 };
@@ -27,11 +29,14 @@ struct process_stat {
 /// Every process there is, in no order.
 [[nodiscard]] std::vector<int> all_pids();
 
-/// Nothing when there is no such process.
+/// Nothing when there is no such process, or it cannot be read.
 [[nodiscard]] std::optional<process_stat> read_stat(int pid);
 
 /// When a process started, after the boot of the machine; to 10 ms. Whoever sets the clock does not change it.
 [[nodiscard]] std::chrono::milliseconds start_after_boot(const process_stat& process);
+
+/// Whether there is a process, or its zombie, with this number. Takes no descriptor.
+[[nodiscard]] bool is_there(int pid);
 
 /// Of a zombie how it ended, as wait() tells it; nothing when it is none, or of another user.
 [[nodiscard]] std::optional<int> zombie_status(int pid);
@@ -52,13 +57,14 @@ struct process_stat {
 /// (execve).
 [[nodiscard]] std::optional<bool> environment_tells(int pid, std::string_view name, std::string_view value);
 
-/// The soft limit of file locks (RLIMIT_LOCKS); nothing when there is none, or it cannot be read: a process that is
-/// exiting has none.
+/// The soft limit of file locks (RLIMIT_LOCKS); nothing when there is none, or it cannot be read.
 [[nodiscard]] std::optional<std::uint64_t> lock_limit_of(int pid);
 
 /// The value of `name` in the environment the process was started with; nothing when it has none, or cannot be read.
 /// Looks at the first 2 MiB.
 [[nodiscard]] std::optional<std::string> environment_value(int pid, std::string_view name);
+/// Whether it has no environment at all, or none at the moment (execve).
+[[nodiscard]] bool has_empty_environment(int pid);
 
 /// A process that is becoming another program (execve) has neither name nor environment for a moment.
 class exec_window {

@@ -217,7 +217,8 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
                         .moves = {child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
                                   child_plan::moved{channels.ready_there.get(), request.channels.ready}},
                         .cgroup_file = request.cgroup.empty() ? nullptr : cgroup_file.c_str(),
-                        .attributes = &request.attributes};
+                        .attributes = &request.attributes,
+                        .ticket = request.ticket};
   both_sides shared{plan, {}};
   spawned_process process{0,
                           {},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/start_book.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
 #include <functional>
@@ -28,7 +29,8 @@ struct spawn_request {
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE of the process; none: the parent's
   wire::spawn_channels channels{};
   process_attributes attributes{};
-  std::string cgroup{}; ///< the directory of its control group; empty: ours
+  std::string cgroup{};  ///< the directory of its control group; empty: ours
+  start_ticket ticket{}; ///< by which the process notes itself
 };
 
 struct spawned_process {

@@ -3,8 +3,8 @@
 #include "tests/support/keeper_bed.hpp"
 
 #include "runtime/os/background.hpp"
-#include "runtime/os/descendants.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/member_table.hpp"
 
 #include <algorithm>
 
@@ -216,12 +216,14 @@ TEST_F(RealCgroup, NothingEscapesItsKill) {
 
 TEST_F(RealCgroup, WhoHasLeftEverythingElseIsStillAMember) {
   auto process = start("(setsid prlimit --locks=unlimited env -i sleep 1000 &) ; exec sleep 1000");
-  membership who{.keeper_pid = ::getpid(), .main_pid = process.pid, .marker = "1.2/t/a/3", .strangers = {}};
-  ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 2 && members(who).size() == 1; }));
-  who.cgroup = group;
-  EXPECT_EQ(members(who).size(), 2U);
-  (void)kill_members(who); // how many were left for SIGKILL depends on how fast the kernel killed the group
-  EXPECT_TRUE(eventually([&] { return members(who).empty(); }));
+  const std::string mark = "1.2/t/a/3";
+  member_table table{::getpid(), "1.2"};
+  table.add(mark, member_table::since::before);
+  table.set_main(mark, process.pid);
+  ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 2; }));
+  EXPECT_EQ(table.members(mark, group).size(), 2U);
+  (void)table.kill(mark, group); // how many were left for SIGKILL depends on how fast the kernel killed the group
+  EXPECT_TRUE(eventually([&] { return table.members(mark, group).empty(); }));
 }
 
 TEST_F(RealCgroup, AGroupIsRemovedWithThoseItsProcessesMade) {

@@ -1,0 +1,65 @@
+#include "runtime/os/daemon_lock.hpp"
+
+#include "runtime/base/words.hpp"
+#include "runtime/os/pidfd.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::os {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds between_attempts{5};
+
+/// Of the kind that tells who holds it.
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+/// 0: nobody, or one whose number is not known here.
+int holder_of(int file) {
+  auto lock = whole_file();
+  return ::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+}
+
+void end_holder(int file) {
+  const int pid = holder_of(file);
+  if (pid <= 0) return;
+  const auto pidfd = open_pidfd(pid);
+  // It still holds the lock, so it is the one behind the descriptor.
+  if (pidfd && holder_of(file) == pid) (void)signal_pidfd(pidfd->get(), SIGKILL); // it may have ended just now
+}
+
+} // namespace
+
+result<unique_fd> take_daemon_lock(const std::string& path, std::chrono::milliseconds patience) {
+  const auto refused = [&](const char* what) {
+    return error{errno == EACCES ? error_kind::denied : error_kind::io,
+                 std::string{what} + " " + path + ": " + errno_text(errno), errno};
+  };
+  unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file) return refused("open");
+  for (const auto end = steady_clock::now() + patience;;) {
+    auto wanted = whole_file();
+    if (::fcntl(file.get(), F_SETLK, &wanted) == 0) return file;
+    if (errno != EACCES && errno != EAGAIN) return refused("lock");
+    if (steady_clock::now() >= end)
+      return error{
+          error_kind::timed_out,
+          "another daemon (pid " + std::to_string(holder_of(file.get())) + ") serves this home and does not end", 0};
+    end_holder(file.get());
+    std::this_thread::sleep_for(between_attempts);
+  }
+}
+
+} // namespace alder::os

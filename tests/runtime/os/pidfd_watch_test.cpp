@@ -1,0 +1,44 @@
+#include "runtime/os/pidfd_watch.hpp"
+
+#include "tests/support/keeper_bed.hpp"
+
+#include <set>
+
+namespace alder::os {
+namespace {
+
+spawned_process start(const std::string& seconds) {
+  auto started = spawn({.program = "/bin/sleep", .command = {"sleep", seconds}, .environment = {}});
+  return std::move(std::get<spawned_process>(started));
+}
+
+TEST(PidfdWatch, tells_of_each_end_once) {
+  pidfd_watch watch;
+  EXPECT_LT(watch.fd(), 0);
+  auto first = start("1000");
+  auto second = start("1000");
+  auto third = start("1000");
+  for (const auto* one : {&first, &second, &third})
+    ASSERT_TRUE(watch.add(one->pidfd.get(), one->pid));
+  EXPECT_TRUE(watch.take().empty());
+  for (const auto* one : {&first, &second})
+    (void)signal_pidfd(one->pidfd.get(), SIGKILL);
+  std::set<int> told;
+  while (told.size() < 2 && test::readable(watch.fd()))
+    for (const int pid : watch.take())
+      EXPECT_TRUE(told.insert(pid).second);
+  EXPECT_EQ(told, (std::set<int>{first.pid, second.pid}));
+  watch.remove(third.pidfd.get());
+  (void)signal_pidfd(third.pidfd.get(), SIGKILL);
+  for (const auto* one : {&first, &second, &third})
+    reap(one->pidfd.get());
+  EXPECT_TRUE(watch.take().empty());
+}
+
+TEST(PidfdWatch, what_is_no_descriptor_cannot_be_watched) {
+  pidfd_watch watch;
+  EXPECT_FALSE(watch.add(-1, 1));
+}
+
+} // namespace
+} // namespace alder::os
