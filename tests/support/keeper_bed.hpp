@@ -225,6 +225,11 @@ public:
 
   /// Starts it in the foreground, so that it is a child of the test.
   void start() { run(command(true, {"--control", dir.path("control")}, bin("fixture_keeper_daemon"))); }
+  /// The same with no more than so many descriptors.
+  void start_limited(rlim_t files) {
+    file_limit_ = rlimit{files, files};
+    start();
+  }
   void start_with(const std::vector<std::string>& daemon_words,
                   const std::string& daemon = bin("fixture_keeper_daemon"), bool foreground = true) {
     run(command(foreground, daemon_words, daemon));
@@ -288,13 +293,14 @@ private:
                               .where = os::spawn_request::output::file,
                               .file = log.get(),
                               .passed = told.get(),
-                              .file_limit = {}});
+                              .file_limit = file_limit_});
     ASSERT_TRUE(std::holds_alternative<os::spawned_process>(started));
     started_pidfd_ = std::move(std::get<os::spawned_process>(started).pidfd);
     started_ = true;
     keeper_pidfd.reset(::fcntl(started_pidfd_.get(), F_DUPFD_CLOEXEC, 3));
   }
 
+  std::optional<rlimit> file_limit_; ///< none: that of the test
   unique_fd control_;
   unique_fd ready_;
   unique_fd started_pidfd_;

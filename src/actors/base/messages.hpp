@@ -165,6 +165,8 @@ struct hook_ended {
 /// The program said something.
 struct program_said {
   wire::program_notice what;
+  /// Until this is gone the program is not read again: it cannot say more than is handled.
+  std::shared_ptr<const void> receipt{};
 };
 /// The process actor's own.
 struct process_timer {

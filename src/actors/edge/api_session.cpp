@@ -3,6 +3,7 @@
 #include "actors/edge/api_routes.hpp"
 
 #include "runtime/os/caller.hpp"
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/local_socket.hpp"
 
 #include <boost/asio/post.hpp>
@@ -26,6 +27,8 @@ constexpr std::uint64_t largest_body = 1024 * 1024;
 constexpr std::uint32_t largest_head = 16 * 1024;
 constexpr std::chrono::seconds request_patience{10};
 constexpr std::size_t most_sessions = 4096;
+constexpr std::size_t least_sessions = 16;
+constexpr std::size_t descriptors_for_others = 8; ///< connections leave so many
 
 constexpr std::size_t many_sessions = 100; // which leave much memory behind
 std::size_t open_sessions = 0;             // loop thread only
@@ -93,6 +96,18 @@ public:
   void start() {
     if (open_sessions > most_sessions)
       return refuse_and_close({503, "too_many", "too many connections to the daemon", {}, {}});
+    if (const auto have = os::count_descriptors();
+        have.left() < descriptors_for_others ||
+        open_sessions > std::max(least_sessions, have.limit / 4)) { // what runs needs the others
+      return refuse_and_close({503,
+                               "too_many",
+                               "too many connections to the daemon: " + std::to_string(open_sessions) + " are open, " +
+                                   std::to_string(have.left()) + " of its " + std::to_string(have.limit) +
+                                   " file descriptors are free",
+                               {"end some of the followers (alder logs -f, alder events -f)",
+                                "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) and restart Alder"},
+                               {}});
+    }
     const auto peer = os::peer_user(socket_);
     if (!peer || (*peer != os::own_user() && *peer != 0)) {
       return refuse_and_close({403,

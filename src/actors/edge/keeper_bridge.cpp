@@ -71,7 +71,32 @@ void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) 
   environment["WATCHDOG_USEC"] = std::to_string((beats.interval * beats.missed).count() * 1000);
 }
 
+/// Of each output the pipe, our own of it, that of the start under way, and two files; of each channel the same without
+/// files.
+constexpr std::size_t descriptors_of_a_process = 1 + 2 * 5;
+
+std::size_t descriptors_for(const service_spec& spec) {
+  const bool has_notices = spec.heartbeat || std::holds_alternative<ready_notify>(spec.ready.check);
+  const bool has_ready = std::holds_alternative<ready_descriptor>(spec.ready.check);
+  const std::size_t channels = (spec.stdin_pipe || spec.terminal ? 1U : 0U) + (spec.ipc ? 1U : 0U) +
+                               (has_notices ? 1U : 0U) + (has_ready ? 1U : 0U);
+  return descriptors_of_a_process + 3 * channels;
+}
+
 } // namespace
+
+outcome keeper_bridge::has_descriptors_for_orphans(const std::vector<store::noted_process>& noted) {
+  const auto living = std::count_if(noted.begin(), noted.end(), [this](const auto& one) {
+    const auto process = os::read_stat(one.pid);
+    return records_.count({one.id, one.generation}) == 0 && process && process->start_ticks == one.start_ticks;
+  });
+  if (living == 0) return success();
+  const auto needed = static_cast<std::size_t>(living) * descriptors_of_a_process;
+  const auto have = budget_.refuse(needed);
+  if (!have) return success();
+  return os::too_few_descriptors("taking over " + std::to_string(living) + " running services", needed, *have,
+                                 budget_.reserve());
+}
 
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
     : loop_(loop), logs_(logs), tell_(std::move(tell)), look_timer_(loop), channel_(loop) {
@@ -209,6 +234,12 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     known->second.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
     return claim(known->second, std::move(who));
   }
+  const auto needed = descriptors_for(spec);
+  if (const auto have = budget_.refuse(needed)) {
+    const auto why = os::too_few_descriptors("its start", needed, *have, budget_.reserve());
+    caf::anon_send(who, process_refused{why.message});
+    return;
+  }
   if (const auto taken = taken_port(spec)) {
     caf::anon_send(who, process_refused{*taken});
     return;
@@ -295,15 +326,18 @@ void keeper_bridge::converse(const process_id& id, record& r, keeper::child& chi
   r.talk = std::make_unique<conversation>(
       loop_,
       conversation::ends{std::move(child.input), std::move(child.ipc), std::move(child.notify), std::move(child.ready)},
-      conversation::hearers{[this, id](wire::program_notice notice) { hear(id, std::move(notice)); }, is_ours});
+      conversation::hearers{[this, id](wire::program_notice notice, conversation::receipt until_handled) {
+                              hear(id, std::move(notice), std::move(until_handled));
+                            },
+                            is_ours});
 }
 
-void keeper_bridge::hear(const process_id& id, wire::program_notice notice) {
+void keeper_bridge::hear(const process_id& id, wire::program_notice notice, conversation::receipt until_handled) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   auto& r = found->second;
   if (const auto* main = std::get_if<wire::said_main_process>(&notice)) notice = change_main(id, r, main->pid);
-  if (r.owner) return caf::anon_send(r.owner, program_said{std::move(notice)});
+  if (r.owner) return caf::anon_send(r.owner, program_said{std::move(notice), std::move(until_handled)});
   if (r.unheard.size() < most_unheard) r.unheard.push_back(std::move(notice));
 }
 
@@ -317,6 +351,8 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   const auto before = os::read_stat(pid);
   auto pidfd = os::open_pidfd(pid);
   const auto process = os::read_stat(pid);
+  if (!pidfd && os::is_shortage(pidfd.failure().os_errno))
+    return refused("there is no file descriptor left to watch it by");
   const bool is_one = before && process && pidfd && before->start_ticks == process->start_ticks;
   if (!is_one || !os::is_living(*process) || members_->mark_of(pid) != mark_of(id))
     return refused("no living process of the service has this number");

@@ -8,6 +8,7 @@
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/cgroup_home.hpp"
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/member_table.hpp"
 #include "runtime/os/orphans.hpp"
@@ -59,6 +60,9 @@ public:
   /// book of starts, what lives, and what ended meanwhile as an exit that counts. After attach(), under a keeper that
   /// no daemon has told of all of them yet.
   former_life adopt_orphans(const std::vector<store::noted_process>& noted, wall_time now);
+  /// What lives of those must be held by descriptors: one for which none is left would look as if it had ended. Error:
+  /// unavailable, with the numbers; then nothing may be taken over.
+  [[nodiscard]] outcome has_descriptors_for_orphans(const std::vector<store::noted_process>& noted);
   /// Kills the same but for what the keeper has, for a run in the foreground, which begins with nothing.
   void end_orphans(const std::vector<store::noted_process>& noted);
   /// The end of the keeper is wanted: it is not replaced.
@@ -157,6 +161,9 @@ private:
     std::chrono::milliseconds looked_cpu{0}; ///< and the processor time it had used by then
   };
 
+  /// Descriptors for the API, the journal, a new keeper, and looks at what runs: nothing is started from them.
+  static constexpr std::size_t kept_free = 16;
+  os::descriptor_budget budget_{kept_free};
   std::function<void(const store::noted_process&)> on_held_;
   [[nodiscard]] keeper::client::handlers handlers();
   void hold(const process_id& id, record& r, keeper::child&& child);
@@ -203,10 +210,12 @@ private:
   void look_again_in(std::chrono::milliseconds time);
   [[nodiscard]] static std::string kernel_words(const record& r);
   void converse(const process_id& id, record& r, keeper::child& child);
-  void hear(const process_id& id, wire::program_notice notice);
+  void hear(const process_id& id, wire::program_notice notice, conversation::receipt until_handled = {});
   [[nodiscard]] wire::program_notice change_main(const process_id& id, record& r, int pid);
   void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
                  std::chrono::milliseconds patience, std::optional<std::uint64_t> health);
+  void try_check_later(const check_spec& wanted, const process_id& id, const service_spec& spec,
+                       std::chrono::milliseconds patience, std::optional<std::uint64_t> health);
   void end_checks_of(const process_id& subject);
   void answer_check(const process_id& id, const std::optional<std::string>& failure);
   void wait_readable();

@@ -18,6 +18,7 @@ namespace alder::actors {
 namespace {
 
 constexpr std::chrono::milliseconds readiness_patience{2000}; // for one attempt over the network
+constexpr std::size_t descriptors_of_a_check = 2;
 /// A file counts as written after the start although the clock of file systems is coarser than ours.
 constexpr std::chrono::milliseconds file_time_slack{100};
 /// Processor time is counted from the last look if that was so long ago.
@@ -68,6 +69,7 @@ void keeper_bridge::try_check(const check_spec& wanted, const process_id& id, co
   } else if (const auto* http = std::get_if<ready_http>(&wanted)) {
     os::probe_http(loop_, logs_.matching(), *http, patience, answer);
   } else if (const auto* exec = std::get_if<ready_exec>(&wanted)) {
+    if (budget_.refuse(descriptors_of_a_check)) return try_check_later(wanted, id, spec, patience, health);
     spawn_command(exec->command, spec,
                   {.subject = id, .pid = 0, .command = shell_quote(exec->command), .health = health});
   } else if (const auto* file = std::get_if<ready_file>(&wanted)) {
@@ -79,6 +81,16 @@ void keeper_bridge::try_check(const check_spec& wanted, const process_id& id, co
                                       : facts->modified + file_time_slack >= std::min(r.told_start, r.started);
     answer(is_new ? os::probe_answer{} : os::probe_answer{file->path + " is older than the process"});
   }
+}
+
+/// That there is no descriptor to ask with says nothing about who is asked.
+void keeper_bridge::try_check_later(const check_spec& wanted, const process_id& id, const service_spec& spec,
+                                    std::chrono::milliseconds patience, std::optional<std::uint64_t> health) {
+  constexpr std::chrono::milliseconds pause{200};
+  const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, pause);
+  timer->async_wait([this, timer, wanted, id, spec, patience, health](const boost::system::error_code& failed) {
+    if (!failed) try_check(wanted, id, spec, patience, health);
+  });
 }
 
 void keeper_bridge::run_command(const process_id& id, const service_spec& spec,

@@ -74,7 +74,7 @@ result<unique_fd> keeper_bridge::start_keeper() {
                             .where = os::spawn_request::output::file,
                             .file = log->get(),
                             .passed = pair->second.get(),
-                            .file_limit = {}};
+                            .file_limit = os::inherited_file_limit()};
   for (const auto& [name, value] : os::environment())
     request.environment.push_back(name + "=" + value);
   auto started = os::spawn(request);

@@ -1,6 +1,7 @@
 #include "actors/tree/process.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
@@ -9,8 +10,10 @@
 namespace alder::actors {
 namespace {
 
-constexpr unsigned most_messages = 10; // events of one program a second; what else it says is counted only
+constexpr unsigned most_messages = 10; // events of one program in a period; what else it says is counted only
+/// It doubles for a program that says more than that, so that a flood leaves about a hundred events a day.
 constexpr auto message_period = std::chrono::seconds{1};
+constexpr auto longest_message_period = std::chrono::hours{1};
 
 } // namespace
 
@@ -217,7 +220,9 @@ void process::note_more_time(std::chrono::milliseconds time) {
   const auto mark = restarts_note_.find(waiting_mark);
   if (mark == std::string::npos) return;
   restarts_note_.resize(mark + waiting_mark.size());
-  restarts_note_ += " " + std::to_string((shared_.steady_now() + time - shared_.boot).count());
+  // In whole seconds: a program that asks again and again must not have each of its wishes written down.
+  const auto due = std::chrono::ceil<std::chrono::seconds>(shared_.steady_now() + time - shared_.boot);
+  restarts_note_ += " " + std::to_string(std::chrono::milliseconds{due}.count());
   shared_.os.set_note(id_, restarts_note_);
 }
 
@@ -225,38 +230,41 @@ void process::note_more_time(std::chrono::milliseconds time) {
 
 void process::on_said(const wire::program_notice& said) {
   using over = wire::said_ready::over;
-  std::visit(
-      overloaded{
-          [&](const wire::said_ready& ready) {
-            publish([](node_snapshot& node) { node.reloading = false; });
-            const auto& check = spec_->ready.check;
-            const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
-                                (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
-                                (ready.channel == over::log && std::holds_alternative<ready_log>(check)) ||
-                                std::holds_alternative<ready_descriptor>(check);
-            if (counts) handle(policy::declared_ready{});
-          },
-          [&](const wire::said_alive&) { on_heartbeat(); },
-          [&](const wire::said_status& status) { publish([&](node_snapshot& node) { node.status = status.text; }); },
-          [&](const wire::said_reloading&) { publish([](node_snapshot& node) { node.reloading = true; }); },
-          [&](const wire::said_more_time& more) {
-            note_more_time(more.time);
-            handle(policy::more_time{more.time});
-          },
-          [&](const wire::said_unwell& unwell) { handle(policy::declared_unwell{unwell.text}); },
-          [&](const wire::said_error& error) { on_message("error: " + error.text); },
-          [&](const wire::said_metrics& metrics) {
-            publish([&](node_snapshot& node) {
-              for (const auto& [name, metric] : metrics.values)
-                if (node.metrics.size() < wire::max_metrics || node.metrics.count(name) > 0)
-                  node.metrics[name] = metric;
-            });
-          },
-          [&](const wire::said_message& message) { on_message(message.json); },
-          [&](const wire::said_main_process& main) { on_main_process(main.pid); },
-          [&](const wire::said_nonsense& nonsense) { on_message("(" + nonsense.why + ")"); },
-      },
-      said);
+  std::visit(overloaded{
+                 [&](const wire::said_ready& ready) {
+                   publish([](node_snapshot& node) { node.reloading = false; });
+                   const auto& check = spec_->ready.check;
+                   const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
+                                       (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
+                                       (ready.channel == over::log && std::holds_alternative<ready_log>(check)) ||
+                                       std::holds_alternative<ready_descriptor>(check);
+                   if (counts) handle(policy::declared_ready{});
+                 },
+                 [&](const wire::said_alive&) { on_heartbeat(); },
+                 [&](const wire::said_status& status) {
+                   if (status_ == status.text) return;
+                   status_ = status.text;
+                   publish([&](node_snapshot& node) { node.status = status.text; });
+                 },
+                 [&](const wire::said_reloading&) { publish([](node_snapshot& node) { node.reloading = true; }); },
+                 [&](const wire::said_more_time& more) {
+                   note_more_time(more.time);
+                   handle(policy::more_time{more.time});
+                 },
+                 [&](const wire::said_unwell& unwell) { handle(policy::declared_unwell{unwell.text}); },
+                 [&](const wire::said_error& error) { on_message("error: " + error.text); },
+                 [&](const wire::said_metrics& metrics) {
+                   publish([&](node_snapshot& node) {
+                     for (const auto& [name, metric] : metrics.values)
+                       if (node.metrics.size() < wire::max_metrics || node.metrics.count(name) > 0)
+                         node.metrics[name] = metric;
+                   });
+                 },
+                 [&](const wire::said_message& message) { on_message(message.json); },
+                 [&](const wire::said_main_process& main) { on_main_process(main.pid); },
+                 [&](const wire::said_nonsense& nonsense) { on_message("(" + nonsense.why + ")"); },
+             },
+             said);
 }
 
 /// What happens to that one happens to the service from now on.
@@ -274,17 +282,31 @@ void process::on_heartbeat() {
   handle(policy::heartbeat{});
 }
 
-/// What programs say is told as events, as far as it does not bury the others.
+/// What programs say is told as events, as far as it does not bury the others: ten in a period, and what is said again
+/// within it once.
 void process::on_message(const std::string& text) {
   const auto now = clock().now();
-  if (now - messages_since_ >= message_period) {
-    if (messages_ > most_messages)
+  if (now - messages_since_ >= period_of_messages_) {
+    const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(period_of_messages_);
+    if (untold_ > 0)
       announce(event_kind::message,
-               "(" + std::to_string(messages_ - most_messages) + " more messages within a second)");
+               "(" + std::to_string(untold_) + " more messages within " + format_duration(length) + ")");
+    const bool is_flood = messages_ >= most_messages && untold_ > 0;
+    period_of_messages_ =
+        is_flood ? std::min<caf::actor_clock::duration_type>(period_of_messages_ * 2, longest_message_period)
+                 : message_period;
     messages_since_ = now;
     messages_ = 0;
+    untold_ = 0;
+    last_message_.clear();
   }
-  if (++messages_ <= most_messages) announce(event_kind::message, text);
+  if (text == last_message_ || messages_ >= most_messages) {
+    ++untold_;
+    return;
+  }
+  ++messages_;
+  last_message_ = text;
+  announce(event_kind::message, text);
 }
 
 void process::sample() {

@@ -49,8 +49,12 @@ private:
   std::string restarts_note_; ///< kept with the process for the next daemon
   bool reported_ = false;     ///< its end, or that it did not start
   caf::actor_clock::time_point last_beat_{};
-  caf::actor_clock::time_point messages_since_{}; ///< the second in which `messages_` are counted
-  unsigned messages_ = 0;
+  std::optional<std::string> status_;             ///< as it last said
+  caf::actor_clock::time_point messages_since_{}; ///< the period in which its messages are counted
+  caf::actor_clock::duration_type period_of_messages_{std::chrono::seconds{1}};
+  unsigned messages_ = 0; ///< that were announced
+  unsigned untold_ = 0;   ///< that were not
+  std::string last_message_;
   caf::actor_clock::time_point sampled_at_{};
   std::chrono::milliseconds sampled_cpu_{0};
 };

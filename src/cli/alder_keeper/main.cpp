@@ -4,6 +4,7 @@
 #include "runtime/keeper/options.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/proc.hpp"
@@ -55,7 +56,7 @@ int fail(unique_fd& ready, const alder::error& why) {
 }
 
 /// In the place of another keeper that made way for this one: everything is settled, and the state says the rest.
-int resume(keeper::options options) {
+int resume(keeper::options options, const rlimit& own_limit) {
   unique_fd file{options.resume_fd};
   const auto text = os::read_descriptor(file.get());
   auto state =
@@ -63,9 +64,8 @@ int resume(keeper::options options) {
   unique_fd nobody;
   if (!state) return fail(nobody, state.failure());
   os::close_on_exec_from(3); // all were inherited on purpose; services must not
-  const auto file_limit = os::raise_file_limit();
-  if (!file_limit) return fail(nobody, file_limit.failure());
-  auto limit = *file_limit;
+  os::keep_spare_descriptors();
+  auto limit = own_limit;
   if (state->file_limit_soft) limit.rlim_cur = static_cast<rlim_t>(*state->file_limit_soft);
   auto signals = os::take_signals();
   if (!signals) return fail(nobody, signals.failure());
@@ -87,8 +87,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (const char* seconds = std::getenv("ALDER_WATCHDOG")) options->watchdog = std::chrono::seconds{std::atoi(seconds)};
-  if (options->resume_fd >= 0) return resume(std::move(*options));
-  unique_fd ready{options->ready_fd};
+  unique_fd ready{options->resume_fd >= 0 ? -1 : options->ready_fd};
+  // Before anything is opened: what little the soft limit allows may be too little for that already.
+  const auto file_limit = os::raise_file_limit();
+  if (!file_limit) return fail(ready, file_limit.failure());
+  if (options->resume_fd >= 0) return resume(std::move(*options), *file_limit);
   const int inherited = options->adopt_fd >= 0 ? options->adopt_fd : ready.get();
   if (auto tidied = os::tidy_descriptors(inherited); !tidied) return fail(ready, tidied.failure());
   auto lock = claim_home(*options);
@@ -102,14 +105,14 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (auto settled = leave_or_stay(*options); !settled) return fail(ready, settled.failure());
+  // Before its number is known: who reads it may send SIGUSR1, which must not end us.
+  auto signals = os::take_signals();
+  if (!signals) return fail(ready, signals.failure());
   // From here on this is the process that stays: its number is the right one, its children are its own.
   if (auto written = os::write_pid(lock->get()); !written) return fail(ready, written.failure());
   if (options->mark.empty()) options->mark = mark_of_line(*options);
   if (auto reaping = os::become_subreaper(); !reaping) return fail(ready, reaping.failure());
-  const auto file_limit = os::raise_file_limit();
-  if (!file_limit) return fail(ready, file_limit.failure());
-  auto signals = os::take_signals();
-  if (!signals) return fail(ready, signals.failure());
+  os::keep_spare_descriptors();
   return keeper::keeper{std::move(*options), std::move(*signals), *file_limit, std::move(ready), std::move(*lock)}
       .run();
 }

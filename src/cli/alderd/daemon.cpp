@@ -155,6 +155,10 @@ outcome daemon::prepare() {
   const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
   for (auto& complaint : catalog_.open(bridge_.keeper().member_prefix()))
     complaints_.push_back(std::move(complaint));
+  if (auto enough = bridge_.has_descriptors_for_orphans(catalog_.noted_processes()); !enough) {
+    bridge_.keeper().failed(enough.failure().message);
+    return enough;
+  }
   const auto before = find_processes() ? ended::daemon : with_keeper;
   for (auto& complaint : catalog_.restore(before))
     complaints_.push_back(std::move(complaint));

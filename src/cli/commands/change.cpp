@@ -7,6 +7,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
+#include <cerrno>
 #include <optional>
 #include <variant>
 
@@ -19,6 +20,8 @@ constexpr milliseconds spinner_period{120};
 /// The daemon is given this much longer than --timeout to say so itself.
 constexpr milliseconds grace{1000};
 constexpr unsigned shown_log_lines = 5;
+/// When nothing has been said for this long the daemon is asked whether it is there.
+constexpr milliseconds look_period{5000};
 
 /// One change under way.
 class watcher {
@@ -30,6 +33,7 @@ public:
   exit_code run() {
     loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
     loop_.every(spinner_period, [this] { on_tick(); });
+    loop_.look_after(look_period, s_.when_slow());
     auto target = what_.target;
     if (s_.wanted().timeout)
       target += (target.find('?') == std::string::npos ? "?wait=" : "&wait=") + format_duration(*s_.wanted().timeout);
@@ -83,7 +87,10 @@ private:
 
   void on_end(const result<reply>& how) {
     if (!how) {
-      code_ = s_.fail(explain(how.failure()));
+      auto told = s_.explain_no_answer(how.failure());
+      if (how.failure().os_errno == ECONNRESET)
+        told.help.emplace_back("its successor goes on with what was under way; 'alder tree' shows how far it is");
+      code_ = s_.fail(told);
     } else if (how->status != 200) {
       code_ = s_.fail(explain(read_problem(how->status, how->body)));
     }
@@ -155,8 +162,7 @@ private:
 } // namespace
 
 exit_code carry_out(session& s, const change& what) {
-  auto trusted = os::check_private_directory(s.setup().where.run_dir);
-  if (!trusted) return s.fail(explain(trusted.failure()));
+  if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
   return watcher{s, what}.run();
 }
 

@@ -7,6 +7,8 @@
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
 
+#include <algorithm>
+
 namespace alder::cli {
 namespace {
 
@@ -36,13 +38,23 @@ void name_stopped_trees(session& s) {
 }
 
 exit_code start(session& s) {
-  if (is_answering(s.setup().where.socket)) return say(s, "the daemon runs already");
+  if (is_answering(s.setup().where.socket, &s.watch())) return say(s, "the daemon runs already");
   const auto trees = s.wanted().resurrect ? former_trees::up : former_trees::down;
-  if (auto there = ensure_daemon(s.setup().where, s.setup().around, trees); !there)
+  if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch(), trees); !there)
     return s.fail(explain(there.failure()));
   const auto code = say(s, "the daemon is started");
   if (!s.wanted().resurrect) name_stopped_trees(s);
   return code;
+}
+
+/// Its daemon may hang while it stops the services: the successor goes on with that.
+bool wait_for_keepers_end(session& s, int keeper, milliseconds deadline) {
+  constexpr milliseconds between_looks{5000};
+  for (auto left = deadline; left.count() > 0; left -= between_looks) {
+    if (os::wait_until_gone(keeper, std::min(left, between_looks))) return true;
+    s.watch().look(s.setup().where.socket);
+  }
+  return false;
 }
 
 exit_code stop(session& s) {
@@ -59,7 +71,7 @@ exit_code stop(session& s) {
     return s.fail(*wrong);
   const auto deadline = s.wanted().timeout.value_or(default_stop_deadline);
   // Only when the keeper has gone is its lock free, so that the next 'alder up' starts a new one.
-  if (info->keeper_pid > 0 && !os::wait_until_gone(info->keeper_pid, deadline)) {
+  if (info->keeper_pid > 0 && !wait_for_keepers_end(s, info->keeper_pid, deadline)) {
     return s.fail({.code = exit_code::timed_out,
                    .what = "the daemon has not stopped within " + format_duration(deadline),
                    .help = {"it goes on stopping; 'alder events' shows what it waits for"},

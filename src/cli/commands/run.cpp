@@ -22,6 +22,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds tick_period{250};
+/// When nothing has been said for this long the daemon is asked whether it is there.
+constexpr milliseconds look_period{10000};
 /// After the second signal the keeper kills everything; a keeper that has not ended then is killed itself.
 constexpr milliseconds kill_deadline{10000};
 constexpr milliseconds removal_deadline{30000};
@@ -63,7 +65,8 @@ result<own_keeper> start_keeper(session& s) {
         os::start_in_background(keeper_command(*found, keeper.where, keeper_mode::foreground), os::attachment::child);
     if (!started) return started.failure();
     keeper.pid = started->pid;
-    const auto said = hear(*started, keeper.where);
+    daemon_watch watch{keeper.where.run_dir, [&s](std::string_view text) { s.note(text); }};
+    const auto said = hear(*started, keeper.where, watch);
     if (said && *said == keeper_word::ready) return keeper;
     os::send_signal(keeper.pid, SIGTERM);
     if (os::wait_until_gone(keeper.pid, kill_deadline)) (void)os::reap_child(keeper.pid); // it had nothing to run yet
@@ -84,13 +87,15 @@ class foreground_run {
 public:
   foreground_run(session& s, const project& file, own_keeper keeper)
       : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, begin_{session::now()},
-        last_log_{begin_}, asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {
+        last_log_{begin_}, watch_{keeper_.where.run_dir, [this](std::string_view text) { s_.note(text); }},
+        asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {
     note_shows(file_.loaded.tree->root);
   }
 
   exit_code run() {
     loop_.on_signals(/*with_children=*/true, [this](int signal) { on_signal(signal); });
     loop_.every(tick_period, [this] { on_tick(); });
+    loop_.look_after(look_period, {slow_after, [this] { return watch_.ask_keeper(); }, replacement_patience});
     forget_earlier_run();
     follow_events();
     follow_logs();
@@ -333,6 +338,7 @@ private:
   int signal_ = 0; ///< the first that asked us to end
   std::optional<wall_time> kill_at_;
   std::optional<run_result> result_;
+  daemon_watch watch_;
   client asking_;
   stream_loop loop_;
 };

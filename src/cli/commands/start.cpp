@@ -42,7 +42,8 @@ failure explain_file(const std::string& word) {
 exit_code run_start(session& s) {
   for (const auto& word : s.wanted().words)
     if (names_a_file(word, s.setup().around)) return s.fail(explain_file(word));
-  if (auto there = ensure_daemon(s.setup().where, s.setup().around); !there) return s.fail(explain(there.failure()));
+  if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch()); !there)
+    return s.fail(explain(there.failure()));
   if (!s.wanted().program.empty()) return start_program(s);
   return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "runs already");
 }

@@ -21,7 +21,10 @@ exit_code run_tree(session& s) {
   const bool clears = s.wanted().watch && s.out().terminal;
   if (!show(s, clears) || !s.wanted().watch) return s.end_code();
   // Every change of a tree is an event, so that nothing needs to be asked for while nothing happens.
-  return follow_lines(s, "/v1/events?tail=0&follow=1", [&](std::string_view) { return show(s, clears); });
+  // After a daemon was replaced its first event is the occasion to show what became of the tree.
+  return follow_lines(
+      s, "/v1/events?tail=0&follow=1", [&](std::string_view) { return show(s, clears); },
+      [] { return std::string{"/v1/events?tail=1&follow=1"}; });
 }
 
 } // namespace alder::cli

@@ -29,7 +29,8 @@ exit_code run_up(session& s) {
                    .help = {},
                    .diagnostics = {}});
   }
-  if (auto there = ensure_daemon(s.setup().where, s.setup().around); !there) return s.fail(explain(there.failure()));
+  if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch()); !there)
+    return s.fail(explain(there.failure()));
   return carry_out(s, {.method = "PUT",
                        .target = s.wanted().keep_going ? "/v1/config?keep_going=1" : "/v1/config",
                        .body = body,

@@ -9,6 +9,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -28,6 +29,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::uint32_t max_head = 16 * 1024;
+/// Between two attempts to connect to a daemon whose backlog is full.
+constexpr milliseconds connect_pause{5};
 
 error explained(const error_code& code, const std::string& socket_path, const char* doing) {
   const int number = code.category() == boost::system::system_category() ? code.value() : 0;
@@ -84,36 +87,60 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-/// A connection and the io_context it needs: every operation runs until it is done or its deadline has passed.
+/// How long one request may take; longer when somebody looks after the daemon.
+class patience {
+public:
+  patience(milliseconds deadline, const std::optional<impatience>& when_slow)
+      : when_slow_{when_slow}, begin_{steady_clock::now()}, end_{begin_ + deadline},
+        next_ask_{when_slow ? begin_ + when_slow->after : steady_clock::time_point::max()} {}
+
+  /// Until then nothing is to be done but wait.
+  [[nodiscard]] steady_clock::time_point next() const { return std::min(next_ask_, end_); }
+  /// False: the time is over.
+  [[nodiscard]] bool goes_on() {
+    const auto now = steady_clock::now();
+    if (now >= next_ask_) {
+      next_ask_ = now + when_slow_->after;
+      if (when_slow_->ask()) end_ = std::max(end_, begin_ + when_slow_->longest);
+    }
+    return now < end_;
+  }
+
+private:
+  const std::optional<impatience>& when_slow_;
+  steady_clock::time_point begin_;
+  steady_clock::time_point end_;
+  steady_clock::time_point next_ask_;
+};
+
+/// A connection and the io_context it needs: every operation runs until it is done or nobody waits for it any more.
 class client::connection {
 public:
   explicit connection(const std::string& path) : path_{path} {}
 
-  outcome open(milliseconds deadline) {
-    const auto end = steady_clock::now() + deadline;
+  outcome open(patience& waiting) {
     error_code code;
     while (true) {
       code.clear();
-      stream_.expires_at(end);
       stream_.async_connect(local::endpoint{path_}, [&](error_code e) { code = e; });
-      run();
+      run(waiting, code);
       // A full backlog refuses at once instead of waiting (unix(7)); the daemon is there, so try until the deadline.
-      if (code != asio::error::try_again || steady_clock::now() >= end) break;
+      if (code != asio::error::try_again || !waiting.goes_on()) break;
       stream_.socket().close(code);
-      asio::steady_timer pause{context_, milliseconds{5}};
+      context_.restart();
+      asio::steady_timer pause{context_, connect_pause};
       pause.async_wait([](error_code) {});
-      run();
+      context_.run();
     }
     if (code) return explained(code, path_, "connect");
     return success();
   }
 
-  result<reply> exchange(const call& what, milliseconds deadline) {
-    stream_.expires_after(deadline);
+  result<reply> exchange(const call& what, patience& waiting) {
     const auto request = request_for(what);
     error_code code;
     http::async_write(stream_, request, [&](error_code e, std::size_t) { code = e; });
-    run();
+    run(waiting, code);
     // A daemon that refuses early (413) closes its reading side while we still write; its answer is there all the same.
     if (code && code != asio::error::broken_pipe && code != asio::error::connection_reset)
       return explained(code, path_, "send");
@@ -121,7 +148,7 @@ public:
     parser.body_limit(max_answer);
     parser.header_limit(max_head);
     http::async_read(stream_, buffer_, parser, [&](error_code e, std::size_t) { code = e; });
-    run();
+    run(waiting, code);
     if (code) return explained(code, path_, "receive");
     auto& message = parser.get();
     is_reusable_ = message.keep_alive();
@@ -131,9 +158,16 @@ public:
   [[nodiscard]] bool is_reusable() const { return is_reusable_; }
 
 private:
-  void run() {
+  /// Runs what was started until it is done, or cancels it when the time is over.
+  void run(patience& waiting, error_code& code) {
     context_.restart();
-    context_.run();
+    while (!context_.stopped()) {
+      (void)context_.run_until(waiting.next()); // how many handlers ran says nothing
+      if (context_.stopped() || waiting.goes_on()) continue;
+      stream_.cancel();
+      (void)context_.run();
+      code = beast::error::timeout;
+    }
   }
 
   std::string path_;
@@ -143,19 +177,21 @@ private:
   bool is_reusable_ = false;
 };
 
-client::client(std::string socket_path) : socket_path_{std::move(socket_path)} {}
+client::client(std::string socket_path, std::optional<impatience> when_slow)
+    : socket_path_{std::move(socket_path)}, when_slow_{std::move(when_slow)} {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
 
 result<reply> client::send(const call& what, milliseconds deadline) {
   const bool was_kept = kept_ != nullptr;
+  patience waiting{deadline, when_slow_};
   if (!was_kept) {
     auto fresh = std::make_unique<connection>(socket_path_);
-    if (auto opened = fresh->open(deadline); !opened) return opened.failure();
+    if (auto opened = fresh->open(waiting); !opened) return opened.failure();
     kept_ = std::move(fresh);
   }
-  auto answer = kept_->exchange(what, deadline);
+  auto answer = kept_->exchange(what, waiting);
   if (!answer || !kept_->is_reusable()) kept_.reset();
   const bool was_closed = !answer && answer.failure().os_errno == ECONNRESET;
   // Only what changes nothing may be sent twice.
@@ -169,13 +205,22 @@ namespace {
 class line_stream {
 public:
   line_stream(asio::io_context& context, std::string path, const call& what, stream_handlers handlers)
-      : path_{std::move(path)}, request_{request_for(what)}, handlers_{std::move(handlers)}, stream_{context} {}
+      : path_{std::move(path)}, request_{request_for(what)}, handlers_{std::move(handlers)}, stream_{context},
+        pause_{context} {}
 
-  /// `on_done` is called once, when the stream is over and its handlers have been told.
-  void start(std::function<void()> on_done) {
+  /// `on_done` is called once, when the stream is over and its handlers have been told. The head of the answer must be
+  /// there within `deadline`.
+  void start(milliseconds deadline, std::function<void()> on_done) {
     on_done_ = std::move(on_done);
-    stream_.expires_after(answer_deadline);
+    end_ = steady_clock::now() + deadline;
+    stream_.expires_at(end_);
+    connect();
+  }
+
+private:
+  void connect() {
     stream_.async_connect(local::endpoint{path_}, [this](error_code code) {
+      if (code == asio::error::try_again && steady_clock::now() < end_) return connect_later();
       if (code) return finish(explained(code, path_, "connect"));
       http::async_write(stream_, request_, [this](error_code failed, std::size_t) {
         if (failed) return finish(explained(failed, path_, "send"));
@@ -184,7 +229,16 @@ public:
     });
   }
 
-private:
+  /// Its backlog is full (see client::connection::open).
+  void connect_later() {
+    error_code ignored; // it was not connected
+    stream_.socket().close(ignored);
+    pause_.expires_after(connect_pause);
+    pause_.async_wait([this](error_code cancelled) {
+      if (!cancelled) connect();
+    });
+  }
+
   void read_head() {
     parser_.body_limit(boost::none); // a stream may be as long as it likes; its lines may not
     parser_.header_limit(max_head);
@@ -254,6 +308,8 @@ private:
   beast::basic_stream<local> stream_;
   beast::flat_buffer buffer_{max_head + body_piece};
   http::response_parser<http::string_body> parser_;
+  asio::steady_timer pause_;
+  steady_clock::time_point end_{};
   std::string pending_;
   bool is_stream_ = false;
   std::function<void()> on_done_;
@@ -266,14 +322,25 @@ public:
   explicit state(std::string path) : path_{std::move(path)} {}
 
   void open(const call& what, stream_handlers handlers) {
-    auto& added = streams_.emplace_back(context_, path_, what, std::move(handlers));
-    added.start([this, &added] {
+    auto heard = [this, on_line = std::move(handlers.on_line)](std::string_view line) {
+      heard_at_ = steady_clock::now();
+      return on_line(line);
+    };
+    auto& added = streams_.emplace_back(context_, path_, what,
+                                        stream_handlers{.on_line = heard, .on_end = std::move(handlers.on_end)});
+    added.start(when_slow_ ? when_slow_->longest : answer_deadline, [this, &added] {
       // The stream is inside its own handler: it goes when that has returned.
       asio::post(context_, [this, &added] {
         streams_.remove_if([&](const line_stream& one) { return &one == &added; });
         if (streams_.empty() && ends_without_streams_) context_.stop();
       });
     });
+  }
+
+  void look_after(milliseconds period, impatience when_slow) {
+    look_period_ = period;
+    when_slow_ = std::move(when_slow);
+    arm_look(std::min(period, when_slow_->after)); // the first line is waited for most impatiently
   }
 
   void every(milliseconds period, std::function<void()> on_tick) {
@@ -301,6 +368,28 @@ public:
   void stop() { context_.stop(); }
 
 private:
+  void arm_look(milliseconds after) {
+    look_timer_.expires_after(after);
+    look_timer_.async_wait([this](error_code code) {
+      if (!code) look();
+    });
+  }
+
+  void look() {
+    if (streams_.empty() || steady_clock::now() - heard_at_ < look_period_) return arm_look(look_period_);
+    const auto on_end = [this](const result<reply>& how) {
+      if (!how && how.failure().os_errno == ETIMEDOUT) (void)when_slow_->ask(); // its streams wait in any case
+    };
+    question_.emplace(context_, path_, call{.method = "GET", .target = "/_ping", .body = {}, .accept = {}},
+                      stream_handlers{.on_line = [](std::string_view) { return flow::go_on; }, .on_end = on_end});
+    question_->start(when_slow_->after, [this] {
+      asio::post(context_, [this] { // the question is inside its own handler, as the streams above
+        question_.reset();
+        arm_look(look_period_);
+      });
+    });
+  }
+
   void arm() {
     timer_.expires_after(period_);
     timer_.async_wait([this](error_code code) {
@@ -323,6 +412,11 @@ private:
   asio::steady_timer timer_{context_};
   asio::signal_set signals_{context_};
   std::list<line_stream> streams_;
+  asio::steady_timer look_timer_{context_};
+  std::optional<line_stream> question_; ///< whether it is there
+  std::optional<impatience> when_slow_;
+  milliseconds look_period_{0};
+  steady_clock::time_point heard_at_{};
   milliseconds period_{0};
   std::function<void()> on_tick_;
   std::function<void(int)> on_signal_;
@@ -332,6 +426,9 @@ private:
 stream_loop::stream_loop(std::string socket_path) : state_{std::make_unique<state>(std::move(socket_path))} {}
 stream_loop::~stream_loop() = default;
 void stream_loop::open(const call& what, stream_handlers handlers) { state_->open(what, std::move(handlers)); }
+void stream_loop::look_after(milliseconds period, impatience when_slow) {
+  state_->look_after(period, std::move(when_slow));
+}
 void stream_loop::every(milliseconds period, std::function<void()> on_tick) {
   state_->every(period, std::move(on_tick));
 }

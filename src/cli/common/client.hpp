@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,10 +35,17 @@ struct reply {
 /// A part of a path or a query value.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
 
+/// What is done about a daemon that lets a request wait.
+struct impatience {
+  std::chrono::milliseconds after;   ///< when `ask` is called, and again after as long
+  std::function<bool()> ask;         ///< true: somebody looks after the daemon, so it is worth waiting for `longest`
+  std::chrono::milliseconds longest; ///< then the deadline of the request
+};
+
 /// One connection, opened when first needed and kept between requests.
 class client {
 public:
-  explicit client(std::string socket_path);
+  explicit client(std::string socket_path, std::optional<impatience> when_slow = std::nullopt);
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
   client(const client&) = delete;
@@ -55,6 +63,7 @@ public:
 private:
   class connection;
   std::string socket_path_;
+  std::optional<impatience> when_slow_;
   std::unique_ptr<connection> kept_;
 };
 
@@ -77,8 +86,11 @@ public:
   ~stream_loop();
 
   /// Sends `what`; a 200 answer is a stream of lines, which may take any time. The head must arrive within
-  /// answer_deadline.
+  /// answer_deadline; with look_after(), which does more about it, within its `longest`.
   void open(const call& what, stream_handlers handlers);
+  /// Asks the daemon whether it is there when no stream has had a line for `period`; when it lets the question wait,
+  /// calls `when_slow.ask`. At most once, and before open().
+  void look_after(std::chrono::milliseconds period, impatience when_slow);
   /// Calls `on_tick` every `period` until the loop ends. At most one.
   void every(std::chrono::milliseconds period, std::function<void()> on_tick);
   /// From now on SIGINT and SIGTERM (and SIGCHLD, when asked for) come here instead of ending the program.

@@ -6,6 +6,7 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/program.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace alder::cli {
@@ -30,14 +31,25 @@ result<std::string> find_beside(const std::string& name, const std::string& own_
   return unavailable(name + " is not beside this program (" + own_directory + "), and " + found.failure().message);
 }
 
-/// Waits for somebody else's daemon; false when there is none after `patience`.
-bool wait_for_answer(const std::string& socket, milliseconds patience) {
-  const auto end = steady_clock::now() + patience;
-  while (!is_answering(socket)) {
-    if (steady_clock::now() >= end) return false;
+/// Waits for the daemon of a keeper that is there; false when there is none after `patience`, or no keeper any more.
+bool wait_for_answer(const os::locations& where, daemon_watch& watch, milliseconds patience) {
+  const auto begin = steady_clock::now();
+  auto end = begin + patience;
+  auto next_ask = begin + slow_after;
+  while (!is_answering(where.socket, &watch)) {
+    const auto now = steady_clock::now();
+    if (now >= end || (os::living_keeper(where.run_dir) == 0 && now >= begin + retry_after)) return false;
+    if (now >= next_ask) {
+      next_ask = now + slow_after;
+      if (watch.ask_keeper()) end = begin + replacement_patience;
+    }
     os::pause(probe_pause);
   }
   return true;
+}
+
+std::string in_seconds(milliseconds time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + "s";
 }
 
 } // namespace
@@ -60,13 +72,18 @@ std::vector<std::string> keeper_command(const programs& found, const os::locatio
   return command;
 }
 
-result<keeper_word> hear(const os::background_program& keeper, const os::locations& where) {
-  const auto line = os::read_line(keeper.ready.get(), ready_deadline);
+result<keeper_word> hear(const os::background_program& keeper, const os::locations& where, daemon_watch& watch) {
+  auto waited = ready_deadline;
+  auto line = os::read_line(keeper.ready.get(), ready_deadline);
+  const auto is_late = [&] { return !line && line.failure().kind == error_kind::timed_out; };
+  while (is_late() && waited < replacement_patience && watch.ask_keeper()) {
+    waited += slow_after;
+    line = os::read_line(keeper.ready.get(), slow_after);
+  }
   const auto logs = "; see " + where.state_dir + "/keeper.log and daemon.log";
   if (!line) {
-    const bool is_late = line.failure().kind == error_kind::timed_out;
-    return unavailable((is_late ? "the daemon did not become ready within 15s"
-                                : "the daemon could not be started: the keeper ended without a word") +
+    return unavailable((is_late() ? "the daemon did not become ready within " + in_seconds(waited)
+                                  : "the daemon could not be started: the keeper ended without a word") +
                        logs);
   }
   if (*line == "ready") return keeper_word::ready;
@@ -76,15 +93,21 @@ result<keeper_word> hear(const os::background_program& keeper, const os::locatio
   return unavailable("the daemon could not be started: " + text);
 }
 
-bool is_answering(const std::string& socket) {
-  client asking{socket};
+bool is_answering(const std::string& socket, daemon_watch* watch) {
+  std::optional<impatience> when_slow;
+  if (watch != nullptr) {
+    when_slow = {.after = slow_after, .ask = [watch] { return watch->ask_keeper(); }, .longest = replacement_patience};
+  }
+  client asking{socket, when_slow};
   const auto answer = asking.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
   return answer && answer->status == 200 && read_pong(answer->body).ok();
 }
 
-outcome ensure_daemon(const os::locations& where, const os::surroundings& around, former_trees trees) {
+outcome ensure_daemon(const os::locations& where, const os::surroundings& around, daemon_watch& watch,
+                      former_trees trees) {
   if (auto trusted = os::check_private_directory(where.run_dir); !trusted) return trusted;
-  if (is_answering(where.socket)) return success();
+  if (is_answering(where.socket, &watch)) return success();
+  if (os::living_keeper(where.run_dir) != 0 && wait_for_answer(where, watch, busy_deadline)) return success();
   const auto own = os::own_directory();
   const auto found = find_programs(own ? *own : std::string{}, around);
   if (!found) return found.failure();
@@ -93,10 +116,10 @@ outcome ensure_daemon(const os::locations& where, const os::surroundings& around
   while (true) {
     const auto started = os::start_in_background(command, os::attachment::detached);
     if (!started) return started.failure();
-    const auto said = hear(*started, where);
+    const auto said = hear(*started, where, watch);
     if (!said) return said.failure();
     if (*said == keeper_word::ready) return success();
-    if (wait_for_answer(where.socket, retry_after)) return success();
+    if (wait_for_answer(where, watch, retry_after)) return success();
     if (steady_clock::now() >= end) {
       return unavailable("another keeper holds " + where.run_dir + ", but no daemon answers at " + where.socket +
                          "; see " + where.state_dir + "/keeper.log");

@@ -1,6 +1,8 @@
 // Makes sure that a daemon runs: starts a keeper, which starts the daemon, unless somebody was faster.
 #pragma once
 
+#include "cli/common/daemon_watch.hpp"
+
 #include "runtime/os/background.hpp"
 #include "runtime/os/paths.hpp"
 
@@ -33,15 +35,17 @@ enum class former_trees { down, up };
 
 /// What a new keeper said.
 enum class keeper_word { ready, busy };
-/// Waits for it. Errors: unavailable, with what the keeper said ("error: TEXT"), or that it said nothing.
-[[nodiscard]] result<keeper_word> hear(const os::background_program& keeper, const os::locations& where);
+/// Waits for it; a daemon that has not become ready by then is looked after by the keeper, and `watch` tells so.
+/// Errors: unavailable, with what the keeper said ("error: TEXT"), or that it said nothing.
+[[nodiscard]] result<keeper_word> hear(const os::background_program& keeper, const os::locations& where,
+                                       daemon_watch& watch);
 
-/// Whether a daemon answers at the socket, at once.
-[[nodiscard]] bool is_answering(const std::string& socket);
+/// Whether a daemon answers at the socket, at once; with `watch`, one that hangs is replaced meanwhile.
+[[nodiscard]] bool is_answering(const std::string& socket, daemon_watch* watch = nullptr);
 
 /// Returns when a daemon answers. Of several callers on a fresh home one starts it, by the keeper's lock. Errors:
 /// denied (the directory is another user's), unavailable (it could not be started, and why).
-[[nodiscard]] outcome ensure_daemon(const os::locations& where, const os::surroundings& around,
+[[nodiscard]] outcome ensure_daemon(const os::locations& where, const os::surroundings& around, daemon_watch& watch,
                                     former_trees trees = former_trees::down);
 
 } // namespace alder::cli

@@ -5,9 +5,9 @@
 #include "runtime/os/files.hpp"
 #include "runtime/os/orphans.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 
 namespace alder::cli {
 namespace {
@@ -16,7 +16,15 @@ constexpr std::size_t largest_trouble = 8192;
 
 } // namespace
 
-session::session(session_setup setup) : setup_{std::move(setup)}, client_{setup_.where.socket} {}
+session::session(session_setup setup)
+    : setup_{std::move(setup)}, watch_{setup_.where.run_dir, [this](std::string_view text) { note(text); }},
+      client_{setup_.where.socket, when_slow()} {}
+
+impatience session::when_slow() {
+  const auto& given = setup_.wanted.timeout;
+  const auto longest = given ? std::clamp(*given, answer_deadline, replacement_patience) : replacement_patience;
+  return {.after = slow_after, .ask = [this] { return watch_.ask_keeper(); }, .longest = longest};
+}
 
 wall_time session::now() { return os::wall_now(); }
 wall_time session::steady_now() { return os::steady_now(); }
@@ -52,20 +60,50 @@ exit_code session::fail(const failure& why) {
 std::variant<std::string, failure> session::try_request(const call& what, std::chrono::milliseconds deadline) {
   auto trusted = os::check_private_directory(setup_.where.run_dir);
   if (!trusted) return explain(trusted.failure());
-  auto answer = client_.send(what, deadline);
+  if (what.method != "GET")
+    if (auto unreachable = rouse()) return std::move(*unreachable);
+  auto answer = ask(what, deadline);
   if (!answer) return explain_no_answer(answer.failure());
   if (answer->status == 200 || answer->status == 202) return std::move(answer->body);
   return explain(read_problem(answer->status, answer->body));
 }
 
-void session::await_daemon() const {
+/// A daemon that ended over a question has a successor, which is asked the same.
+result<reply> session::ask(const call& what, std::chrono::milliseconds deadline) {
+  constexpr int most_attempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto answer = client_.send(what, deadline);
+    const bool was_lost = !answer && answer.failure().os_errno == ECONNRESET;
+    if (!was_lost || what.method != "GET" || attempt == most_attempts) return answer;
+    if (os::living_keeper(setup_.where.run_dir) == 0) return answer;
+    await_daemon();
+  }
+}
+
+std::optional<failure> session::rouse() {
+  auto trusted = os::check_private_directory(setup_.where.run_dir);
+  if (!trusted) return explain(trusted.failure());
+  const auto answer = ask({.method = "GET", .target = "/_ping", .body = {}, .accept = {}}, answer_deadline);
+  if (!answer) return explain_no_answer(answer.failure());
+  return std::nullopt; // whatever it says: what is asked next says it better
+}
+
+void session::await_daemon() {
+  using std::chrono::steady_clock;
   constexpr milliseconds longest_respawn{12000};
   constexpr milliseconds between{20};
   constexpr milliseconds soon{500};
+  const auto begin = steady_clock::now();
   // One that keeps ending is told of rather than waited for.
-  const bool in_trouble = os::facts_of(setup_.where.run_dir + "/daemon.trouble").ok();
-  for (milliseconds waited{0}; waited < (in_trouble ? soon : longest_respawn); waited += between) {
-    if (os::is_served(setup_.where.socket) || os::living_keeper(setup_.where.run_dir) == 0) return;
+  auto end = begin + (keeps_ending(setup_.where.run_dir) ? soon : longest_respawn);
+  auto next_ask = begin + slow_after;
+  while (!os::is_served(setup_.where.socket) && os::living_keeper(setup_.where.run_dir) != 0) {
+    const auto now = steady_clock::now();
+    if (now >= end) return;
+    if (now >= next_ask) {
+      next_ask = now + slow_after;
+      if (watch_.ask_keeper()) end = begin + replacement_patience;
+    }
     os::pause(between);
   }
 }
@@ -87,12 +125,13 @@ failure session::explain_no_answer(const error& why) const {
     const auto trouble = os::read_file(setup_.where.run_dir + "/daemon.trouble", largest_trouble);
     return no_daemon_but_keeper(keeper, trouble ? *trouble : std::string{}, setup_.where.state_dir);
   }
-  if (why.kind == error_kind::timed_out) {
-    os::send_signal(keeper, SIGUSR1); // it looks whether the daemon lives
-    told.help.emplace_back(
-        "its keeper (pid " + std::to_string(keeper) +
-        ") now looks after it: a daemon that hangs is replaced within half a minute; services go on");
+  if (why.os_errno == ETIMEDOUT) {
+    told.help.emplace_back("its keeper (pid " + std::to_string(keeper) +
+                           ") has been asked to replace it if it hangs; ALDER_WATCHDOG=0 forbids that. Services are "
+                           "not affected");
   }
+  if (why.os_errno == ECONNRESET && watch_.was_silent())
+    told.help.emplace_back("it hung and was replaced; 'alder events' and 'alder tree' show what it had done");
   return told;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/common/args.hpp"
 #include "cli/common/client.hpp"
+#include "cli/common/daemon_watch.hpp"
 #include "cli/common/failure.hpp"
 
 #include "runtime/os/paths.hpp"
@@ -31,11 +32,13 @@ struct session_setup {
 
 class session {
 public:
-  /// A daemon that died is started again by its keeper, within 10 s at the most: waits for that, so that a command does
-  /// not take the home for empty meanwhile.
-  void await_daemon() const;
-
   explicit session(session_setup setup);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// A daemon that died is started again by its keeper, within 10 s at the most: waits for that, so that a command does
+  /// not take the home for empty meanwhile. One that hangs while it is starting is the keeper's concern.
+  void await_daemon();
 
   [[nodiscard]] const invocation& wanted() const { return setup_.wanted; }
   [[nodiscard]] const session_setup& setup() const { return setup_; }
@@ -58,11 +61,18 @@ public:
   /// GET; the body of a 200 answer. Everything else is told, and nothing is returned: the command then ends with
   /// end_code().
   [[nodiscard]] std::optional<std::string> get(const std::string& target);
-  /// The same without a word: what went wrong is returned.
+  /// The same without a word: what went wrong is returned. A daemon that lets a request wait is looked after by its
+  /// keeper; when that replaces it, the successor is asked what may be asked twice (GET). What changes something goes
+  /// only to a daemon that has just answered.
   [[nodiscard]] std::variant<std::string, failure> try_request(const call& what,
                                                                std::chrono::milliseconds deadline = answer_deadline);
+  /// Waits for a daemon that answers, so that what comes next reaches one that does not hang. Errors as try_request.
+  [[nodiscard]] std::optional<failure> rouse();
   /// Why there was no answer; of a daemon that does not run or hangs its keeper may say more.
   [[nodiscard]] failure explain_no_answer(const error& why) const;
+  [[nodiscard]] daemon_watch& watch() { return watch_; }
+  /// What is done about a daemon that lets a request wait.
+  [[nodiscard]] impatience when_slow();
   /// Reads a body with one of the read_ functions of answers.hpp; tells what is not understood.
   template <class Read> auto understood(const std::string& body, Read read) {
     auto value = read(body);
@@ -79,10 +89,12 @@ private:
   bool write(int fd, std::string_view text);
   /// Nothing listens, and there is no keeper.
   [[nodiscard]] failure explain_absence() const;
+  [[nodiscard]] result<reply> ask(const call& what, std::chrono::milliseconds deadline);
   /// An answer that makes no sense is most often one of another version.
   [[nodiscard]] failure explain_garbage(const error& why) const;
 
   session_setup setup_;
+  daemon_watch watch_;
   client client_;
   exit_code code_ = exit_code::ok;
 };

@@ -80,7 +80,7 @@ result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h) {
   auto made = make(std::move(channel), std::move(h));
   if (!made) return made;
   (*made)->enqueue(wire::hello_frame{.pid = ::getpid()});
-  if (auto received = (*made)->receive_inventory(); !received) return received.failure();
+  if (auto received = (*made)->receive_inventory(descriptors::taken); !received) return received.failure();
   return made;
 }
 
@@ -96,7 +96,8 @@ result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h, co
     stage = {kept.read.get(), kept.write.get(), kept.memory.get()};
   if (auto sent = (*made)->send_now(wire::hello_frame{.pid = ::getpid()}, stage, deadline); !sent)
     return sent.failure();
-  if (auto received = (*made)->receive_inventory(); !received) return received.failure();
+  // All that comes back is what was just handed over: twice of everything may be more than there can be.
+  if (auto received = (*made)->receive_inventory(descriptors::left); !received) return received.failure();
   return made;
 }
 
@@ -110,7 +111,7 @@ outcome client::send_now(const wire::to_keeper& frame, std::span<const int> fds,
   }
 }
 
-outcome client::receive_inventory() {
+outcome client::receive_inventory(descriptors keeps) {
   const auto deadline = steady::now() + attach_timeout;
   const error gone{error_kind::unavailable, "the keeper closed the channel", 0};
   bool welcomed = false;
@@ -146,7 +147,7 @@ outcome client::receive_inventory() {
                 .started = wall(known->started_ms),
                 .exited = known->exited,
                 .adrift = known->adrift};
-      take(one, known->held, in.fds);
+      if (keeps == descriptors::taken) take(one, known->held, in.fds);
       inventory_.push_back(std::move(one));
     } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
       return success();

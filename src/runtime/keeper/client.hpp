@@ -175,7 +175,9 @@ private:
   /// Sends at once, waiting for room until `deadline`. Errors: timed_out, unavailable.
   outcome send_now(const wire::to_keeper& frame, std::span<const int> fds,
                    std::chrono::steady_clock::time_point deadline);
-  outcome receive_inventory();
+  /// What becomes of the descriptors that come with it.
+  enum class descriptors : std::uint8_t { taken, left };
+  outcome receive_inventory(descriptors keeps);
   result<wire::spawn_frame> checked(const launch& what) const;
   void enqueue(const wire::to_keeper& frame);
   void fill_window();

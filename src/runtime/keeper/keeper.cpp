@@ -25,8 +25,6 @@ namespace {
 constexpr int frames_per_turn = 64;
 /// What a dead daemon can have left in the channel; more comes only from somebody who inherited its end.
 constexpr int frames_after_death = 4096;
-/// From its start a daemon has this long to say hello.
-constexpr std::chrono::seconds start_patience{60};
 
 std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
 
@@ -251,7 +249,7 @@ void keeper::start_daemon() {
                             .where = os::spawn_request::output::file,
                             .file = log->get(),
                             .passed = pair->second.get(),
-                            .file_limit = {}}; // it holds many descriptors, so it keeps our raised limit
+                            .file_limit = file_limit_}; // which it raises itself, and hands on to a keeper it starts
   if (options_.foreground) request.command.emplace_back("--foreground");
   request.command.insert(request.command.end(), options_.daemon_arguments.begin(), options_.daemon_arguments.end());
   auto started = os::spawn(request);
@@ -269,6 +267,8 @@ void keeper::start_daemon() {
   channel_ = std::move(pair->first);
   contact_ = contact::silent;
   daemon_adrift_ = false;
+  serves_ = false;
+  hung_ = false;
   if (options_.watchdog.count() > 0) answer_due_ = steady::now() + start_patience;
   say("daemon started, pid " + std::to_string(daemon_pid_) + ", epoch " + std::to_string(epoch_));
 }
@@ -297,9 +297,12 @@ void keeper::daemon_ended(const os::ended_child& how) {
 
 /// Daemons that end young while everything is to be stopped; after that it is done without one.
 constexpr unsigned most_tries_to_stop = 3;
+/// Daemons that hung one after the other before any was ready.
+constexpr unsigned most_hung_starts = 3;
 
 void keeper::plan_next_start(const std::string& why) {
-  if (epoch_ == 1 && !was_ready_ && children_.empty()) {
+  const bool is_tried_again = hung_ && hung_starts_ < most_hung_starts;
+  if (!was_ready_ && children_.empty() && !is_tried_again) {
     // Whoever started us is there to hear it, and there is nothing to keep: no loop.
     report(ready_, "error: " + why);
     exit_code_ = 1;

@@ -5,6 +5,7 @@
 // absent      start is due            started, epoch + 1
 // silent      hello                   attached: welcome, inventory
 // silent      anything else           broken
+// silent      no hello                broken: SIGKILL (keeper_watch.cpp)
 // attached    a frame                 carried out
 // attached    garbage, closed         broken: SIGKILL
 // attached    no sign of life         broken: SIGKILL (keeper_watch.cpp)
@@ -15,6 +16,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/keeper/options.hpp"
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/log_stage.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/pidfd_watch.hpp"
@@ -92,6 +94,13 @@ private:
   /// Notices of reaped orphans only wake the daemon up, so those beyond are dropped.
   static constexpr std::size_t max_reaped_notices = 1024;
   static constexpr std::size_t max_children = 65536;
+  /// Descriptors for starting a daemon, for an upgrade and for a look at who is left when all is stopped.
+  static constexpr std::size_t kept_free = 16;
+  /// A start takes at most these: a pidfd, two for each of two outputs, three for each of input, IPC and readiness, and
+  /// the socket for notices.
+  static constexpr std::size_t most_for_a_start = 15;
+  /// From its start a daemon has this long to say hello, when nobody waits for it.
+  static constexpr std::chrono::seconds start_patience{60};
 
   // One turn of the loop.
   void wait_and_handle();
@@ -125,6 +134,7 @@ private:
   void heard_from_daemon();
   void expect_life();
   void probe();
+  [[nodiscard]] std::chrono::seconds time_for_life() const;
   void handle_watchdog(steady::time_point now);
 
   // Another program in this one's place.
@@ -161,6 +171,7 @@ private:
   void wait_for_signal(std::chrono::milliseconds longest);
 
   options options_;
+  os::descriptor_budget budget_{kept_free};
   unique_fd signals_;
   rlimit file_limit_;
   unique_fd ready_;
@@ -195,6 +206,9 @@ private:
 
   std::optional<steady::time_point> probe_due_;  ///< the daemon is asked for a sign of life then …
   std::optional<steady::time_point> answer_due_; ///< … and must have given one by then
+  bool serves_ = false;                          ///< this daemon has said that it is ready
+  bool hung_ = false;                            ///< it is killed for that
+  unsigned hung_starts_ = 0;                     ///< daemons in a row that hung before they were ready
   std::string news_;                             ///< for the next daemon
 
   std::optional<wire::upgrade_frame> upgrade_; ///< as soon as the daemon is gone

@@ -72,6 +72,8 @@ void keeper::on(const wire::hello_frame& frame) {
 
 void keeper::on(const wire::ready_frame&) {
   was_ready_ = true;
+  serves_ = true;
+  hung_starts_ = 0;
   is_told_all_ = true;
   if (book_) book_->keep([this](const key& who) { return children_.count(who) > 0; }, children_.size());
   end_trial();
@@ -92,6 +94,10 @@ void keeper::on(const wire::spawn_frame& frame) {
   if (frame.command.empty()) return fail(wire::spawn_stage::program, EINVAL);
   if (children_.count(who) != 0) return fail(wire::spawn_stage::process, EEXIST);
   if (children_.size() >= max_children) return fail(wire::spawn_stage::process, EAGAIN);
+  if (const auto have = budget_.refuse(most_for_a_start)) {
+    say(os::too_few_descriptors("the start of " + frame.id, most_for_a_start, *have, budget_.reserve()).message);
+    return fail(wire::spawn_stage::pipe, EMFILE);
+  }
   // A daemon that loses this keeper before it has heard of the process finds that by its mark, and holds its ends.
   const auto tell = [&](const os::spawned_process& prepared) {
     std::vector<int> fds;
@@ -161,9 +167,11 @@ void keeper::on(const wire::main_frame& frame) {
   child.pid = frame.pid;
   child.exited.reset();
   child.gone_since.reset();
+  auto& held = child.fds[static_cast<std::size_t>(wire::descriptor::pidfd)];
+  held.reset(); // so that there is a descriptor for the other in any case
   auto pidfd = os::open_same_process(frame.pid, frame.start_ticks);
   if (!pidfd) return note_exit(who, {frame.pid, exit_status{}, false});
-  child.fds[static_cast<std::size_t>(wire::descriptor::pidfd)] = std::move(*pidfd);
+  held = std::move(*pidfd);
   running_.emplace(child.pid, who);
   watch_adrift(who);
   enter(who, child);

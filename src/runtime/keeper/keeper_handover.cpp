@@ -213,6 +213,7 @@ void keeper::take_charge_of_daemon() {
   is_told_all_ = false;
   daemon_started_ = steady::now();
   contact_ = contact::silent;
+  if (options_.watchdog.count() > 0) answer_due_ = steady::now() + start_patience;
   auto pidfd = os::open_pidfd(daemon_pid_);
   if (!os::adopt_record_socket(channel_.get()) || !pidfd) {
     say("the daemon that wants a new keeper is gone");
@@ -220,6 +221,7 @@ void keeper::take_charge_of_daemon() {
     daemon_adrift_ = false;
     close_channel();
     contact_ = contact::absent;
+    answer_due_.reset();
     return start_daemon();
   }
   daemon_pidfd_ = std::move(*pidfd);

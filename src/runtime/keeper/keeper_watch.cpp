@@ -2,7 +2,8 @@
 //
 // The daemon is asked (ping) when something was sent to it and it has said nothing for half the watchdog's time since,
 // when somebody who waits for it in vain says so (SIGUSR1), and else every five minutes. Whatever it says is a sign of
-// life. One that gives none within the watchdog's time is killed; its successor takes everything over.
+// life; of one that is only starting, hello is. One that gives none within the watchdog's time is killed; its successor
+// takes everything over.
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/os/files.hpp"
@@ -29,10 +30,22 @@ void keeper::expect_life() {
   probe_due_ = std::min(probe_due_.value_or(soon), soon);
 }
 
+/// One that is starting may have much to read: when it was killed for that, its successor gets more time.
+std::chrono::seconds keeper::time_for_life() const {
+  constexpr unsigned most_doublings = 5;
+  return options_.watchdog * (1U << std::min(hung_starts_, most_doublings));
+}
+
 void keeper::probe() {
-  if (options_.watchdog.count() == 0 || contact_ != contact::attached || answer_due_) return;
+  if (options_.watchdog.count() == 0) return;
+  const auto due = steady::now() + time_for_life();
+  if (contact_ == contact::silent) { // it cannot be asked yet: hello is what it owes
+    answer_due_ = std::min(answer_due_.value_or(due), due);
+    return;
+  }
+  if (contact_ != contact::attached || answer_due_) return;
   probe_due_.reset();
-  answer_due_ = steady::now() + options_.watchdog;
+  answer_due_ = due;
   send(wire::ping_frame{});
 }
 
@@ -50,8 +63,12 @@ void keeper::handle_watchdog(steady::time_point now) {
     read_channel(1);
     if (probe_due_ || contact_ != contact::attached) return;
   }
-  const auto why = "it hung: no sign of life for " + std::to_string(options_.watchdog.count()) + "s";
+  const auto silent_for = std::chrono::duration_cast<std::chrono::seconds>(
+      contact_ == contact::silent ? now - daemon_started_ : time_for_life());
+  const auto why = "it hung: no sign of life for " + std::to_string(silent_for.count()) + "s";
   news_ = "the daemon was replaced because " + why;
+  hung_ = true;
+  if (!serves_) ++hung_starts_;
   break_contact(why);
 }
 

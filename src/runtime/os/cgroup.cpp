@@ -1,10 +1,9 @@
 #include "runtime/os/cgroup.hpp"
 
 #include "runtime/base/text.hpp"
-#include "runtime/base/unique_fd.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
-#include "runtime/os/files.hpp"
+#include "runtime/os/descriptors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,16 +47,33 @@ error failed(const std::string& what, int number) {
   return {kind, what + ": " + errno_text(number), number};
 }
 
+/// As read_file, and for a short look only: also when no descriptor is left.
+result<std::string> read_text(const std::string& path, std::size_t limit) {
+  const brief_descriptor file{[&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }};
+  if (!file) return failed("open " + path, errno);
+  std::string text;
+  constexpr std::size_t step = 4096;
+  while (true) {
+    const auto had = text.size();
+    text.resize(had + step);
+    const auto got = ::read(file.get(), text.data() + had, step);
+    if (got < 0 && errno != EINTR) return failed("read " + path, errno);
+    text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (text.size() > limit) return error{error_kind::too_large, path + " is too large", 0};
+    if (got == 0) return text;
+  }
+}
+
 /// These files take one value with one call.
 outcome write_value(const std::string& path, const std::string& value) {
-  const unique_fd file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  const brief_descriptor file{[&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); }};
   if (!file || ::write(file.get(), value.data(), value.size()) < 0)
     return failed("write " + value + " to " + path, errno);
   return success();
 }
 
 void add_processes(const std::string& group, std::vector<int>& to) {
-  const auto text = read_file(group + "/cgroup.procs", largest_file);
+  const auto text = read_text(group + "/cgroup.procs", largest_file);
   if (!text) return;
   for (const auto line : split(*text, '\n')) {
     int pid = 0;
@@ -129,8 +145,8 @@ std::optional<std::string> cgroup_directory(const std::vector<cgroup_mount>& mou
 result<std::string> cgroup_of(int pid) {
   constexpr std::size_t largest_mountinfo = std::size_t{4} << 20;
   const auto process = pid == 0 ? "/proc/self" : "/proc/" + std::to_string(pid);
-  const auto mounts = read_file("/proc/self/mountinfo", largest_mountinfo);
-  const auto own = read_file(process + "/cgroup", largest_mountinfo);
+  const auto mounts = read_text("/proc/self/mountinfo", largest_mountinfo);
+  const auto own = read_text(process + "/cgroup", largest_mountinfo);
   if (!mounts || !own) return error{error_kind::unavailable, "/proc does not tell the control group of a process", 0};
   const auto all = cgroup_mounts(*mounts);
   if (all.empty()) return error{error_kind::unavailable, "no cgroup2 file system is mounted", 0};
@@ -143,13 +159,14 @@ result<std::string> cgroup_of(int pid) {
 }
 
 bool is_populated(const std::string& group) {
-  const auto events = read_file(group + "/cgroup.events", largest_file);
+  const auto events = read_text(group + "/cgroup.events", largest_file);
   return events && value_in(*events, "populated") != 0;
 }
 
 std::vector<std::string> cgroups_below(const std::string& group) {
   std::vector<std::string> found;
-  DIR* const directory = ::opendir(group.c_str());
+  brief_descriptor opened{[&] { return ::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }};
+  DIR* const directory = opened ? ::fdopendir(opened.release()) : nullptr;
   if (directory == nullptr) return found;
   while (const auto* entry = ::readdir(directory)) {
     const std::string name{static_cast<const char*>(entry->d_name)};
@@ -199,7 +216,7 @@ outcome move_to_cgroup(const std::string& group, int pid) {
 }
 
 std::vector<std::string> controllers_of(const std::string& group, bool switched_on) {
-  const auto text = read_file(group + (switched_on ? "/cgroup.subtree_control" : "/cgroup.controllers"), largest_file);
+  const auto text = read_text(group + (switched_on ? "/cgroup.subtree_control" : "/cgroup.controllers"), largest_file);
   std::vector<std::string> found;
   if (!text) return found;
   for (const auto word : split(trim(*text), ' '))
@@ -229,7 +246,7 @@ memory_events parse_memory_events(std::string_view text) {
 }
 
 memory_events memory_events_of(const std::string& group) {
-  const auto text = read_file(group + "/memory.events", largest_file);
+  const auto text = read_text(group + "/memory.events", largest_file);
   return text ? parse_memory_events(*text) : memory_events{};
 }
 

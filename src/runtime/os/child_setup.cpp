@@ -70,10 +70,26 @@ static_assert(RLIMIT_CPU == 0 && RLIMIT_FSIZE == 1 && RLIMIT_DATA == 2 && RLIMIT
               RLIMIT_LOCKS == 10 && RLIMIT_SIGPENDING == 11 && RLIMIT_MSGQUEUE == 12 && RLIMIT_NICE == 13 &&
               RLIMIT_RTPRIO == 14 && RLIMIT_RTTIME == 15); // as base/words.cpp names them
 
+/// But for that of open files.
 bool set_limits(const process_attributes& wanted) {
   for (const auto& limit : wanted.limits) {
+    if (limit.resource == RLIMIT_NOFILE) continue;
     const rlimit value{limit.soft, limit.hard};
     if (::setrlimit(static_cast<decltype(RLIMIT_NOFILE)>(limit.resource), &value) != 0) return false;
+  }
+  return true;
+}
+
+/// When everything is open, and before the user changes, who could not raise it: a limit does not touch what is open
+/// already, but nothing can be opened beyond it.
+bool set_file_limit(const child_plan& plan) {
+  return !plan.file_limit || ::setrlimit(RLIMIT_NOFILE, &*plan.file_limit) == 0;
+}
+
+bool set_own_file_limit(const process_attributes& wanted) {
+  for (const auto& limit : wanted.limits) {
+    const rlimit value{limit.soft, limit.hard};
+    if (limit.resource == RLIMIT_NOFILE && ::setrlimit(RLIMIT_NOFILE, &value) != 0) return false;
   }
   return true;
 }
@@ -132,7 +148,8 @@ bool set_io_priority(std::uint16_t value) {
 }
 
 /// True when all is set; else `stage` is what was not.
-bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) {
+bool set_attributes(const child_plan& plan, wire::spawn_stage& stage) {
+  const auto& wanted = *plan.attributes;
   using wire::spawn_stage;
   const auto step = [&](spawn_stage now, bool done) {
     stage = now;
@@ -143,7 +160,8 @@ bool set_attributes(const process_attributes& wanted, wire::spawn_stage& stage) 
          step(spawn_stage::io_priority, !wanted.io_priority || set_io_priority(*wanted.io_priority)) &&
          step(spawn_stage::oom_score, !wanted.oom_score_adj || write_oom_score(*wanted.oom_score_adj)) &&
          step(spawn_stage::cpus, wanted.cpus.empty() || set_cpus(wanted)) &&
-         step(spawn_stage::mounts, set_mounts(wanted)) &&
+         step(spawn_stage::mounts, set_mounts(wanted)) && step(spawn_stage::file_limit, set_file_limit(plan)) &&
+         step(spawn_stage::limits, set_own_file_limit(wanted)) &&
          step(spawn_stage::identity, !wanted.who || become(*wanted.who)) &&
          step(spawn_stage::privileges, !wanted.no_new_privileges || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 }
@@ -189,8 +207,6 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   if (!follow_parent(plan.ticket)) return fail(spawn_stage::process);
   if (::setsid() < 0) return fail(spawn_stage::session);
   reset_signals();
-  // Before anything is opened: the lower limit does not touch descriptors that are open already.
-  if (plan.file_limit && ::setrlimit(RLIMIT_NOFILE, &*plan.file_limit) != 0) return fail(spawn_stage::file_limit);
   if (plan.lock_limit) mark_by_limit(*plan.lock_limit);
   if (plan.cgroup_file != nullptr && !enter_cgroup(plan.cgroup_file)) return fail(spawn_stage::cgroup);
   if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file))
@@ -198,8 +214,8 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   if (plan.is_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return fail(spawn_stage::terminal);
   if (!connect_output(plan)) return fail(spawn_stage::output);
   if (!move_descriptors(plan)) return fail(spawn_stage::channel);
-  if (auto stage = spawn_stage::limits; plan.attributes != nullptr && !set_attributes(*plan.attributes, stage))
-    return fail(stage);
+  if (plan.attributes == nullptr && !set_file_limit(plan)) return fail(spawn_stage::file_limit);
+  if (auto stage = spawn_stage::limits; plan.attributes != nullptr && !set_attributes(plan, stage)) return fail(stage);
   if (plan.umask) (void)::umask(*plan.umask); // always succeeds; returns the old one
   if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return fail(spawn_stage::directory);
   // Last: a signal that arrives from here on ends this process and nothing else.

@@ -23,11 +23,11 @@ struct child_plan {
   int err = -1;                     ///< becomes 2; above 2
   int passed = -1;                  ///< stays open under its number over exec; -1: none
   std::optional<mode_t> umask;
-  std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE
+  std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE, before that of the attributes
   std::optional<rlim_t> lock_limit; ///< soft RLIMIT_LOCKS, when the hard one allows it
-  int input = -1;                   ///< becomes 0 instead of stdin_file; above 255
+  int input = -1;                   ///< becomes 0 instead of stdin_file; above all targets
   bool is_terminal = false;         ///< `input` becomes the controlling terminal
-  /// Descriptors the program finds under other numbers. Above 255, so that no target is among them.
+  /// Descriptors the program finds under other numbers; those they have now are above all targets.
   struct moved {
     int from = -1; ///< -1: nothing
     int to = -1;   ///< 3 to 255
@@ -46,10 +46,10 @@ struct child_failure {
 };
 
 /// Runs in the child; returns only when a step failed, which `failure` then names. New session; default signal
-/// dispositions; file limit; control group; standard input, output and error, or the terminal; other descriptors;
-/// limits, priorities and processors, as long as it may; mounts; user and groups; privileges; umask; directory, as that
-/// user; empty signal mask; the claim of its start; exec. A directory, program or stdin_file on a file system that does
-/// not answer makes the parent wait as well.
+/// dispositions; control group; standard input, output and error, or the terminal; other descriptors; limits,
+/// priorities and processors, as long as it may; mounts; limit of open files, when nothing is opened any more; user and
+/// groups; privileges; umask; directory, as that user; empty signal mask; the claim of its start; exec. A directory,
+/// program or stdin_file on a file system that does not answer makes the parent wait as well.
 void set_up_and_exec(const child_plan& plan, child_failure& failure);
 
 } // namespace alder::os

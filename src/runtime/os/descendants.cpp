@@ -1,5 +1,6 @@
 #include "runtime/os/descendants.hpp"
 
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
 
@@ -73,9 +74,10 @@ std::size_t signal_members(std::span<const member> whom, int signal) {
       reached += signal_pidfd(one.pidfd.get(), signal).ok() ? 1 : 0;
       continue;
     }
-    const auto pidfd = open_pidfd(one.pid);
+    // One after the other, so that the spare descriptors are enough for any number.
+    const brief_descriptor pidfd{[&] { return raw_pidfd(one.pid); }};
     const auto now = read_stat(one.pid);
-    if (pidfd && now && now->start_ticks == one.start_ticks) reached += signal_pidfd(pidfd->get(), signal).ok() ? 1 : 0;
+    if (pidfd && now && now->start_ticks == one.start_ticks) reached += signal_pidfd(pidfd.get(), signal).ok() ? 1 : 0;
   }
   return reached;
 }

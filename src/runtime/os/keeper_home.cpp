@@ -25,6 +25,12 @@ error refused(const std::string& what) { return refused(what, errno); }
 
 constexpr off_t max_log = off_t{4} << 20;
 
+/// As raise_file_limit() found it.
+std::optional<rlimit>& first_limit() {
+  static std::optional<rlimit> found;
+  return found;
+}
+
 /// Whether the file behind `fd` still is what `path` names: somebody may have removed it between open and lock.
 bool is_same_file(int fd, const std::string& path) {
   struct stat opened {};
@@ -181,8 +187,11 @@ result<rlimit> raise_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &before) != 0) return refused("getrlimit");
   const rlimit raised{before.rlim_max, before.rlim_max};
   if (::setrlimit(RLIMIT_NOFILE, &raised) != 0) return refused("setrlimit");
+  first_limit() = before;
   return before;
 }
+
+std::optional<rlimit> inherited_file_limit() { return first_limit(); }
 
 result<unique_fd> take_signals() {
   struct sigaction ignore {};

@@ -65,6 +65,8 @@ outcome end_with_parent();
 
 /// Raises the soft limit of open files to the hard one. Returns the limits as they were. Errors: io.
 [[nodiscard]] result<rlimit> raise_file_limit();
+/// The limits as the last raise_file_limit() found them: what programs that are started get. None before the first.
+[[nodiscard]] std::optional<rlimit> inherited_file_limit();
 
 /// SIGPIPE is ignored; SIGCHLD (ends only), SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked and come through the
 /// returned non-blocking signalfd. Errors: io.

@@ -28,8 +28,10 @@ error refused(const std::string& what, int number) {
 
 } // namespace
 
+int raw_pidfd(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
 result<unique_fd> open_pidfd(int pid) {
-  unique_fd fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+  unique_fd fd{raw_pidfd(pid)};
   if (!fd) return refused("process " + std::to_string(pid), errno);
   return fd;
 }

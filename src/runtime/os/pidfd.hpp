@@ -12,6 +12,8 @@ namespace alder::os {
 
 /// A close-on-exec pidfd, which becomes readable when the process ends. Errors: not_found (no such process), io.
 [[nodiscard]] result<unique_fd> open_pidfd(int pid);
+/// The same as open(2) tells: -1 and errno. The caller owns it.
+[[nodiscard]] int raw_pidfd(int pid);
 
 /// Errors: not_found (it has ended and was reaped), denied, invalid_input (no such signal), io.
 outcome signal_pidfd(int pidfd, int signal);

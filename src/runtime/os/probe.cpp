@@ -3,6 +3,7 @@
 #include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/descriptors.hpp"
 #include "runtime/os/work_thread.hpp"
 
 #include <boost/asio/connect.hpp>
@@ -50,22 +51,50 @@ public:
 
   /// With `http` asks for its path, else only connects.
   void run(std::chrono::milliseconds patience, std::optional<ready_http> http) {
+    patience_ = patience;
     http_ = std::move(http);
+    begin();
+  }
+
+private:
+  void begin() {
+    if (is_short_of_descriptors()) return begin_later();
     auto self = shared_from_this();
-    timer_.expires_after(patience);
+    timer_.expires_after(patience_);
     timer_.async_wait([self](const error_code& failed) {
       if (!failed) self->finish(address_text(self->host_, self->port_) + " did not answer in time");
     });
     resolver_.async_resolve(
         host_, std::to_string(port_), [self](const error_code& failed, const tcp::resolver::results_type& found) {
+          if (!self->answer_) return; // it was too late
+          if (failed && is_short_of_descriptors()) return self->begin_later();
           if (failed) return self->finish("the host name " + self->host_ + " could not be resolved");
           asio::async_connect(self->socket_, found,
                               [self](const error_code& error, const tcp::endpoint&) { self->on_connected(error); });
         });
   }
 
-private:
+  /// That we have no descriptor to ask with says nothing about who is asked: the time begins when we have one.
+  void begin_later() {
+    constexpr std::chrono::milliseconds pause{200};
+    error_code ignored; // it is not connected
+    socket_.close(ignored);
+    auto self = shared_from_this();
+    timer_.expires_after(pause);
+    timer_.async_wait([self](const error_code& failed) {
+      if (!failed) self->begin();
+    });
+  }
+
+  static bool is_short_of_descriptors() {
+    constexpr std::size_t enough = 4; // for the name and the connection
+    return count_descriptors().left() < enough;
+  }
+
   void on_connected(const error_code& failed) {
+    if (!answer_) return; // it was too late
+    if (failed && failed.category() == boost::system::system_category() && is_shortage(failed.value()))
+      return begin_later();
     if (failed == asio::error::connection_refused)
       return finish(address_text(host_, port_) + " refused the connection");
     if (failed) return finish(address_text(host_, port_) + " could not be reached: " + failed.message());
@@ -139,6 +168,7 @@ private:
   asio::streambuf response_{largest_response};
   std::string host_;
   std::uint16_t port_;
+  std::chrono::milliseconds patience_{};
   std::optional<ready_http> http_;
   std::string request_;
   probe_handler answer_;

@@ -20,7 +20,8 @@ class work_thread;
 using probe_answer = std::optional<std::string>;
 using probe_handler = std::function<void(const probe_answer&)>;
 
-/// Calls `answer` once, at the latest after `patience`, never from inside this call.
+/// Calls `answer` once, at the latest after `patience`, never from inside this call. The time does not run while this
+/// process has no descriptor to ask with.
 void probe_tcp(boost::asio::io_context& loop, const ready_tcp& target, std::chrono::milliseconds patience,
                probe_handler answer);
 /// Likewise; what is wanted of status and body is in the target. The body counts as far as it is in the first 64 KiB;

@@ -1,6 +1,6 @@
 #include "runtime/os/proc.hpp"
 
-#include "runtime/base/unique_fd.hpp"
+#include "runtime/os/descriptors.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,7 +22,7 @@ namespace {
 
 /// The first `limit` bytes of a file in /proc; nothing when it cannot be opened.
 std::optional<std::string> read_proc(const std::string& path, std::size_t limit) {
-  const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const brief_descriptor file{[&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }};
   if (!file) return std::nullopt;
   std::string text;
   while (text.size() < limit) {
@@ -44,7 +44,9 @@ std::string proc_path(int pid, std::string_view name) {
 /// The numbers among the names in a directory.
 std::vector<int> numbered_entries(const std::string& path) {
   std::vector<int> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(path.c_str()), ::closedir};
+  brief_descriptor opened{[&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }};
+  if (!opened) return numbers;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory{::fdopendir(opened.release()), ::closedir};
   if (!directory) return numbers;
   while (const auto* entry = ::readdir(directory.get())) {
     const std::string_view name{static_cast<const char*>(entry->d_name)};

@@ -4,6 +4,7 @@
 #include "runtime/os/child_setup.hpp"
 #include "runtime/os/pidfd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -96,9 +97,9 @@ struct channel_ends {
   unique_fd notify;
 };
 
-/// The child's ends get high numbers, so that moving one to its place never overwrites another.
-bool lift(unique_fd& end) {
-  constexpr int above_all_targets = 256;
+/// The child's ends get numbers above every target, so that moving one to its place never overwrites another.
+bool lift(unique_fd& end, const wire::spawn_channels& targets) {
+  const int above_all_targets = std::max({STDERR_FILENO, targets.ipc, targets.ready}) + 1;
   unique_fd lifted{::fcntl(end.get(), F_DUPFD_CLOEXEC, above_all_targets)};
   end = std::move(lifted);
   return end.valid();
@@ -106,13 +107,13 @@ bool lift(unique_fd& end) {
 
 /// Output comes out as it was written, and what is sent is not repeated in it. Its owner is the program's user, who may
 /// open it again by its name.
-bool make_terminal(const process_attributes& attributes, channel_ends& ends) {
+bool make_terminal(const process_attributes& attributes, const wire::spawn_channels& wanted, channel_ends& ends) {
   constexpr winsize usual{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
   const int unlocked = 0;
   ends.input_here.reset(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
   if (!ends.input_here || ::ioctl(ends.input_here.get(), TIOCSPTLCK, &unlocked) != 0) return false;
   ends.input_there.reset(::ioctl(ends.input_here.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!ends.input_there || !lift(ends.input_there)) return false;
+  if (!ends.input_there || !lift(ends.input_there, wanted)) return false;
   termios modes{};
   if (::tcgetattr(ends.input_there.get(), &modes) != 0) return false;
   modes.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
@@ -123,12 +124,12 @@ bool make_terminal(const process_attributes& attributes, channel_ends& ends) {
   return !who || ::fchown(ends.input_there.get(), who->uid, static_cast<gid_t>(-1)) == 0;
 }
 
-bool make_ipc(channel_ends& ends) {
+bool make_ipc(const wire::spawn_channels& wanted, channel_ends& ends) {
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
   ends.ipc_here.reset(pair[0]);
   ends.ipc_there.reset(pair[1]);
-  return ::fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 && lift(ends.ipc_there);
+  return ::fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 && lift(ends.ipc_there, wanted);
 }
 
 /// Receives the sender's pid, uid and gid with each notice.
@@ -150,13 +151,14 @@ bool make_notify(const std::string& name, channel_ends& ends) {
 
 bool open_channels(const wire::spawn_channels& wanted, channel_ends& ends) {
   if (wanted.input && !wanted.terminal) {
-    if (!make_pipe(ends.input_there, ends.input_here) || !lift(ends.input_there)) return false;
+    if (!make_pipe(ends.input_there, ends.input_here) || !lift(ends.input_there, wanted)) return false;
     // Ours is the end that must not block, the program's the one that may.
     if (::fcntl(ends.input_there.get(), F_SETFL, 0) != 0 || ::fcntl(ends.input_here.get(), F_SETFL, O_NONBLOCK) != 0)
       return false;
   }
-  if (wanted.ready >= 0 && (!make_pipe(ends.ready_here, ends.ready_there) || !lift(ends.ready_there))) return false;
-  if (wanted.ipc >= 0 && !make_ipc(ends)) return false;
+  if (wanted.ready >= 0 && (!make_pipe(ends.ready_here, ends.ready_there) || !lift(ends.ready_there, wanted)))
+    return false;
+  if (wanted.ipc >= 0 && !make_ipc(wanted, ends)) return false;
   return wanted.notify.empty() || make_notify(wanted.notify, ends);
 }
 
@@ -196,7 +198,8 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
   channel_ends channels;
   if (!open_channels(request.channels, channels)) return spawn_failure{wire::spawn_stage::channel, errno};
   const bool has_terminal = request.channels.terminal;
-  if (has_terminal && (!make_terminal(request.attributes, channels) || !connect_terminal(channels.input_there, ends)))
+  if (has_terminal &&
+      (!make_terminal(request.attributes, request.channels, channels) || !connect_terminal(channels.input_there, ends)))
     return spawn_failure{wire::spawn_stage::terminal, errno};
   const auto cgroup_file = request.cgroup + "/cgroup.procs";
   const auto arguments = pointers(request.command);

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace alder::os {
@@ -20,9 +21,16 @@ error refused(const char* what) {
   return {error_kind::io, std::string{what} + ": " + errno_text(number), number};
 }
 
-/// Whether a failed call may be tried when the socket is ready again. ENOBUFS and ENOMEM are not: there is no event to
-/// wait for, and a poll loop would spin.
-transfer failed_transfer() { return errno == EAGAIN || errno == EWOULDBLOCK ? transfer::blocked : transfer::closed; }
+/// Whether a failed call may be tried when the socket is ready again. When the machine has no memory, or too many
+/// descriptors are under way (ETOOMANYREFS), the other side is there all the same; no event tells when it is over, so
+/// the pause keeps a poll loop from spinning.
+transfer failed_transfer() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return transfer::blocked;
+  constexpr int pause_ms = 1;
+  if (errno != ENOBUFS && errno != ENOMEM && errno != ETOOMANYREFS) return transfer::closed;
+  (void)::poll(nullptr, 0, pause_ms); // a signal may end it early
+  return transfer::blocked;
+}
 
 /// recvmsg, again after a signal, and once more after ECONNRESET: the kernel reports that the other side died with
 /// records of ours unread before it hands out the records it had sent.

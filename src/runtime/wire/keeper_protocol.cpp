@@ -245,7 +245,7 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::process: return "make a process";
   case spawn_stage::session: return "make a session";
   case spawn_stage::channel: return "make its channels to the daemon";
-  case spawn_stage::file_limit: return "restore the limit of open files";
+  case spawn_stage::file_limit: return "set the limit of open files";
   case spawn_stage::terminal: return "make its pseudo-terminal";
   case spawn_stage::cgroup: return "move it into the control group " + request.cgroup;
   case spawn_stage::stdin_file:

@@ -109,6 +109,61 @@ TEST_F(Process, TheTimeItHasLeftIsNotThatOfTheClockOnTheWall) {
   EXPECT_EQ(heard.starts.size(), 1u);
 }
 
+TEST_F(Process, AFloodOfMessagesDoesNotFillTheEvents) {
+  launch(service("web"));
+  const auto before = sentences().size();
+  constexpr int minutes = 60;
+  for (int second = 0; second < minutes * 60; ++second) {
+    for (int i = 0; i < 100; ++i)
+      caf::anon_send(who, program_said{wire::said_message{std::to_string(second) + "." + std::to_string(i)}});
+    run();
+    advance(1s);
+  }
+  EXPECT_LT(sentences().size() - before, 150U);
+  EXPECT_THAT(sentences(), Contains(HasSubstr("more messages within")));
+}
+
+TEST_F(Process, AfterAFloodItIsHeardAsBefore) {
+  launch(service("web"));
+  for (int second = 0; second < 100; ++second) {
+    for (int i = 0; i < 100; ++i)
+      caf::anon_send(who, program_said{wire::said_message{std::to_string(i)}});
+    run();
+    advance(1s);
+  }
+  advance(1h);
+  for (int i = 0; i < 3; ++i) {
+    caf::anon_send(who, program_said{wire::said_message{"once " + std::to_string(i)}});
+    run();
+    advance(1min);
+  }
+  EXPECT_THAT(sentences(), Contains(HasSubstr("once 0")));
+  EXPECT_THAT(sentences(), Contains(HasSubstr("once 2")));
+}
+
+TEST_F(Process, WhatIsSaidAgainAndAgainIsToldOnce) {
+  launch(service("web"));
+  const auto before = sentences().size();
+  for (int i = 0; i < 5; ++i)
+    caf::anon_send(who, program_said{wire::said_error{"disk full"}});
+  run();
+  EXPECT_EQ(sentences().size(), before + 1);
+}
+
+TEST_F(Process, WishesForMoreTimeAreWrittenDownOnceASecond) {
+  auto web = service("web");
+  web.ready = {ready_notify{}, 5s, 10s};
+  launch(web);
+  std::set<std::string> notes;
+  for (int i = 0; i < 1000; ++i) {
+    caf::anon_send(who, program_said{wire::said_more_time{60s}});
+    run();
+    notes.insert(os.processes.begin()->second.note);
+    advance(1ms);
+  }
+  EXPECT_LE(notes.size(), 2U);
+}
+
 TEST_F(Process, IsKilledWhenItDoesNotStopInTime) {
   os.stubborn.insert("web");
   launch(service("web"));

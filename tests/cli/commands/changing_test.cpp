@@ -37,7 +37,7 @@ TEST_F(Commands, AChangeIsToldStepByStepAndCounted) {
   EXPECT_EQ(result.out.rfind("db is being stopped on request\ndb was stopped on request\n1 stopped in ", 0), 0U)
       << result.out;
   EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop");
-  EXPECT_NE(daemon_->seen().at(0).head.find("Accept: application/x-ndjson"), std::string::npos);
+  EXPECT_NE(requests().at(0).head.find("Accept: application/x-ndjson"), std::string::npos);
 }
 
 TEST_F(Commands, WhatIsSoAlreadyIsASuccess) {
@@ -94,7 +94,8 @@ TEST_F(Commands, AnOperationThatTakesTooLongHasItsExitCode) {
 }
 
 TEST_F(Commands, ADaemonThatNeverSaysSoIsNotWaitedForEither) {
-  serve([](const seen_request&, const fake_connection& c) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
     c.send(test::stream_head() + test::chunk(stopping + "\n"));
     c.wait_for_close();
   });
@@ -102,7 +103,8 @@ TEST_F(Commands, ADaemonThatNeverSaysSoIsNotWaitedForEither) {
 }
 
 TEST_F(Commands, ADaemonThatGoesAwayBeforeTheEndIsAFailure) {
-  serve([](const seen_request&, const fake_connection& c) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
     c.send(test::stream_head() + test::chunk(stopping + "\n"));
     c.close();
   });

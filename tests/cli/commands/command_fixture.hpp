@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -74,10 +75,17 @@ protected:
     text << std::ifstream{path}.rdbuf();
     return text.str();
   }
-  /// "METHOD target" of every request so far.
+  /// Every request so far but for the questions whether a daemon is there.
+  [[nodiscard]] std::vector<seen_request> requests() const {
+    auto all = daemon_->seen();
+    all.erase(std::remove_if(all.begin(), all.end(), [](const auto& one) { return one.target == "/_ping"; }),
+              all.end());
+    return all;
+  }
+  /// "METHOD target" of each of them.
   [[nodiscard]] std::vector<std::string> seen() const {
     std::vector<std::string> lines;
-    for (const auto& one : daemon_->seen())
+    for (const auto& one : requests())
       lines.push_back(one.method + " " + one.target);
     return lines;
   }

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace alder::cli {
@@ -119,6 +121,88 @@ TEST_F(Client, ADaemonThatDoesNotAnswerIsGivenUpAtTheDeadline) {
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.failure().kind, error_kind::unavailable);
   EXPECT_EQ(answer.failure().os_errno, ETIMEDOUT);
+}
+
+TEST_F(Client, SomebodyWhoLooksAfterASlowDaemonGivesItMoreTime) {
+  std::atomic<bool> is_roused = false;
+  const fake_daemon daemon{home_.path(), [&](const seen_request&, const fake_connection& c) {
+                             while (!is_roused)
+                               std::this_thread::sleep_for(1ms);
+                             c.send(test::answer(200, "at last"));
+                           }};
+  int asked = 0;
+  client asking{daemon.socket(), impatience{.after = 20ms,
+                                            .ask =
+                                                [&] {
+                                                  is_roused = ++asked == 5; // long after the deadline
+                                                  return true;
+                                                },
+                                            .longest = 20s}};
+  const auto answer = asking.send(get("/"), 50ms);
+  ASSERT_TRUE(answer.ok()) << answer.failure().message;
+  EXPECT_EQ(answer->body, "at last");
+  EXPECT_GE(asked, 5);
+}
+
+TEST_F(Client, WithoutAnybodyWhoLooksAfterItTheDeadlineStands) {
+  const fake_daemon daemon{home_.path(), [](const seen_request&, const fake_connection& c) { c.wait_for_close(); }};
+  int asked = 0;
+  client asking{daemon.socket(), impatience{.after = 10ms,
+                                            .ask =
+                                                [&] {
+                                                  ++asked;
+                                                  return false;
+                                                },
+                                            .longest = 1h}};
+  const auto answer = asking.send(get("/"), 50ms);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.failure().os_errno, ETIMEDOUT);
+  EXPECT_GE(asked, 1);
+}
+
+TEST_F(Client, AStreamThatIsSilentBecauseTheDaemonHangsIsNoticed) {
+  const fake_daemon daemon{home_.path(), [](const seen_request& r, const fake_connection& c) {
+                             if (r.target == "/follow") c.send(test::stream_head());
+                             c.wait_for_close(); // and no answer to anything else
+                           }};
+  stream_loop loop{daemon.socket()};
+  int asked = 0;
+  loop.look_after(20ms, {.after = 20ms,
+                         .ask =
+                             [&] {
+                               if (++asked == 3) loop.stop();
+                               return true;
+                             },
+                         .longest = 20s});
+  loop.open(get("/follow"), {.on_line = [](std::string_view) { return flow::go_on; }, .on_end = {}});
+  loop.run();
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(Client, AStreamThatIsSilentBecauseNothingHappensIsLeftAlone) {
+  std::atomic<int> questions = 0;
+  const fake_daemon daemon{home_.path(), [&](const seen_request& r, const fake_connection& c) {
+                             if (r.target != "/follow") {
+                               ++questions;
+                               return c.send(test::answer(200, "{}"));
+                             }
+                             c.send(test::stream_head());
+                             while (questions < 3)
+                               std::this_thread::sleep_for(1ms);
+                             c.send(test::last_chunk());
+                           }};
+  stream_loop loop{daemon.socket()};
+  int asked = 0;
+  loop.look_after(10ms, {.after = 10s,
+                         .ask =
+                             [&] {
+                               ++asked;
+                               return true;
+                             },
+                         .longest = 20s});
+  loop.open(get("/follow"), {.on_line = [](std::string_view) { return flow::go_on; }, .on_end = {}});
+  loop.run();
+  EXPECT_EQ(asked, 0);
 }
 
 TEST_F(Client, GarbageIsNoHttp) {

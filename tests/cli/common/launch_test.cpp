@@ -33,7 +33,8 @@ protected:
     auto keeper =
         os::start_in_background(keeper_command(*found, where_, keeper_mode::detached), os::attachment::detached);
     if (!keeper) return keeper.failure();
-    const auto said = hear(*keeper, where_);
+    daemon_watch watch{where_.run_dir, [](std::string_view) {}};
+    const auto said = hear(*keeper, where_, watch);
     if (!said) return said.failure();
     return success();
   }
@@ -95,7 +96,8 @@ TEST_F(Launch, ARunningDaemonIsFoundWithoutStartingAnything) {
   const test::fake_daemon daemon{home_.path(), [](const auto&, const auto& c) {
                                    c.send(test::answer(200, R"({"schema":1,"pong":true,"version":"0.1.0","pid":1})"));
                                  }};
-  EXPECT_TRUE(ensure_daemon(where_, around_).ok());
+  daemon_watch watch{where_.run_dir, [](std::string_view) {}};
+  EXPECT_TRUE(ensure_daemon(where_, around_, watch).ok());
   EXPECT_EQ(daemon.seen().at(0).target, "/_ping");
 }
 

@@ -95,6 +95,74 @@ TEST_F(Keeper, ends_when_there_is_no_daemon_program) {
   EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
 }
 
+/// The watchdog's time of keepers that are started meanwhile.
+class watchdog_of {
+public:
+  explicit watchdog_of(const char* seconds) { (void)::setenv("ALDER_WATCHDOG", seconds, 1); }
+  watchdog_of(const watchdog_of&) = delete;
+  watchdog_of& operator=(const watchdog_of&) = delete;
+  ~watchdog_of() { (void)::unsetenv("ALDER_WATCHDOG"); }
+};
+
+TEST_F(Keeper, a_daemon_that_hangs_before_hello_is_replaced_when_somebody_waits_for_it) {
+  const watchdog_of one{"1"};
+  bed.start();
+  auto first = bed.next_daemon(); // and says nothing
+  ASSERT_EQ(::kill(bed.keeper_pid(), SIGUSR1), 0);
+  auto second = bed.next_daemon();
+  EXPECT_NE(second.pid, first.pid);
+  auto heard = attach(second);
+  EXPECT_EQ(heard.client->epoch(), 2U);
+  EXPECT_NE(heard.client->news().find("hung"), std::string::npos);
+  heard.client->ready();
+  EXPECT_EQ(bed.ready_line(), "ready") << "whoever started the keeper waits for the second";
+}
+
+TEST_F(Keeper, a_daemon_that_hangs_between_hello_and_ready_is_replaced_when_somebody_waits_for_it) {
+  const watchdog_of one{"1"};
+  bed.start();
+  auto first = bed.next_daemon();
+  auto heard = attach(first);
+  ASSERT_EQ(::kill(bed.keeper_pid(), SIGUSR1), 0);
+  auto second = bed.next_daemon();
+  EXPECT_NE(second.pid, first.pid);
+}
+
+TEST_F(Keeper, daemons_that_hang_again_and_again_before_any_was_ready_end_it) {
+  const watchdog_of one{"1"};
+  bed.start();
+  for (int i = 0; i < 3; ++i) {
+    auto daemon = bed.next_daemon();
+    ASSERT_EQ(::kill(bed.keeper_pid(), SIGUSR1), 0);
+    ASSERT_TRUE(readable(daemon.control.get())) << "it is killed";
+  }
+  EXPECT_NE(bed.ready_line().find("error: the daemon"), std::string::npos);
+  EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
+}
+
+TEST_F(Keeper, a_start_that_would_take_its_last_descriptors_is_refused) {
+  rlimit own{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &own), 0);
+  bed.start_limited(64);
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  constexpr std::size_t many = 30;
+  for (std::size_t i = 0; i < many; ++i)
+    heard.client->spawn(shell("t/" + std::to_string(i), "exec sleep 1000"));
+  ASSERT_TRUE(heard.until([&] { return heard.spawned.size() + heard.failed.size() == many; }));
+  EXPECT_GE(heard.spawned.size(), 3U);
+  ASSERT_GE(heard.failed.size(), 1U);
+  EXPECT_EQ(heard.failed.front().why.os_errno, EMFILE);
+  std::ifstream log{bed.dir.path("stderr")};
+  const std::string text{std::istreambuf_iterator<char>{log}, {}};
+  EXPECT_NE(text.find("of 64 are free"), std::string::npos) << text;
+  daemon.crash(); // and it can still start another daemon
+  heard.client.reset();
+  auto second = bed.next_daemon();
+  auto next = attach(second);
+  EXPECT_EQ(next.client->take_inventory().size(), heard.spawned.size());
+}
+
 TEST_F(Keeper, a_second_one_says_busy) {
   bed.start();
   auto daemon = bed.next_daemon();

@@ -225,6 +225,55 @@ TEST(Spawn, without_a_descriptor_left_the_pipes_fail) {
   EXPECT_EQ(failure.os_errno, EMFILE);
 }
 
+TEST(Spawn, a_limit_of_open_files_never_breaks_the_start_it_is_for) {
+  const test::temporary_directory scratch;
+  const auto input = scratch / "input";
+  ASSERT_TRUE(write_file_atomically(input, "hello\n").ok());
+  for (rlim_t most = 0; most <= 10; ++most) {
+    // Built-ins alone: what a loader cannot open beyond the limit is the program's own trouble, after exec.
+    auto request = sh("");
+    request.program = test::bin("fixture_few_files");
+    request.command = {"few_files"};
+    request.stdin_file = input;
+    request.attributes = {.oom_score_adj = 100, .limits = {{RLIMIT_NOFILE, most, most}}};
+    request.channels = {.ipc = 3, .ready = 9, .notify = "alder-test-" + std::to_string(::getpid())};
+    EXPECT_EQ(output_of(request), "limit " + std::to_string(most) + ", read hello\n") << most;
+    request.attributes = {};
+    request.file_limit = rlimit{most, most};
+    EXPECT_EQ(output_of(request), "limit " + std::to_string(most) + ", read hello\n") << most;
+  }
+}
+
+/// The soft limit of this process, as long as it lives.
+class own_file_limit {
+public:
+  explicit own_file_limit(rlim_t soft) {
+    (void)::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit lower{soft, before_.rlim_max};
+    (void)::setrlimit(RLIMIT_NOFILE, &lower);
+  }
+  own_file_limit(const own_file_limit&) = delete;
+  own_file_limit& operator=(const own_file_limit&) = delete;
+  ~own_file_limit() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+  rlimit before_{};
+};
+
+TEST(Spawn, channels_need_no_high_numbers) {
+  auto request = sh("echo over-ipc >&3; echo up >&9; read x; echo \"got $x\"");
+  request.channels = {.input = true, .ipc = 3, .ready = 9, .notify = "alder-test-" + std::to_string(::getpid())};
+  const own_file_limit low{64};
+  auto started = spawn(request);
+  ASSERT_TRUE(std::holds_alternative<spawned_process>(started)) << std::get<spawn_failure>(started).os_errno;
+  auto& process = std::get<spawned_process>(started);
+  EXPECT_EQ(test::read_line(process.ipc.get()), "over-ipc");
+  EXPECT_EQ(test::read_line(process.ready.get()), "up");
+  ASSERT_EQ(::write(process.input.get(), "in\n", 3), 3);
+  EXPECT_EQ(test::read_line(process.out.get()), "got in");
+  reap(process.pidfd.get());
+}
+
 TEST(Spawn, a_failed_start_leaves_no_child_and_no_descriptor) {
   auto request = sh("exit");
   request.cwd = "/nope";
