@@ -52,6 +52,14 @@ KEEPER_ONLY = ("src/cli/alder_keeper",)
 EXCEPTIONS = {
     "system": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
     "effects": {"src/runtime/base/unique_fd.hpp": "closing is what it is for"},
+    "by_path": {"src/runtime/os/files.cpp": "reading regular files, without waiting, is what it is for",
+                "src/runtime/os/child_setup.cpp": "between fork and exec; standard input is opened as the program's user",
+                "src/runtime/os/cgroup.cpp": "control groups, which the kernel makes up",
+                "src/runtime/os/proc.cpp": "processes, which the kernel makes up",
+                "src/runtime/os/orphans.cpp": "a descriptor of a process, whose inode is known",
+                "src/runtime/os/log_pump_loop.cpp": "a descriptor of its own, once more",
+                "src/runtime/os/probe.cpp": "the kernel's list of listening sockets",
+                "src/runtime/os/paths.cpp": "a home that was made for one run is removed, in directories that are ours"},
     "heavy": dict.fromkeys(("tests/conformance/otp_player.hpp", "tests/conformance/otp_spec.hpp"),
                            "scenarios are JSON, and read by these files alone"),
     "mirror": {"src/runtime/base/assert.cpp": "it ends the process; the tests that expect a bug to be caught prove it",
@@ -90,6 +98,13 @@ SYSTEM_CALL = re.compile(
     r"|signalfd|sigprocmask|sleep|socket|socketpair|splice|stat|symlink|syscall|timerfd_\w+|truncate|umask|unlink"
     r"|usleep|utimensat|vfork|wait|waitid|waitpid|write)\s*\("
     r"|\bstd::(system|fopen|freopen|tmpfile|raise|signal)\s*\(|\bstd::this_thread::sleep_\w+")
+# A file by its path: with a literal in the place of the path (which is blank by then) it is one of the kernel's.
+BY_PATH = re.compile(
+    r"(?<![\w>])::(open|creat|fopen|opendir|mkdir|mkfifo|mknod|rename|unlink|link|symlink|chown|lchown|chmod|truncate)"
+    r"\s*\((?!\s+,)"
+    r"|(?<![\w>])::\w+at2?\s*\(\s*AT_FDCWD\b(?<!faccessat\(AT_FDCWD)"
+    r"|\bstd::(fopen|rename|remove|(basic_)?[io]?fstream)\b(?!\s*\(\s*\w+\.(begin|data)\()"
+    r"|\b(std::filesystem|fs)::(remove(_all)?|rename|create_\w+|copy\w*|resize_file|permissions)\s*\(")
 CLOCK = re.compile(r"\b(system|steady|high_resolution|utc)_clock::now\b|\bclock_gettime\b|\bgettimeofday\b"
                    r"|(?<![\w.>:])(std::)?time\s*\(\s*(NULL|nullptr|0)\s*\)")
 CHANCE = re.compile(r"\brandom_device\b|(?<![\w.>])(std::)?(rand|srand)\s*\(|\bstd::getenv\b")
@@ -186,6 +201,13 @@ def system(source):
         yield number, f"`{text}…` is a system call; they belong to src/runtime/os"
 
 
+def by_path(source):
+    if source.floor is None:
+        return
+    for number, text in matching_code(source, BY_PATH):
+        yield number, f"`{text}…` may follow a link or wait for ever; go through runtime/os/safe_open.hpp or files.hpp"
+
+
 def effects(source):
     if source.floor not in PURE:
         return
@@ -278,7 +300,7 @@ def kernel(source):
             yield number, f"<{name}>: take the constant and the system call's number; see KERNEL_HEADERS"
 
 
-RULES = (place, floor, system, effects, clock, threads, caf, json, heavy, purpose, once, own_first, marker,
+RULES = (place, floor, system, by_path, effects, clock, threads, caf, json, heavy, purpose, once, own_first, marker,
          using_namespace, too_new, kernel)
 
 

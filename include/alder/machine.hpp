@@ -32,7 +32,9 @@ struct machine {
   std::function<std::optional<account>(const std::string& name)> user_named;
   std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
   std::function<std::optional<std::uint32_t>(const std::string& name)> group_named;
-  std::function<outcome(const std::string& path)> can_read; ///< error: why a file cannot be read
+  std::function<outcome(const std::string& path)> can_read; ///< error: why a file or directory cannot be read
+  /// Error: why this cannot be read as a regular file.
+  std::function<outcome(const std::string& path)> can_read_file;
   /// Error: why there can be no directory that is written to.
   std::function<outcome(const std::string& path)> can_have_directory;
   /// The bytes of a time zone's file by its name; that of the machine for no name.

@@ -110,6 +110,17 @@ class TidyTest(unittest.TestCase):
             self.in_header("src/runtime/store/journal.hpp", line, None)
         self.in_header("src/runtime/store/journal.hpp", "int d = 1'000; int e = ::fork(); int f = 2'000;", "system")
 
+    def test_files_are_opened_by_the_two_that_look_what_they_are(self):
+        for line in ("inline int f(P p) { return ::open(p.c_str(), 0); }", "inline int f(P p) { return ::mkdir(p, 0700); }",
+                     "inline int f(P p) { return ::openat(AT_FDCWD, p, 0); }", "inline std::ifstream in(path);",
+                     "inline void f() { std::filesystem::remove_all(path); }", "inline int f(P p) { return ::open(\n      p, 0); }"):
+            self.in_header("src/runtime/os/log_sink.hpp", line, "by_path")
+        for line in ('inline int f() { return ::open("/dev/null", 0); }', "inline int f(D d, N n) { return ::openat(d, n, 0); }",
+                     "inline auto f(V v) { return std::remove(v.begin(), v.end(), 1); }",
+                     "inline int f(P p) { return ::faccessat(AT_FDCWD, p, 0, 0); }", "inline auto f() { return os::open(x); }"):
+            self.in_header("src/runtime/os/log_sink.hpp", line, None)
+        self.in_header("tests/support/scratch.hpp", "inline std::ofstream out(path);", None)
+
     def test_a_pure_floor_has_no_effects(self):
         self.fires(["src/runtime/policy/plan.hpp:3: [effects]", "src/runtime/policy/plan.hpp:3: [system]"],
                    {"src/runtime/policy/plan.hpp": HEADER + "#include <fstream>\n"})

@@ -221,11 +221,13 @@ struct output_limited {
 struct output_not_rotated {
   bool err = false;
   int os_errno = 0;
+  std::string why = {}; ///< for people; empty: what errno says
 };
 struct output_failed {
   bool err = false;
   int os_errno = 0;
   bool is_spill = false; ///< what fails is the directory for output that cannot be written
+  std::string why = {};  ///< for people; empty: what errno says
 };
 struct output_recovered {
   bool err = false;

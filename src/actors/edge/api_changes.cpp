@@ -66,7 +66,7 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   tree.source.file = apply.source.file;
   tree.source.text = apply.source.text;
   tree.source.environment = apply.source.environment;
-  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered());
+  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered(), apply.files.get());
   if (!loaded.tree) {
     auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
@@ -233,7 +233,7 @@ void api_server::carry_out(const add_children& add, const done& tell) {
   source.file = add.source.file;
   source.text = add.source.text;
   source.environment = add.source.environment;
-  auto loaded = read_configuration(source, text_is::given, &context_.trees.offered());
+  auto loaded = read_configuration(source, text_is::given, &context_.trees.offered(), add.files.get());
   if (!loaded.tree) {
     auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was added");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);

@@ -49,39 +49,68 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
                   }});
 }
 
-config::loaded read_request(const wire::config_request& request, std::map<std::string, unsigned> instances = {}) {
+/// A configuration that was read on a thread, with the files that it names.
+struct read_config {
+  wire::config_request request;
+  config::loaded loaded;
+  std::shared_ptr<file_notes> files = std::make_shared<file_notes>();
+};
+
+config::loaded read_request(const wire::config_request& request, file_notes& files,
+                            std::map<std::string, unsigned> instances = {}) {
   store::saved_tree source;
   source.instances = std::move(instances);
   source.file = request.file;
   source.text = request.text;
   source.environment = request.environment;
-  return read_configuration(source, text_is::given);
+  return read_configuration(source, text_is::given, nullptr, &files);
+}
+
+constexpr std::chrono::seconds file_patience{10};
+
+/// Reads the configuration, with what it points to, on a thread: on some file systems that can take for ever.
+void read_beside(wire::config_request request, const responder& out, api_context& context,
+                 std::function<void(read_config&&)> then) {
+  const auto key = "configuration " + request.file;
+  std::function<read_config()> work = [request = std::move(request)] {
+    read_config read{request, {}};
+    read.loaded = read_request(read.request, *read.files);
+    return read;
+  };
+  context.bridge.files().ask<read_config>(
+      key, std::move(work), file_patience, [out, then = std::move(then)](std::optional<read_config> read) {
+        if (read) return then(std::move(*read));
+        out->refuse({504,
+                     "timed_out",
+                     "the files that the configuration names could not be read within 10s; nothing was changed",
+                     {"look whether the file systems that they are on answer"},
+                     {}});
+      });
+}
+
+wire::problem mistakes_of(const config::loaded& loaded, const std::string& what) {
+  return {422, "invalid_config", what, {}, diagnostic_entries(loaded.diagnostics)};
 }
 
 void put_config(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  // Whose events to stream is known only from the configuration; one with mistakes is refused with them by the wish
-  // itself.
-  const auto loaded = read_request(*body);
-  const std::string tree = loaded.tree ? loaded.tree->root.name : "\n";
-  if (!loaded.tree) {
-    wire::problem mistakes{422,
-                           "invalid_config",
-                           "the configuration has mistakes; nothing was started or changed",
-                           {},
-                           diagnostic_entries(loaded.diagnostics)};
-    return out->refuse(mistakes);
-  }
-  submit(bring_up{std::move(*body), is_set(request, "keep_going")}, tree, request, out, context);
+  read_beside(std::move(*body), out, context, [request, out, &context](read_config&& read) {
+    if (!read.loaded.tree)
+      return out->refuse(mistakes_of(read.loaded, "the configuration has mistakes; nothing was started or changed"));
+    submit(bring_up{std::move(read.request), is_set(request, "keep_going"), std::move(read.files)}, read.loaded.tree->root.name, request, out,
+           context);
+  });
 }
 
-void post_validate(const api_request& request, const responder& out, api_context&) {
-  const auto body = wire::parse_config_request(request.body);
+void post_validate(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  const auto loaded = read_request(*body);
-  out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
-                                         diagnostic_entries(loaded.diagnostics)));
+  read_beside(std::move(*body), out, context, [out](read_config&& read) {
+    const auto& loaded = read.loaded;
+    out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
+                                           diagnostic_entries(loaded.diagnostics)));
+  });
 }
 
 void post_service(const api_request& request, const responder& out, api_context& context) {
@@ -98,13 +127,15 @@ void post_service(const api_request& request, const responder& out, api_context&
                         {}});
   }
   wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
-  const auto loaded = read_request(source);
-  if (!loaded.tree) {
-    const auto& first = loaded.diagnostics.front();
-    return out->refuse(
-        {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
-  }
-  submit(bring_up{std::move(source)}, loaded.tree->root.name, request, out, context);
+  read_beside(std::move(source), out, context, [request, out, &context](read_config&& read) {
+    if (!read.loaded.tree) {
+      const auto& first = read.loaded.diagnostics.front();
+      return out->refuse(
+          {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
+    }
+    submit(bring_up{std::move(read.request), std::move(read.files)}, read.loaded.tree->root.name, request, out,
+           context);
+  });
 }
 
 void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
@@ -210,19 +241,16 @@ void post_children(const api_request& request, const responder& out, api_context
                         "'" + supervisor->name + "' is a pool: its instances are all alike",
                         {"for another number of them: alder scale " + supervisor->name + " N"},
                         {}});
-  submit(add_children{supervisor->tree, supervisor->name, std::move(*body)}, supervisor->tree, request, out, context);
+  read_beside(std::move(*body), out, context, [request, out, supervisor, &context](read_config&& read) {
+    submit(add_children{supervisor->tree, supervisor->name, std::move(read.request), std::move(read.files)},
+           supervisor->tree, request, out, context);
+  });
 }
 
-/// The configuration in the body, if it can be a new version of a tree that is there.
-std::optional<tree_spec> read_change(const wire::config_request& body, const responder& out, const api_context& context,
-                                     std::map<std::string, unsigned> instances = {}) {
-  auto loaded = read_request(body, std::move(instances));
+/// What was read, if it can be a new version of a tree that is there.
+std::optional<tree_spec> change_of(config::loaded&& loaded, const responder& out, const api_context& context) {
   if (!loaded.tree) {
-    out->refuse({422,
-                 "invalid_config",
-                 "the configuration has mistakes; nothing was changed",
-                 {},
-                 diagnostic_entries(loaded.diagnostics)});
+    out->refuse(mistakes_of(loaded, "the configuration has mistakes; nothing was changed"));
     return std::nullopt;
   }
   if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
@@ -235,13 +263,12 @@ std::optional<tree_spec> read_change(const wire::config_request& body, const res
   return std::nullopt;
 }
 
-void post_diff(const api_request& request, const responder& out, api_context& context) {
-  const auto body = wire::parse_config_request(request.body);
-  if (!body) return out->refuse(bad_value(body.failure().message));
-  auto tree = read_change(*body, out, context);
+void answer_diff(read_config&& read, const responder& out, const api_context& context) {
+  auto tree = change_of(std::move(read.loaded), out, context);
   if (!tree) return;
   const auto& known = *context.trees.find(tree->root.name);
-  if (!known.source.instances.empty()) tree = read_change(*body, out, context, known.source.instances);
+  if (!known.source.instances.empty())
+    tree = change_of(read_request(read.request, *read.files, known.source.instances), out, context);
   if (!tree) return;
   std::vector<wire::change_entry> changes;
   for (const auto& change : outstanding(known, tree->root, context.shared.nodes))
@@ -250,14 +277,24 @@ void post_diff(const api_request& request, const responder& out, api_context& co
   out->answer(200, wire::changes_json(tree->root.name, changes));
 }
 
+void post_diff(const api_request& request, const responder& out, api_context& context) {
+  auto body = wire::parse_config_request(request.body);
+  if (!body) return out->refuse(bad_value(body.failure().message));
+  read_beside(std::move(*body), out, context,
+              [out, &context](read_config&& read) { answer_diff(std::move(read), out, context); });
+}
+
 void post_apply(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  const auto tree = read_change(*body, out, context);
-  if (!tree) return;
   const change_options options{is_set(request, "start_added"), is_set(request, "stop_removed"),
                                is_set(request, "restart_changed")};
-  submit(apply_config{std::move(*body), options}, tree->root.name, request, out, context);
+  read_beside(std::move(*body), out, context, [request, out, options, &context](read_config&& read) {
+    const auto tree = change_of(std::move(read.loaded), out, context);
+    if (!tree) return;
+    submit(apply_config{std::move(read.request), options, std::move(read.files)}, tree->root.name, request, out,
+           context);
+  });
 }
 
 void delete_tree(const api_request& request, const responder& out, api_context& context) {

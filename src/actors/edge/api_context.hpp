@@ -24,6 +24,7 @@ namespace alder::actors {
 struct bring_up {
   wire::config_request source;
   bool keep_going = false; ///< what does not start stays down, and the others come up
+  std::shared_ptr<file_notes> files = {}; ///< what a thread has found out about them
 };
 /// Stop a tree and forget it.
 struct take_down {
@@ -40,6 +41,7 @@ using store::change_options;
 struct apply_config {
   wire::config_request source;
   change_options options;
+  std::shared_ptr<file_notes> files = {}; ///< as of bring_up
 };
 /// Do what a former daemon was in the middle of.
 struct finish_change {
@@ -57,6 +59,7 @@ struct add_children {
   std::string tree;
   std::string supervisor;
   wire::config_request source;
+  std::shared_ptr<file_notes> files = {}; ///< as of bring_up
 };
 /// Stop all trees, then the daemon.
 struct shut_down {

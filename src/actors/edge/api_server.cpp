@@ -107,7 +107,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   tree.source.text = up.source.text;
   tree.source.environment = up.source.environment;
   tree.source.up_since = context_.shared.wall_now();
-  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered());
+  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered(), up.files.get());
   if (!loaded.tree) {
     auto result =
         went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was started or changed");

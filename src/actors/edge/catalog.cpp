@@ -32,19 +32,31 @@ bool is_settled(const node_ptr& node) { return node && node->settled; }
 
 namespace {
 
+/// Asks once.
+template <class Answer>
+auto noted(std::map<std::string, Answer>& notes, std::function<Answer(const std::string&)> ask) {
+  return [&notes, ask = std::move(ask)](const std::string& path) -> Answer {
+    const auto known = notes.find(path);
+    return known != notes.end() ? known->second : notes.emplace(path, ask(path)).first->second;
+  };
+}
+
 config::loaded read_text(const std::string& file, const std::string& text,
                          const std::map<std::string, std::string>& environment,
                          std::map<std::string, std::string>& files, const std::map<std::string, unsigned>& instances,
-                         text_is from) {
-  const auto read_file = [&files](const std::string& path) -> result<std::string> {
+                         text_is from, file_notes& notes) {
+  const auto read_file = [&files, &notes](const std::string& path) -> result<std::string> {
     if (const auto kept = files.find(path); kept != files.end()) return kept->second;
-    const auto facts = os::facts_of(path);
-    if (facts && !facts->is_regular) return error{error_kind::invalid_input, path + " is not a regular file"};
-    auto read = os::read_file(path, largest_env_file);
+    const auto read = noted<result<std::string>>(
+        notes.contents, [](const std::string& name) { return os::read_file(name, largest_env_file); })(path);
     if (read) files[path] = *read;
     return read;
   };
   auto here = os::this_machine();
+  here.can_read = noted(notes.readable, std::move(here.can_read));
+  here.can_read_file = noted(notes.readable_files, std::move(here.can_read_file));
+  here.can_have_directory = noted(notes.directories, std::move(here.can_have_directory));
+  here.zone_data = noted(notes.zones, std::move(here.zone_data));
   here.was_accepted = from == text_is::known;
   return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
                             std::make_shared<const machine>(std::move(here)), instances});
@@ -52,15 +64,17 @@ config::loaded read_text(const std::string& file, const std::string& text,
 
 } // namespace
 
-config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered) {
-  auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances, from);
+config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered, file_notes* notes) {
+  file_notes own;
+  if (notes == nullptr) notes = &own;
+  auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances, from, *notes);
   if (!loaded.tree) return loaded;
   auto& root = loaded.tree->root;
   for (const auto& name : source.removed)
     root = config::without(root, name);
   for (auto& graft : source.grafts) {
     const auto other =
-        read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances, text_is::known);
+        read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances, text_is::known, *notes);
     loaded.extensions.insert(loaded.extensions.end(), other.extensions.begin(), other.extensions.end());
     loaded.actors.insert(loaded.actors.end(), other.actors.begin(), other.actors.end());
     const auto* child = other.tree ? config::find_child(other.tree->root, graft.child) : nullptr;

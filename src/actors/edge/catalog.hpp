@@ -33,11 +33,23 @@ struct known_tree {
 /// where the daemon is now.
 enum class text_is : std::uint8_t { given, known };
 
+/// What was found where a configuration points to, asked once and then known: so that what may take long is asked for
+/// by a thread, and answered to the loop.
+struct file_notes {
+  std::map<std::string, result<std::string>> contents; ///< of env files
+  std::map<std::string, outcome> readable;
+  std::map<std::string, outcome> readable_files;
+  std::map<std::string, outcome> directories;
+  std::map<std::string, result<std::string>> zones;
+};
+
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
 /// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON. What
 /// was scaled, removed and added by hand is part of the answer.
-/// With `offered` its extensions are loaded, too, and it is wrong when they do not offer what it wants.
-[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered = nullptr);
+/// With `offered` its extensions are loaded, too, and it is wrong when they do not offer what it wants. What `notes`
+/// has is not asked for again, and what is asked for is added. Any thread, without `offered`.
+[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered = nullptr,
+                                                file_notes* notes = nullptr);
 
 class catalog {
 public:

@@ -60,7 +60,7 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     std::shared_ptr<state> of;
     stream_descriptor state::*channel;
     void (state::*read)();
-    steady::time_point begin = os::steady_now();
+    steady::time_point begin = steady::now();
     int notices = 0;
     std::size_t bytes = 0;
     bool is_full = false;
@@ -73,11 +73,11 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
       // Not from in here: whoever lets go of it last is in the middle of something.
       boost::asio::post(of->loop,
                         [s = of, c = channel, r = read,
-                         took = is_full ? os::steady_now() - begin : steady::duration{}] { s->go_on(c, r, took); });
+                         took = is_full ? steady::now() - begin : steady::duration{}] { s->go_on(c, r, took); });
     }
     /// Whether more may be read in it.
     [[nodiscard]] bool goes_on() {
-      is_full = notices >= most_notices || bytes >= most_bytes || os::steady_now() - begin >= longest_turn;
+      is_full = notices >= most_notices || bytes >= most_bytes || steady::now() - begin >= longest_turn;
       return !is_full;
     }
   };
@@ -184,8 +184,8 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
   /// What it said before it ended: there is no next turn.
   void take_last_notices() {
     verdicts.clear();
-    const auto end = os::steady_now() + longest_last_words;
-    while (os::steady_now() < end && take_notice(nullptr)) {
+    const auto end = steady::now() + longest_last_words;
+    while (steady::now() < end && take_notice(nullptr)) {
     }
   }
 

@@ -29,7 +29,23 @@ constexpr std::size_t most_unacknowledged = 1000; // exits that could not be wri
 constexpr std::size_t most_unheard = 256;
 constexpr std::chrono::hours longest_uptime{24 * 365 * 30}; // what is longer is a time since 1970
 constexpr std::size_t largest_secret = std::size_t{64} * 1024;
+constexpr std::chrono::seconds secret_patience{10};
 constexpr std::string_view spawn_prefix = "could not start: "; // the keeper client's; our callers say so themselves
+
+/// On a thread: the variables with the secrets.
+result<std::map<std::string, std::string>> read_secrets(std::map<std::string, std::string> variables,
+                                                        const std::map<std::string, std::string>& secrets) {
+  for (const auto& [name, file] : secrets) {
+    auto value = os::read_file(file, largest_secret);
+    if (!value)
+      return error{value.failure().kind, "the secret " + name + " cannot be read: " + value.failure().message};
+    if (!value->empty() && value->back() == '\n') value->pop_back();
+    if (value->find('\0') != std::string::npos)
+      return error{error_kind::invalid_input, "the secret " + name + " in " + file + " holds a NUL byte"};
+    variables[name] = std::move(*value);
+  }
+  return variables;
+}
 
 /// An address nobody guesses; who knows it all the same is told by the kernel.
 std::string notify_address(int keeper_pid) {
@@ -99,7 +115,7 @@ outcome keeper_bridge::has_descriptors_for_orphans(const std::vector<store::note
 }
 
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
-    : loop_(loop), logs_(logs), tell_(std::move(tell)), look_timer_(loop), channel_(loop) {
+    : loop_(loop), files_(loop), logs_(logs), tell_(std::move(tell)), look_timer_(loop), channel_(loop) {
   logs_.on_drained = [this](const process_id& id) {
     drained_.insert(id);
     acknowledge_drained();
@@ -244,41 +260,50 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     caf::anon_send(who, process_refused{*taken});
     return;
   }
-  auto environment = environment_with_secrets(spec);
-  if (!environment) {
-    caf::anon_send(who, process_refused{environment.failure().message});
-    return;
-  }
+  auto& r = records_[id];
+  r.owner = std::move(who);
+  r.note = note;
+  r.uid = spec.attributes.who ? spec.attributes.who->uid : os::own_user();
+  if (spec.secrets.empty()) return start(id, spec, spec.environment);
+  r.reading = ++last_reading_;
+  with_secrets(id.node, spec, [this, id, spec, reading = r.reading](result<environment> variables) {
+    const auto found = records_.find(id);
+    if (found != records_.end() && found->second.reading == reading) start(id, spec, std::move(variables));
+  });
+}
+
+/// Its record is there; it goes when the start is refused.
+void keeper_bridge::start(const process_id& id, const service_spec& spec, result<environment> variables) {
+  const auto refuse = [&](const error& why) {
+    const auto owner = records_.extract(id).mapped().owner;
+    if (owner) caf::anon_send(owner, process_refused{why.message});
+  };
+  if (!variables) return refuse(variables.failure());
   if (before_acting) before_acting();
   keeper::launch what;
   std::optional<os::file_facts> former_file;
   if (const auto* file = std::get_if<ready_file>(&spec.ready.check))
     if (const auto facts = os::facts_of(file->path)) former_file = *facts;
-  if (const auto given = give_cgroup(id, spec, what); !given) {
-    caf::anon_send(who, process_refused{given.failure().message});
-    return;
-  }
+  if (const auto given = give_cgroup(id, spec, what); !given) return refuse(given.failure());
   note_generation(id);
   members_->add(mark_of(id), os::member_table::since::now);
   auto& r = records_[id];
-  r.owner = std::move(who);
+  r.reading = 0;
   r.former_file = former_file;
   r.knows_former_file = true;
   r.cgroup = what.cgroup;
   r.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
-  r.note = note;
-  r.uid = spec.attributes.who ? spec.attributes.who->uid : os::own_user();
   what.id = id.node;
   what.gen = id.generation;
   what.command = spec.command;
-  what.environment = std::move(*environment);
+  what.environment = std::move(*variables);
   what.environment["ALDER_SERVICE"] = spec.name;
   what.cwd = spec.cwd;
   what.stdin_file = spec.stdin_file;
   what.umask = spec.umask;
   what.attributes = spec.attributes;
   add_channels(spec, client_->keeper_pid(), what);
-  what.note = note;
+  what.note = r.note;
   client_->spawn(what);
   r.asked = std::make_unique<const keeper::launch>(std::move(what));
   flush();
@@ -368,19 +393,19 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   return wire::said_main_process{pid};
 }
 
-/// The environment of a service with its secrets, read now: a file that was replaced counts from the next start on.
-result<std::map<std::string, std::string>> keeper_bridge::environment_with_secrets(const service_spec& spec) {
-  auto environment = spec.environment;
-  for (const auto& [name, file] : spec.secrets) {
-    auto value = os::read_file(file, largest_secret);
-    if (!value)
-      return error{value.failure().kind, "the secret " + name + " cannot be read: " + value.failure().message};
-    if (!value->empty() && value->back() == '\n') value->pop_back();
-    if (value->find('\0') != std::string::npos)
-      return error{error_kind::invalid_input, "the secret " + name + " in " + file + " holds a NUL byte"};
-    environment[name] = std::move(*value);
-  }
-  return environment;
+/// A file that was replaced counts from the next start on.
+void keeper_bridge::with_secrets(const std::string& what, const service_spec& spec,
+                                 std::function<void(result<environment>)> then) {
+  if (spec.secrets.empty()) return then(spec.environment);
+  std::function<result<environment>()> read = [variables = spec.environment, secrets = spec.secrets] {
+    return read_secrets(variables, secrets);
+  };
+  files_.ask<result<environment>>(
+      "secrets of " + what, std::move(read), secret_patience,
+      [then = std::move(then)](std::optional<result<environment>> variables) {
+        if (variables) return then(std::move(*variables));
+        then(error{error_kind::timed_out, "its secrets could not be read within 10s: does their file system answer?"});
+      });
 }
 
 void keeper_bridge::claim(record& r, process_actor who) {

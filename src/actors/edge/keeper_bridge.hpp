@@ -11,6 +11,7 @@
 #include "runtime/os/descriptors.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/member_table.hpp"
+#include "runtime/os/off_loop.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/paths.hpp"
 #include "runtime/os/start_book.hpp"
@@ -132,6 +133,8 @@ public:
   outcome send_message(const node_id& node, std::string_view json);
   /// Sends what is queued for the keeper.
   void flush();
+  /// For reading files that may take long.
+  [[nodiscard]] os::off_loop& files() { return files_; }
 
 private:
   static constexpr char check_mark = '#'; ///< in the ids of commands about processes; no name has it
@@ -149,6 +152,7 @@ private:
     std::uint32_t uid = 0;                     ///< whose notices are its own
     std::string note;
     std::unique_ptr<const keeper::launch> asked; ///< until the keeper has answered
+    std::uint64_t reading = 0;                   ///< the number of this start while its secrets are read
     wall_time started{};                         ///< on the steady clock
     wall_time told_start{}; ///< by the wall clock as it was then: for the keeper and for times in files
     std::optional<os::file_facts> former_file; ///< that its readiness waits for: as it was before its start
@@ -187,8 +191,11 @@ private:
   void end_lost_check(const process_id& id, const lost_process& lost);
   void note_generation(const process_id& id);
   static void claim(record& r, process_actor who);
-  /// The environment of a service with its secrets, read now.
-  static result<std::map<std::string, std::string>> environment_with_secrets(const service_spec& spec);
+  using environment = std::map<std::string, std::string>;
+  /// Calls `then` with the environment of a service and its secrets, read now: at once when it has none, else when a
+  /// thread has read them, which takes 10 s at most. `what` wants them: "shop/web".
+  void with_secrets(const std::string& what, const service_spec& spec, std::function<void(result<environment>)> then);
+  void start(const process_id& id, const service_spec& spec, result<environment> variables);
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
   void on_spawn_failed(const process_id& id, const error& why);
@@ -221,6 +228,8 @@ private:
   void wait_readable();
 
   boost::asio::io_context& loop_;
+  os::off_loop files_;
+  std::uint64_t last_reading_ = 0;
   log_hub& logs_;
   notices tell_;
   std::unique_ptr<keeper::client> client_;

@@ -112,16 +112,22 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
   what.capture = false;
   if (const auto found = records_.find(subject); found != records_.end() && found->second.alive)
     what.environment["ALDER_PID"] = std::to_string(found->second.pid);
-  checks_[own] = std::move(about);
-  members_->add(mark_of(own), os::member_table::since::now);
-  auto environment = environment_with_secrets(spec);
-  if (!environment) return answer_check(own, environment.failure().message);
-  what.environment.merge(*environment);
-  for (const auto& [name, value] : checks_[own].environment)
+  for (const auto& [name, value] : about.environment)
     what.environment[name] = value;
   what.environment["ALDER_SERVICE"] = spec.name;
-  client_->spawn(what);
-  flush();
+  const auto key = own.node + (about.hook ? " hook" : about.health ? " health" : "");
+  checks_[own] = std::move(about);
+  members_->add(mark_of(own), os::member_table::since::now);
+  with_secrets(key, spec, [this, own, what](result<environment> variables) mutable {
+    const auto found = checks_.find(own);
+    if (found == checks_.end()) return; // nobody wants it any more
+    const auto& about_it = found->second;
+    if (!about_it.is_asked && (about_it.health || about_it.hook)) return answer_check(own, {}); // it was cancelled
+    if (!variables) return answer_check(own, variables.failure().message);
+    what.environment.merge(*variables);
+    client_->spawn(what);
+    flush();
+  });
 }
 
 void keeper_bridge::answer_check(const process_id& own, const std::optional<std::string>& failure) {

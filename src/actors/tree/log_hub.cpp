@@ -97,8 +97,9 @@ void log_hub::clear(const node_id& node) {
     return;
   }
   const auto files = files_of(node);
+  const auto owner = rules_of(node).owner;
   for (const auto& file : {files.out, files.err})
-    os::clear_log(file);
+    os::clear_log(file, owner ? std::optional{owner->uid} : std::nullopt);
 }
 
 log_hub::tally log_hub::tally_of(const node_id& node) const {
@@ -225,7 +226,7 @@ void log_hub::on_notice(const os::log_notice& notice) {
   std::visit(overloaded{[&](const os::log_drained& d) { on_drained_stream(d); },
                         [&](const os::log_failed& f) {
                           writer_of(f.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_failed{err, f.os_errno, f.is_spill});
+                            caf::anon_send(w, output_failed{err, f.os_errno, f.is_spill, f.why});
                           });
                         },
                         [&](const os::log_recovered& r) {
@@ -238,7 +239,7 @@ void log_hub::on_notice(const os::log_notice& notice) {
                         },
                         [&](const os::log_not_rotated& n) {
                           writer_of(n.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_not_rotated{err, n.os_errno});
+                            caf::anon_send(w, output_not_rotated{err, n.os_errno, n.why});
                           });
                         },
                         [&](const os::log_line_found& f) {

@@ -65,10 +65,12 @@ log_writer::behavior_type log_writer::make_behavior() {
                           : rules.pressure == log_pressure::block ? "its output waits: "
                           : spills                                ? "its output waits in " + rules.spill_to + ": "
                                                                   : std::string{"its output is being lost: "};
-        warn(what + (failed.is_spill ? rules.spill_to : file(failed.err)) + ": " + errno_text(failed.os_errno));
+        const auto& place = failed.is_spill ? rules.spill_to : file(failed.err);
+        warn(what + (failed.why.empty() ? place + ": " + errno_text(failed.os_errno) : failed.why));
       },
       [this](const output_not_rotated& failed) {
-        warn("its output cannot be rotated: " + file(failed.err) + ": " + errno_text(failed.os_errno));
+        warn("its output cannot be rotated: " +
+             (failed.why.empty() ? file(failed.err) + ": " + errno_text(failed.os_errno) : failed.why));
       },
       [this](const output_limited&) {
         warn("it writes more than " + std::to_string(hub_.rules_of(node()).max_rate) +

@@ -25,8 +25,9 @@ using alder::unique_fd;
 
 /// What must be true before the keeper may serve; in this order, each step once.
 result<unique_fd> claim_home(const keeper::options& options) {
-  for (const auto* directory : {&options.run_dir, &options.state_dir, &options.log_dir})
+  for (const auto* directory : {&options.run_dir, &options.state_dir})
     if (auto claimed = os::claim_directory(*directory); !claimed) return claimed.failure();
+  if (auto claimed = os::claim_directory(options.log_dir, os::own_directory::logs); !claimed) return claimed.failure();
   auto lock = os::try_lock(options.run_dir + "/keeper.lock");
   if (!lock) return lock.failure();
   return lock->has_value() ? std::move(**lock) : unique_fd{};

@@ -135,8 +135,10 @@ outcome daemon::prepare() {
     if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
     return all;
   };
-  for (const auto& directory : {options_.home.run_dir, options_.home.state_dir, options_.home.log_dir}) {
-    if (auto made = os::claim_directory(directory); !made) {
+  const auto& home = options_.home;
+  for (const auto& directory : {home.run_dir, home.state_dir, home.log_dir}) {
+    const auto what = directory == home.log_dir ? os::own_directory::logs : os::own_directory::state;
+    if (auto made = os::claim_directory(directory, what); !made) {
       bridge_.keeper().failed(made.failure().message);
       return made;
     }

@@ -64,8 +64,7 @@ exit_code run_startup(session& s) {
   }
   constexpr unsigned readable = 0755;
   auto written = os::make_directories(place->directory, readable);
-  if (written) written = os::write_file_atomically(place->file, text);
-  if (written) written = os::make_readable(place->file);
+  if (written) written = os::write_file_atomically(place->file, text, 0644);
   if (!written) return s.fail(explain(written.failure()));
   report said;
   said.done.push_back("wrote " + place->file);

@@ -1,6 +1,8 @@
 #include "cli/common/client.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/local_socket.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -113,6 +115,17 @@ private:
   steady_clock::time_point next_ask_;
 };
 
+/// The directory of the socket was looked at before; what counts is who answers there now.
+outcome check_server(local::socket& socket, const std::string& path) {
+  const auto server = os::peer_user(socket);
+  if (!server || *server == 0 || *server == os::own_user()) return success();
+  return error{error_kind::denied,
+               path + " is served by " + os::user_text(*server) +
+                   ", not by you; run this as that user, or choose another "
+                   "home with ALDER_HOME",
+               EPERM};
+}
+
 /// A connection and the io_context it needs: every operation runs until it is done or nobody waits for it any more.
 class client::connection {
 public:
@@ -133,7 +146,7 @@ public:
       context_.run();
     }
     if (code) return explained(code, path_, "connect");
-    return success();
+    return check_server(stream_.socket(), path_);
   }
 
   result<reply> exchange(const call& what, patience& waiting) {
@@ -222,6 +235,7 @@ private:
     stream_.async_connect(local::endpoint{path_}, [this](error_code code) {
       if (code == asio::error::try_again && steady_clock::now() < end_) return connect_later();
       if (code) return finish(explained(code, path_, "connect"));
+      if (auto fit = check_server(stream_.socket(), path_); !fit) return finish(fit.failure());
       http::async_write(stream_, request_, [this](error_code failed, std::size_t) {
         if (failed) return finish(explained(failed, path_, "send"));
         read_head();

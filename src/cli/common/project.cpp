@@ -30,7 +30,7 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
   } else {
     opened.file = absolute_path(file, around.cwd);
   }
-  auto text = os::read_file(opened.file, max_config);
+  auto text = os::read_input(opened.file, max_config);
   if (!text) return failure{.code = exit_code::usage, .what = text.failure().message, .help = {}, .diagnostics = {}};
   opened.text = std::move(*text);
   opened.loaded =

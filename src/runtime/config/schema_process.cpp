@@ -113,8 +113,8 @@ std::vector<key_entry> process_keys() {
        "nowhere.",
        "{ DB_PASSWORD: /run/secrets/db }"},
       {"stdin", on_service, kind::input, "null",
-       "File to read standard input from, relative to the file; null for /dev/null; `pipe` for what `alder send` "
-       "writes.",
+       "File to read standard input from, relative to the file, opened with the rights of `user`; null for "
+       "/dev/null; `pipe` for what `alder send` writes.",
        "queries.sql"},
       {"pty", on_service, kind::boolean, "false",
        "Run it on a pseudo-terminal of its own: for programs that want to talk to one, or write whole lines only then. "

@@ -260,7 +260,7 @@ std::map<std::string, std::string> secrets_of(context& in, const settings& of, c
         }
         const auto file = absolute_path(in, *path);
         if (in.from.here != nullptr && !in.from.here->was_accepted) {
-          if (const auto readable = in.from.here->can_read(file); !readable)
+          if (const auto readable = in.from.here->can_read_file(file); !readable)
             in.mistakes.add(code::unreadable_env_file, entry.value->where,
                             "the file '" + file + "' of the secret " + entry.key + " cannot be read",
                             {readable.failure().message, {}});

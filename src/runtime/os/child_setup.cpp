@@ -26,9 +26,27 @@ void reset_signals() {
     (void)::sigaction(signal, &action, nullptr); // fails for SIGKILL, SIGSTOP and libc's own two: they need no reset
 }
 
+/// Opens with the rights of the user that the program will run as, who may have put a link there to a file of ours. The
+/// groups need no way back: they are set once more, or were none of ours.
+int open_as(const identity* who, const char* file) {
+  constexpr int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+  if (who == nullptr) return ::open(file, flags);
+  const auto own_uid = ::geteuid();
+  const auto own_gid = ::getegid();
+  if (::syscall(SYS_setgroups, who->groups.size(), who->groups.data()) != 0) return -1;
+  (void)::syscall(SYS_setfsgid, who->gid); // says nothing about whether it could
+  (void)::syscall(SYS_setfsuid, who->uid); // this one takes the rights of root away
+  const int fd = ::open(file, flags);
+  const int problem = errno;
+  (void)::syscall(SYS_setfsuid, own_uid); // what we are is always allowed
+  (void)::syscall(SYS_setfsgid, own_gid);
+  errno = problem;
+  return fd;
+}
+
 /// A FIFO without a writer would block the open and with it the parent, so it is opened without blocking first.
-bool connect_stdin(const char* file) {
-  const int fd = ::open(file != nullptr ? file : "/dev/null", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+bool connect_stdin(const char* file, const identity* who) {
+  const int fd = open_as(file != nullptr ? who : nullptr, file != nullptr ? file : "/dev/null");
   if (fd < 0) return false;
   if (::fcntl(fd, F_SETFL, 0) != 0) return false;
   if (fd == 0) return ::fcntl(fd, F_SETFD, 0) == 0;
@@ -209,7 +227,8 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   reset_signals();
   if (plan.lock_limit) mark_by_limit(*plan.lock_limit);
   if (plan.cgroup_file != nullptr && !enter_cgroup(plan.cgroup_file)) return fail(spawn_stage::cgroup);
-  if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file))
+  const auto* who = plan.attributes != nullptr && plan.attributes->who ? &*plan.attributes->who : nullptr;
+  if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file, who))
     return fail(spawn_stage::stdin_file);
   if (plan.is_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return fail(spawn_stage::terminal);
   if (!connect_output(plan)) return fail(spawn_stage::output);

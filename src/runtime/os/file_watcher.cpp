@@ -3,9 +3,12 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/quiet_thread.hpp"
 #include "runtime/policy/watch_rules.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -14,10 +17,13 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <list>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -61,19 +67,20 @@ bool is_below(std::string_view path, const std::string& directory) {
 
 } // namespace
 
-class file_watcher::engine : public std::enable_shared_from_this<engine> {
+namespace {
+
+/// What the watcher's thread does.
+class watch_engine {
 public:
-  engine(asio::io_context& loop, std::function<void(const std::string&)> complain)
+  using changed = file_watcher::changed;
+
+  watch_engine(asio::io_context& loop, std::function<void(const std::string&)> complain)
       : loop_(loop), inotify_(loop), complain_(std::move(complain)) {}
 
-  struct subscription {
-    subscription(std::shared_ptr<engine> of, watch_spec spec, changed call)
-        : owner(std::move(of)), what(std::move(spec)), then(std::move(call)), timer(owner->loop_) {}
-    ~subscription() { owner->leave(this); }
-    subscription(const subscription&) = delete;
-    subscription& operator=(const subscription&) = delete;
+  struct subscription : std::enable_shared_from_this<subscription> {
+    subscription(asio::io_context& loop, watch_spec spec, changed call)
+        : what(std::move(spec)), then(std::move(call)), timer(loop) {}
 
-    std::shared_ptr<engine> owner;
     watch_spec what;
     changed then;
     asio::steady_timer timer;
@@ -83,17 +90,21 @@ public:
     std::size_t content_left = most_content;
   };
 
-  std::shared_ptr<void> join(const watch_spec& what, changed then) {
-    if (!open()) return nullptr;
-    auto one = std::make_shared<subscription>(shared_from_this(), what, std::move(then));
+  void join(std::uint64_t id, watch_spec what, changed then) {
+    if (!open()) return;
+    const auto one = std::make_shared<subscription>(loop_, std::move(what), std::move(then));
+    held_[id] = one;
     subscriptions_.push_back(one.get());
     unsigned left_out = 0;
-    for (const auto& root : what.paths)
+    for (const auto& root : one->what.paths)
       left_out += add_root(*one, root);
     if (left_out > 0)
       complain_(std::to_string(left_out) + " directories are not watched: " + errno_text(last_errno_) +
                 (last_errno_ == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
-    return one;
+  }
+  void leave(std::uint64_t id) {
+    const auto gone = held_.extract(id);
+    if (!gone.empty()) leave(gone.mapped().get());
   }
 
   [[nodiscard]] std::size_t directories() const { return paths_.size(); }
@@ -192,13 +203,11 @@ private:
   }
 
   void wait() {
-    inotify_.async_wait(asio::posix::stream_descriptor::wait_read,
-                        [self = weak_from_this()](const boost::system::error_code& failed) {
-                          const auto here = self.lock();
-                          if (failed || !here || !here->inotify_.is_open()) return;
-                          here->read();
-                          if (here->inotify_.is_open()) here->wait();
-                        });
+    inotify_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& failed) {
+      if (failed || !inotify_.is_open()) return;
+      read();
+      if (inotify_.is_open()) wait();
+    });
   }
 
   void read() {
@@ -278,29 +287,99 @@ private:
     const auto latest = *one.first + longest_debounce;
     one.timer.expires_at(
         std::min(now + std::min<std::chrono::milliseconds>(one.what.debounce, longest_debounce), latest));
-    one.timer.async_wait([&one](const boost::system::error_code& failed) {
-      if (failed) return; // it is put off, or the subscription is gone
-      one.first.reset();
-      one.then(one.path);
+    one.timer.async_wait([who = one.weak_from_this()](const boost::system::error_code& failed) {
+      const auto due = who.lock();
+      if (failed || !due) return; // it is put off, or the subscription is gone
+      due->first.reset();
+      due->then(due->path);
     });
   }
 
   asio::io_context& loop_;
   asio::posix::stream_descriptor inotify_;
   std::function<void(const std::string&)> complain_;
+  std::map<std::uint64_t, std::shared_ptr<subscription>> held_;
   std::list<subscription*> subscriptions_;
   std::map<int, std::string> paths_; ///< by watch descriptor
   std::map<std::string, int> descriptors_;
   int last_errno_ = 0;
 };
 
-file_watcher::file_watcher(asio::io_context& loop, std::function<void(const std::string&)> complain)
-    : engine_(std::make_shared<engine>(loop, std::move(complain))) {}
+} // namespace
 
-std::shared_ptr<void> file_watcher::watch(const watch_spec& what, changed then) {
-  return engine_->join(what, std::move(then));
+/// The thread holds it, so that one that waits for a file system finds it when it comes back. The engine is touched by
+/// the thread alone.
+struct file_watcher::side {
+  side(asio::io_context& main, const std::shared_ptr<complaint>& complain)
+      : main_loop(main), engine(loop, [this, to = std::weak_ptr<complaint>{complain}](const std::string& what) {
+          tell([to, what] {
+            if (const auto wanted = to.lock()) (*wanted)(what);
+          });
+        }) {}
+
+  /// Calls this on the daemon's loop, if that still wants to know.
+  void tell(std::function<void()> what) {
+    const std::lock_guard lock{mutex};
+    if (!is_closed) asio::post(main_loop, std::move(what));
+  }
+
+  asio::io_context& main_loop;
+  std::mutex mutex;
+  bool is_closed = false;
+  asio::io_context loop{1};
+  asio::executor_work_guard<asio::io_context::executor_type> always{loop.get_executor()};
+  watch_engine engine;
+};
+
+/// On the daemon's loop.
+struct file_watcher::subscriber {
+  subscriber(std::shared_ptr<side> watched_by, std::uint64_t number, changed call)
+      : by(std::move(watched_by)), id(number), then(std::move(call)) {}
+  ~subscriber() {
+    asio::post(by->loop, [&engine = by->engine, gone = id] { engine.leave(gone); });
+  }
+  subscriber(const subscriber&) = delete;
+  subscriber& operator=(const subscriber&) = delete;
+
+  std::shared_ptr<side> by;
+  std::uint64_t id;
+  changed then;
+};
+
+file_watcher::file_watcher(boost::asio::io_context& loop, complaint complain)
+    : complain_(std::make_shared<complaint>(std::move(complain))), side_(std::make_shared<side>(loop, complain_)) {}
+
+file_watcher::~file_watcher() {
+  const std::lock_guard lock{side_->mutex};
+  side_->is_closed = true;
+  side_->loop.stop();
 }
 
-std::size_t file_watcher::directories() const { return engine_->directories(); }
+std::shared_ptr<void> file_watcher::watch(const watch_spec& what, changed then) {
+  if (!has_thread_) {
+    try {
+      start_quiet_thread("file watcher", [by = side_] { by->loop.run(); }).detach();
+      has_thread_ = true;
+    } catch (const std::system_error& failed) {
+      (*complain_)(std::string{"files cannot be watched: "} + failed.what());
+    }
+  }
+  auto one = std::make_shared<subscriber>(side_, ++last_, std::move(then));
+  auto on_change = [by = side_.get(), who = std::weak_ptr<subscriber>{one}](const std::string& path) {
+    by->tell([who, path] {
+      if (const auto wanted = who.lock()) wanted->then(path);
+    });
+  };
+  asio::post(side_->loop,
+             [&engine = side_->engine, id = last_, what, then = std::move(on_change)] { engine.join(id, what, then); });
+  return one;
+}
+
+std::size_t file_watcher::directories() const {
+  if (!has_thread_) return 0;
+  std::promise<std::size_t> count;
+  asio::post(side_->loop, [&] { count.set_value(side_->engine.directories()); });
+  return count.get_future().get();
+}
 
 } // namespace alder::os

@@ -26,27 +26,42 @@ struct file_facts {
   bool is_regular = false;
 };
 
-/// The whole file. Errors: not_found, denied, too_large (more than `limit` bytes), io.
+/// The whole of a regular file that somebody has named: no FIFO, device or file that the kernel makes up (in /proc,
+/// say) is waited for or read. It can take long where the file system does. Errors: not_found, denied, invalid_input
+/// (it is something else), too_large (more than `limit` bytes), io.
 [[nodiscard]] result<std::string> read_file(const std::string& path, std::size_t limit);
 
-/// Replaces the file, or creates it with mode 0600: after a crash there is the old content or the new, never a mixture.
-/// Written beside, synced, renamed, the directory synced. One writer a path at a time. Errors: not_found (no such
-/// directory), denied, io.
-outcome write_file_atomically(const std::string& path, std::string_view data);
+/// A file of /proc or /sys whose path is ours and not a configuration's. Errors: as read_file.
+[[nodiscard]] result<std::string> read_kernel_file(const std::string& path, std::size_t limit);
+
+/// For the command line: as read_file, but for what its caller has handed over open: /dev/stdin and /dev/fd/N are read
+/// to their end, however long that takes. Errors: as read_file.
+[[nodiscard]] result<std::string> read_input(const std::string& path, std::size_t limit);
+
+/// Replaces the file, or creates it, with `mode`: after a crash there is the old content or the new, never a mixture.
+/// Written beside, synced, renamed, the directory synced. One writer a path at a time. Errors: as find_place
+/// (safe_open.hpp), not_found (no such directory).
+outcome write_file_atomically(const std::string& path, std::string_view data, unsigned mode = 0600);
 
 /// Creates the directory and its missing parents, each with `mode` (0 to 0777, less the umask). Present ones are left
-/// as they are. Errors: denied, conflict (something else has the name), io.
+/// as they are. Errors: as find_place (safe_open.hpp), conflict (something else has the name).
 outcome make_directories(const std::string& path, unsigned mode);
 
 /// Appends to the file, which is created with mode 0600 when missing. Errors as open_for_append and write_all.
 outcome append(const std::string& path, std::string_view data);
 
-/// Errors: not_found, denied, io.
+/// A regular file, through whatever links. Errors: not_found, denied, invalid_input (it is something else), io.
 [[nodiscard]] result<unique_fd> open_for_reading(const std::string& path);
 
-/// For appending and reading; created with `mode` when missing. Never waits for the reader of a FIFO.
-/// Errors: not_found (no such directory), denied, io.
-[[nodiscard]] result<unique_fd> open_for_append(const std::string& path, unsigned mode = 0600);
+/// Whether an open file is regular, and none that the kernel makes up while it is read. Errors: invalid_input, io.
+[[nodiscard]] outcome check_content(int fd, const std::string& path);
+
+/// "a FIFO", "a directory", … of a st_mode.
+[[nodiscard]] std::string sort_of(unsigned mode);
+
+/// A regular file for appending and reading; created with 0600 when missing. Errors: as open_to_write (safe_open.hpp),
+/// not_found (no such directory).
+[[nodiscard]] result<unique_fd> open_for_append(const std::string& path);
 
 /// Writes all of `data`, however many calls it takes. On an error a part may have been written. Errors: io.
 outcome write_all(int fd, std::string_view data);
@@ -66,13 +81,10 @@ outcome write_whole(int pipe, std::string_view data);
 /// The path an open file has now, or had when it was removed; empty when that is not known.
 [[nodiscard]] std::string path_of(int fd);
 
-/// Errors: not_found, denied, io.
+/// What has the name, be it a link. Errors: as find_place (safe_open.hpp).
 outcome rename_file(const std::string& from, const std::string& to);
 
-/// Everybody may read it (0644). Errors: not_found, denied, io.
-outcome make_readable(const std::string& path);
-
-/// Errors: not_found, denied, io.
+/// What has the name, be it a link. Errors: as find_place (safe_open.hpp).
 outcome remove_file(const std::string& path);
 
 /// What was written survives a power cut. Errors: io.

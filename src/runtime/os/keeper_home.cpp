@@ -2,6 +2,7 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <array>
 #include <cerrno>
@@ -23,7 +24,7 @@ error refused(const std::string& what, int number) {
 }
 error refused(const std::string& what) { return refused(what, errno); }
 
-constexpr off_t max_log = off_t{4} << 20;
+constexpr std::uint64_t max_log = std::uint64_t{4} << 20U;
 
 /// As raise_file_limit() found it.
 std::optional<rlimit>& first_limit() {
@@ -41,27 +42,18 @@ bool is_same_file(int fd, const std::string& path) {
 
 } // namespace
 
-outcome claim_directory(const std::string& path) {
-  if (path.empty() || path.front() != '/')
-    return error{error_kind::invalid_input, "the directory '" + path + "' is not an absolute path", 0};
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno != ENOENT) return refused("look at directory " + path);
-    if (auto made = make_directories(path, 0700); !made) return made;
-    if (::stat(path.c_str(), &info) != 0) return refused("look at directory " + path);
-  }
-  if (!S_ISDIR(info.st_mode)) return error{error_kind::invalid_input, path + " is not a directory", ENOTDIR};
-  if (info.st_uid != ::geteuid())
-    return error{error_kind::denied,
-                 "directory " + path + " belongs to another user (uid " + std::to_string(info.st_uid) + ")", EPERM};
-  return success();
+outcome claim_directory(const std::string& path, own_directory what) {
+  if (auto fit = check_own_directory(path, what); !fit) return fit;
+  if (auto made = make_directories(path, 0700); !made) return made;
+  return check_own_directory(path, what); // one that was made by us, or by somebody else a moment ago
 }
 
 result<std::optional<unique_fd>> try_lock(const std::string& path) {
   constexpr int max_attempts = 10;
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
-    unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (!file) return refused("open " + path);
+    auto opened = open_to_write(path, {.at_end = false, .through_link = false});
+    if (!opened) return opened.failure();
+    auto file = std::move(opened->fd);
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK) return std::optional<unique_fd>{};
       return refused("lock " + path);
@@ -80,12 +72,15 @@ outcome write_pid(int locked_file) {
 }
 
 result<unique_fd> open_log(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) == 0 && info.st_size > max_log)
-    (void)::rename(path.c_str(), (path + ".1").c_str()); // when it fails the log goes on in the large file
-  unique_fd file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
-  if (!file) return refused("open " + path);
-  return file;
+  const write_access how{.what = write_access::sort::any}; // somebody may have made it a link to /dev/null
+  auto opened = open_to_write(path, how);
+  if (!opened) return opened.failure();
+  const auto facts = facts_of(opened->fd.get());
+  // When it cannot be put aside the log goes on in the large file.
+  if (!facts || facts->size <= max_log || !rename_file(path, path + ".1")) return std::move(opened->fd);
+  opened = open_to_write(path, how);
+  if (!opened) return opened.failure();
+  return std::move(opened->fd);
 }
 
 outcome leave_terminal() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include "alder/error.hpp"
 
@@ -15,19 +16,19 @@
 
 namespace alder::os {
 
-/// Makes the directory (0700) and its missing parents, or accepts the one that is there. Errors: invalid_input (not
-/// absolute, not a directory), denied (it belongs to another user), io.
-outcome claim_directory(const std::string& path);
+/// Makes the directory (0700) and its missing parents, or accepts the one that is there. Errors: as check_own_directory
+/// and make_directories.
+outcome claim_directory(const std::string& path, own_directory what = own_directory::state);
 
 /// Takes the lock file, creating it; nothing when somebody else holds it. The lock lasts as long as the descriptor,
-/// which is close-on-exec. Errors: io.
+/// which is close-on-exec. Errors: as open_to_write, io.
 [[nodiscard]] result<std::optional<unique_fd>> try_lock(const std::string& path);
 
 /// Writes this process's number into the locked file. Errors: io.
 outcome write_pid(int locked_file);
 
 /// Opens a log for appending, close-on-exec, 0600; one that has grown beyond 4 MiB is first renamed to PATH.1.
-/// Errors: io.
+/// Errors: as open_to_write.
 [[nodiscard]] result<unique_fd> open_log(const std::string& path);
 
 /// Leaves the terminal: a new process in a new session goes on, this one exits with 0. Errors: io.

@@ -1,6 +1,7 @@
 #include "runtime/os/local_socket.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/files.hpp"
 
 #include <cerrno>
 
@@ -15,7 +16,7 @@ using local = boost::asio::local::stream_protocol;
 result<local::acceptor> listen_on(boost::asio::io_context& loop, const std::string& path) {
   boost::system::error_code failed;
   local::acceptor acceptor(loop);
-  (void)::unlink(path.c_str()); // a stale socket; when that fails, bind says why
+  (void)remove_file(path); // a stale socket; when that fails, bind says why
   const auto mask = ::umask(0177);
   acceptor.open(local{}, failed);
   if (!failed) acceptor.bind(local::endpoint{path}, failed);

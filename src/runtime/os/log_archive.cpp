@@ -1,6 +1,7 @@
 #include "runtime/os/log_archive.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/os/safe_open.hpp"
 #include "runtime/wire/log_index_record.hpp"
 
 #include <algorithm>
@@ -30,14 +31,23 @@ error failed(const char* what, const std::string& path) {
 }
 
 /// Unlike rename it replaces nothing.
-bool rename_to_free(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+bool rename_to_free(int directory, const std::string& from, const std::string& to) {
+  if (::renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno != EINVAL && errno != ENOSYS) return false; // file systems that cannot do it
-  if (::access(to.c_str(), F_OK) == 0) {
+  if (::faccessat(directory, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
     errno = EEXIST;
     return false;
   }
-  return ::rename(from.c_str(), to.c_str()) == 0;
+  return ::renameat(directory, from.c_str(), directory, to.c_str()) == 0;
+}
+
+/// The last name of a path.
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+/// Empties a file that is there, unless it is another's or no file.
+void empty_file(const std::string& path, std::optional<std::uint32_t> owner) {
+  const auto opened = open_to_write(path, {.create = false, .owner = owner});
+  if (opened) (void)cut_file(opened->fd.get(), 0);
 }
 
 } // namespace
@@ -49,8 +59,13 @@ std::string directory_of(const std::string& path) {
 }
 
 result<std::vector<archive_entry>> archives_in(const std::string& directory) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), ::closedir};
+  const auto inside = find_place(directory + "/_"); // the name does not matter
+  if (!inside) return inside.failure();
+  unique_fd fd{::openat(inside->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) return failed("cannot read the directory", directory);
+  const std::unique_ptr<DIR, int (*)(DIR*)> open{::fdopendir(fd.get()), ::closedir};
   if (!open) return failed("cannot read the directory", directory);
+  (void)fd.release(); // the stream closes it
   std::vector<archive_entry> found;
   while (const dirent* entry = ::readdir(open.get())) {
     auto name = wire::parse_archive_name(entry->d_name);
@@ -84,22 +99,27 @@ std::vector<wire::archive_name> archives_of(const std::string& live_path) {
 }
 
 result<std::string> archive_file(const std::string& live_path, wire::archive_time now) {
-  const auto index = wire::log_index_path(live_path);
+  const auto at = find_place(live_path);
+  if (!at) return at.failure();
+  const int directory = at->directory.get();
+  const auto index = wire::log_index_path(at->name);
   for (int i = 0; i < most_tries; ++i, now += std::chrono::microseconds{1}) {
     wire::archive_name name{.live = live_path, .stamp = wire::archive_stamp(now)};
     auto index_name = name;
     index_name.is_index = true;
-    const auto index_path = text_of(index_name);
+    const auto index_path = name_of(text_of(index_name));
     // The index has both names until the file has its new one: so it belongs to the file whenever we die.
-    const bool is_linked = ::link(index.c_str(), index_path.c_str()) == 0;
+    const bool is_linked = ::linkat(directory, index.c_str(), directory, index_path.c_str(), 0) == 0;
     if (!is_linked && errno == EEXIST) continue;
-    if (rename_to_free(live_path, text_of(name))) {
+    if (rename_to_free(directory, at->name, name_of(text_of(name)))) {
       // Without hard links there is a moment in which the index is not found; there may also be none.
-      (void)(is_linked ? ::unlink(index.c_str()) : ::rename(index.c_str(), index_path.c_str()));
+      (void)(is_linked ? ::unlinkat(directory, index.c_str(), 0)
+                       : ::renameat(directory, index.c_str(), directory, index_path.c_str()));
       return name.stamp;
     }
     const int number = errno;
-    if (is_linked) (void)::unlink(index_path.c_str()); // left over, it is an index of nothing and cleared away later
+    // Left over, it is an index of nothing and cleared away later.
+    if (is_linked) (void)::unlinkat(directory, index_path.c_str(), 0);
     errno = number;
     if (number != EEXIST) break;
   }
@@ -107,21 +127,23 @@ result<std::string> archive_file(const std::string& live_path, wire::archive_tim
 }
 
 void forget_archived_index(const std::string& live_path) {
-  const auto index = wire::log_index_path(live_path);
+  const auto at = find_place(wire::log_index_path(live_path));
   struct stat facts {};
-  if (::stat(index.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink > 1)
-    (void)::unlink(index.c_str()); // if it cannot be, its first record does not fit and it is begun anew
+  if (at && ::fstatat(at->directory.get(), at->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISREG(facts.st_mode) && facts.st_nlink > 1)
+    (void)::unlinkat(at->directory.get(), at->name.c_str(),
+                     0); // if it cannot be, its first record does not fit and it is begun anew
 }
 
-void clear_log(const std::string& live_path) {
+void clear_log(const std::string& live_path, std::optional<std::uint32_t> owner) {
   const auto facts = facts_of(live_path);
   if (!facts || !facts->is_regular) return;
-  (void)::truncate(live_path.c_str(), 0);
-  (void)::truncate(wire::log_index_path(live_path).c_str(), 0);
+  empty_file(live_path, owner);
+  empty_file(wire::log_index_path(live_path), owner);
   const auto all = archives_in(directory_of(live_path));
   if (!all) return;
   for (const auto& entry : *all)
-    if (entry.name.live == live_path) (void)::unlink(text_of(entry.name).c_str());
+    if (entry.name.live == live_path) (void)remove_file(text_of(entry.name));
 }
 
 std::uint64_t free_bytes(const std::string& path) {

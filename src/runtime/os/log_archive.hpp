@@ -7,6 +7,7 @@
 #include "alder/error.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,9 @@ struct archive_entry {
 /// Removes an index that is an archive's under its old name: a crash came between.
 void forget_archived_index(const std::string& live_path);
 
-/// Empties an output file and its index, and deletes its archives; what is not there or cannot be is passed over. A
-/// device stays as it is.
-void clear_log(const std::string& live_path);
+/// Empties an output file and its index, and deletes its archives; what is not there, cannot be or is not to be written
+/// to (open_to_write, with this `owner`) is passed over. A device stays as it is.
+void clear_log(const std::string& live_path, std::optional<std::uint32_t> owner = {});
 
 /// The directory of a path, "." when it has none.
 [[nodiscard]] std::string directory_of(const std::string& path);

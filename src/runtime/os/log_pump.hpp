@@ -39,6 +39,7 @@ struct log_failed {
   stream_id stream = 0;
   int os_errno = 0;
   bool is_spill = false; ///< that other directory cannot be written either, or is full: bytes are lost from now on
+  std::string why = {};  ///< for people; empty: what errno says
   bool operator==(const log_failed&) const = default;
 };
 /// The stream is written again.
@@ -56,6 +57,7 @@ struct log_grown {
 struct log_not_rotated {
   stream_id stream = 0;
   int os_errno = 0;
+  std::string why = {}; ///< for people; empty: what errno says
   bool operator==(const log_not_rotated&) const = default;
 };
 /// The stream has more lines than its rules allow, and lines are being lost; not told again within a minute.

@@ -203,7 +203,8 @@ void log_pump_loop::on(log_command::rotate& c) {
 void log_pump_loop::on(log_command::clear& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
-  clear_log(s->to->sink.path());
+  const auto& owner = s->to->sink.rules().owner;
+  clear_log(s->to->sink.path(), owner ? std::optional{owner->uid} : std::nullopt);
   s->to->sink.forget_spilled();
   count(*s);
   report(*s, s->to->sink.reopen(now()));
@@ -413,10 +414,10 @@ void log_pump_loop::nap() {
 }
 
 void log_pump_loop::report(stream& s, const log_sink::report& r) {
-  if (r.failed) tell_(log_failed{s.id, *r.failed});
+  if (r.failed) tell_(log_failed{s.id, *r.failed, false, r.why});
   if (r.recovered) tell_(log_recovered{s.id, *r.recovered});
-  if (r.spill_failed) tell_(log_failed{s.id, *r.spill_failed, true});
-  if (r.not_rotated) tell_(log_not_rotated{s.id, *r.not_rotated});
+  if (r.spill_failed) tell_(log_failed{s.id, *r.spill_failed, true, r.spill_why});
+  if (r.not_rotated) tell_(log_not_rotated{s.id, *r.not_rotated, r.why});
 }
 
 void log_pump_loop::check_watch(stream& s) {

@@ -59,17 +59,14 @@ log_sink::report log_sink::open(moment now) {
 /// 0 or an errno.
 int log_sink::open_files() {
   if (sends_lines()) return connect();
-  auto opened = open_for_append(path_, rules_.mode);
-  if (!opened && opened.failure().os_errno == ENOENT) {
-    (void)make_directories(directory_of(path_), 0700); // when it fails, so does the open below
-    opened = open_for_append(path_, rules_.mode);
-  }
+  auto opened = open_to_write(path_, access());
+  refusal_ = opened ? "" : refusal_text(opened.failure());
   if (!opened) return opened.failure().os_errno;
-  const auto facts = facts_of(opened->get());
+  const auto facts = facts_of(opened->fd.get());
   if (!facts) return facts.failure().os_errno;
-  file_ = std::move(*opened);
   size_ = facts->size;
-  if (facts->is_regular && size_ == 0) give_to_owner(file_.get());
+  if (facts->is_regular && size_ == 0) give_to_owner(*opened);
+  file_ = std::move(opened->fd);
   in_line_ = facts->is_regular && ends_inside_line(file_.get(), size_);
   raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
   index_.reset();
@@ -101,9 +98,17 @@ void log_sink::begin_period(file_time began) {
   if (end) period_end_ = *end;
 }
 
-void log_sink::give_to_owner(int fd) const {
+/// An empty file that was there already and whose name others can change may be anybody's: it stays whose it is.
+void log_sink::give_to_owner(const opened_file& empty) const {
   // Whether this is allowed was asked when the configuration was read; output is not lost for a wrong owner.
-  if (rules_.owner) (void)!::fchown(fd, rules_.owner->uid, rules_.owner->gid);
+  if (rules_.owner && (empty.is_new || empty.is_closed))
+    (void)!::fchown(empty.fd.get(), rules_.owner->uid, rules_.owner->gid);
+}
+
+write_access log_sink::access() const {
+  write_access how{.mode = rules_.mode, .what = write_access::sort::any, .make_directories = 0700};
+  if (rules_.owner) how.owner = rules_.owner->uid;
+  return how;
 }
 
 std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
@@ -126,6 +131,7 @@ std::size_t log_sink::portion_of_file(std::string_view bytes, moment now, report
   if (const auto number = rotate(now)) {
     next_rotation_try_ = now.steady + retry_after_;
     if (is_first) told.not_rotated = number;
+    told.why = refusal_;
     return bytes.size();
   }
   next_rotation_try_.reset();
@@ -134,7 +140,10 @@ std::size_t log_sink::portion_of_file(std::string_view bytes, moment now, report
 
 log_sink::report log_sink::rotate_now(moment now) {
   if (!is_regular_ || !file_ || size_ == 0) return {};
-  return {.failed = {}, .recovered = {}, .taken = 0, .not_rotated = rotate(now)};
+  report told;
+  told.not_rotated = rotate(now);
+  if (told.not_rotated) told.why = refusal_;
+  return told;
 }
 
 /// Puts the file aside and begins a new one; what fails, as an errno.
@@ -143,6 +152,7 @@ std::optional<int> log_sink::rotate(moment now) {
   last_rotation_ =
       std::max(std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1});
   const auto archived = archive_file(path_, last_rotation_);
+  refusal_ = archived ? "" : refusal_text(archived.failure());
   if (!archived && archived.failure().kind != error_kind::not_found) return archived.failure().os_errno;
   last_rotation_ = archived ? wire::parse_archive_stamp(*archived).value_or(last_rotation_) : last_rotation_;
   ++rotations_;
@@ -161,14 +171,16 @@ std::optional<int> log_sink::rotate(moment now) {
 /// The index is a help: without it lines have less exact times, so its errors go no further.
 void log_sink::open_index() {
   forget_archived_index(path_);
-  auto opened = open_for_append(wire::log_index_path(path_), rules_.mode);
+  auto how = access();
+  how.what = write_access::sort::regular;
+  auto opened = open_to_write(wire::log_index_path(path_), how);
   if (!opened) return;
-  const auto facts = facts_of(opened->get());
-  if (!facts || !facts->is_regular) return;
+  const auto facts = facts_of(opened->fd.get());
+  if (!facts) return;
   const auto whole = facts->size - facts->size % wire::log_index_record_size;
-  if (whole != facts->size && !cut_file(opened->get(), whole)) return;
-  index_ = std::move(*opened);
-  if (whole == 0) give_to_owner(index_.get());
+  if (whole != facts->size && !cut_file(opened->fd.get(), whole)) return;
+  if (whole == 0) give_to_owner(*opened);
+  index_ = std::move(opened->fd);
   last_indexed_ = 0;
   if (whole == 0) return;
   wire::log_index_bytes last{};
@@ -347,7 +359,11 @@ log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
   if (number != 0) next_try_ = now.steady + retry_after_;
   if (number != 0 && number != EAGAIN && sends_lines()) file_.reset(); // who listens there may be another by then
   drop(lost);
-  return number != 0 && first ? report{.failed = number, .recovered = {}, .taken = 0, .not_rotated = {}} : report{};
+  report told;
+  if (number == 0 || !first) return told;
+  told.failed = number;
+  if (!file_) told.why = refusal_;
+  return told;
 }
 
 log_sink::report log_sink::end_line(moment now) {

@@ -7,6 +7,7 @@
 #include "runtime/os/log_author.hpp"
 #include "runtime/os/log_spill.hpp"
 #include "runtime/os/log_stage.hpp"
+#include "runtime/os/safe_open.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 
 #include "alder/log_spec.hpp"
@@ -40,6 +41,8 @@ public:
     std::size_t taken = 0;                  ///< bytes that are dealt with: written, or given up
     std::optional<int> not_rotated;         ///< errno: it should be put aside and cannot be; it goes on growing
     std::optional<int> spill_failed;        ///< errno: the other directory has no room either
+    std::string spill_why;                  ///< of `spill_failed`, as below
+    std::string why;                        ///< of `failed` or `not_rotated`, for people; empty: what errno says
   };
 
   explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1},
@@ -128,7 +131,8 @@ private:
   [[nodiscard]] std::optional<file_time> first_indexed() const;
   void begin_period(file_time began);
   [[nodiscard]] std::chrono::seconds utc_offset_at(file_time at) const;
-  void give_to_owner(int fd) const;
+  void give_to_owner(const opened_file& empty) const;
+  [[nodiscard]] write_access access() const;
   void add_to_index(std::uint64_t offset, moment now, std::uint64_t mark = 0);
   report fail(int number, std::string_view lost, moment now);
 
@@ -137,6 +141,7 @@ private:
   std::chrono::milliseconds retry_after_;
   log_spec rules_;
   unique_fd file_;
+  std::string refusal_; ///< why the path was not opened, or the file not put aside, the last time
   unique_fd index_;
   std::uint64_t size_ = 0;
   std::uint64_t last_indexed_ = 0;

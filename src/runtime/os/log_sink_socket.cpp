@@ -26,10 +26,13 @@ const std::string& host_name() {
 
 /// 0 or an errno.
 int log_sink::connect() {
+  const auto listener = open_socket_file(path_);
+  refusal_ = listener ? "" : refusal_text(listener.failure());
+  if (!listener) return listener.failure().os_errno;
+  const auto there = "/proc/self/fd/" + std::to_string(listener->get());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path_.size() >= sizeof address.sun_path) return ENAMETOOLONG;
-  std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+  std::memcpy(address.sun_path, there.c_str(), there.size() + 1);
   unique_fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!socket) return errno;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what sockets are addressed with

@@ -31,7 +31,9 @@ void log_sink::put_aside(std::string_view rest, moment now, log_stage* stage, re
     return;
   }
   drop(rest);
-  if (!std::exchange(spill_told_, true)) told.spill_failed = put.number;
+  if (std::exchange(spill_told_, true)) return;
+  told.spill_failed = put.number;
+  told.spill_why = spill_->refusal();
 }
 
 std::optional<log_sink::steady_time> log_sink::write_back_at() const {

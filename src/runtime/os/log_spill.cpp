@@ -1,5 +1,7 @@
 #include "runtime/os/log_spill.hpp"
 
+#include "runtime/os/safe_open.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -59,14 +61,17 @@ log_spill::log_spill(const std::string& directory, std::string file, std::uint64
 }
 
 int log_spill::open() {
-  (void)make_directories(directory_, 0700); // when it fails, so does the open below
-  // The directory may be one in which others can write.
-  unique_fd fd{::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600)};
-  if (!fd) return errno;
+  auto opened = open_to_write(path_, {.at_end = false, .through_link = false, .make_directories = 0700});
+  refusal_ = opened ? "" : refusal_text(opened.failure());
+  if (!opened) return opened.failure().os_errno;
   struct stat s {};
-  if (::fstat(fd.get(), &s) != 0) return errno;
-  if (!S_ISREG(s.st_mode) || s.st_uid != ::geteuid()) return EPERM;
-  fd_ = std::move(fd);
+  if (::fstat(opened->fd.get(), &s) != 0) return errno;
+  // What waits is written to the service's file: nobody else may say what that is.
+  if (s.st_uid != ::geteuid()) {
+    refusal_ = path_ + " belongs to " + user_text(s.st_uid) + "; remove it";
+    return EPERM;
+  }
+  fd_ = std::move(opened->fd);
   end_ = static_cast<std::uint64_t>(s.st_size);
   return 0;
 }
@@ -233,7 +238,7 @@ void log_spill::took(std::size_t count) {
 }
 
 void log_spill::clear() {
-  if (fd_) (void)::unlink(path_.c_str()); // it stays when the directory refuses: then it is empty
+  if (fd_) (void)remove_file(path_); // it stays when the directory refuses: then it is empty
   if (fd_) (void)cut_file(fd_.get(), 0);
   fd_.reset();
   front_ = freed_ = end_ = waiting_ = 0;

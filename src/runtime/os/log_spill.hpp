@@ -59,6 +59,8 @@ public:
   /// Whether the last byte is inside a line.
   [[nodiscard]] bool in_line() const { return in_line_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Why its file was not opened the last time; empty: it was.
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
 private:
   struct header;
@@ -72,6 +74,7 @@ private:
   std::string directory_;
   std::string file_;
   std::string path_;
+  std::string refusal_;
   std::uint64_t most_;
   unique_fd fd_; ///< open while something waits
   std::uint64_t front_ = 0;

@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,14 +78,15 @@ bool about_to_add(int file, std::size_t bytes, file_addition& what) {
 }
 
 void undo(const file_addition& what, const char* path) {
-  unique_fd file{::open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+  const auto opened = open_to_write(path, {.create = false, .any_owner = true});
+  const int file = opened ? opened->fd.get() : -1;
   struct stat s {};
   const bool is_it =
-      file && ::fstat(file.get(), &s) == 0 && S_ISREG(s.st_mode) && s.st_dev == what.device && s.st_ino == what.inode;
+      file >= 0 && ::fstat(file, &s) == 0 && S_ISREG(s.st_mode) && s.st_dev == what.device && s.st_ino == what.inode;
   const auto size = static_cast<std::uint64_t>(s.st_size);
   // More than was to be added is somebody else's: better a line twice than one of theirs lost.
   if (is_it && size > what.size && size - what.size <= what.bytes)
-    (void)::ftruncate(file.get(), static_cast<off_t>(what.size)); // a disk that refuses this takes no new lines either
+    (void)::ftruncate(file, static_cast<off_t>(what.size)); // a disk that refuses this takes no new lines either
 }
 
 result<log_stage> log_stage::take_over(log_stage_files files, std::span<const int> pipes) {

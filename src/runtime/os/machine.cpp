@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::size_t largest_proc_file = std::size_t{64} * 1024;
 
+constexpr std::size_t largest_account = std::size_t{4} << 20U;    // an entry of the user or group database
 constexpr std::size_t largest_zone_file = std::size_t{64} * 1024; // the largest has 4 KiB
 
 std::optional<account> account_of(const passwd* entry) {
@@ -44,9 +46,31 @@ std::optional<account> account_of(const passwd* entry) {
 /// is in it must not keep us from compiling.
 enum class capability : unsigned { setgid = 6, setuid = 7, sys_admin = 21, sys_nice = 23, sys_resource = 24 };
 
+/// Asks with more and more room; several threads may ask at once.
+template <class Ask> std::optional<account> find_account(Ask ask) {
+  for (std::size_t size = 1024; size <= largest_account; size *= 4) {
+    std::vector<char> buffer(size);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (ask(&entry, buffer.data(), buffer.size(), &found) != ERANGE) return account_of(found);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> group_named(const std::string& name) {
+  for (std::size_t size = 1024; size <= largest_account; size *= 4) {
+    std::vector<char> buffer(size);
+    group entry{};
+    group* found = nullptr;
+    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == ERANGE) continue;
+    return found == nullptr ? std::nullopt : std::optional<std::uint32_t>{found->gr_gid};
+  }
+  return std::nullopt;
+}
+
 /// The effective capabilities of this process, one bit each; none when /proc is not there.
 std::uint64_t capabilities() {
-  const auto status = read_file("/proc/self/status", largest_proc_file);
+  const auto status = read_kernel_file("/proc/self/status", largest_proc_file);
   if (!status) return 0;
   constexpr std::string_view label = "CapEff:\t";
   const auto at = status->find(label);
@@ -58,7 +82,7 @@ std::uint64_t capabilities() {
 }
 
 std::int32_t own_oom_score_adj() {
-  const auto text = read_file("/proc/self/oom_score_adj", largest_proc_file);
+  const auto text = read_kernel_file("/proc/self/oom_score_adj", largest_proc_file);
   std::int32_t score = 0;
   if (text) (void)std::from_chars(text->data(), text->data() + text->size(), score); // not a number: 0, the default
   return score;
@@ -83,10 +107,18 @@ std::int32_t own_lowest_nice() {
   return std::min(now, 20 - static_cast<std::int32_t>(limit.rlim_cur));
 }
 
+/// Whether it is there and may be read; it is not opened, whatever it is.
 outcome can_read(const std::string& path) {
-  const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file) return success();
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) return success();
   return error{error_kind::io, errno_text(errno), errno};
+}
+
+outcome can_read_file(const std::string& path) {
+  const auto opened = ::geteuid() == 0 ? open_content(path) : open_for_reading(path);
+  if (opened) return success();
+  const auto& why = opened.failure();
+  const bool is_plain = why.kind == error_kind::not_found || why.kind == error_kind::io || why.os_errno == EACCES;
+  return is_plain ? error{why.kind, errno_text(why.os_errno), why.os_errno} : why;
 }
 
 /// `path`: absolute. Whether it is one that we may write to, or could be made: directories above it are made too.
@@ -141,13 +173,19 @@ machine this_machine(int keeper) {
   const auto set = capabilities();
   const auto has = [set](capability one) { return ((set >> static_cast<unsigned>(one)) & 1U) != 0; };
   machine m;
-  m.user_named = [](const std::string& name) { return account_of(::getpwnam(name.c_str())); };
-  m.user_with_id = [](std::uint32_t uid) { return account_of(::getpwuid(uid)); };
-  m.group_named = [](const std::string& name) -> std::optional<std::uint32_t> {
-    const auto* entry = ::getgrnam(name.c_str());
-    return entry == nullptr ? std::nullopt : std::optional<std::uint32_t>{entry->gr_gid};
+  m.user_named = [](const std::string& name) {
+    return find_account([&](passwd* into, char* buffer, std::size_t size, passwd** found) {
+      return ::getpwnam_r(name.c_str(), into, buffer, size, found);
+    });
   };
+  m.user_with_id = [](std::uint32_t uid) {
+    return find_account([&](passwd* into, char* buffer, std::size_t size, passwd** found) {
+      return ::getpwuid_r(uid, into, buffer, size, found);
+    });
+  };
+  m.group_named = group_named;
   m.can_read = can_read;
+  m.can_read_file = can_read_file;
   m.can_have_directory = can_have_directory;
   m.zone_data = [](const std::string& name) {
     return read_file(name.empty() ? "/etc/localtime" : "/usr/share/zoneinfo/" + name, largest_zone_file);

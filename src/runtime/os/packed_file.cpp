@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/codec.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/safe_open.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 
 #include <array>
@@ -41,28 +42,32 @@ outcome press_all(int from, int to, compressor& codec, const std::function<bool(
 
 outcome compress_file(const std::string& from, const std::string& to, log_compression how,
                       const std::function<bool()>& is_wanted) {
-  auto in = open_for_reading(from);
+  auto in = open_to_read(from);
   if (!in) return in.failure();
   struct stat facts {};
   if (::fstat(in->get(), &facts) != 0) return refused("cannot look at '" + from + "'");
-  unique_fd out{::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!out) return refused("cannot create '" + to + "'");
+  const auto there = find_place(to);
+  if (!there) return there.failure();
+  const auto out = create_anew(*there);
+  if (!out) return out.failure();
   const auto codec = how == log_compression::zstd ? make_zstd_compressor() : make_gzip_compressor();
-  auto done = press_all(in->get(), out.get(), *codec, is_wanted);
+  auto done = press_all(in->get(), out->get(), *codec, is_wanted);
   if (done) {
-    (void)::fchown(out.get(), facts.st_uid, facts.st_gid); // of a file of ours that belongs to us anyway
-    (void)::fchmod(out.get(), facts.st_mode & 0777U);      // else it stays as private as it was created
+    (void)::fchown(out->get(), facts.st_uid, facts.st_gid); // of a file of ours that belongs to us anyway
+    (void)::fchmod(out->get(), facts.st_mode & 0777U);      // else it stays as private as it was created
     const std::array<timespec, 2> times{facts.st_atim, facts.st_mtim};
-    (void)::futimens(out.get(), times.data()); // its name tells its time too
-    done = sync_data(out.get());
+    (void)::futimens(out->get(), times.data()); // its name tells its time too
+    done = sync_data(out->get());
   }
-  if (!done) (void)::unlink(to.c_str()); // what is left of it is cleared away as unfinished
+  if (!done)
+    (void)::unlinkat(there->directory.get(), there->name.c_str(),
+                     0); // what is left of it is cleared away as unfinished
   return done;
 }
 
 result<maybe_packed> open_packed(const std::string& plain) {
   for (const auto how : wire::every_compression) {
-    auto opened = open_for_reading(plain + std::string{wire::ending_of(how)});
+    auto opened = open_to_read(plain + std::string{wire::ending_of(how)});
     if (opened) return maybe_packed{std::move(*opened), how};
     if (opened.failure().kind != error_kind::not_found) return opened.failure();
   }

@@ -1,10 +1,10 @@
 #include "runtime/os/paths.hpp"
 
+#include "runtime/os/safe_open.hpp"
+
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace alder::os {
 namespace {
@@ -33,8 +33,6 @@ result<locations> with_socket(locations found) {
                                               std::to_string(max_socket_path) +
                                               " are possible; set ALDER_HOME to a shorter directory"};
 }
-
-error denied(const std::string& path, const std::string& why) { return error{error_kind::denied, path + " " + why, 0}; }
 
 } // namespace
 
@@ -83,12 +81,11 @@ void remove_private_home(const locations& home) {
 }
 
 outcome check_private_directory(const std::string& path) {
-  struct stat found {};
+  auto fit = check_own_directory(path);
   // Whatever else stops us from looking will stop us from connecting too, with a better error.
-  if (::lstat(path.c_str(), &found) != 0 || ::geteuid() == 0) return success();
-  if (!S_ISDIR(found.st_mode)) return denied(path, "is not a directory");
-  if (found.st_uid != ::geteuid()) return denied(path, "belongs to another user");
-  return success();
+  const bool is_refused =
+      !fit && (fit.failure().kind == error_kind::denied || fit.failure().kind == error_kind::invalid_input);
+  return is_refused && fit.failure().os_errno != EACCES ? fit : success();
 }
 
 } // namespace alder::os

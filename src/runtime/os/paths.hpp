@@ -42,8 +42,8 @@ struct surroundings {
 /// Removes a home of private_locations with all that is in it; of any other, nothing.
 void remove_private_home(const locations& home);
 
-/// For a client: whether a socket in `path` can be trusted. A missing directory can; so can any for root. Error: denied
-/// (it belongs to another user, or is no directory).
+/// For a client: whether a socket in `path` can be trusted. A missing directory can. Errors: denied (it belongs to
+/// another user, others can write to it, or a link of somebody else leads there), invalid_input (it is no directory).
 [[nodiscard]] outcome check_private_directory(const std::string& path);
 
 } // namespace alder::os

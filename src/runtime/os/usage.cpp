@@ -53,13 +53,13 @@ process_usage usage_of(std::span<const int> pids, detail how) {
   process_usage sum;
   for (const int pid : pids) {
     const auto directory = "/proc/" + std::to_string(pid);
-    const auto stat = read_file(directory + "/stat", largest);
+    const auto stat = read_kernel_file(directory + "/stat", largest);
     if (!stat) continue;
     ++sum.processes;
     add_stat(*stat, sum);
     if (how == detail::quick) continue;
     sum.descriptors += count_descriptors(directory + "/fd");
-    if (const auto rollup = read_file(directory + "/smaps_rollup", largest)) {
+    if (const auto rollup = read_kernel_file(directory + "/smaps_rollup", largest)) {
       const auto at = rollup->find("\nPss:");
       if (at != std::string::npos) sum.proportional_memory += number_at(std::string_view{*rollup}.substr(at)) * 1024;
     }

@@ -1,6 +1,7 @@
 #include "runtime/store/log_reader.hpp"
 
 #include "runtime/os/log_archive.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -27,7 +28,7 @@ void log_reader::close() {
 /// Opens the live file when nothing is open, and looks how long what is open is; a missing one stays closed.
 outcome log_reader::open() {
   if (!fd_) {
-    auto opened = os::open_for_reading(file_);
+    auto opened = os::open_to_read(file_);
     if (!opened && opened.failure().kind == error_kind::not_found) return success();
     if (!opened) return opened.failure();
     fd_ = std::move(*opened);

@@ -19,7 +19,7 @@ std::shared_ptr<machine> small_machine() {
   m->group_named = [](const std::string& name) {
     return name == "adm" ? std::optional<std::uint32_t>{4} : std::nullopt;
   };
-  m->can_read = [](const std::string& path) -> outcome {
+  m->can_read_file = m->can_read = [](const std::string& path) -> outcome {
     if (path == "/run/secret") return success();
     return error{error_kind::not_found, "no such file or directory (ENOENT)", 2};
   };

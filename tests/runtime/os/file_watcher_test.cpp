@@ -2,6 +2,7 @@
 
 #include "tests/support/keeper_bed.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 
@@ -10,6 +11,8 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <sys/stat.h>
 
 namespace alder::os {
 namespace {
@@ -32,6 +35,7 @@ protected:
   }
   void watch(const watch_spec& what) {
     held = watcher.watch(what, [this](const std::string& path) { told.push_back(path); });
+    (void)watcher.directories(); // from here on it is watched
   }
   void write(const std::string& name, const std::string& text) { std::ofstream{dir.path(name)} << text; }
   /// Runs until something is told, or until a file that was written last must have been (if `marker` is told first,
@@ -54,6 +58,7 @@ protected:
 
   test::scratch dir;
   boost::asio::io_context loop;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> always{loop.get_executor()};
   std::vector<std::string> complaints;
   std::vector<std::string> told;
   int markers = 0;
@@ -149,6 +154,7 @@ TEST_F(FileWatcher, EachIsToldOfItsOwnAndWhoHasLeftOfNothing) {
   what.paths = {dir.path("src/deep")};
   std::vector<std::string> deep;
   auto other = watcher.watch(what, [&](const std::string& path) { deep.push_back(path); });
+  EXPECT_EQ(watcher.directories(), 2u);
   write("src/a", "1");
   EXPECT_THAT(changed(), ElementsAre(dir.path("src/a")));
   EXPECT_THAT(deep, IsEmpty());
@@ -177,6 +183,19 @@ TEST_F(FileWatcher, APathThatIsNotThereYetIsWatchedThroughItsDirectory) {
   write("later.conf", "1");
   EXPECT_THAT(changed(), ElementsAre(dir.path("later.conf")));
   EXPECT_THAT(complaints, IsEmpty());
+}
+
+TEST_F(FileWatcher, WithContentWhatIsNoRegularFileIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(dir.path("src/fifo").c_str(), 0600), 0);
+  write("src/a", "same");
+  auto what = src();
+  what.content = true;
+  watch(what);
+  std::filesystem::remove(dir.path("src/a"));
+  ASSERT_EQ(::mkfifo(dir.path("src/a").c_str(), 0600), 0);
+  EXPECT_THAT(changed(), ElementsAre(dir.path("src/a")));
+  write("src/b", "text");
+  EXPECT_THAT(changed(), ElementsAre(dir.path("src/b")));
 }
 
 } // namespace

@@ -3,13 +3,19 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/terminal.hpp"
 
+#include "runtime/os/safe_open.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace alder::os {
 namespace {
@@ -76,7 +82,9 @@ TEST(Files, AppendingAddsAtTheEnd) {
 }
 
 TEST(Files, AFullDiskIsAnError) {
-  const auto written = append("/dev/full", "x");
+  const auto full = open_to_write("/dev/full", {.what = write_access::sort::any});
+  ASSERT_TRUE(full);
+  const auto written = write_all(full->fd.get(), "x");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.failure().os_errno, ENOSPC);
 }
@@ -106,6 +114,53 @@ TEST(Files, ReadingAtStopsAtTheEnd) {
   ASSERT_TRUE(cut_file(fd->get(), 3));
   EXPECT_EQ(facts_of(fd->get())->size, 3U);
   EXPECT_EQ(facts_of(dir / "x")->inode, facts_of(fd->get())->inode);
+}
+
+std::string why_not(const std::string& path) {
+  const auto text = read_file(path, 1000);
+  return text ? "(read)" : text.failure().message;
+}
+
+TEST(Files, WhatIsNoRegularFileIsNeitherWaitedForNorRead) {
+  const test::temporary_directory dir;
+  ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0600), 0);
+  std::filesystem::create_symlink(dir / "fifo", dir / "link");
+  EXPECT_EQ(why_not(dir / "fifo"), dir / "fifo is a FIFO, not a regular file");
+  EXPECT_EQ(why_not(dir / "link"), dir / "link is a FIFO, not a regular file");
+  EXPECT_EQ(why_not(dir.path()), dir.path() + " is a directory, not a regular file");
+  EXPECT_EQ(why_not("/dev/zero"), "/dev/zero is a device, not a regular file");
+  EXPECT_EQ(why_not("/proc/self/status"), "/proc/self/status is made up by the kernel, not a regular file");
+  EXPECT_NE(why_not("/proc/kmsg"), "(read)");
+  const unique_fd listener{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, (dir / "socket").c_str());
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(why_not(dir / "socket"), dir / "socket is a socket, not a regular file");
+  EXPECT_FALSE(open_for_reading(dir / "fifo"));
+}
+
+TEST(Files, AFileThatIsTooLargeIsNotRead) {
+  const test::temporary_directory dir;
+  ASSERT_TRUE(append(dir / "huge", "x"));
+  std::filesystem::resize_file(dir / "huge", std::uintmax_t{1} << 40U); // of holes
+  EXPECT_EQ(read_file(dir / "huge", 1000).failure().kind, error_kind::too_large);
+}
+
+TEST(Files, WhatIsHandedOverOpenIsReadToItsEnd) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const unique_fd read{ends[0]};
+  {
+    const unique_fd written{ends[1]};
+    ASSERT_TRUE(write_all(written.get(), "name: shop\n"));
+  }
+  const auto path = "/dev/fd/" + std::to_string(read.get());
+  EXPECT_FALSE(read_file(path, 1000));
+  EXPECT_EQ(*read_input(path, 1000), "name: shop\n");
+  const test::temporary_directory dir;
+  ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0600), 0);
+  EXPECT_EQ(read_input(dir / "fifo", 1000).failure().kind, error_kind::invalid_input);
 }
 
 } // namespace

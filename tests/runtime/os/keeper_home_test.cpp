@@ -2,6 +2,8 @@
 
 #include "tests/support/keeper_bed.hpp"
 
+#include "runtime/os/files.hpp"
+
 #include <sys/stat.h>
 
 namespace alder::os {
@@ -31,7 +33,19 @@ TEST_F(KeeperHome, a_directory_of_another_user_is_refused) {
   ASSERT_EQ(::chown(dir.path("theirs").c_str(), 12345, 12345), 0);
   const auto refused = claim_directory(dir.path("theirs"));
   EXPECT_EQ(refused.failure().kind, error_kind::denied);
-  EXPECT_EQ(refused.failure().message, "directory " + dir.path("theirs") + " belongs to another user (uid 12345)");
+  EXPECT_EQ(refused.failure().message, "directory " + dir.path("theirs") +
+                                           " belongs to uid 12345, not to root (uid 0); run this as that user, or "
+                                           "choose another home with ALDER_HOME");
+}
+
+TEST_F(KeeperHome, a_lock_that_is_no_file_is_refused_at_once) {
+  ASSERT_EQ(::mkfifo(dir.path("lock").c_str(), 0600), 0);
+  EXPECT_EQ(try_lock(dir.path("lock")).failure().kind, error_kind::denied);
+  std::filesystem::create_symlink("elsewhere", dir.path("link"));
+  EXPECT_EQ(try_lock(dir.path("link")).failure().kind, error_kind::denied);
+  EXPECT_FALSE(std::filesystem::exists(dir.path("elsewhere")));
+  ASSERT_EQ(::mkfifo(dir.path("journal").c_str(), 0600), 0);
+  EXPECT_FALSE(open_for_append(dir.path("journal")));
 }
 
 TEST_F(KeeperHome, the_lock_is_taken_once_and_freed_with_its_descriptor) {

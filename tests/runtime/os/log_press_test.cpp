@@ -1,5 +1,6 @@
 #include "runtime/os/log_press.hpp"
 
+#include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
@@ -120,6 +121,23 @@ TEST_F(LogPress, MakesRoomAtOnce) {
   EXPECT_EQ(press_.make_room(dir_ / "out.log", 500), 1016U);
   EXPECT_EQ(files(), (std::vector<std::string>{two, two + ".idx"}));
   EXPECT_EQ(press_.make_room(dir_ / "nowhere/out.log", 500), 0U);
+}
+
+TEST_F(LogPress, WritesThroughNothingThatSomebodyElseHasPutThere) {
+  ALDER_NEEDS_ROOT;
+  test::give_away(dir_.path());
+  const test::temporary_directory ours;
+  ASSERT_TRUE(append(ours / "precious", "keep"));
+  const auto one = archive(seconds{30});
+  const auto two = archive(seconds{20});
+  std::filesystem::create_hard_link(ours / "precious", one + ".gz.tmp");
+  std::filesystem::create_symlink(ours / "precious", one + ".idx.gz.tmp");
+  std::filesystem::remove(one + ".idx");
+  std::filesystem::create_hard_link(ours / "precious", one + ".idx"); // not to be read either
+  press({});
+  EXPECT_EQ(*read_file(ours / "precious", 100), "keep");
+  EXPECT_TRUE(std::filesystem::exists(one + ".gz"));
+  EXPECT_FALSE(std::filesystem::exists(one + ".idx.gz"));
 }
 
 } // namespace

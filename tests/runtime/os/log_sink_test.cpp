@@ -1,5 +1,6 @@
 #include "runtime/os/log_sink.hpp"
 
+#include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/log_archive.hpp"
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -309,6 +312,100 @@ TEST(LogSink, ABlockingOneTakesNothingItCannotWrite) {
   EXPECT_EQ(second.recovered, 0U);
   EXPECT_EQ(text_of(path), "one\n");
   EXPECT_EQ(sink.bytes_lost(), 0U);
+}
+
+/// `logs` belongs to another user, who knows where root's file `precious` is.
+struct LogSinkAttacked : ::testing::Test {
+  LogSinkAttacked() {
+    std::filesystem::permissions(dir.path(), std::filesystem::perms{0755});
+    std::filesystem::create_directory(dir / "logs");
+    EXPECT_TRUE(append(dir / "precious", "keep\n"));
+    if (::geteuid() != 0) return;
+    test::give_away(dir / "logs");
+    rules.owner = log_owner{test::other_uid, test::other_uid, "nobody"};
+  }
+  void expect_untouched() {
+    EXPECT_EQ(text_of(dir / "precious"), "keep\n");
+    struct stat facts {};
+    ASSERT_EQ(::stat((dir / "precious").c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_uid, 0U);
+  }
+  test::temporary_directory dir;
+  std::string path = dir / "logs/web.log";
+  log_spec rules;
+};
+
+TEST_F(LogSinkAttacked, NothingIsWrittenThroughALinkAndTheReasonIsToldOnce) {
+  ALDER_NEEDS_ROOT;
+  for (const bool is_hard : {false, true}) {
+    if (is_hard) {
+      std::filesystem::create_hard_link(dir / "precious", path);
+    } else {
+      std::filesystem::create_symlink(dir / "precious", path);
+    }
+    log_sink sink{path, 1s, rules};
+    const auto told = sink.open(after(0s));
+    EXPECT_TRUE(told.failed);
+    EXPECT_NE(told.why.find(path + " is a "), std::string::npos) << told.why;
+    EXPECT_NE(told.why.find("nobody (uid 65534)"), std::string::npos) << told.why;
+    EXPECT_FALSE(sink.append("one\n", after(0s)).failed);
+    expect_untouched();
+    std::filesystem::remove(path);
+    EXPECT_EQ(sink.append("two\n", after(2s)).recovered, 4U);
+    EXPECT_EQ(text_of(path), "two\n");
+    std::filesystem::remove(path);
+    std::filesystem::remove(path + ".idx");
+  }
+}
+
+TEST_F(LogSinkAttacked, AnEmptyFileIsGivenToItsOwnerOnlyIfItWasMadeHere) {
+  ALDER_NEEDS_ROOT;
+  ASSERT_TRUE(append(path, "")); // of root's: it was moved here from where others may move files
+  log_sink sink{path, 1s, rules};
+  EXPECT_FALSE(sink.open(after(0s)).failed);
+  struct stat facts {};
+  ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_uid, 0U);
+  std::filesystem::remove(path);
+  EXPECT_FALSE(sink.reopen(after(0s)).failed);
+  ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_uid, test::other_uid);
+}
+
+TEST_F(LogSinkAttacked, TheIndexIsNotWrittenThroughALinkEither) {
+  ALDER_NEEDS_ROOT;
+  for (const bool is_hard : {false, true}) {
+    if (is_hard) {
+      std::filesystem::create_hard_link(dir / "precious", path + ".idx");
+      ASSERT_EQ(::linkat(AT_FDCWD, (dir / "precious").c_str(), AT_FDCWD, (dir / "logs/kept").c_str(), 0), 0);
+    } else {
+      std::filesystem::create_symlink(dir / "precious", path + ".idx");
+    }
+    log_sink sink{path, 1s, rules};
+    EXPECT_FALSE(sink.open(after(0s)).failed);
+    EXPECT_FALSE(sink.append("one\n", after(0s)).failed);
+    expect_untouched();
+    std::filesystem::remove(path + ".idx");
+  }
+}
+
+TEST_F(LogSinkAttacked, RotatingAndClearingTouchWhatIsInTheDirectoryAlone) {
+  ALDER_NEEDS_ROOT;
+  log_sink sink{path, 1s, rules};
+  (void)sink.open(after(0s));
+  (void)sink.append("one\n", after(0s));
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink(dir / "precious", path);
+  const auto told = sink.rotate_now(after(1s));
+  EXPECT_FALSE(told.not_rotated); // the link was put aside
+  clear_log(path, test::other_uid);
+  std::filesystem::create_symlink(dir / "precious", path + ".2");
+  std::filesystem::rename(path + ".2", path);
+  clear_log(path, test::other_uid);
+  std::filesystem::remove(path);
+  std::filesystem::create_hard_link(dir / "precious", path);
+  clear_log(path, test::other_uid);
+  expect_untouched();
 }
 
 } // namespace

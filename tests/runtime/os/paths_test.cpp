@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <unistd.h>
@@ -93,6 +94,15 @@ TEST(Paths, OnlyAPrivateHomeIsRemoved) {
   EXPECT_FALSE(std::filesystem::exists(own->state_dir));
   remove_private_home(*base);
   EXPECT_TRUE(std::filesystem::exists(base->state_dir));
+}
+
+TEST(Paths, WhatOthersCouldHaveMadeCannotBeTrusted) {
+  const scratch here;
+  std::filesystem::create_directory(here.path + "/run");
+  std::filesystem::permissions(here.path + "/run", std::filesystem::perms{0777});
+  EXPECT_EQ(check_private_directory(here.path + "/run").failure().kind, error_kind::denied);
+  std::ofstream{here.path + "/file"} << "x";
+  EXPECT_EQ(check_private_directory(here.path + "/file").failure().kind, error_kind::invalid_input);
 }
 
 TEST(Paths, AMissingDirectoryAndOnesOwnCanBeTrusted) {
