@@ -10,6 +10,7 @@
 #include "runtime/store/log_reader.hpp"
 #include "runtime/wire/json.hpp"
 #include "runtime/wire/log_archive_name.hpp"
+#include "runtime/wire/log_cursor.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -91,6 +92,21 @@ void check_index(std::string_view bytes, std::uint64_t offset) {
 void check_name(std::string_view bytes) {
   const auto name = wire::parse_archive_name(bytes);
   ALDER_ASSERT(!name || text_of(*name) == bytes);
+}
+
+/// A cursor that is read is written the same way again; and wherever one says it goes on, that ends.
+void check_cursor(std::string_view bytes) {
+  const auto cursor = wire::parse_log_cursor(bytes);
+  if (!cursor) return;
+  ALDER_ASSERT(text_of(*cursor) == bytes);
+  static const alder::test::temporary_directory dir;
+  const auto live = dir / "out.log";
+  static const bool is_made = alder::os::append(live, std::string(200, 'x') + "\nlast\n").ok();
+  ALDER_ASSERT(is_made);
+  store::log_reader reader{live};
+  ALDER_ASSERT(reader.resume(cursor->place).ok());
+  for (int calls = 0; reader.has_more(); ++calls)
+    ALDER_ASSERT(calls < 100 && reader.read_new().ok());
 }
 
 /// Files cut where the policy says hold the bytes, and begin with a line each.
@@ -182,6 +198,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_index(input, portion * longest);
   check_event(input);
   check_name(input);
+  check_cursor(input);
   check_rotation(input, portion, longest);
   if (portion % 8 == 0) check_files(input); // these two take longer than all the others
   if (portion % 8 == 1) check_spill(input);
@@ -207,6 +224,8 @@ std::vector<std::string> fuzz_seeds() {
           "\n\n\n",
           std::string(200, 'x') + "\n",
           "/l/web.out.log.20261128T010203.456789Z.idx.gz",
+          "shop/api:0/out@2s.5k3.1f3k2m9zq0ab.0.kz1v9xk0.5.1z141z3",
+          "t/s/err@0.0.0.0.0.0.zik0zj",
           std::string{"\x28\xb5\x2f\xfd\x04\x58\x29\0\0alder9j\xc2\xc3", 18},
           std::string{"\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\x2c\x4a\xe6\x02\0", 17}};
 }

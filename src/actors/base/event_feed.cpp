@@ -7,7 +7,7 @@ namespace alder::actors {
 
 void event_feed::restore(std::vector<event> past) {
   for (auto& e : past) {
-    last_seq_ = std::max(last_seq_, e.seq);
+    restored_ = last_seq_ = std::max(last_seq_, e.seq);
     events_.push_back(std::make_shared<const event>(std::move(e)));
   }
   while (events_.size() > kept)
@@ -33,6 +33,12 @@ std::vector<event_ptr> event_feed::after(std::uint64_t seq, std::size_t limit) c
   const auto count = static_cast<std::size_t>(events_.end() - first);
   if (count > limit) first = events_.end() - static_cast<std::ptrdiff_t>(limit);
   return {first, events_.end()};
+}
+
+event_feed::place event_feed::known_before(std::uint64_t seq) const {
+  if (seq > last_seq_) seq = restored_;
+  const auto first = events_.empty() ? last_seq_ + 1 : events_.front()->seq;
+  return {seq, first > seq + 1 ? first - seq - 1 : 0};
 }
 
 event_feed::follower_id event_feed::follow(std::function<void(const event_ptr&)> tell) {

@@ -27,6 +27,14 @@ public:
   [[nodiscard]] std::vector<event_ptr> after(std::uint64_t seq, std::size_t limit) const;
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
 
+  /// Where somebody goes on who knows the events up to `seq`, and how many he has missed because they are not kept any
+  /// more. A number that no event has yet is of a numbering that was lost: he has seen none of those since our start.
+  struct place {
+    std::uint64_t seq = 0;
+    std::uint64_t missed = 0;
+  };
+  [[nodiscard]] place known_before(std::uint64_t seq) const;
+
   using follower_id = std::uint64_t;
   follower_id follow(std::function<void(const event_ptr&)> tell);
   void unfollow(follower_id id) { followers_.erase(id); }
@@ -37,6 +45,7 @@ public:
 private:
   std::deque<event_ptr> events_;
   std::uint64_t last_seq_ = 0;
+  std::uint64_t restored_ = 0; ///< the last of a former daemon
   std::map<follower_id, std::function<void(const event_ptr&)>> followers_;
   follower_id last_follower_ = 0;
 };

@@ -133,7 +133,7 @@ void post_service(const api_request& request, const responder& out, api_context&
       return out->refuse(
           {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
     }
-    submit(bring_up{std::move(read.request), std::move(read.files)}, read.loaded.tree->root.name, request, out,
+    submit(bring_up{std::move(read.request), /*keep_going=*/false, std::move(read.files)}, read.loaded.tree->root.name, request, out,
            context);
   });
 }
@@ -157,17 +157,32 @@ void post_reset(const api_request& request, const responder& out, api_context& c
   act(node_call::op::reset, request, out, context);
 }
 
-/// Tells the process of a service something.
+/// Tells the process of a service something, or those of all services below a supervisor that run.
 void tell_program(const api_request& request, const responder& out, api_context& context,
                   const std::function<outcome(const node_id&)>& tell) {
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
-  const auto told = tell(id_of(found.node->tree, found.node->name));
-  if (told) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
-  const auto& why = told.failure();
-  const unsigned status = why.kind == error_kind::too_large ? 413 : why.kind == error_kind::invalid_input ? 400 : 409;
+  node_filter about;
+  about.nodes.insert(id_of(found.node->tree, found.node->name));
+  const bool is_one = found.node->what == node_snapshot::kind::service;
+  std::vector<std::string> told;
+  std::vector<std::string> refused;
+  std::optional<error> why;
+  for (const auto& node : services_of(about, context)) {
+    const auto done = tell(id_of(node->tree, node->name));
+    if (done) {
+      told.push_back(node->name);
+    } else if (is_one || done.failure().kind != error_kind::not_found) { // of a group only those that run are meant
+      refused.push_back(node->name + ": " + done.failure().message);
+      why = done.failure();
+    }
+  }
+  if (!why && !told.empty()) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+  if (!why) return out->refuse({409, "conflict", "no service below '" + found.node->name + "' runs", {}, {}});
+  const unsigned status = why->kind == error_kind::too_large ? 413 : why->kind == error_kind::invalid_input ? 400 : 409;
   const std::string code = status == 413 ? "too_large" : status == 400 ? "bad_request" : "conflict";
-  out->refuse({status, code, found.node->name + ": " + why.message, {}, {}});
+  const std::vector<std::string> others = told.empty() ? told : std::vector{"it was sent to " + join(told, ", ")};
+  out->refuse({status, code, join(refused, "; "), others, {}});
 }
 
 void post_input(const api_request& request, const responder& out, api_context& context) {
@@ -186,13 +201,13 @@ void post_message(const api_request& request, const responder& out, api_context&
 }
 
 /// The services a node stands for: itself, or all below it.
-std::vector<node_ptr> services_of(const node_ptr& node, const api_context& context) {
+std::vector<node_ptr> services_below(const node_ptr& node, const api_context& context) {
   if (node->what == node_snapshot::kind::service) return {node};
   std::vector<node_ptr> services;
   for (const auto& name : context.shared.nodes.children_of(node->tree, node->name)) {
     const auto child = context.shared.nodes.find(node->tree, name);
     if (!child) continue;
-    const auto below = services_of(child, context);
+    const auto below = services_below(child, context);
     services.insert(services.end(), below.begin(), below.end());
   }
   return services;
@@ -204,7 +219,7 @@ void post_signal(const api_request& request, const responder& out, api_context& 
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
   bool was_sent = false;
-  for (const auto& service : services_of(found.node, context))
+  for (const auto& service : services_below(found.node, context))
     was_sent = context.bridge.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
   if (was_sent) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
   out->refuse({409, "conflict", found.node->name + " does not run", {"start it: alder start " + found.node->name}, {}});
@@ -336,11 +351,10 @@ void for_services(const api_request& request, const responder& out, api_context&
                   const std::function<void(const node_snapshot&)>& act) {
   node_filter about;
   if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
-  for (const auto& [tree, known] : context.trees.trees()) {
-    for (const auto& node : context.shared.nodes.in_order(tree))
-      if (node->what == node_snapshot::kind::service && about.covers(node->tree, node->name)) act(*node);
-  }
-  out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
+  const auto services = services_of(about, context);
+  for (const auto& node : services)
+    act(*node);
+  out->answer(200, wire::result_json({/*changed=*/!services.empty(), std::nullopt}));
 }
 
 void post_logs_reopen(const api_request& request, const responder& out, api_context& context) {

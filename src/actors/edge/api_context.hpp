@@ -6,6 +6,7 @@
 #include "actors/edge/catalog.hpp"
 #include "actors/edge/forest.hpp"
 #include "actors/edge/keeper_bridge.hpp"
+#include "actors/edge/open_streams.hpp"
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/os/paths.hpp"
@@ -94,6 +95,7 @@ struct api_context {
   std::function<void()> on_trees_stopped;            ///< the last wish is done: the daemon may end
   std::function<std::vector<std::string>()> notices; ///< what everybody who looks should know
   bool stopping = false;
+  open_streams streams = {};
 };
 
 } // namespace alder::actors

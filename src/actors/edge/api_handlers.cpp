@@ -43,26 +43,45 @@ found_node find_one(const std::string& name, const api_context& context) {
   return {nullptr, {409, "ambiguous", "'" + name + "' is in more than one tree", help, {}}};
 }
 
+namespace {
+
+/// Whether a request that says `name` means this node, or the pool that it is of.
+bool is_meant(const std::string& name, const node_id& node) {
+  const auto slash = node.find('/');
+  const auto service = node.substr(slash + 1);
+  const auto pool = service.substr(0, service.find(':'));
+  const auto tree = node.substr(0, slash);
+  return name == node || name == service || name == pool || name == tree || name == tree + "/" + pool;
+}
+
+} // namespace
+
 std::optional<wire::problem> read_filter(const api_request& request, const std::string& key, const api_context& context,
-                                         node_filter& filter) {
+                                         node_filter& filter, const std::set<node_id>& gone) {
   for (const auto& name : request.values(key)) {
     if (context.trees.find(name) != nullptr) {
       filter.trees.insert(name);
       continue;
     }
     const auto found = context.shared.nodes.named(name);
-    if (found.empty()) return find_one(name, context).problem;
-    for (const auto& node : found) {
-      std::vector<std::string> below{node->name};
-      while (!below.empty()) {
-        const auto current = context.shared.nodes.find(node->tree, below.back());
-        filter.nodes.insert(id_of(node->tree, below.back()));
-        below.pop_back();
-        if (current) below.insert(below.end(), current->children.begin(), current->children.end());
-      }
-    }
+    const auto known = filter.nodes.size();
+    for (const auto& node : gone)
+      if (is_meant(name, node)) filter.nodes.insert(node);
+    if (found.empty() && filter.nodes.size() == known) return find_one(name, context).problem;
+    for (const auto& node : found)
+      filter.nodes.insert(id_of(node->tree, node->name));
   }
   return std::nullopt;
+}
+
+std::vector<node_ptr> services_of(node_filter& about, const api_context& context) {
+  std::vector<node_ptr> services;
+  for (const auto& [tree, known] : context.trees.trees()) {
+    for (auto& node : context.shared.nodes.in_order(tree))
+      if (node->what == node_snapshot::kind::service && about.covers(context.shared.nodes, tree, node->name))
+        services.push_back(std::move(node));
+  }
+  return services;
 }
 
 node_ptr find_supervisor(const api_request& request, const responder& out, const api_context& context) {

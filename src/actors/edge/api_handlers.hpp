@@ -41,11 +41,16 @@ struct found_node {
 };
 [[nodiscard]] found_node find_one(const std::string& name, const api_context& context);
 
+/// The services a filter covers, in tree order.
+[[nodiscard]] std::vector<node_ptr> services_of(node_filter& about, const api_context& context);
+
 /// The supervisor a request is about; null when there is none, and why has been answered.
 [[nodiscard]] node_ptr find_supervisor(const api_request& request, const responder& out, const api_context& context);
 
 /// Names of nodes, supervisors and trees from the query's fields `key`; a problem for one that does not exist.
+/// `gone`: nodes that need not exist any more.
 [[nodiscard]] std::optional<wire::problem> read_filter(const api_request& request, const std::string& key,
-                                                       const api_context& context, node_filter& filter);
+                                                       const api_context& context, node_filter& filter,
+                                                       const std::set<node_id>& gone = {});
 
 } // namespace alder::actors

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <iterator>
 #include <map>
 
 #include <fnmatch.h>
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t most_tail = 100'000;
 constexpr std::size_t described_events = 10;
 constexpr std::size_t described_lines = 10;
+constexpr std::size_t longest_shown = 200; // of what a request says wrongly
 
 /// A copy of the board's nodes as they are at this moment: budgets of supervisors change with time alone.
 class nodes_now {
@@ -119,16 +121,26 @@ void answer_services(const std::vector<node_ptr>& nodes, const responder& out, a
   out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
 }
 
+/// Whether a pattern matches the name of a service, or of a supervisor that it is below.
+bool is_listed(const node_snapshot& service, const std::string& glob, const board& known) {
+  const auto matches = [&](const std::string& name) {
+    return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0 ||
+           ::fnmatch(glob.c_str(), (service.tree + "/" + name).c_str(), 0) == 0;
+  };
+  if (matches(service.name) || matches(service.tree)) return true;
+  for (auto above = known.find(service.tree, service.parent); above; above = known.find(service.tree, above->parent))
+    if (matches(above->name)) return true;
+  return false;
+}
+
 void get_services(const api_request& request, const responder& out, api_context& context) {
   const auto glob = request.value("name", "*");
+  node_filter about;
+  if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
   std::vector<node_ptr> kept;
   const auto shift = context.shared.clock_shift();
-  for (const auto& [name, tree] : context.trees.trees()) {
-    for (const auto& node : context.shared.nodes.in_order(name)) {
-      if (node->what != node_snapshot::kind::service || ::fnmatch(glob.c_str(), node->name.c_str(), 0) != 0) continue;
-      kept.push_back(shown(node, shift));
-    }
-  }
+  for (const auto& node : services_of(about, context))
+    if (is_listed(*node, glob, context.shared.nodes)) kept.push_back(shown(node, shift));
   const auto usage = request.value("usage", "0");
   if (usage == "0") return answer_services(kept, out, context);
   with_usage(std::move(kept), usage == "exact", context,
@@ -197,13 +209,15 @@ void get_events(const api_request& request, const responder& out, api_context& c
   if (!tail) return out->refuse(bad_value(tail.failure().message));
   if (!since) return out->refuse(bad_value(since.failure().message));
   query.tail = *tail;
-  query.since = *since;
-  if (!request.last_event_id.empty()) {
-    const auto& id = request.last_event_id;
-    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), query.since);
-    if (parsed.ec != std::errc{}) return out->refuse(bad_value("Last-Event-ID is not the number of an event"));
-    query.tail = most_tail; // everything missed
+  if (!request.value("since").empty()) query.since = *since;
+  if (const auto& id = request.last_event_id; !id.empty()) {
+    std::uint64_t seen = 0;
+    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), seen);
+    if (parsed.ec != std::errc{} || parsed.ptr != id.data() + id.size())
+      return out->refuse(bad_value("Last-Event-ID is not the number of an event"));
+    query.since = seen;
   }
+  if (query.since && request.value("tail").empty()) query.tail = SIZE_MAX; // everything missed
   query.follow = is_set(request, "follow");
   if (const auto wrong = read_filter(request, "name", context, query.about)) return out->refuse(*wrong);
   stream_events(query, out->stream(), context);
@@ -225,6 +239,26 @@ std::optional<wire::problem> read_moment(const api_request& request, const std::
   return bad_value("'" + key + "' is a moment such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
 }
 
+/// The places to go on behind: of the query, of the body of a POST, and of the header with which a browser does. The
+/// last one of each source counts.
+std::optional<wire::problem> read_cursors(const api_request& request, log_query& query) {
+  auto texts = request.values("after");
+  query.resumes = !texts.empty() || request.method == "POST" || !trim(request.last_event_id).empty();
+  for (const auto id : split(trim(request.last_event_id), ' '))
+    if (!id.empty()) texts.emplace_back(id);
+  if (request.method == "POST") {
+    auto body = wire::parse_cursors(request.body);
+    if (!body) return bad_value(body.failure().message);
+    std::move(body->begin(), body->end(), std::back_inserter(texts));
+  }
+  for (const auto& text : texts) {
+    const auto cursor = wire::parse_log_cursor(text);
+    if (!cursor) return bad_value("'" + text.substr(0, longest_shown) + "' is not the 'cursor' of a log line");
+    query.after[cursor->source] = cursor->place;
+  }
+  return std::nullopt;
+}
+
 void get_logs(const api_request& request, const responder& out, api_context& context) {
   constexpr std::size_t usual_tail = 20;
   log_query query;
@@ -238,8 +272,15 @@ void get_logs(const api_request& request, const responder& out, api_context& con
           bad_value("'grep' is not a regular expression that can be used: " + compiled.failure().message));
     query.grep = std::move(*compiled);
   }
+  if (const auto text = request.value("patience"); !text.empty()) {
+    const auto patience = parse_duration(text);
+    if (!patience) return out->refuse(bad_value("'patience': " + patience.failure().message));
+    query.patience = *patience;
+  }
   query.previous = is_set(request, "previous");
-  const bool is_search = query.since || query.until || query.grep || query.previous;
+  query.cursors = is_set(request, "cursors") || request.wants_events;
+  if (const auto wrong = read_cursors(request, query)) return out->refuse(*wrong);
+  const bool is_search = query.since || query.until || query.grep || query.previous || query.resumes;
   const auto tail = number(request, "tail", usual_tail, most_tail);
   if (!tail) return out->refuse(bad_value(tail.failure().message));
   if (!is_search || !request.value("tail").empty()) query.tail = *tail;
@@ -249,7 +290,10 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   query.out = stream != "err";
   query.err = stream != "out";
   query.follow = is_set(request, "follow");
-  if (const auto wrong = read_filter(request, "service", context, query.about)) return out->refuse(*wrong);
+  std::set<node_id> gone; // whose lines the reader has had
+  for (const auto& [source, place] : query.after)
+    gone.insert(source.substr(0, source.rfind('/')));
+  if (const auto wrong = read_filter(request, "service", context, query.about, gone)) return out->refuse(*wrong);
   stream_logs(query, out->stream(), context);
 }
 
@@ -289,6 +333,7 @@ const std::vector<route_entry>& query_routes() {
       {"GET", {"v1", "config"}, get_config},
       {"GET", {"v1", "events"}, get_events},
       {"GET", {"v1", "logs"}, get_logs},
+      {"POST", {"v1", "logs"}, get_logs},
   };
   return table;
 }

@@ -2,6 +2,7 @@
 
 #include "actors/base/part.hpp"
 #include "actors/edge/api_session.hpp"
+#include "actors/edge/api_streams.hpp"
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/overloaded.hpp"
@@ -169,7 +170,36 @@ void api_server::carry_out(const take_down& down, const done& tell) {
        });
 }
 
+/// A supervisor, and all that is below it.
+void api_server::reset_branch(const std::string& tree, const std::string& name, const done& tell) {
+  node_filter about;
+  about.nodes.insert(id_of(tree, name));
+  struct progress {
+    std::size_t left = 1;
+    wire::operation_result result = went_well(/*changed=*/false);
+  };
+  const auto all = std::make_shared<progress>();
+  const auto finish_one = [all, tell] {
+    if (--all->left == 0) tell(all->result);
+  };
+  for (const auto& node : context_.shared.nodes.in_order(tree)) {
+    const auto parent = context_.shared.parents.find(id_of(tree, node->name));
+    if (parent == context_.shared.parents.end() || !about.covers(context_.shared.nodes, tree, node->name)) continue;
+    ++all->left;
+    call(parent->second, node_call{node_call::op::reset, node->name, nullptr, {cause::kind::request, {}, {}, {}}},
+         [all, finish_one](const call_outcome& outcome) {
+           all->result.changed = all->result.changed || outcome.changed;
+           if (!outcome.ok() && !all->result.failure) all->result = result_of(outcome);
+           finish_one();
+         });
+  }
+  finish_one();
+}
+
 void api_server::carry_out(const act_on_node& act, const done& tell) {
+  const auto node = context_.shared.nodes.find(act.tree, act.name);
+  if (act.what == node_call::op::reset && node && node->what == node_snapshot::kind::supervisor)
+    return reset_branch(act.tree, act.name, tell);
   auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
   const auto* tree = context_.trees.find(act.tree);
   const bool ad_hoc = tree != nullptr && tree->source.file.empty() && act.name != act.tree;
@@ -200,7 +230,11 @@ void api_server::carry_out(const shut_down& end, const done& tell) {
   const auto finish = [this, tell] {
     context_.trees.end_operation(std::string{store::shutdown_key});
     tell(went_well(/*changed=*/true));
-    boost::asio::post(loop_, [this] { context_.on_trees_stopped(); }); // the answer first
+    // The answer first; then whoever follows is given the last words.
+    boost::asio::post(loop_, [&loop = loop_, &context = context_] {
+      context.streams.finish_all(
+          loop, [&context] { return !context.logs.is_draining(); }, [&context] { context.on_trees_stopped(); });
+    });
   };
   auto left = std::make_shared<std::size_t>(context_.trees.trees().size());
   if (*left == 0) return finish();

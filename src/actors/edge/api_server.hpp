@@ -44,6 +44,7 @@ private:
   void add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
                 const done& tell);
   void note_removed(const std::string& tree, const std::string& name);
+  void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
   template <class Whom, class What>
   void call(const Whom& whom, What what, const std::function<void(const call_outcome&)>& then) {

@@ -137,6 +137,7 @@ public:
     answer(problem.status, wire::problem_json(problem), "application/problem+json", false);
   }
 
+  void note_progress() { context_.streams.note_progress(); }
   [[nodiscard]] bool keeps_alive() const { return keep_alive_; }
   local::socket& socket() { return socket_; }
   void close() {
@@ -214,6 +215,7 @@ public:
     queue_.push_back(framed(kind, id, json));
     write_some();
   }
+  [[nodiscard]] bool has_ids() const override { return as_events_; }
   [[nodiscard]] std::size_t waiting() const override { return queue_.size(); }
   void end() override {
     ending_ = true;
@@ -248,6 +250,7 @@ private:
 
   void on_written(const error_code& failed) {
     if (failed) return finish();
+    owner_->note_progress();
     if (queue_.empty()) {
       chunk_ = std::string{};                   // thousands of streams may be silent
       if (!ending_ && on_drained) on_drained(); // what it pushes is written together

@@ -41,6 +41,8 @@ public:
   virtual ~api_stream() = default;
   /// One JSON object; `kind` and `id` are for server-sent events, an empty id is left out.
   virtual void push(const std::string& kind, const std::string& id, const std::string& json, loss may_be_lost) = 0;
+  /// Whether anybody wants to have ids.
+  [[nodiscard]] virtual bool has_ids() const = 0;
   /// How many objects wait to be written.
   [[nodiscard]] virtual std::size_t waiting() const = 0;
   /// Ends the stream when everything is written.

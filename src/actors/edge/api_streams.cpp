@@ -7,25 +7,50 @@ namespace {
 
 using loss = api_stream::loss;
 
+constexpr unsigned deepest = 64; // that trees are
+
 void push_event(api_stream& out, const event& e, loss may_be_lost) {
   out.push(std::string{word(e.kind)}, std::to_string(e.seq), wire::event_json(e), may_be_lost);
 }
 
 } // namespace
 
-void stream_events(const event_query& query, const std::shared_ptr<api_stream>& out, api_context& context) {
-  std::vector<event_ptr> past;
-  for (const auto& e : context.events.after(query.since, event_feed::kept)) {
-    if (query.about.covers(e->tree, e->name)) past.push_back(e);
+bool node_filter::covers(const board& known, const std::string& tree, const std::string& name) {
+  if ((trees.empty() && nodes.empty()) || trees.count(tree) > 0) return true;
+  auto current = name;
+  for (unsigned depth = 0; depth <= deepest && !current.empty(); ++depth) {
+    if (nodes.count(id_of(tree, current)) > 0) {
+      nodes.insert(id_of(tree, name));
+      return true;
+    }
+    const auto node = known.find(tree, current);
+    const auto colon = current.find(':');
+    // Of an instance that is gone its name tells the pool.
+    current = node ? node->parent : colon == std::string::npos ? std::string{} : current.substr(0, colon);
   }
+  return false;
+}
+
+void stream_events(const event_query& query, const std::shared_ptr<api_stream>& out, api_context& context) {
+  auto about = query.about;
+  std::vector<event_ptr> past;
+  const auto since = query.since ? context.events.known_before(*query.since) : event_feed::place{};
+  for (const auto& e : context.events.after(since.seq, event_feed::kept)) {
+    if (about.covers(context.shared.nodes, e->tree, e->name)) past.push_back(e);
+  }
+  if (since.missed > 0) out->push("gap", {}, wire::gap_json(since.missed), loss::never);
   const auto skipped = past.size() > query.tail ? past.size() - query.tail : 0;
   for (auto i = skipped; i < past.size(); ++i)
     push_event(*out, *past[i], loss::never);
   if (!query.follow) return out->end();
-  const auto id = context.events.follow([out, about = query.about](const event_ptr& e) {
-    if (about.covers(e->tree, e->name)) push_event(*out, *e, loss::allowed);
+  const auto id = context.events.follow([out, about, &context](const event_ptr& e) mutable {
+    if (about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
   });
-  out->on_closed = [id, &context] { context.events.unfollow(id); };
+  const auto ending = context.streams.add([out] { out->end(); });
+  out->on_closed = [id, ending, &context] {
+    context.events.unfollow(id);
+    context.streams.remove(ending);
+  };
 }
 
 void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,

@@ -4,7 +4,9 @@
 #include "actors/edge/api_session.hpp"
 
 #include "runtime/base/pattern.hpp"
+#include "runtime/wire/log_cursor.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,19 +14,18 @@
 
 namespace alder::actors {
 
-/// Which nodes a request is about: empty means all; a supervisor stands for all below it.
+/// Which nodes a request is about: empty means all; a supervisor stands for all below it, also those that come later.
 struct node_filter {
   std::set<std::string> trees; ///< whole trees, by name
   std::set<node_id> nodes;
-  [[nodiscard]] bool covers(const std::string& tree, const std::string& name) const {
-    return (trees.empty() && nodes.empty()) || trees.count(tree) > 0 || nodes.count(tree + "/" + name) > 0;
-  }
+  /// A node that was covered stays so when it is no longer known.
+  [[nodiscard]] bool covers(const board& known, const std::string& tree, const std::string& name);
 };
 
 struct event_query {
   node_filter about;
   std::size_t tail = 100;
-  std::uint64_t since = 0; ///< only later events
+  std::optional<std::uint64_t> since; ///< only later events
   bool follow = false;
 };
 void stream_events(const event_query& query, const std::shared_ptr<api_stream>& out, api_context& context);
@@ -39,6 +40,11 @@ struct log_query {
   std::optional<wall_time> until;
   std::optional<pattern> grep; ///< lines that match alone
   bool previous = false;       ///< of the process before the last end of a process alone
+  bool cursors = false;        ///< each line says where one goes on behind it
+  bool resumes = false;        ///< goes on `after` these places; by the name of the source
+  std::map<std::string, wire::log_position> after;
+  /// How long a daemon that goes down waits for a reader who takes nothing.
+  std::chrono::milliseconds patience = open_streams::usual_patience;
 };
 void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out, api_context& context);
 

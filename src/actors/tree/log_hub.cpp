@@ -31,10 +31,14 @@ outcome log_hub::start(os::log_stage_files staged) {
 
 void log_hub::set_rules(const node_id& node, const log_spec& rules) {
   auto& seat = seat_of(node);
-  if (seat.rules && *seat.rules == rules) return;
-  seat.rules = std::make_shared<const log_spec>(rules);
-  invite(node);
-  if (seat.writer) caf::anon_send(seat.writer, log_rules_changed{});
+  if (!seat.rules || *seat.rules != rules) {
+    seat.rules = std::make_shared<const log_spec>(rules);
+    invite(node);
+    if (seat.writer) caf::anon_send(seat.writer, log_rules_changed{});
+  }
+  const auto followers = start_followers_; // one of them may leave while it is told
+  for (const auto& [id, react] : followers)
+    if (start_followers_.count(id) > 0) react(node);
 }
 
 /// Whoever its lines are for, if that is an actor of an extension.
@@ -178,8 +182,10 @@ void log_hub::dissolve_if_drained(const node_id& node) {
   const auto pending = draining_.lower_bound({node, 0});
   if (found == seats_.end() || !found->second.leaving || (pending != draining_.end() && pending->first.node == node))
     return;
-  streams_.erase(found->second.streams.out);
-  streams_.erase(found->second.streams.err);
+  for (const auto stream : {found->second.streams.out, found->second.streams.err}) {
+    streams_.erase(stream);
+    told_.erase(stream);
+  }
   seats_.erase(found);
   guests_.forget(node);
   tell_followers(node); // of its last words
@@ -207,6 +213,8 @@ void log_hub::enlist(const node_id& node, const log_writer_actor& writer) {
     caf::anon_send(writer, finish_output{it->first.generation}); // its predecessor may not have got to it
   for (const auto& deliver : std::exchange(seat.waiting, {}))
     deliver(writer);
+  for (const auto& [id, one] : followers_) // who came before it
+    if (one.node == node) watch_files(node, one.seen);
 }
 
 void log_hub::dismiss(const node_id& node, const caf::actor_addr& writer) {
@@ -253,25 +261,43 @@ void log_hub::on_notice(const os::log_notice& notice) {
                           if (seats_[node->second].rules == nullptr) set_rules(node->second, rules_of(node->second));
                           guests_.offer(node->second, o);
                         },
-                        [&](const os::log_grown& g) { on_grown(g.stream); }},
+                        [&](const os::log_grown& g) { on_grown(g); }},
              notice);
 }
 
-log_hub::follower_id log_hub::watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen,
-                                    std::function<void()> react) {
-  followers_[++last_follower_] = {node, std::move(react)};
-  if (const auto found = seats_.find(node); found != seats_.end() && found->second.writer) {
-    pump_->watch(found->second.streams.out, out_seen);
-    pump_->watch(found->second.streams.err, err_seen);
-  }
+log_hub::follower_id log_hub::watch(const node_id& node, const sight& seen, std::function<void()> react) {
+  followers_[++last_follower_] = {node, seen, std::move(react)};
+  watch_files(node, seen);
   return last_follower_;
+}
+
+/// Without a writer nobody writes; when there is one, it is asked.
+void log_hub::watch_files(const node_id& node, const sight& seen) {
+  const auto found = seats_.find(node);
+  if (found == seats_.end() || !found->second.writer) return;
+  const auto watch_one = [&](os::stream_id stream, const std::optional<os::file_sight>& of) {
+    if (!of) return;
+    const auto told = seen.is_stuck ? told_.find(stream) : told_.end();
+    pump_->watch(stream, *of, told == told_.end() ? std::nullopt : std::optional{told->second});
+  };
+  watch_one(found->second.streams.out, seen.out);
+  watch_one(found->second.streams.err, seen.err);
 }
 
 void log_hub::unwatch(follower_id id) { followers_.erase(id); }
 
-void log_hub::on_grown(os::stream_id stream) {
-  const auto node = streams_.find(stream);
-  if (node != streams_.end()) tell_followers(node->second);
+log_hub::follower_id log_hub::watch_starts(std::function<void(const node_id&)> react) {
+  start_followers_[++last_follower_] = std::move(react);
+  return last_follower_;
+}
+
+void log_hub::unwatch_starts(follower_id id) { start_followers_.erase(id); }
+
+void log_hub::on_grown(const os::log_grown& notice) {
+  const auto node = streams_.find(notice.stream);
+  if (node == streams_.end()) return;
+  told_[notice.stream] = notice.now;
+  tell_followers(node->second);
 }
 
 void log_hub::tell_followers(const node_id& node) {

@@ -50,6 +50,8 @@ public:
   [[nodiscard]] os::work_thread& matching() { return matching_; }
   /// For expressions that people search with. They may take long, and no service must wait for them.
   [[nodiscard]] os::work_thread& searching() { return searching_; }
+  /// As log_pump::settled.
+  [[nodiscard]] std::uint64_t settled(const os::file_facts& file) const { return pump_->settled(file); }
 
   /// Where the output of a process comes from, as in attach_output.
   struct output_ends {
@@ -92,10 +94,21 @@ public:
 
   // -- for followers
 
-  /// Calls `react` once, on the loop thread, when either file of `node` is no longer of the size seen.
   using follower_id = std::uint64_t;
-  follower_id watch(const node_id& node, std::uint64_t out_seen, std::uint64_t err_seen, std::function<void()> react);
+  /// What a follower has seen of the files of a service; none: it does not read that one.
+  struct sight {
+    std::optional<os::file_sight> out;
+    std::optional<os::file_sight> err;
+    bool is_stuck = false; ///< it was called, and found nothing to read
+  };
+  /// Calls `react` once, on the loop thread, when there is more of either file of `node` than that.
+  follower_id watch(const node_id& node, const sight& seen, std::function<void()> react);
   void unwatch(follower_id id);
+  /// Calls `react` before a process of any service is started, while nothing of its output has been read.
+  follower_id watch_starts(std::function<void(const node_id&)> react);
+  void unwatch_starts(follower_id id);
+  /// Whether output of processes that have ended is still to be written.
+  [[nodiscard]] bool is_draining() const { return !draining_.empty(); }
 
   /// Actors of extensions that get lines.
   [[nodiscard]] log_guests& guests() { return guests_; }
@@ -116,6 +129,7 @@ private:
   };
   struct follower {
     node_id node;
+    sight seen;
     std::function<void()> react;
   };
 
@@ -124,8 +138,9 @@ private:
   [[nodiscard]] child_entry entry_of(const node_id& node);
   void invite(const node_id& node);
   void on_notice(const os::log_notice& notice);
-  void on_grown(os::stream_id stream);
+  void on_grown(const os::log_grown& notice);
   void tell_followers(const node_id& node);
+  void watch_files(const node_id& node, const sight& seen);
   void on_drained_stream(const os::log_drained& notice);
   void dissolve_if_drained(const node_id& node);
 
@@ -141,6 +156,8 @@ private:
       draining_; ///< finished processes, and which of their pipes are not yet empty
   os::stream_id last_stream_ = 0;
   std::map<follower_id, follower> followers_;
+  std::map<follower_id, std::function<void(const node_id&)>> start_followers_;
+  std::map<os::stream_id, os::file_sight> told_; ///< the last time that a file had grown
   follower_id last_follower_ = 0;
   log_guests guests_{[this](os::stream_id stream, std::uint64_t number) { pump_->answer(stream, number); }};
 };

@@ -15,16 +15,20 @@ namespace {
 
 constexpr std::size_t most_looked_back = std::size_t{4} << 20U; // bytes of one file
 
-bool is_written(const output_files& files, const std::shared_ptr<awaited_line>& line, wall_time began) {
+/// Whether a former daemon wrote the line down and died before it could say so.
+bool is_written(const output_files& files, const log_spec& rules, const std::shared_ptr<awaited_line>& line) {
+  const bool is_shared = !rules.shared_as.empty();
   for (const auto& path : {files.out, files.err}) {
     store::log_reader reader{path};
-    if (!reader.seek(began)) continue;
+    if (!reader.seek_present_run(is_shared ? std::optional{rules.instance} : std::nullopt)) continue;
     line_search search{line};
     for (std::size_t seen = 0; seen < most_looked_back; seen += store::log_reader::most_new_bytes) {
       const auto entries = reader.read_new();
       if (!entries) break;
-      for (const auto& entry : *entries)
-        if (entry.at >= began && search.found_in(entry.text + (entry.partial ? "" : "\n"))) return true;
+      for (const auto& entry : *entries) {
+        const bool is_own = !is_shared || entry.origin.instance == rules.instance;
+        if (is_own && search.found_in(entry.text + (entry.partial ? "" : "\n"))) return true;
+      }
       if (!reader.has_more() || search.is_over()) break;
     }
   }
@@ -127,18 +131,19 @@ std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& atta
   auto wanted = pattern::compile(check->pattern);
   if (!wanted) return nullptr; // the configuration was checked: it is one
   auto line = std::make_shared<awaited_line>(std::move(*wanted));
-  if (attach.began) look_back(line, attach.generation, *attach.began);
+  if (attach.began) look_back(line, attach.generation);
   return line;
 }
 
-/// A former daemon may have written it down and died before it could say so. The pump looks for it meanwhile in what
-/// comes: whoever finds it first tells.
-void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation, wall_time began) {
+/// The pump looks for it meanwhile in what comes: whoever finds it first tells.
+void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation) {
   const auto found = std::make_shared<bool>(false);
-  hub_.matching().run([line, began, files = hub_.files_of(node()), found] { *found = is_written(files, line, began); },
-                      [&hub = hub_, id = process_id{node(), generation}, found] {
-                        if (*found && hub.on_line_found) hub.on_line_found(id);
-                      });
+  const auto look = [line, files = hub_.files_of(node()), rules = hub_.rules_of(node()), found] {
+    *found = is_written(files, rules, line);
+  };
+  hub_.matching().run(look, [&hub = hub_, id = process_id{node(), generation}, found] {
+    if (*found && hub.on_line_found) hub.on_line_found(id);
+  });
 }
 
 void log_writer::warn(const std::string& text) {

@@ -22,7 +22,7 @@ private:
   void on_start(const start_order& order);
   void on_attach(const attach_output& attach);
   [[nodiscard]] std::shared_ptr<awaited_line> line_awaited(const attach_output& attach);
-  void look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation, wall_time began);
+  void look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation);
   void open_files();
   void warn(const std::string& text);
   [[nodiscard]] node_id node() const { return id_of(tree_, service_); }

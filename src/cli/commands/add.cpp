@@ -20,7 +20,7 @@ std::string program_body(const session& s) {
   service.command = wanted.program;
   service.cwd = absolute_path(wanted.cwd, around.cwd);
   service.restart = restart_named(wanted.restart);
-  return config_body(absolute_path("command-line.json", around.cwd), wire::ad_hoc_config(service), around.environment);
+  return config_body(absolute_path("command-line.yaml", around.cwd), wire::ad_hoc_config(service), around.environment);
 }
 
 } // namespace

@@ -1,24 +1,34 @@
-// Reads a stream of lines until it ends, the reader has gone or somebody presses Ctrl-C.
+// Reads a stream of lines until it ends, the reader has gone or somebody presses Ctrl-C; one that is followed goes on
+// when the daemon is replaced.
 #pragma once
 
+#include "cli/common/client.hpp"
 #include "cli/common/session.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace alder::cli {
 
-/// The target of what a stream had not sent yet when its daemon was replaced.
-using resumption = std::function<std::string()>;
+/// A stream of lines.
+struct line_source {
+  std::function<call()> next;                    ///< what to ask for: at first, and when the daemon was replaced
+  std::function<bool(std::string_view)> on_line; ///< returns false to end it
+  bool goes_on = false;                          ///< it has no end of its own
+};
 
-/// `on_line` returns false to end it. Failures are told. Ctrl-C gives exit_code::interrupted, a reader that has gone
-/// and the stream's own end give ok. With `resume` it outlives its daemon and goes on with the next one.
-exit_code follow_lines(session& s, const std::string& target, const std::function<bool(std::string_view)>& on_line,
-                       const resumption& resume = {});
+/// Failures are told. Ctrl-C gives exit_code::interrupted, a reader that has gone and the stream's own end give ok. One
+/// that goes on asks again as long as a keeper starts new daemons.
+exit_code follow_lines(session& s, const line_source& from);
+
+/// Whether past lines are shown before those that come.
+enum class stream_past : std::uint8_t { shown, known };
 
 /// "?tail=5&follow=1&name=a&name=b" for the options and words of the command line.
-[[nodiscard]] std::string stream_query(const invocation& wanted, std::string_view name_key, unsigned default_tail);
+[[nodiscard]] std::string stream_query(const invocation& wanted, std::string_view name_key, unsigned default_tail,
+                                       stream_past past = stream_past::shown);
 
 /// The exit code after a signal.
 [[nodiscard]] exit_code code_of_signal(int signal);

@@ -1,10 +1,12 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/common/moment.hpp"
+#include "cli/common/resumption.hpp"
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/pattern.hpp"
+#include "runtime/base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,23 +19,25 @@ namespace {
 
 constexpr unsigned default_tail = 20;
 
-bool is_wanted(const std::vector<std::string>& words, const node_view& node) {
-  if (words.empty()) return true;
-  return std::any_of(words.begin(), words.end(), [&](const auto& word) {
-    return word == node.name || word == node.tree || word == node.parent || word == node.tree + "/" + node.name;
-  });
+/// The target of the services with these names, or below supervisors with these names.
+std::string services_target(const std::vector<std::string>& names) {
+  std::string target = "/v1/services";
+  for (const auto& name : names)
+    target += (&name == &names.front() ? "?service=" : "&service=") + percent_encoded(name);
+  return target;
 }
 
 /// The columns of the longest name that will turn up, so that the lines stand below each other from the first on.
 std::size_t longest_name(session& s) {
-  const auto answer = s.try_request({.method = "GET", .target = "/v1/services", .body = {}, .accept = {}});
+  const auto answer =
+      s.try_request({.method = "GET", .target = services_target(s.wanted().words), .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
   const auto services =
       body == nullptr ? result<std::vector<node_view>>{std::vector<node_view>{}} : read_services(*body);
   std::size_t width = 0;
   if (!services) return width;
   for (const auto& node : *services)
-    if (is_wanted(s.wanted().words, node)) width = std::max(width, columns_of(node.name));
+    width = std::max(width, columns_of(node.name));
   return width;
 }
 
@@ -80,13 +84,12 @@ exit_code act(session& s, const std::string& action, const std::string& names) {
 
 /// The files of each service, one a line.
 exit_code show_paths(session& s, const std::vector<std::string>& names) {
-  const auto body = s.get("/v1/services");
+  const auto body = s.get(services_target(names));
   if (!body) return s.end_code();
   const auto services = s.understood(*body, read_services);
   if (!services) return s.end_code();
   std::set<std::string> shown; // files may be shared
   for (const auto& node : *services) {
-    if (!is_wanted(names, node)) continue;
     const auto one = s.get(service_target(node.tree + "/" + node.name));
     const auto known = one ? s.understood(*one, read_node) : std::nullopt;
     if (!known) return s.end_code();
@@ -94,6 +97,7 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
     for (const auto& path : {known->detail->log_out, known->detail->log_err})
       if (!path.empty() && shown.insert(path).second && !s.print(path + "\n")) return s.end_code();
   }
+  if (shown.empty() && !names.empty()) s.note("alder: " + join(names, ", ") + ": no log files\n");
   return s.end_code();
 }
 
@@ -116,18 +120,29 @@ exit_code run_logs(session& s) {
   const log_style style{.has_prefix = !wanted.no_prefix && !wanted.raw,
                         .is_raw = wanted.raw,
                         .name_width = wanted.json ? 0 : longest_name(s)};
-  return follow_lines(
-      s, "/v1/logs" + stream_query(wanted, "service", default_tail) + *search, [&](std::string_view text) {
-        if (s.wanted().json) return s.print(std::string{text} + "\n");
-        const auto line = s.understood(std::string{text}, read_log_line);
-        if (!line) return false;
-        return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
-                                     [&](const log_gap_view& gap) {
-                                       s.note(gap_text(s.err(), gap));
-                                       return true;
-                                     }},
-                          *line);
-      });
+  const auto target = [&](stream_past past) {
+    return "/v1/logs" + stream_query(wanted, "service", default_tail, past) + *search;
+  };
+  log_resumption place{target(stream_past::shown), target(stream_past::known)};
+  const auto next = [&] {
+    if (wanted.follow) return place.next();
+    return call{.method = "GET", .target = target(stream_past::shown), .body = {}, .accept = "application/x-ndjson"};
+  };
+  const auto on_line = [&](std::string_view text) {
+    const auto line = s.understood(std::string{text}, read_log_line);
+    if (!line) return false;
+    place.note(*line);
+    if (std::holds_alternative<log_cursors_view>(*line)) return true;
+    if (wanted.json) return s.print(std::string{text} + "\n");
+    return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
+                                 [&](const log_gap_view& gap) {
+                                   s.note(gap_text(s.err(), gap));
+                                   return true;
+                                 },
+                                 [](const log_cursors_view&) { return true; }},
+                      *line);
+  };
+  return follow_lines(s, {.next = next, .on_line = on_line, .goes_on = wanted.follow});
 }
 
 } // namespace alder::cli

@@ -2,6 +2,7 @@
 #include "cli/commands/follow.hpp"
 #include "cli/common/launch.hpp"
 #include "cli/common/project.hpp"
+#include "cli/common/resumption.hpp"
 #include "cli/common/run_verdict.hpp"
 #include "cli/common/screens.hpp"
 
@@ -27,8 +28,6 @@ constexpr milliseconds look_period{10000};
 /// After the second signal the keeper kills everything; a keeper that has not ended then is killed itself.
 constexpr milliseconds kill_deadline{10000};
 constexpr milliseconds removal_deadline{30000};
-/// Enough to miss nothing between the start of the tree and our following it.
-constexpr unsigned first_tail = 1000;
 
 bool is_worth_knowing(std::string_view kind) {
   constexpr std::array<std::string_view, 8> kinds{"exited",  "restart_planned", "start_failed", "gave_up",
@@ -86,8 +85,8 @@ result<own_keeper> start_keeper(session& s) {
 class foreground_run {
 public:
   foreground_run(session& s, const project& file, own_keeper keeper)
-      : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, begin_{session::now()},
-        last_log_{begin_}, watch_{keeper_.where.run_dir, [this](std::string_view text) { s_.note(text); }},
+      : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, logs_{resumption()},
+        watch_{keeper_.where.run_dir, [this](std::string_view text) { s_.note(text); }},
         asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {
     note_shows(file_.loaded.tree->root);
   }
@@ -98,8 +97,7 @@ public:
     loop_.look_after(look_period, {slow_after, [this] { return watch_.ask_keeper(); }, replacement_patience});
     forget_earlier_run();
     follow_events();
-    follow_logs();
-    bring_up();
+    follow_logs(); // and then it is brought up
     loop_.run_until_stopped();
     if (keeper_.is_private) os::remove_private_home(keeper_.where);
     if (signal_ != 0) return code_of_signal(signal_);
@@ -116,15 +114,29 @@ private:
     // Mostly there is none, and then nothing is to be done; what goes wrong shows when the tree is brought up.
     (void)asking_.send({.method = "DELETE", .target = target, .body = {}, .accept = {}},
                        removal_deadline + answer_deadline);
-    // Told by number, not by time: its end may be of the same millisecond as our beginning.
+    logs_ = resumption();
+    note_latest_event();
+  }
+
+  /// Told by number, not by time: the end of an earlier run may be of the same millisecond as our beginning.
+  void note_latest_event() {
     const auto latest = asking_.send({.method = "GET", .target = "/v1/events?tail=1", .body = {}, .accept = {}});
-    const auto event = latest ? read_event_line(latest->body) : result<event_line>{error{error_kind::io, {}, 0}};
-    if (const auto* last = event ? std::get_if<event_view>(&*event) : nullptr) last_event_ = last->seq;
-    begin_ = session::now();
-    last_log_ = begin_;
+    if (!latest || latest->status != 200) return; // the daemon has just died: the next one is asked
+    const auto event = read_event_line(latest->body);
+    const auto* last = event ? std::get_if<event_view>(&*event) : nullptr;
+    last_event_ = last == nullptr ? 0 : last->seq;
+  }
+
+  /// Of services that there are when we begin nothing is shown but what comes; of those that come later everything.
+  /// When the daemon dies before it has said where their output begins, their earlier runs are told by time.
+  static log_resumption resumption() {
+    // What the services have said is shown to its end, however slowly it is read.
+    const std::string target = "/v1/logs?follow=1&patience=24h";
+    return {target + "&tail=0", target + "&since=" + std::to_string(session::now().time_since_epoch().count())};
   }
 
   void bring_up() {
+    is_asked_for_ = true;
     open(
         {.method = "PUT",
          .target = "/v1/config",
@@ -139,9 +151,9 @@ private:
           return flow::go_on;
         },
         [this](const result<reply>& how) {
-          // A daemon that died over it has been started again, and its journal knows the tree.
           if (how && how->status != 200) fail_start(read_problem(how->status, how->body));
-          is_up_ = true;
+          // A daemon that died over it has been started again, and its journal may know the tree.
+          is_asked_for_ = is_up_ = is_up_ || how.ok();
           check_verdict();
         });
   }
@@ -153,9 +165,10 @@ private:
   }
 
   void follow_events() {
+    if (!last_event_) note_latest_event();
+    if (!last_event_) return; // the next tick asks again
     has_events_ = true;
-    const auto target = last_event_ == 0 ? "/v1/events?follow=1&tail=" + std::to_string(first_tail)
-                                         : "/v1/events?follow=1&since=" + std::to_string(last_event_);
+    const auto target = "/v1/events?follow=1&since=" + std::to_string(*last_event_);
     open(
         {.method = "GET", .target = target, .body = {}, .accept = "application/x-ndjson"},
         [this](std::string_view line) { return on_event_line(line); },
@@ -167,8 +180,7 @@ private:
     const auto* event = read ? std::get_if<event_view>(&*read) : nullptr;
     if (event == nullptr) return flow::go_on; // a gap: the tree itself says what counts
     last_event_ = event->seq;
-    const bool is_old = event->at && *event->at < begin_;
-    if (is_old || event->tree != tree_) return flow::go_on;
+    if (event->tree != tree_) return flow::go_on;
     if (is_worth_knowing(event->kind) && !s_.wanted().json) s_.note(event_text(s_.err(), *event, session::now()));
     if (event->kind == "tree_removed") finish({});
     if (may_end_the_run(event->kind)) check_verdict();
@@ -178,26 +190,21 @@ private:
   void follow_logs() {
     has_logs_ = true;
     open(
-        {.method = "GET",
-         .target = "/v1/logs?follow=1&tail=" + std::to_string(first_tail),
-         .body = {},
-         .accept = "application/x-ndjson"},
-        [this](std::string_view line) { return on_log_line(line); },
-        [this](const result<reply>&) {
+        logs_.next(), [this](std::string_view line) { return on_log_line(line); },
+        [this](const result<reply>& how) {
           has_logs_ = false;
-          skip_until_ = last_log_;
+          is_all_shown_ = how && how->status == 200;
         });
   }
 
   flow on_log_line(std::string_view text) {
     const auto read = read_log_line(text);
     if (!read) return flow::go_on;
+    logs_.note(*read);
+    if (!std::exchange(has_begun_, true)) look_for_tree();
     if (const auto* gap = std::get_if<log_gap_view>(&*read)) s_.note(gap_text(s_.err(), *gap));
     const auto* line = std::get_if<log_view>(&*read);
     if (line == nullptr || line->tree != tree_) return flow::go_on;
-    if (line->at && (*line->at < begin_ || (skip_until_ && *line->at <= *skip_until_)))
-      return flow::go_on; // shown already, or older
-    if (line->at) last_log_ = *line->at;
     if (!show_line(*line, text)) finish({});
     return flow::go_on;
   }
@@ -207,7 +214,10 @@ private:
     if (s_.wanted().json) return s_.print(std::string{text} + "\n");
     switch (show_of(line.service)) {
     case log_show::none: return true;
-    case log_show::raw: return line.from_stderr ? s_.print_error(line.line + "\n") : s_.print(line.line + "\n");
+    case log_show::raw: {
+      const auto bytes = log_text(s_.out(), line, {.is_raw = true});
+      return line.from_stderr ? s_.print_error(bytes) : s_.print(bytes);
+    }
     case log_show::prefixed: break;
     }
     widest_ = std::max(widest_, columns_of(line.service));
@@ -243,6 +253,18 @@ private:
                   on_end(how);
                   end_if_over();
                 }});
+  }
+
+  /// Brings the tree up, unless it is known already.
+  void look_for_tree() {
+    if (result_) return;
+    const auto answer = asking_.send({.method = "GET", .target = "/v1/tree", .body = {}, .accept = {}});
+    const auto trees = answer && answer->status == 200 ? read_tree(answer->body)
+                                                       : result<tree_view>{error{error_kind::unavailable, {}, 0}};
+    if (!trees) return; // the daemon is away; the next tick asks again
+    is_asked_for_ = is_up_ = std::any_of(trees->trees.begin(), trees->trees.end(),
+                                         [&](const node_view& root) { return root.tree == tree_; });
+    is_up_ ? check_verdict() : bring_up();
   }
 
   void check_verdict() {
@@ -308,11 +330,13 @@ private:
 
   void on_tick() {
     if (kill_at_ && session::steady_now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
-    if (is_keeper_gone_ || result_) return;
+    if (is_keeper_gone_) return;
     // A daemon that died is started again by its keeper: go on where it was.
-    if (has_events_ && has_logs_) return;
-    if (!has_events_) follow_events();
-    if (!has_logs_) follow_logs();
+    if (!has_logs_ && !is_all_shown_) follow_logs();
+    if (result_) return;
+    if (has_begun_ && !is_asked_for_) look_for_tree();
+    if (has_events_) return;
+    follow_events();
     check_verdict();
   }
 
@@ -324,19 +348,20 @@ private:
   const project& file_;
   std::string tree_;
   own_keeper keeper_;
-  wall_time begin_;
-  wall_time last_log_;
-  std::optional<wall_time> skip_until_; ///< after a reconnection: what was shown before it
-  std::uint64_t last_event_ = 0;
+  log_resumption logs_;
+  std::optional<std::uint64_t> last_event_; ///< none: not known yet
   std::size_t widest_ = 0;
   std::map<std::string, log_show> shows_; ///< by the name of the service or pool
   unsigned streams_ = 0;
   bool has_events_ = false;
   bool has_logs_ = false;
-  bool is_up_ = false; ///< the tree has been brought up, or has failed to
+  bool is_all_shown_ = false; ///< a daemon that went down has given the last line
+  bool has_begun_ = false;    ///< its output cannot be missed any more
+  bool is_asked_for_ = false; ///< the tree is being brought up, or has been
+  bool is_up_ = false;        ///< the tree has been brought up, or has failed to
   bool is_keeper_gone_ = false;
   int signal_ = 0; ///< the first that asked us to end
-  std::optional<wall_time> kill_at_;
+  std::optional<std::chrono::steady_clock::time_point> kill_at_;
   std::optional<run_result> result_;
   daemon_watch watch_;
   client asking_;

@@ -105,7 +105,8 @@ log_view log_of(const json& object) {
           .from_stderr = text_of(object, "stream") == "err",
           .line = text_of(object, "line"),
           .bytes = object.contains("bytes") ? from_base64(text_of(object, "bytes")) : std::nullopt,
-          .partial = flag_of(object, "partial")};
+          .partial = flag_of(object, "partial"),
+          .cursor = text_of(object, "cursor")};
 }
 
 std::optional<detail_view::logged_view> logged_of(const json& object) {
@@ -266,6 +267,14 @@ problem problem_of(unsigned status, const json& object) {
 gap_view gap_of(const json& object) { return {.missed = number_of<std::uint64_t>(object, "gap")}; }
 
 /// Environments may hold any bytes, JSON may not: what is not UTF-8 is replaced.
+/// Names and values of variables may be any bytes.
+json carried(const std::map<std::string, std::string>& environment) {
+  json object = json::object();
+  for (const auto& [name, value] : environment)
+    object[carried_text(name)] = carried_text(value);
+  return object;
+}
+
 std::string written(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 } // namespace
@@ -384,6 +393,12 @@ result<log_line> read_log_line(std::string_view text) {
   if (const auto gap = document->find("gap"); gap != document->end() && gap->is_object())
     return log_line{log_gap_view{
         .service = text_of(*document, "service"), .from = time_of(*gap, "from"), .to = time_of(*gap, "to")}};
+  if (const auto cursors = document->find("cursors"); cursors != document->end() && cursors->is_array()) {
+    log_cursors_view view;
+    for (const auto& one : *cursors)
+      if (one.is_string()) view.cursors.push_back(one.get<std::string>());
+    return log_line{std::move(view)};
+  }
   return log_line{log_of(*document)};
 }
 
@@ -397,18 +412,25 @@ problem read_problem(unsigned status, std::string_view text) {
 
 std::string config_body(const std::string& file, const std::string& text,
                         const std::map<std::string, std::string>& environment) {
-  return written({{"file", file}, {"text", text}, {"environment", environment}});
+  return written({{"file", carried_text(file)}, {"text", text}, {"environment", carried(environment)}});
 }
 
+std::string after_body(const std::vector<std::string>& cursors) { return written({{"after", cursors}}); }
+
 std::string service_body(const ad_hoc_service& service) {
-  json body{
-      {"name", service.name}, {"command", service.command}, {"cwd", service.cwd}, {"environment", service.environment}};
+  json command = json::array();
+  for (const auto& word : service.command)
+    command.push_back(carried_text(word));
+  json body{{"name", service.name},
+            {"command", std::move(command)},
+            {"cwd", carried_text(service.cwd)},
+            {"environment", carried(service.environment)}};
   if (!service.restart.empty()) body["restart"] = service.restart;
   return written(body);
 }
 
 std::string upgrade_body(const std::string& keeper, const std::string& daemon) {
-  return written({{"keeper", keeper}, {"daemon", daemon}});
+  return written({{"keeper", carried_text(keeper)}, {"daemon", carried_text(daemon)}});
 }
 
 std::string complaint_body(const std::string& what, const std::vector<std::string>& help, int exit_code) {

@@ -73,6 +73,7 @@ struct log_view {
   std::string line;                 ///< without its end
   std::optional<std::string> bytes; ///< what the line is in truth, when that is not UTF-8
   bool partial = false;             ///< it goes on in the next one
+  std::string cursor{};             ///< the place behind it; empty: it was not asked for
 };
 
 struct detail_view {
@@ -198,7 +199,11 @@ struct log_gap_view {
   std::optional<wall_time> from;
   std::optional<wall_time> to;
 };
-using log_line = std::variant<log_view, log_gap_view>;
+/// Where one goes on with what has no line here.
+struct log_cursors_view {
+  std::vector<std::string> cursors;
+};
+using log_line = std::variant<log_view, log_gap_view, log_cursors_view>;
 
 // Each reads one JSON document. Error (io): not JSON, or not what the API promises.
 [[nodiscard]] result<std::vector<node_view>> read_services(std::string_view text);
@@ -217,6 +222,9 @@ using log_line = std::variant<log_view, log_gap_view>;
 /// The body of PUT /v1/config.
 [[nodiscard]] std::string config_body(const std::string& file, const std::string& text,
                                       const std::map<std::string, std::string>& environment);
+
+/// The body of POST /v1/logs.
+[[nodiscard]] std::string after_body(const std::vector<std::string>& cursors);
 
 /// One line of a difference between configurations.
 struct change_view {

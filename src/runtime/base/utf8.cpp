@@ -36,6 +36,31 @@ std::size_t find_invalid_utf8(std::string_view text) {
   return at;
 }
 
+std::size_t unfinished_character(std::string_view text) {
+  constexpr std::size_t longest = 4;
+  for (std::size_t count = 1; count < longest && count <= text.size(); ++count) {
+    const auto end = text.substr(text.size() - count);
+    if (continues_character(end.front())) continue;
+    // What is missing is made up for by the smallest and the greatest byte that go on: then one of them makes it whole.
+    for (const char rest : {'\x80', '\xBF'}) {
+      auto whole = std::string{end};
+      while (whole.size() < longest) {
+        whole += rest;
+        if (character_length(whole) == whole.size()) return count;
+      }
+    }
+    return 0;
+  }
+  return 0;
+}
+
+std::string_view clipped(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  const auto cut = text.substr(0, most);
+  const auto whole = cut.size() - unfinished_character(cut);
+  return whole == 0 ? cut : cut.substr(0, whole);
+}
+
 std::string base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
@@ -68,6 +93,16 @@ std::optional<std::string> from_base64(std::string_view text) {
       bytes += static_cast<char>(value >> (16U - 8U * i) & 0xFFU);
   }
   return bytes;
+}
+
+std::string carried_text(std::string_view bytes) {
+  const bool is_text = find_invalid_utf8(bytes) == bytes.size() && (bytes.empty() || bytes.front() != '\0');
+  return is_text ? std::string{bytes} : std::string(1, '\0') + base64(bytes);
+}
+
+std::optional<std::string> bytes_carried(std::string_view text) {
+  if (text.empty() || text.front() != '\0') return std::string{text};
+  return from_base64(text.substr(1));
 }
 
 } // namespace alder

@@ -5,6 +5,8 @@
 #include <libfyaml.h>
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -137,8 +139,20 @@ void builder::check_tag(fy_event* e, span at, node& tagged) {
     if (tagged.written == node::style::plain) tagged.written = node::style::quoted;
     return;
   }
+  if (name == "tag:yaml.org,2002:binary" && tagged.is == node::shape::scalar) {
+    std::string packed;
+    std::copy_if(tagged.text.begin(), tagged.text.end(), std::back_inserter(packed),
+                 [](unsigned char c) { return std::isspace(c) == 0; });
+    auto bytes = from_base64(packed);
+    tagged.refused = !bytes;
+    if (!bytes) mistakes_.add(code::wrong_type, at, "expected base64 behind !!binary", {"not base64", {}});
+    tagged.text = bytes ? std::move(*bytes) : std::string{};
+    tagged.written = node::style::quoted;
+    return;
+  }
   tagged.refused = true;
-  mistakes_.add(code::bad_alias, at, "the tag '" + name + "' has no meaning here", {"only !!str is known", {}});
+  mistakes_.add(code::bad_alias, at, "the tag '" + name + "' has no meaning here",
+                {"only !!str and !!binary are known", {}});
 }
 
 bool builder::on_scalar(fy_event* e) {

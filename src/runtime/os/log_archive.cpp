@@ -82,6 +82,18 @@ result<std::vector<archive_entry>> archives_in(const std::string& directory) {
   return found;
 }
 
+std::optional<std::string> path_of_inode(const std::string& directory, std::uint64_t inode) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), ::closedir};
+  while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {
+    if (entry->d_ino != inode) continue;
+    struct stat facts {};
+    if (::fstatat(::dirfd(open.get()), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode) &&
+        facts.st_ino == inode)
+      return directory + "/" + entry->d_name;
+  }
+  return std::nullopt;
+}
+
 std::vector<wire::archive_name> archives_of(const std::string& live_path) {
   const auto all = archives_in(directory_of(live_path));
   if (!all) return {};

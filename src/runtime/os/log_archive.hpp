@@ -25,6 +25,9 @@ struct archive_entry {
 /// one; of one compressed twice, either.
 [[nodiscard]] std::vector<wire::archive_name> archives_of(const std::string& live_path);
 
+/// The path of the regular file in a directory that has this inode; nothing when there is none.
+[[nodiscard]] std::optional<std::string> path_of_inode(const std::string& directory, std::uint64_t inode);
+
 /// Gives the file and its index the names of an archive of this moment, or of the next one that is free. A crash leaves
 /// the file under one of its names, and the index where `forget_archived_index` or `archives_in` finds it. Returns the
 /// stamp. Errors: not_found, denied, io.

@@ -4,6 +4,7 @@
 
 #include "runtime/base/line_search.hpp"
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/file_sight.hpp"
 #include "runtime/os/log_author.hpp"
 #include "runtime/os/log_stage.hpp"
 
@@ -51,7 +52,8 @@ struct log_recovered {
 /// The file is no longer as it was when `watch` was asked for. Once, until the next `watch`.
 struct log_grown {
   stream_id stream = 0;
-  bool operator==(const log_grown&) const = default;
+  file_sight now = {};
+  bool operator==(const log_grown& other) const { return stream == other.stream; }
 };
 /// The stream's file should be put aside and cannot be: it goes on growing, and the pump goes on trying.
 struct log_not_rotated {
@@ -159,12 +161,16 @@ public:
   /// Finishes what is attached, then closes the file and forgets the stream.
   void close(stream_id stream);
 
-  /// Asks for one `log_grown`, as soon as the file's size is another than `seen` bytes.
-  void watch(stream_id stream, std::uint64_t seen);
+  /// Asks for one `log_grown`, as soon as there is another file than `seen`, or its size is another. `known`: what was
+  /// told last, when it led to nothing that could be read; it is not told again.
+  void watch(stream_id stream, file_sight seen, std::optional<file_sight> known = {});
   void unwatch(stream_id stream);
 
   [[nodiscard]] log_pump_counters counters() const;
   [[nodiscard]] log_tally tally(stream_id stream) const;
+  /// How many of an output file's bytes a reader may be shown: those behind them might be taken back. The facts are
+  /// asked for first.
+  [[nodiscard]] std::uint64_t settled(const file_facts& file) const;
 
 private:
   explicit log_pump(std::unique_ptr<log_pump_loop> loop);

@@ -22,7 +22,8 @@ bool log_pump_loop::offer_chunk(stream& s, source& from, std::size_t& budget) {
   const auto seen = look(s, from, want);
   if (seen.empty()) return false;
   if (s.lost_in_line) return lose_chunk(s, from, budget); // the rest of it
-  const auto portion = shared_portion(s, from, seen);
+  auto portion = shared_portion(s, from, seen);
+  if (portion > 0) portion = whole_characters(s, from, seen, portion);
   const auto size = portion == 0 ? 0 : within_rate(s, seen.substr(0, portion));
   if (size == 0) return false;
   const auto lines = std::make_shared<const std::string>(seen.substr(0, size));

@@ -228,6 +228,7 @@ void log_pump_loop::on(log_command::watch& c) {
   auto* s = find(c.stream);
   if (s == nullptr) return;
   s->watched_from = c.seen;
+  s->known_to_watcher = c.known;
   check_watch(*s);
 }
 
@@ -327,7 +328,7 @@ void log_pump_loop::write_back(stream& s) {
   for (std::size_t written = 0; written < turn_bytes;) {
     const auto rotations_before = sink.rotations();
     const auto waiting_before = sink.spilled();
-    const auto told = sink.write_back(now());
+    const auto told = sink.write_back(now(), stage_.unsettled().get());
     report(s, told);
     if (sink.rotations() != rotations_before) after_rotation(s);
     if (sink.spilled() == waiting_before && told.taken == 0) break; // not yet
@@ -423,9 +424,11 @@ void log_pump_loop::report(stream& s, const log_sink::report& r) {
 void log_pump_loop::check_watch(stream& s) {
   for (const auto id : s.to->users) {
     auto* user = find(id);
-    if (user == nullptr || !user->watched_from || *user->watched_from == s.to->sink.size()) continue;
+    const auto sight = s.to->sink.sight();
+    if (user == nullptr || !user->watched_from || *user->watched_from == sight || user->known_to_watcher == sight)
+      continue;
     user->watched_from.reset();
-    tell_(log_grown{id});
+    tell_(log_grown{id, sight});
   }
 }
 

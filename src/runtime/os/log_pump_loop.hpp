@@ -55,7 +55,8 @@ struct close {
 };
 struct watch {
   stream_id stream;
-  std::optional<std::uint64_t> seen; ///< none: stop watching
+  std::optional<file_sight> seen; ///< none: stop watching
+  std::optional<file_sight> known;
 };
 struct answer {
   stream_id stream;
@@ -79,6 +80,7 @@ public:
   void push(log_command::any command);
   [[nodiscard]] log_pump_counters counters() const;
   [[nodiscard]] log_tally tally(stream_id id) const;
+  [[nodiscard]] std::uint64_t settled(const file_facts& file) const { return stage_.unsettled()->settled(file); }
 
 private:
   using clock = std::chrono::steady_clock;
@@ -129,7 +131,8 @@ private:
     std::uint64_t last_offer = 0;
     bool lost_in_line = false; ///< what was given up last ended inside a line
     bool is_closing = false;
-    std::optional<std::uint64_t> watched_from;
+    std::optional<file_sight> watched_from;
+    std::optional<file_sight> known_to_watcher;     ///< and of no use to it
     clock::time_point held_until{};                 ///< what is held in its pipe is looked at then
     std::chrono::milliseconds held_for{};           ///< after it was looked at last
     std::optional<clock::time_point> blocked_until; ///< its file cannot be written, or it is too fast
@@ -160,6 +163,7 @@ private:
   void read_turn(stream& s);
   [[nodiscard]] bool read_chunk(stream& s, source& from, std::size_t& budget);
   void take(stream& s, source& from, std::string_view bytes);
+  [[nodiscard]] std::size_t whole_characters(stream& s, source& from, std::string_view seen, std::size_t portion);
   [[nodiscard]] bool offer_chunk(stream& s, source& from, std::size_t& budget);
   [[nodiscard]] bool await_answer(stream& s, source& from, std::size_t& budget);
   [[nodiscard]] bool lose_chunk(stream& s, source& from, std::size_t& budget);

@@ -1,4 +1,5 @@
 // How the log pump reads: whose turn it is, how much at a time, how fast, and what comes of it.
+#include "runtime/base/utf8.hpp"
 #include "runtime/os/log_pump_loop.hpp"
 
 #include <algorithm>
@@ -69,7 +70,9 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   auto& sink = s.to->sink;
   const bool by_lines = s.to->users.size() > 1 || sink.sends_lines();
   sink.in_hurry = sink.sends_lines() && bytes_waiting(from.pipe.get()) >= from.capacity / 2;
-  const auto portion = by_lines ? shared_portion(s, from, seen) : seen.size();
+  auto portion = by_lines ? shared_portion(s, from, seen) : seen.size();
+  const bool is_text = sink.rules().format == log_format::json || sink.sends_lines();
+  if (is_text && portion > 0) portion = whole_characters(s, from, seen, portion);
   const auto allowed = portion == 0 ? 0 : within_rate(s, seen.substr(0, portion));
   if (allowed == 0) return false;
   sink.set_writer(s.who);
@@ -100,6 +103,15 @@ bool log_pump_loop::read_chunk(stream& s, source& from, std::size_t& budget) {
   return size == want || !is_all;
 }
 
+/// How much of a portion that becomes text of its own may go: the beginning of a character whose rest comes with the
+/// next read is left in the pipe, unless nothing comes after it. 0: the stream waits for that.
+std::size_t log_pump_loop::whole_characters(stream& s, source& from, std::string_view seen, std::size_t portion) {
+  const bool is_last = from.is_finished && bytes_waiting(from.pipe.get()) <= portion;
+  const auto whole = is_last ? portion : portion - unfinished_character(seen.substr(0, portion));
+  if (whole == 0) hold(s, from, seen.size());
+  return whole;
+}
+
 void log_pump_loop::look_after(const stream& s) {
   if (s.to->sink.rules().to == log_target::file) press_.look_after({s.siblings, s.to->sink.rules()});
 }
@@ -119,7 +131,7 @@ void log_pump_loop::after_rotation(stream& s) {
   for (const auto id : s.to->users) {
     auto* user = find(id);
     // The new file may have the old one's size.
-    if (user != nullptr && std::exchange(user->watched_from, std::nullopt)) tell_(log_grown{id});
+    if (user != nullptr && std::exchange(user->watched_from, std::nullopt)) tell_(log_grown{id, s.to->sink.sight()});
   }
 }
 

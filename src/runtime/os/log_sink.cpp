@@ -1,5 +1,6 @@
 #include "runtime/os/log_sink.hpp"
 
+#include "runtime/base/utf8.hpp"
 #include "runtime/os/log_archive.hpp"
 #include "runtime/policy/cron.hpp"
 #include "runtime/policy/log_rotation.hpp"
@@ -71,6 +72,7 @@ int log_sink::open_files() {
   raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
   index_.reset();
   is_regular_ = facts->is_regular;
+  inode_ = facts->inode;
   next_index_try_ = {};
   period_end_.reset();
   if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0) {
@@ -90,6 +92,17 @@ std::optional<file_time> log_sink::first_indexed() const {
     if (!record.is_behind_archive()) return file_time{std::chrono::nanoseconds{record.moment_ns()}};
   }
   return std::nullopt;
+}
+
+/// The archive that the present file follows, by its index; the beginning of time when that is not known.
+wire::archive_time log_sink::predecessor() {
+  if (!index_ && is_regular_) open_index();
+  wire::log_index_bytes bytes{};
+  const auto got = index_ ? read_at(index_.get(), 0, bytes) : result<std::size_t>{std::size_t{0}};
+  if (!got || *got != bytes.size()) return {};
+  const auto record = wire::decode_log_index(bytes.data());
+  const file_time at{std::chrono::nanoseconds{record.moment_ns()}};
+  return record.is_behind_archive() ? std::chrono::floor<std::chrono::microseconds>(at) : wire::archive_time{};
 }
 
 void log_sink::begin_period(file_time began) {
@@ -120,7 +133,7 @@ std::size_t log_sink::portion_of_file(std::string_view bytes, moment now, report
   if (rules_.format != log_format::raw && rules_.max_size > 0) {
     // It gets longer in the file: a file must not grow far beyond its size for that.
     const auto room = rules_.max_size - std::min(size_, rules_.max_size);
-    bytes = bytes.substr(0, std::max<std::size_t>(least_formatted, static_cast<std::size_t>(room / 8)));
+    bytes = clipped(bytes, std::max<std::size_t>(least_formatted, static_cast<std::size_t>(room / 8)));
   }
   const bool is_over = period_end_ && now.wall >= *period_end_;
   const auto step =
@@ -148,9 +161,10 @@ log_sink::report log_sink::rotate_now(moment now) {
 
 /// Puts the file aside and begins a new one; what fails, as an errno.
 std::optional<int> log_sink::rotate(moment now) {
-  // A clock that was set back must not put an archive before an older one.
+  // A clock that was set back must not put an archive before an older one, also not of a former daemon.
   last_rotation_ =
-      std::max(std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1});
+      std::max({std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1},
+                predecessor() + std::chrono::microseconds{1}});
   const auto archived = archive_file(path_, last_rotation_);
   refusal_ = archived ? "" : refusal_text(archived.failure());
   if (!archived && archived.failure().kind != error_kind::not_found) return archived.failure().os_errno;
@@ -378,7 +392,8 @@ log_sink::report log_sink::end_line(moment now) {
 
 void log_sink::mark_end_of_run(moment now) {
   if (spill_ && spill_->any()) return spill_->put_end_of_run(now.wall, writer_.origin);
-  if (size_ > 0) add_to_index(size_, now, wire::log_index_record::end_of_run);
+  // What is in the archives before is of processes that have ended, too.
+  if (size_ > 0 || predecessor() != wire::archive_time{}) add_to_index(size_, now, wire::log_index_record::end_of_run);
 }
 
 log_sink::report log_sink::reopen(moment now) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/file_sight.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/log_author.hpp"
 #include "runtime/os/log_spill.hpp"
@@ -68,8 +69,8 @@ public:
   [[nodiscard]] steady_time retry_at() const { return next_try_ && !spill_ ? *next_try_ : busy_until_; }
   /// When what waits in the other directory should be tried; nothing waits: none.
   [[nodiscard]] std::optional<steady_time> write_back_at() const;
-  /// Writes a portion of it, if it is time; `taken`: its bytes.
-  report write_back(moment now);
+  /// Writes a portion of it, if it is time; `taken`: its bytes. `unsettled` hears of it.
+  report write_back(moment now, unsettled_bytes* unsettled = nullptr);
   /// Bytes that wait there.
   [[nodiscard]] std::uint64_t spilled() const { return spill_ ? spill_->waiting() : 0; }
   /// Takes over what waits of another sink for the same path, which is about to go.
@@ -99,7 +100,9 @@ public:
   /// Opens the path again, after somebody moved the file or after what was in the way is gone; tries at once.
   report reopen(moment now);
 
-  /// Bytes in the file; other than what a reader has seen: there is something new.
+  /// Which file it is, and how many bytes are in it; other than what a reader has seen: there is something new. Zeros:
+  /// there is nothing to be read.
+  [[nodiscard]] file_sight sight() const { return is_regular_ ? file_sight{inode_, size_} : file_sight{}; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -120,7 +123,8 @@ private:
   using write_begins = std::function<void(std::size_t)>;
   [[nodiscard]] write_result write_chunk(std::string_view chunk, moment now, const write_begins& begin);
   [[nodiscard]] std::size_t portion_of_file(std::string_view bytes, moment now, report& told);
-  [[nodiscard]] int write_piece_back(const log_spill::piece& piece, moment now, report& told);
+  [[nodiscard]] int write_piece_back(const log_spill::piece& piece, moment now, report& told,
+                                     unsettled_bytes* unsettled);
   void put_aside(std::string_view rest, moment now, log_stage* stage, report& told);
   [[nodiscard]] int connect();
   [[nodiscard]] int send_datagram();
@@ -129,6 +133,7 @@ private:
   void open_index();
   [[nodiscard]] std::optional<int> rotate(moment now);
   [[nodiscard]] std::optional<file_time> first_indexed() const;
+  [[nodiscard]] wire::archive_time predecessor();
   void begin_period(file_time began);
   [[nodiscard]] std::chrono::seconds utc_offset_at(file_time at) const;
   void give_to_owner(const opened_file& empty) const;
@@ -146,6 +151,7 @@ private:
   std::uint64_t size_ = 0;
   std::uint64_t last_indexed_ = 0;
   bool is_regular_ = false;
+  std::uint64_t inode_ = 0;
   steady_time next_index_try_{};        ///< when `index_` is not open
   bool in_line_ = false;                ///< the last byte written was not a line end
   bool raw_in_line_ = false;            ///< the same of what the service wrote, whatever the format

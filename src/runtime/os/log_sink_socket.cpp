@@ -1,4 +1,5 @@
 // The part of a log sink that sends lines to syslog or the journal.
+#include "runtime/base/utf8.hpp"
 #include "runtime/os/log_sink.hpp"
 #include "runtime/wire/log_datagram.hpp"
 
@@ -58,8 +59,8 @@ log_sink::write_result log_sink::send_lines(std::string_view chunk, moment now) 
   while (taken < chunk.size()) {
     const auto rest = chunk.substr(taken);
     const auto end = rest.find('\n');
-    message.line = rest.substr(0, std::min(end, most));
-    const bool is_end = end != std::string_view::npos && end <= most;
+    message.line = clipped(rest.substr(0, end), most);
+    const bool is_end = end == message.line.size();
     // The end of a line whose last piece has gone already.
     const bool is_sent = message.line.empty() && raw_in_line_;
     if (!is_sent) {

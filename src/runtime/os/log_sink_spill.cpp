@@ -41,7 +41,7 @@ std::optional<log_sink::steady_time> log_sink::write_back_at() const {
   return std::max(next_try_.value_or(steady_time::min()), busy_until_);
 }
 
-log_sink::report log_sink::write_back(moment now) {
+log_sink::report log_sink::write_back(moment now, unsettled_bytes* unsettled) {
   const auto due = write_back_at();
   if (!due || now.steady < *due) return {};
   if (!file_) {
@@ -51,7 +51,7 @@ log_sink::report log_sink::write_back(moment now) {
   const auto waiting = spill_->waiting();
   if (const auto piece = spill_->front()) {
     const auto writer = std::exchange(writer_.origin, piece->who);
-    const int number = write_piece_back(*piece, now, told);
+    const int number = write_piece_back(*piece, now, told, unsettled);
     writer_.origin = writer;
     if (number != 0) {
       told.failed = fail(number, {}, now).failed;
@@ -72,7 +72,7 @@ log_sink::report log_sink::write_back(moment now) {
 }
 
 /// 0 or an errno.
-int log_sink::write_piece_back(const log_spill::piece& piece, moment now, report& told) {
+int log_sink::write_piece_back(const log_spill::piece& piece, moment now, report& told, unsettled_bytes* unsettled) {
   const moment then{piece.at, now.steady};
   if (piece.bytes.empty()) {
     if (size_ > 0) add_to_index(size_, then, wire::log_index_record::end_of_run);
@@ -81,8 +81,12 @@ int log_sink::write_piece_back(const log_spill::piece& piece, moment now, report
   }
   const auto bytes = piece.bytes.substr(0, portion_of_file(piece.bytes, now, told));
   if (size_ == 0 && rules_.rotate_every.count() > 0) begin_period(now.wall);
-  const auto done = write_chunk(bytes, then, [&](std::size_t size) { spill_->begin_write_back(file_.get(), size); });
+  const auto done = write_chunk(bytes, then, [&](std::size_t size) {
+    spill_->begin_write_back(file_.get(), size);
+    if (file_addition adding; unsettled != nullptr && about_to_add(file_.get(), size, adding)) unsettled->begin(adding);
+  });
   if (done.taken > 0) spill_->took(done.taken);
+  if (unsettled != nullptr) unsettled->end();
   told.taken = done.taken;
   return done.number;
 }

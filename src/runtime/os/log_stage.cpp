@@ -89,6 +89,22 @@ void undo(const file_addition& what, const char* path) {
     (void)::ftruncate(file, static_cast<off_t>(what.size)); // a disk that refuses this takes no new lines either
 }
 
+void unsettled_bytes::begin(const file_addition& what) {
+  const std::lock_guard lock{mutex_};
+  adding_ = what;
+}
+
+void unsettled_bytes::end() {
+  const std::lock_guard lock{mutex_};
+  adding_.reset();
+}
+
+std::uint64_t unsettled_bytes::settled(const file_facts& file) const {
+  const std::lock_guard lock{mutex_};
+  const bool is_it = adding_ && adding_->inode == file.inode && adding_->device == file.device;
+  return is_it ? std::min(file.size, adding_->size) : file.size;
+}
+
 result<log_stage> log_stage::take_over(log_stage_files files, std::span<const int> pipes) {
   static_assert(sizeof(record) <= log_stage_memory);
   if (!files.valid()) {
@@ -120,7 +136,7 @@ outcome log_stage::open_own() {
 }
 
 log_stage::log_stage(log_stage&& other) noexcept
-    : files_(std::move(other.files_)), record_(std::exchange(other.record_, nullptr)),
+    : files_(std::move(other.files_)), record_(std::exchange(other.record_, nullptr)), unsettled_(other.unsettled_),
       look_read_(std::move(other.look_read_)), look_write_(std::move(other.look_write_)),
       nowhere_(std::move(other.nowhere_)), buffer_(std::move(other.buffer_)) {}
 
@@ -161,17 +177,22 @@ log_stage::sight log_stage::peek(int pipe, std::size_t most) {
 void log_stage::begin_write(int file, const std::string& path, std::size_t bytes) {
   auto& r = *record_;
   if (path.size() >= longest_path || !about_to_add(file, bytes, r.adding)) return;
+  unsettled_->begin(r.adding);
   std::memcpy(r.path.data(), path.c_str(), path.size() + 1);
   r.now.store(phase::writing);
 }
 
-void log_stage::give_up() { record_->now.store(phase::idle); }
+void log_stage::give_up() {
+  record_->now.store(phase::idle);
+  unsettled_->end();
+}
 
 void log_stage::take(int pipe, std::size_t count) {
   auto& r = *record_;
   r.pipe = inode_of(pipe);
   r.take = count;
   r.now.store(phase::moving);
+  unsettled_->end();
   finish_move(pipe, count);
   r.now.store(phase::idle);
   empty_stage();

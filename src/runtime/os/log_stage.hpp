@@ -9,11 +9,15 @@
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
+#include "runtime/os/files.hpp"
 
 #include "alder/error.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +49,20 @@ void undo(const file_addition& what, const char* path);
 /// Errors: io (no descriptors or memory left).
 [[nodiscard]] result<log_stage_files> make_log_stage();
 
+/// The bytes at the end of a file that a successor would take back, if we died now, and write again, perhaps in another
+/// order: nobody should be shown them yet. Any thread.
+class unsettled_bytes {
+public:
+  void begin(const file_addition& what);
+  void end();
+  /// How many of the file's `size` bytes stay; ask for the size first.
+  [[nodiscard]] std::uint64_t settled(const file_facts& file) const;
+
+private:
+  mutable std::mutex mutex_;
+  std::optional<file_addition> adding_;
+};
+
 /// One thread at a time. Only one chunk is under way at a time, over all pipes.
 class log_stage {
 public:
@@ -75,6 +93,8 @@ public:
   void begin_write(int file, const std::string& path, std::size_t bytes);
   /// The write failed and was taken back.
   void give_up();
+  /// What is being written right now.
+  [[nodiscard]] const std::shared_ptr<unsettled_bytes>& unsettled() const { return unsettled_; }
   /// The first `count` bytes of the pipe, seen by the last `peek`, are dealt with: they leave it. Ends what
   /// `begin_write` began.
   void take(int pipe, std::size_t count);
@@ -89,7 +109,8 @@ private:
 
   log_stage_files files_;
   record* record_ = nullptr; ///< mapped
-  unique_fd look_read_;      ///< a private pipe for copies of what is looked at
+  std::shared_ptr<unsettled_bytes> unsettled_ = std::make_shared<unsettled_bytes>();
+  unique_fd look_read_; ///< a private pipe for copies of what is looked at
   unique_fd look_write_;
   unique_fd nowhere_; ///< /dev/null
   std::string buffer_;

@@ -1,5 +1,6 @@
 #include "runtime/store/journal_values.hpp"
 
+#include "runtime/base/utf8.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/wire/time_text.hpp"
 
@@ -17,6 +18,28 @@ using policy::supervision_memory;
 using policy::unfinished_work;
 
 std::string text_of(const json& j) { return j.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace); }
+
+// What programs are given may be any bytes.
+
+json carried(const std::map<std::string, std::string>& bytes_by_name) {
+  json object = json::object();
+  for (const auto& [name, bytes] : bytes_by_name)
+    object[carried_text(name)] = carried_text(bytes);
+  return object;
+}
+
+/// What is no base64 behind its NUL stays as it is.
+std::string bytes_of(const json& value) {
+  const auto& text = value.get_ref<const std::string&>();
+  return bytes_carried(text).value_or(text);
+}
+
+std::map<std::string, std::string> bytes_by_name(const json& object) {
+  std::map<std::string, std::string> all;
+  for (const auto& [name, value] : object.get_ref<const json::object_t&>())
+    all.emplace(bytes_carried(name).value_or(name), bytes_of(value));
+  return all;
+}
 
 template <class Value, class Read> result<Value> parsed(std::string_view text, Read read) {
   try {
@@ -149,10 +172,10 @@ std::string tree_value(const saved_tree& tree) {
   for (const auto& graft : tree.grafts)
     grafts.push_back({{"parent", graft.parent},
                       {"child", graft.child},
-                      {"file", graft.file},
+                      {"file", carried_text(graft.file)},
                       {"text", graft.text},
-                      {"environment", graft.environment},
-                      {"files", graft.files},
+                      {"environment", carried(graft.environment)},
+                      {"files", carried(graft.files)},
                       {"instances", graft.instances}});
   json left = json::array();
   for (const auto& change : tree.left)
@@ -166,10 +189,10 @@ std::string tree_value(const saved_tree& tree) {
                   {"removed", tree.removed},
                   {"grafts", std::move(grafts)},
                   {"name", tree.name},
-                  {"file", tree.file},
+                  {"file", carried_text(tree.file)},
                   {"text", tree.text},
-                  {"environment", tree.environment},
-                  {"files", tree.files},
+                  {"environment", carried(tree.environment)},
+                  {"files", carried(tree.files)},
                   {"up_since", wire::time_text(tree.up_since)}});
 }
 
@@ -177,10 +200,10 @@ result<saved_tree> parse_tree_value(std::string_view text) {
   return parsed<saved_tree>(text, [](const json& j) {
     saved_tree tree;
     tree.name = j.at("name").get<std::string>();
-    tree.file = j.at("file").get<std::string>();
+    tree.file = bytes_of(j.at("file"));
     tree.text = j.at("text").get<std::string>();
-    tree.environment = j.at("environment").get<std::map<std::string, std::string>>();
-    tree.files = j.at("files").get<std::map<std::string, std::string>>();
+    tree.environment = bytes_by_name(j.at("environment"));
+    tree.files = bytes_by_name(j.at("files"));
     tree.up_since = time_of(j.at("up_since"));
     if (!j.contains("grafts")) return tree; // written before trees could be changed
     using counts = std::map<std::string, unsigned>;
@@ -188,9 +211,8 @@ result<saved_tree> parse_tree_value(std::string_view text) {
     tree.removed = j.at("removed").get<std::vector<std::string>>();
     for (const auto& graft : j.at("grafts"))
       tree.grafts.push_back({graft.at("parent").get<std::string>(), graft.at("child").get<std::string>(),
-                             graft.at("file").get<std::string>(), graft.at("text").get<std::string>(),
-                             graft.at("environment").get<std::map<std::string, std::string>>(),
-                             graft.at("files").get<std::map<std::string, std::string>>(),
+                             bytes_of(graft.at("file")), graft.at("text").get<std::string>(),
+                             bytes_by_name(graft.at("environment")), bytes_by_name(graft.at("files")),
                              graft.at("instances").get<counts>()});
     if (!j.contains("left")) return tree;
     for (const auto& change : j["left"])

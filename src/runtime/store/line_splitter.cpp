@@ -1,5 +1,7 @@
 #include "runtime/store/line_splitter.hpp"
 
+#include "runtime/base/utf8.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -19,12 +21,22 @@ void line_splitter::feed(std::string_view bytes, std::vector<line_piece>& pieces
     } else if (bytes.size() > room) { // a line of exactly the longest length is whole, so one byte more decides
       pending_ += bytes.substr(0, room);
       bytes.remove_prefix(room);
+      // A character that the cut goes through is of the next piece.
+      const auto whole = clipped_size();
+      auto rest = pending_.substr(whole);
+      pending_.resize(whole);
       end_piece(pieces, /*partial=*/true, /*skipped=*/0);
+      pending_ = std::move(rest);
     } else {
       pending_ += bytes;
       return;
     }
   }
+}
+
+std::size_t line_splitter::clipped_size() const {
+  const auto cut = unfinished_character(pending_);
+  return cut < pending_.size() ? pending_.size() - cut : pending_.size();
 }
 
 void line_splitter::end_piece(std::vector<line_piece>& pieces, bool partial, std::size_t skipped) {

@@ -10,7 +10,7 @@
 
 namespace alder::store {
 
-/// A longer line comes in pieces.
+/// A longer line comes in pieces, which end between characters.
 inline constexpr std::size_t longest_line = 1024 * 1024;
 
 struct line_piece {
@@ -34,6 +34,7 @@ public:
   [[nodiscard]] std::uint64_t line_begin() const { return begin_; }
 
 private:
+  [[nodiscard]] std::size_t clipped_size() const;
   void end_piece(std::vector<line_piece>& pieces, bool partial, std::size_t skipped);
 
   std::uint64_t begin_ = 0;

@@ -119,6 +119,14 @@ std::vector<os::file_time> log_index::ends_of_runs(std::size_t most, std::option
   return ends;
 }
 
+std::optional<std::uint64_t> log_index::end_of_last_run(std::optional<unsigned> instance) {
+  for (auto position = count_; position > 0; --position) {
+    const auto found = record(position - 1);
+    if (found && found->ends_run() && (!instance || found->origin.instance == *instance)) return found->offset;
+  }
+  return std::nullopt;
+}
+
 log_index::chunk log_index::chunk_at(std::uint64_t offset) {
   if (count_ == 0) return {otherwise_};
   auto position = last_found_;

@@ -36,11 +36,20 @@ public:
   /// Where the first chunk begins that was written at `since` or later; nothing when that is not known, or none was.
   [[nodiscard]] std::optional<std::uint64_t> first_since(os::file_time since);
 
+  /// Whether there is one.
+  [[nodiscard]] bool is_open() const { return fd_.valid() || !unpacked_.empty(); }
+
+  /// The first record there is; nothing when none can be read.
+  [[nodiscard]] std::optional<wire::log_index_record> first() { return record(0); }
+
   /// When the archive was put aside that the file follows; nothing when that is not known.
   [[nodiscard]] std::optional<os::file_time> begun();
 
   /// The moments in which the output of processes ended, latest first, at most `most`; `instance`: of this one alone.
   [[nodiscard]] std::vector<os::file_time> ends_of_runs(std::size_t most, std::optional<unsigned> instance = {});
+
+  /// Where the output of the process that ended last ends; nothing when none has.
+  [[nodiscard]] std::optional<std::uint64_t> end_of_last_run(std::optional<unsigned> instance = {});
 
   /// What is known of the chunk in which the byte at `offset` came.
   struct chunk {

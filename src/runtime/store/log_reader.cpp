@@ -11,8 +11,17 @@ namespace alder::store {
 namespace {
 
 constexpr std::size_t block_bytes = 64 * 1024;
+constexpr int most_rotations_at_once = 100;
 
 } // namespace
+
+wire::log_position log_entry::begin() const {
+  auto place = end;
+  place.offset -= std::min<std::uint64_t>(place.offset, text.size() + (partial ? 0 : 1));
+  place.compared = 0; // what is before it is not known here
+  place.digest = wire::digest_of({});
+  return place;
+}
 
 log_reader::log_reader(std::string file) : file_(std::move(file)), index_(file_) {}
 
@@ -22,6 +31,7 @@ void log_reader::close() {
   packed_ended_ = false;
   held_.clear();
   stamp_.clear();
+  begun_ns_ = 0;
   go_to(0);
 }
 
@@ -37,7 +47,14 @@ outcome log_reader::open() {
   auto facts = os::facts_of(fd_.get());
   if (!facts) return facts.failure();
   facts_ = *facts;
+  if (settled) facts_.size = settled(facts_);
+  const bool had_index = index_.is_open();
   index_.refresh(facts_.modified);
+  if (!had_index && index_.is_open() && stamp_.empty() && was_replaced()) { // it is that of the next file
+    index_ = log_index{os::path_of(fd_.get())};
+    index_.refresh(facts_.modified);
+  }
+  note_loss();
   return success();
 }
 
@@ -56,6 +73,7 @@ outcome log_reader::open_archive(const std::string& stamp) {
   if (!facts) return facts.failure();
   facts_ = *facts;
   index_.refresh(facts_.modified);
+  note_loss();
   return success();
 }
 
@@ -72,13 +90,23 @@ outcome log_reader::open_after(const std::string& stamp) {
 
 /// Opens the first archive after this one, else the live file.
 outcome log_reader::open_next(const std::string& stamp) {
-  for (const auto& archive : os::archives_of(file_)) {
-    if (archive.stamp <= stamp) continue;
-    const auto opened = open_archive(archive.stamp);
-    if (opened || opened.failure().kind != error_kind::not_found) return opened;
+  outcome opened = success();
+  for (int tries = 0; tries < most_rotations_at_once; ++tries) {
+    bool has_archive = false;
+    for (const auto& archive : os::archives_of(file_)) {
+      if (archive.stamp <= stamp) continue;
+      opened = open_archive(archive.stamp);
+      if (opened || opened.failure().kind != error_kind::not_found) return opened;
+      has_archive = true; // given up meanwhile
+    }
+    close();
+    opened = open();
+    // The live file may have been put aside, and the next one opened, since the directory was read.
+    const auto archives = os::archives_of(file_);
+    if (!opened || has_archive || archives.empty() || archives.back().stamp <= stamp) break;
   }
-  close();
-  return open();
+  if (!fd_) waits_behind_ = stamp;
+  return opened;
 }
 
 void log_reader::go_to(std::uint64_t offset) {
@@ -129,9 +157,24 @@ outcome log_reader::seek(os::file_time since) {
     return opened ? go_to_line(index_.first_since(since).value_or(0)) : opened;
   }
   close();
-  if (auto opened = open(); !opened || !fd_) return opened;
-  if (facts_.size == 0) return success();
+  if (auto opened = open(); !opened) return opened;
+  if (!fd_) wait_for_file();
+  if (!fd_ || facts_.size == 0) return success();
   return go_to_line(index_.first_since(since).value_or(since > facts_.modified ? facts_.size : 0));
+}
+
+outcome log_reader::seek_present_run(std::optional<unsigned> instance) {
+  close();
+  if (auto opened = open(); !opened) return opened;
+  has_more_ = true;
+  const auto live = fd_ ? index_.end_of_last_run(instance) : std::nullopt;
+  if (live) return go_to_line(*live);
+  const auto archives = os::archives_of(file_);
+  for (auto archive = archives.rbegin(); archive != archives.rend(); ++archive) {
+    if (auto opened = open_archive(archive->stamp); !opened) continue; // given up meanwhile
+    if (const auto end = index_.end_of_last_run(instance)) return go_to_line(*end);
+  }
+  return seek({});
 }
 
 result<std::vector<log_entry>> log_reader::tail(std::size_t lines, unfinished_line last) {
@@ -139,12 +182,13 @@ result<std::vector<log_entry>> log_reader::tail(std::size_t lines, unfinished_li
   has_more_ = has_older_ = false;
   close(); // the path may lead to another file by now
   if (auto opened = open(); !opened) return opened.failure();
-  auto missing = lines + (last == unfinished_line::hold && lines > 0 ? 1 : 0);
+  if (!fd_) wait_for_file();
+  auto missing = lines + (last == unfinished_line::hold ? 1 : 0);
   auto budget = most_tail_bytes;
   const auto begin = fd_ ? find_tail(budget, missing) : result<std::uint64_t>{std::uint64_t{0}};
   if (!begin) return begin.failure();
   if (fd_) go_to(*begin);
-  if (missing > 0 && budget > 0) {
+  if (lines > 0 && missing > 0 && budget > 0) {
     if (auto found = find_in_archives(budget, missing); !found) return found.failure();
   }
   has_older_ = has_older_ || (missing > 0 && budget == 0);
@@ -183,7 +227,9 @@ outcome log_reader::find_in_archives(std::uint64_t& budget, std::size_t& missing
   }
   if (opened_stamp.empty()) {
     close();
-    return open();
+    auto opened = open();
+    if (!fd_) wait_for_file();
+    return opened;
   }
   if (auto opened = open_archive(opened_stamp); !opened) return opened;
   if (!packed_) go_to(begin);
@@ -235,12 +281,21 @@ outcome log_reader::read_until(std::uint64_t end, std::vector<line_piece>& piece
 result<std::vector<log_entry>> log_reader::read_new(std::size_t most) {
   std::vector<log_entry> entries;
   has_more_ = false;
+  if (!fd_ && waits_behind_) {
+    if (auto opened = open_after(*std::exchange(waits_behind_, std::nullopt)); !opened) return opened.failure();
+    if (!fd_) return entries;
+  }
   const bool is_archive = !stamp_.empty();
   // Asked before the size: a file that is replaced later is found to be so the next time.
   const bool is_over = is_archive || (fd_ && was_replaced());
   if (auto opened = open(); !opened) return opened.failure();
   if (!fd_) return entries;
-  if (!packed_ && facts_.size < position_) go_to(0);
+  if (!packed_ && facts_.size < position_) { // it was cut off
+    go_to(0);
+    index_ = log_index{file_};
+    index_.refresh(facts_.modified);
+    begun_ns_ = 0;
+  }
   std::vector<line_piece> pieces;
   const auto size = packed_ ? ~std::uint64_t{0} : facts_.size; // of a compressed one it is not known
   const auto end = std::min<std::uint64_t>(size, position_ + most);
@@ -252,9 +307,8 @@ result<std::vector<log_entry>> log_reader::read_new(std::size_t most) {
   }
   add(std::move(pieces), entries);
   if (is_done) {
-    // A file that somebody else moved away has no stamp: what comes after it is the live file.
     const auto name = wire::parse_archive_name(is_archive ? std::string{} : os::path_of(fd_.get()));
-    const auto stamp = is_archive ? stamp_ : name ? name->stamp : std::string(1, '~');
+    const auto stamp = is_archive ? stamp_ : name ? name->stamp : stamp_of_moved();
     if (auto opened = open_after(stamp); !opened) return opened.failure();
     has_more_ = true;
   }
@@ -268,9 +322,12 @@ bool log_reader::was_replaced() const {
 }
 
 void log_reader::add(std::vector<line_piece>&& pieces, std::vector<log_entry>& entries) {
+  if (pieces.empty()) return;
+  note_begun();
   for (auto& piece : pieces) {
     const auto chunk = index_.chunk_at(piece.offset);
-    entries.push_back({chunk.at, std::move(piece.text), piece.partial, chunk.origin});
+    const auto end = end_of(piece, chunk.at);
+    entries.push_back({chunk.at, std::move(piece.text), piece.partial, chunk.origin, end});
   }
 }
 
@@ -278,8 +335,11 @@ std::optional<log_entry> log_reader::unfinished() {
   auto copy = splitter_;
   auto rest = copy.take_rest();
   if (!rest) return std::nullopt;
-  const auto chunk = index_.chunk_at(rest->offset);
-  return log_entry{chunk.at, std::move(rest->text), rest->partial, chunk.origin};
+  std::vector<log_entry> entries;
+  std::vector<line_piece> pieces;
+  pieces.push_back(std::move(*rest));
+  add(std::move(pieces), entries);
+  return std::move(entries.front());
 }
 
 std::optional<log_run> previous_run(const std::string& file, std::optional<unsigned> instance) {

@@ -6,11 +6,13 @@
 #include "runtime/os/packed_file.hpp"
 #include "runtime/store/line_splitter.hpp"
 #include "runtime/store/log_index.hpp"
+#include "runtime/wire/log_cursor.hpp"
 
 #include "alder/error.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,7 +26,13 @@ struct log_entry {
   std::string text;             ///< without the line end; any bytes
   bool partial = false;         ///< the line goes on in the next entry, or it has no end yet
   wire::log_origin origin = {}; ///< who wrote it, in a file that is shared
-  bool operator==(const log_entry&) const = default;
+  wire::log_position end = {};  ///< the place behind it and its line end
+  /// The place before it.
+  [[nodiscard]] wire::log_position begin() const;
+  /// Wherever they are.
+  bool operator==(const log_entry& other) const {
+    return at == other.at && text == other.text && partial == other.partial && origin == other.origin;
+  }
 };
 
 /// What to do with a last line that has no end (yet): `show` it as it is, or `hold` it until `read_new` finds the end.
@@ -54,6 +62,25 @@ public:
   /// with these lines; nothing is left out, older lines may come first. Errors: denied, io.
   [[nodiscard]] outcome seek(os::file_time since);
 
+  /// Lets `read_new` begin with the output of the process that runs, or of the next one: behind that of the last one
+  /// that ended, of this instance where several share the file. Errors: denied, io.
+  [[nodiscard]] outcome seek_present_run(std::optional<unsigned> instance = {});
+
+  /// Lets `read_new` go on exactly behind a place that an entry, or `place`, gave: also when the file has been rotated,
+  /// compressed or moved within its directory since, and whatever the clock did. What is gone is a gap, and what came
+  /// after it follows. Errors: denied, io.
+  [[nodiscard]] outcome resume(const wire::log_position& place);
+
+  /// Where the lines that `read_new` gives next begin. Not inside of a compressed archive (unavailable). Errors:
+  /// denied, io.
+  [[nodiscard]] result<wire::log_position> place();
+
+  /// Lets it begin behind all that is in the file now. Errors: denied, io.
+  [[nodiscard]] outcome go_to_end();
+
+  /// How many bytes of the present file count: those behind them may be taken back. Without it all do.
+  std::function<std::uint64_t(const os::file_facts&)> settled;
+
   /// A last line that has no end yet, as it is now. `read_new` gives it once more when it has its end.
   [[nodiscard]] std::optional<log_entry> unfinished();
 
@@ -72,14 +99,26 @@ public:
   };
   [[nodiscard]] std::optional<gap> take_gap() { return std::exchange(gap_, std::nullopt); }
 
-  /// Bytes of the present file that have been looked at; while it is this long there is nothing new.
+  /// The present file, and how many of its bytes have been looked at; while it is this long there is nothing new.
   [[nodiscard]] std::uint64_t position() const { return position_; }
+  [[nodiscard]] std::uint64_t inode() const { return fd_ && facts_.is_regular ? facts_.inode : 0; }
 
 private:
   [[nodiscard]] outcome open();
   [[nodiscard]] outcome open_archive(const std::string& stamp);
   [[nodiscard]] outcome open_after(const std::string& stamp);
   [[nodiscard]] outcome open_next(const std::string& stamp);
+  [[nodiscard]] result<bool> find_place(const wire::log_position& place);
+  [[nodiscard]] bool is_file_of(const wire::log_position& place);
+  [[nodiscard]] result<bool> go_to_place(const wire::log_position& place);
+  [[nodiscard]] result<std::string> bytes_before(std::uint64_t offset, std::size_t count);
+  [[nodiscard]] outcome open_moved(std::uint64_t inode);
+  [[nodiscard]] std::string stamp_of_moved() const;
+  [[nodiscard]] wire::log_position position_at(std::uint64_t offset, os::file_time at) const;
+  [[nodiscard]] wire::log_position end_of(const line_piece& piece, os::file_time at) const;
+  void note_begun();
+  void note_loss();
+  void wait_for_file();
   [[nodiscard]] result<std::size_t> read_block(std::span<char> into);
   [[nodiscard]] outcome go_to_line(std::uint64_t offset);
   [[nodiscard]] result<std::uint64_t> find_tail(std::uint64_t& budget, std::size_t& missing);
@@ -102,7 +141,10 @@ private:
   std::uint64_t position_ = 0;
   bool has_more_ = false;
   bool has_older_ = false;
+  std::uint64_t begun_ns_ = 0; ///< of the present file, as in a log_position
   std::optional<gap> gap_;
+  std::optional<os::file_time> lost_from_;  ///< a gap whose end is not known yet
+  std::optional<std::string> waits_behind_; ///< this archive, or all when it is empty, for a file to be there
 };
 
 /// When the output of the process before the last end of a process began and ended; nothing when no process has ended.

@@ -118,6 +118,7 @@ json log_line_value(const log_line& line) {
              {"line", line.line}};
   if (line.partial) value["partial"] = true;
   if (find_invalid_utf8(line.line) < line.line.size()) value["bytes"] = base64(line.line);
+  if (!line.cursor.empty()) value["cursor"] = line.cursor;
   return value;
 }
 
@@ -267,6 +268,8 @@ std::string log_gap_json(const log_gap& gap) {
                   {"service", gap.service},
                   {"stream", gap.stream}});
 }
+
+std::string log_cursors_json(const std::vector<std::string>& cursors) { return text_of({{"cursors", cursors}}); }
 
 std::string detail_json(const nested_tree& node, const node_detail& detail) {
   json value{{"schema", schema}};

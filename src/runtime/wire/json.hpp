@@ -45,6 +45,7 @@ struct log_line {
   std::string stream;   ///< "out" or "err"
   std::string line;     ///< without its end
   bool partial = false; ///< the line goes on in the next one: it was too long
+  std::string cursor{}; ///< the place behind it (log_cursor.hpp); empty: nobody wants to know
 };
 [[nodiscard]] std::string log_line_json(const log_line& line);
 /// Output that was deleted before a follower had read it: all that was written in this time.
@@ -56,6 +57,10 @@ struct log_gap {
   std::string stream;
 };
 [[nodiscard]] std::string log_gap_json(const log_gap& gap);
+/// {"cursors":[…]}: where one goes on with sources that have no line here.
+[[nodiscard]] std::string log_cursors_json(const std::vector<std::string>& cursors);
+/// The body of POST /v1/logs: {"after":[…]}; an empty body has none. Errors: invalid_input.
+[[nodiscard]] result<std::vector<std::string>> parse_cursors(std::string_view body);
 
 struct process_entry {
   int pid = 0;

@@ -1,4 +1,5 @@
 #include "runtime/base/text.hpp"
+#include "runtime/base/utf8.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/wire/json.hpp"
 #include "runtime/wire/time_text.hpp"
@@ -77,13 +78,20 @@ result<std::string> read_text(const json& object, const std::string& field) {
   return value->get<std::string>();
 }
 
-/// A text without NUL bytes that is not empty.
+/// What a program is given, which may be any bytes but NUL.
+result<std::string> read_bytes(const std::string& text, const std::string& field) {
+  auto bytes = bytes_carried(text);
+  if (!bytes) return invalid("'" + field + "': expected base64 behind the NUL");
+  if (has_nul(*bytes)) return invalid("'" + field + "' contains a NUL byte");
+  return std::move(*bytes);
+}
+
+/// Bytes that are not empty.
 result<std::string> read_word(const json& object, const std::string& field) {
-  auto text = read_text(object, field);
+  const auto text = read_text(object, field);
   if (!text) return text;
   if (text->empty()) return invalid("'" + field + "' is empty");
-  if (has_nul(*text)) return invalid("'" + field + "' contains a NUL byte");
-  return text;
+  return read_bytes(*text, field);
 }
 
 result<std::string> read_path(const json& object, const std::string& field) {
@@ -97,12 +105,14 @@ result<std::map<std::string, std::string>> read_environment(const json& object) 
   const auto* value = find(object, "environment");
   if (value == nullptr) return invalid("'environment' is missing: expected an object of texts");
   if (!value->is_object()) return wrong("environment", "an object of texts", *value);
-  for (const auto& [name, text] : value->items()) {
-    if (name.empty() || name.find('=') != std::string::npos || has_nul(name))
-      return invalid("'environment': '" + name + "' cannot be the name of a variable");
-    if (!text.is_string()) return wrong("environment." + name, "a text", text);
-    if (has_nul(text.get_ref<const std::string&>())) return invalid("'environment." + name + "' contains a NUL byte");
-    environment.emplace(name, text.get<std::string>());
+  for (const auto& [key, text] : value->items()) {
+    const auto name = bytes_carried(key);
+    if (!name || name->empty() || name->find('=') != std::string::npos || has_nul(*name))
+      return invalid("'environment': '" + key + "' cannot be the name of a variable");
+    if (!text.is_string()) return wrong("environment." + key, "a text", text);
+    auto bytes = read_bytes(text.get_ref<const std::string&>(), "environment." + key);
+    if (!bytes) return bytes.failure();
+    environment.emplace(*name, std::move(*bytes));
   }
   return environment;
 }
@@ -115,8 +125,9 @@ result<std::vector<std::string>> read_command(const json& object) {
   for (const auto& each : *value) {
     const auto field = "command[" + std::to_string(words.size()) + "]";
     if (!each.is_string()) return wrong(field, "a text", each);
-    if (has_nul(each.get_ref<const std::string&>())) return invalid("'" + field + "' contains a NUL byte");
-    words.push_back(each.get<std::string>());
+    auto bytes = read_bytes(each.get_ref<const std::string&>(), field);
+    if (!bytes) return bytes.failure();
+    words.push_back(std::move(*bytes));
   }
   if (words.empty() || words.front().empty()) return invalid("'command': the program is missing");
   return words;
@@ -259,6 +270,22 @@ result<int> parse_signal_request(std::string_view body) {
   const auto signal = signal_named(*name);
   if (!signal) return invalid("'signal': '" + *name + "' is not a signal; examples: HUP, SIGUSR1, 10");
   return *signal;
+}
+
+result<std::vector<std::string>> parse_cursors(std::string_view body) {
+  std::vector<std::string> cursors;
+  if (body.empty()) return cursors;
+  const auto object = parse_object(body);
+  if (!object) return object.failure();
+  if (auto known = check_fields(*object, {"after"}); !known) return known.failure();
+  const error wrong{error_kind::invalid_input, "'after' is a list of cursors of log lines"};
+  const auto found = object->find("after");
+  if (found == object->end() || !found->is_array()) return wrong;
+  for (const auto& one : *found) {
+    if (!one.is_string()) return wrong;
+    cursors.push_back(one.get<std::string>());
+  }
+  return cursors;
 }
 
 result<upgrade_request> parse_upgrade_request(std::string_view body) {

@@ -1,6 +1,7 @@
 #include "runtime/wire/program_notice.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ constexpr std::uint64_t longest_extension_us = 24ULL * 3600 * 1'000'000;
 
 /// One line without control characters.
 std::string clean(std::string_view text) {
-  std::string line{text.substr(0, max_notice_text)};
+  std::string line{clipped(text, max_notice_text)};
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   return line;
@@ -78,15 +79,15 @@ said_metrics metrics_of(const json& data) {
     } else {
       continue;
     }
-    if (given.is_object()) metric.unit = text_of(given, "unit").substr(0, 32);
-    metrics.values[clean(std::string_view{name}.substr(0, 64))] = std::move(metric);
+    if (given.is_object()) metric.unit = std::string{clipped(text_of(given, "unit"), 32)};
+    metrics.values[clean(clipped(name, 64))] = std::move(metric);
   }
   return metrics;
 }
 
 program_notice message_of(const json& message) {
   auto text = message.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > max_notice_text) text = text.substr(0, max_notice_text - 3) + "...";
+  if (text.size() > max_notice_text) text = std::string{clipped(text, max_notice_text - 3)} + "...";
   return said_message{clean(text)};
 }
 
@@ -105,7 +106,7 @@ std::vector<program_notice> read_notify(std::string_view datagram) {
 std::vector<program_notice> read_ipc_line(std::string_view line) {
   const auto message = parsed(line);
   if (message.is_discarded())
-    return {said_nonsense{"a line on its IPC channel is not JSON: " + clean(line.substr(0, 80))}};
+    return {said_nonsense{"a line on its IPC channel is not JSON: " + clean(clipped(line, 80))}};
   if (message == "ready") return {said_ready{said_ready::over::ipc}};
   if (message == "heartbeat") return {said_alive{}};
   if (!message.is_object()) return {message_of(message)};

@@ -108,8 +108,19 @@ TEST(Answers, TheDaemonUnderstandsWhatIsSent) {
   EXPECT_FALSE(plain->restart);
 }
 
-TEST(Answers, AnEnvironmentThatIsNotUtf8CanBeSent) {
-  EXPECT_TRUE(wire::parse_config_request(config_body("/a.yaml", "", {{"A", "\xff"}})).ok());
+TEST(Answers, WhatIsNotUtf8ArrivesAsItIs) {
+  const std::map<std::string, std::string> environment{{"A", "\xff"}, {"\xc3\x28", "x"}, {"B", "\u20ac"}};
+  const auto config = wire::parse_config_request(config_body("/\xff/a.yaml", "", environment));
+  ASSERT_TRUE(config) << config.failure().message;
+  EXPECT_EQ(config->environment, environment);
+  EXPECT_EQ(config->file, "/\xff/a.yaml");
+  const std::vector<std::string> command{"/\x80/run", "\xff\xfe", "\u20ac"};
+  const auto service = wire::parse_service_request(
+      service_body({.name = "web", .command = command, .cwd = "/\xe2\x82", .environment = environment, .restart = {}}));
+  ASSERT_TRUE(service) << service.failure().message;
+  EXPECT_EQ(service->command, command);
+  EXPECT_EQ(service->cwd, "/\xe2\x82");
+  EXPECT_EQ(service->environment, environment);
 }
 
 } // namespace

@@ -17,6 +17,30 @@ TEST(Utf8, FindsTheFirstByteThatIsNone) {
   EXPECT_EQ(find_invalid_utf8("\xf4\x90\x80\x80"), 0U) << "beyond U+10FFFF";
 }
 
+TEST(Utf8, KnowsACharacterWhoseRestIsMissing) {
+  const std::string text = "a\u00e9\u20ac\U0001F333"; // of 1, 2, 3 and 4 bytes
+  const std::vector<std::size_t> missing{0, 0, 1, 0, 1, 2, 0, 1, 2, 3, 0};
+  for (std::size_t size = 0; size <= text.size(); ++size)
+    EXPECT_EQ(unfinished_character(std::string_view{text}.substr(0, size)), missing[size]) << size;
+  for (const auto* broken : {"\x80", "\xff", "a\xc0", "\xc1", "\xe0\x80", "\xed\xa0", "\xf4\x90", "\xf5",
+                             "\xf0\x80\x80", "\xe2\x82\xac\x80", "\xc3\xa9\xbf\xbf\xbf\xbf"})
+    EXPECT_EQ(unfinished_character(broken), 0U) << broken;
+  EXPECT_EQ(unfinished_character("\xff\xe0\xa0"), 2U);
+  EXPECT_EQ(unfinished_character("\xf4\x8f\xbf"), 3U);
+}
+
+TEST(Utf8, ClipsBetweenCharacters) {
+  const std::string text = "a\u00e9\u20ac";
+  EXPECT_EQ(clipped(text, 100), text);
+  EXPECT_EQ(clipped(text, 6), text);
+  EXPECT_EQ(clipped(text, 5), "a\u00e9");
+  EXPECT_EQ(clipped(text, 3), "a\u00e9");
+  EXPECT_EQ(clipped(text, 2), "a");
+  EXPECT_EQ(clipped(text, 0), "");
+  EXPECT_EQ(clipped("\u20ac", 2), "\xe2\x82") << "there is no whole one, and something has to go";
+  EXPECT_EQ(clipped("\x80\x80\x80\x80", 2), "\x80\x80");
+}
+
 TEST(Base64, IsThatOfRfc4648) {
   EXPECT_EQ(base64(""), "");
   EXPECT_EQ(base64("f"), "Zg==");

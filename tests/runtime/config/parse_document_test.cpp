@@ -44,6 +44,13 @@ TEST(ParseDocument, TellsNothingFromEmptyText) {
     EXPECT_FALSE(p.root->find(key)->value->is_null()) << key;
 }
 
+TEST(ParseDocument, BinaryIsAnyBytes) {
+  const auto p = parse("a: !!binary gP/+\nb: !!binary |\n  gP8\n  =\n");
+  EXPECT_EQ(p.root->find("a")->value->text, "\x80\xff\xfe");
+  EXPECT_EQ(p.root->find("b")->value->text, "\x80\xff");
+  EXPECT_FALSE(p.root->find("a")->value->is_null());
+}
+
 TEST(ParseDocument, FollowsAliases) {
   const auto p = parse("a: &x [1, 2]\nb: *x\n");
   ASSERT_TRUE(p.root);

@@ -1,5 +1,6 @@
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/base/utf8.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/log_pump.hpp"
 
@@ -149,6 +150,24 @@ TEST_F(LogPumpActor, BringsALotOfLinesWholeAndInOrder) {
   }
   writer.join();
   EXPECT_EQ(got, all);
+}
+
+TEST_F(LogPumpActor, ALineInPiecesIsCutBetweenCharacters) {
+  pump_->open(1, "/dev/null", to_actor());
+  const auto pipe = attach(1);
+  std::string line = "x";
+  while (line.size() < 300'000)
+    line += "\u20ac";
+  std::thread writer{[&] { say(pipe, line + "\n"); }};
+  std::string all;
+  while (all.size() <= line.size()) {
+    const auto piece = take_next();
+    EXPECT_EQ(find_invalid_utf8(piece), piece.size());
+    if (piece == "(nothing)") break;
+    all += piece;
+  }
+  writer.join();
+  EXPECT_EQ(all, line + "\n");
 }
 
 TEST_F(LogPumpActor, EndsAProcessWhenItsLastLinesAreAnswered) {

@@ -1,6 +1,7 @@
 // Several streams in one file, and lines that are sent to syslog or the journal.
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/base/utf8.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/log_archive.hpp"
 #include "runtime/os/log_pump.hpp"
@@ -281,6 +282,27 @@ TEST_F(SentLog, TheJournalKnowsTheService) {
   say(out, "hello\n");
   EXPECT_EQ(server_.next(), "MESSAGE=hello\nPRIORITY=6\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=web\nALDER_TREE=shop\n"
                             "ALDER_SERVICE=web\nALDER_STREAM=out\n");
+}
+
+TEST_F(SentLog, PiecesEndBetweenCharacters) {
+  for (const auto to : {log_target::syslog, log_target::journal}) {
+    const auto out = open(1, path_, sent(to));
+    std::string line = "x";
+    while (line.size() < 150'000)
+      line += "\u20ac";
+    say(out, line.substr(0, 2)); // also when two writes share one
+    say(out, line.substr(2) + "\nend\n");
+    std::string found;
+    while (found.size() < line.size()) {
+      const auto datagram = server_.next();
+      const auto piece = to == log_target::syslog ? text_in(datagram) : datagram.substr(8, datagram.find('\n') - 8);
+      ASSERT_FALSE(piece.empty());
+      EXPECT_EQ(find_invalid_utf8(piece), piece.size());
+      found += piece;
+    }
+    EXPECT_EQ(found, line);
+    EXPECT_NE(server_.next().find("end"), std::string::npos);
+  }
 }
 
 TEST_F(SentLog, LongLinesGoInPieces) {

@@ -99,6 +99,11 @@ protected:
     pump_->attach(stream, of, std::move(ends.read));
     return std::move(ends.write);
   }
+  /// So much of the file of stream 1.
+  [[nodiscard]] file_sight seen(std::uint64_t bytes) const {
+    const auto facts = facts_of(dir_ / "out.log");
+    return {facts ? facts->inode : 0, bytes};
+  }
   /// Returns when everything asked for so far has been done.
   void settle() {
     const auto mark = ++last_mark_;
@@ -466,7 +471,7 @@ TEST_F(LogPump, AProcessThatClosedItsOutputCostsNothing) {
   pump_->open(1, dir_ / "out.log");
   auto pipe = attach(1, 1);
   say(pipe, "bye\n");
-  pump_->watch(1, 0);
+  pump_->watch(1, seen(0));
   ASSERT_TRUE(listener_.hears(log_grown{1}));
   pipe.reset();
   EXPECT_FALSE(is_kept_awake()) << "a hang-up must not be reported for ever";
@@ -532,7 +537,7 @@ TEST_F(LogPump, ReopenMovesToTheNewFile) {
   pump_->open(1, dir_ / "out.log");
   const auto pipe = attach(1, 1);
   say(pipe, "old\n");
-  pump_->watch(1, 0);
+  pump_->watch(1, seen(0));
   ASSERT_TRUE(listener_.hears(log_grown{1}));
   std::filesystem::rename(dir_ / "out.log", dir_ / "out.log.1");
   pump_->reopen(1);
@@ -544,10 +549,95 @@ TEST_F(LogPump, ReopenMovesToTheNewFile) {
   EXPECT_EQ(text_of(dir_ / "out.log"), "new\n");
 }
 
+TEST_F(LogPump, ACharacterThatTwoWritesShareIsOne) {
+  log_spec rules;
+  rules.format = log_format::json;
+  pump_->open(1, dir_ / "out.log", rules);
+  const auto pipe = attach(1, 1);
+  const std::string text = "a\u00e9\u20ac\U0001F333z\n";
+  std::uint64_t written = 0;
+  for (const char byte : text) {
+    say(pipe, std::string(1, byte));
+    if (is_kept_awake()) FAIL() << "what waits for the rest of its character must not cost anything";
+    written = pump_->counters().bytes_written;
+  }
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_GT(written, 0U) << "what is whole does not wait";
+  const auto log = text_of(dir_ / "out.log");
+  EXPECT_EQ(log.find("\uFFFD"), std::string::npos) << log;
+  for (const auto* character : {"\u00e9", "\u20ac", "\U0001F333"})
+    EXPECT_NE(log.find(character), std::string::npos) << log;
+}
+
+TEST_F(LogPump, HalfACharacterAtTheVeryEndIsWrittenToo) {
+  log_spec rules;
+  rules.format = log_format::json;
+  pump_->open(1, dir_ / "out.log", rules);
+  auto pipe = attach(1, 1);
+  say(pipe, "end \xe2\x82");
+  pipe.reset();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  EXPECT_NE(text_of(dir_ / "out.log").find("end \uFFFD"), std::string::npos) << text_of(dir_ / "out.log");
+}
+
+TEST_F(LogPump, ALongLineOfObjectsIsCutBetweenCharacters) {
+  log_spec rules;
+  rules.format = log_format::json;
+  rules.max_size = 100'000;
+  pump_->open(1, dir_ / "out.log", rules);
+  const auto pipe = attach(1, 1);
+  std::string text = "x";
+  while (text.size() < 300'000)
+    text += "\u20ac";
+  std::thread writer{[&] { say(pipe, text + "\n"); }};
+  writer.join();
+  pump_->finish(1, 1);
+  ASSERT_TRUE(listener_.hears(log_drained{1, 1}));
+  std::string all;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / ""))
+    if (entry.path().string().find(".idx") == std::string::npos) all += text_of(entry.path());
+  EXPECT_EQ(all.find("\uFFFD"), std::string::npos);
+}
+
+TEST_F(LogPump, AnotherFileOfTheSameSizeIsNew) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  say(pipe, "one\n");
+  pump_->watch(1, {});
+  ASSERT_TRUE(listener_.hears(log_grown{1}));
+  const auto first = seen(4);
+  pump_->watch(1, first);
+  settle();
+  EXPECT_EQ(listener_.times_heard(log_grown{1}), 1);
+  pump_->unwatch(1);
+  pump_->rotate(1);
+  say(pipe, "two\n");
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (pump_->counters().bytes_written < 8 && std::chrono::steady_clock::now() < deadline)
+    settle();
+  pump_->watch(1, first); // by one who has not seen that it was put aside
+  EXPECT_TRUE(listener_.hears(log_grown{1}, 2));
+}
+
+TEST_F(LogPump, WhatLedToNothingIsNotToldAgain) {
+  pump_->open(1, dir_ / "out.log");
+  const auto pipe = attach(1, 1);
+  settle();
+  const auto empty = seen(0);
+  pump_->watch(1, {}, empty); // he cannot read it
+  settle();
+  EXPECT_EQ(listener_.times_heard(log_grown{1}), 0);
+  say(pipe, "one\n");
+  EXPECT_TRUE(listener_.hears(log_grown{1}));
+}
+
 TEST_F(LogPump, GrownIsToldOnceUntilWatchedAgain) {
   pump_->open(1, dir_ / "out.log");
   const auto pipe = attach(1, 1);
-  pump_->watch(1, 0);
+  settle();
+  pump_->watch(1, seen(0));
   settle();
   EXPECT_EQ(listener_.times_heard(log_grown{1}), 0);
   say(pipe, "one\n");
@@ -557,9 +647,9 @@ TEST_F(LogPump, GrownIsToldOnceUntilWatchedAgain) {
   while (pump_->counters().bytes_written < 8 && std::chrono::steady_clock::now() < deadline)
     settle();
   EXPECT_EQ(listener_.times_heard(log_grown{1}), 1);
-  pump_->watch(1, 4); // what came between reading and asking is not missed
+  pump_->watch(1, seen(4)); // what came between reading and asking is not missed
   ASSERT_TRUE(listener_.hears(log_grown{1}, 2));
-  pump_->watch(1, 8);
+  pump_->watch(1, seen(8));
   pump_->unwatch(1);
   say(pipe, "three\n");
   pump_->finish(1, 1);

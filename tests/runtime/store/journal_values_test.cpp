@@ -104,6 +104,8 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   tree.instances = {{"api", 4}};
   tree.removed = {"old"};
   tree.grafts = {{"shop", "mailer", "/x.json", "{}", {{"A", "1"}}, {}, {}}};
+  tree.environment["BYTES"] = tree.environment["\xff"] = "\xfe\x80";
+  tree.files["/\xff/x.env"] = "A=\xff\n";
   tree.left = {{"api", "shop", {"command"}, false, 3}, {"fresh", "shop", {}, true, 0}};
   const auto text = tree_value(tree);
   for (const char c : text)

@@ -47,6 +47,22 @@ TEST(LineSplitter, CutsALongLineIntoPartialPieces) {
             (std::vector<line_piece>{{9, "1234", true}, {13, "5678", true}, {17, "9", false}, {19, "1234", false}}));
 }
 
+TEST(LineSplitter, CutsBetweenCharacters) {
+  const std::string text = "12\u20ac4\u20ac\u20ac\xff\xff\xff\xff\xff\n";
+  const std::vector<line_piece> expected{{0, "12", true},
+                                         {2, "\u20ac4", true},
+                                         {6, "\u20ac", true},
+                                         {9, "\u20ac\xff", true},
+                                         {13, "\xff\xff\xff\xff", false}};
+  for (std::size_t portion = 1; portion <= text.size(); ++portion) {
+    line_splitter splitter{0, 4};
+    std::vector<line_piece> pieces;
+    for (std::size_t at = 0; at < text.size(); at += portion)
+      splitter.feed(std::string_view{text}.substr(at, portion), pieces);
+    EXPECT_EQ(pieces, expected) << portion;
+  }
+}
+
 TEST(LineSplitter, ALineOfExactlyTheLongestLengthIsWhole) {
   line_splitter splitter{0, 4};
   EXPECT_TRUE(split(splitter, "1234").empty());

@@ -29,5 +29,17 @@ TEST(AdHoc, LeavesNothingInTheCommandToBeReplaced) {
   EXPECT_EQ(tree["children"][0]["cwd"], "/srv/$$x");
 }
 
+TEST(AdHoc, BytesThatAreNoTextAreBinary) {
+  service_request request;
+  request.name = "web";
+  request.command = {"sh", "$\xff", "\x01", "\u20ac", "\x80"};
+  request.cwd = "/\xfe";
+  const auto text = ad_hoc_config(request);
+  EXPECT_NE(text.find("!!binary \"JCT/\""), std::string::npos) << text; // two dollars and the byte
+  EXPECT_NE(text.find("!!binary \"gA==\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"\u20ac\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"cwd\": !!binary \"L/4=\""), std::string::npos) << text;
+}
+
 } // namespace
 } // namespace alder::wire

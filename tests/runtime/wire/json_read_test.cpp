@@ -141,6 +141,11 @@ TEST(RequestReading, SaysWhichFieldIsWrongAndWhatIsExpected) {
             "'command[1]': expected a text, got number");
   EXPECT_EQ(service(R"({"name":"w","command":["a\u0000b"],"cwd":"/","environment":{}})"),
             "'command[0]' contains a NUL byte");
+  EXPECT_EQ(service(R"({"name":"w","command":["a","\u0000b"],"cwd":"/","environment":{}})"),
+            "'command[1]': expected base64 behind the NUL");
+  EXPECT_EQ(service(R"({"name":"w","command":["a","\u0000YQBi"],"cwd":"/","environment":{}})"),
+            "'command[1]' contains a NUL byte")
+      << "not by this way either";
   EXPECT_EQ(service(R"({"name":"w","command":["a"],"cwd":"/","environment":{},"restart":"alwyas"})"),
             "'restart': expected permanent, transient or temporary, got 'alwyas'");
 }
