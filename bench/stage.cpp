@@ -162,7 +162,7 @@ void alder_daemon::request(const cli::call& what) {
 }
 
 void alder_daemon::up(const std::string& name, const std::vector<service>& services) {
-  std::string text = "name: " + name + "\nintensity: { max_restarts: 1000000, within: 1s }\nchildren:\n";
+  std::string text = "name: " + name + "\nbackoff: none\nintensity: { max_restarts: 1000000, within: 1s }\nchildren:\n";
   for (const auto& one : services)
     text += "  - { service: " + one.name + ", command: [" + one.program + "], cwd: " + one.directory + " }\n";
   request({.method = "PUT",

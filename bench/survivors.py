@@ -33,6 +33,7 @@ env: {{ ESCAPE: "{mark}", PATH: /usr/bin:/bin }}
 inherit_env: false
 stop: {{ signal: TERM, timeout: 200ms }}
 intensity: {{ max_restarts: 1000000, within: 1s }}
+backoff: none
 """
 
 

@@ -50,13 +50,16 @@ all() {
   for name in fmt tidy dev newest release asan tsan fresh; do step "$name"; done
 }
 
-# Runs one check and says how it went; its output only when it failed.
+# Runs one check and says how it went; its output only when it failed, but the versions of packages that were tried.
 step() { # NAME
   local log status=0
   log="$(mktemp)"
   printf '%-8s ' "$1"
   scripts/check.sh "only-$1" >"$log" 2>&1 || status=$?
-  if [[ $status -eq 0 ]]; then echo ok; else
+  if [[ $status -eq 0 ]]; then
+    echo ok
+    if [[ "$1" == fresh ]]; then sed -n '/^## What they installed/,$p' "$log"; fi
+  else
     echo FAILED
     cat "$log"
   fi

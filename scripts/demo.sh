@@ -89,16 +89,29 @@ sys.exit("no free ports")
 PYTHON
 }
 
+# Shows of ninja's output what has been done: on a terminal one line that counts, elsewhere every tenth step.
+progress() {
+  local line steps=0 wide=100
+  if [[ -t 1 ]]; then wide="$(tput cols 2>/dev/null || echo 80)"; fi
+  while IFS= read -r line; do
+    if [[ ! "$line" =~ ^\[[0-9]+/[0-9]+, ]]; then continue; fi
+    if [[ -t 1 ]]; then printf '\r%-*.*s' $((wide - 1)) $((wide - 1)) "$line"; else
+      if ((steps % 10 == 0)); then printf '%s\n' "$line"; fi
+    fi
+    steps=$((steps + 1))
+  done
+  if [[ -t 1 ]]; then printf '\n'; fi
+}
 build() {
   scripts/packages.sh build demo
   say "Building the three programs (build/release): about ten minutes of one processor"
-  local log="$scratch/configure.log"
-  if ! cmake --preset release -DALDER_TESTS=OFF >"$log" 2>&1; then
-    cat "$log" >&2
-    fail "cmake could not configure the build"
+  local log="$scratch/build.log"
+  if ! { cmake --preset release -DALDER_TESTS=OFF &&
+    NINJA_STATUS="[%f/%t, %es] " cmake --build --preset release --target alder alderd alder-keeper; } 2>&1 |
+    tee "$log" | progress; then
+    tail -n 40 "$log" >&2
+    fail "the build failed"
   fi
-  # Seen as it goes on: one line that counts on a terminal, elsewhere one for each step.
-  NINJA_STATUS="[%f/%t, %es] " cmake --build --preset release --target alder alderd alder-keeper || fail "the build failed"
 }
 
 # Kills a service's process, waits until all is well again, and checks whose processes are new.

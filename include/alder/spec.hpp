@@ -36,8 +36,8 @@ enum class restart_kind : std::uint8_t {
 /// Whether a supervisor shuts itself down when significant children end (OTP 24).
 enum class auto_shutdown : std::uint8_t { never, any_significant, all_significant };
 
-/// More than `max_restarts` restarts within `within` make a supervisor give up.
-/// The defaults are those of Elixir's Supervisor.
+/// More than `max_restarts` restarts within `within` make a supervisor give up. These defaults are those of Elixir's
+/// Supervisor; a configuration that says nothing means `default_intensity`.
 struct intensity {
   unsigned max_restarts = 3;
   milliseconds within{5000};
@@ -46,17 +46,26 @@ struct intensity {
 };
 
 /// Delay before a restart attempt: `min * factor^k`, at most `max`, spread by `jitter` (0 to 1: share of the delay
-/// added or taken away); k counts the attempts since the child last ran for `reset_after`. `min` 0 means no delay, as
-/// in OTP.
+/// added or taken away); k counts the attempts since the child last ran for `reset_after`. With `first` that is the
+/// delay of the first attempt, and k counts from the second. `min` 0 means no delay, as in OTP; a configuration that
+/// says nothing means `default_backoff`.
 struct backoff {
   milliseconds min{0};
   milliseconds max{30000};
   double factor = 2.0;
   double jitter = 0.1;
   milliseconds reset_after{60000};
+  std::optional<milliseconds> first = {};
 
   bool operator==(const backoff&) const = default;
 };
+
+/// What a configuration that says nothing means: the first restart at once, then 500 ms, doubling to 30 s.
+inline constexpr backoff default_backoff{milliseconds{500},   milliseconds{30000}, 2.0, 0.1,
+                                         milliseconds{60000}, milliseconds{0}};
+/// Two children that crash at every start and have that backoff never use it up, for each is restarted 9 times in any
+/// minute at most; three do (docs/decisions/0003-defaults.md).
+inline constexpr intensity default_intensity{20, milliseconds{60000}};
 
 /// Limits on the restarts of one child, apart from its supervisor's intensity; 0 means no limit. Reaching one makes the
 /// child wait or fail and leaves its siblings alone.
@@ -87,6 +96,7 @@ struct stop_spec {
   std::optional<milliseconds> timeout{milliseconds{10000}};
   bool main_only = false; ///< signals go to the main process alone; SIGKILL never does
   std::vector<stop_step> steps;
+  bool kill_leftovers = false; ///< what is left when the main process has ended gets SIGKILL at once, unasked
 
   bool operator==(const stop_spec&) const = default;
 };

@@ -44,16 +44,15 @@ class AdHoc(alder.Scenario):
         self.assertEqual(home.alder("logs", "--no-prefix").lines,
                          [str(home.files / "there"), "dark green", "<two words><><$HOME>"])
 
-    def test_a_crash_loop_ends_as_failed_with_its_reason(self):
+    def test_a_crash_loop_stays_visible_in_backoff(self):
         home = self.home
         home.alder("start", "--name", "loop", "--", "sh", "-c", "echo no luck; exit 9", expect=None)
-        home.wait_until("it is failed", lambda: home.states() == {"loop": "failed"})
+        home.wait_until("it waits for its fifth restart", lambda: home.states() == {"loop": "backoff"} and
+                        home.service("loop")["restarts"] >= 4)
         self.assertIn("code 9", home.service("loop")["reason"])
         root, = home.trees()
-        self.assertEqual(root["state"], "failed")
-        self.assertIn("gave up", root["reason"])
-        self.assertIn("gave up", home.alder("tree").out)
-        self.assertIn("failed", home.alder("ls").out)
+        self.assertEqual(root["state"], "running", "its supervisor does not give up")
+        self.assertIn("backoff", home.alder("ls").out)
         home.alder("down", "loop")
         self.assertEqual(home.services(), {})
 

@@ -18,6 +18,7 @@ TREE = """
 name: chaos
 strategy: one_for_one
 intensity: { max_restarts: 100000, within: 1h }
+backoff: none
 children:
   - service: a
     command: sleep 1000

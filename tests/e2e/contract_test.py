@@ -295,6 +295,7 @@ children:
         home.up("""
 name: t
 intensity: { max_restarts: 1000, within: 1s }
+backoff: none
 children:
   - service: good
     command: sleep 1000
@@ -327,6 +328,7 @@ children:
         home.up("""
 name: t
 intensity: { max_restarts: 1000, within: 1s }
+backoff: none
 children:
   - service: app
     command: sleep 1000

@@ -65,7 +65,7 @@ RULES = "intensity: { max_restarts: 4000, within: 2h }"  # a window is remembere
 
 
 def tree():
-    text = f"name: survival\n{RULES}\nlog: {{ pressure: block }}\nchildren:\n"
+    text = f"name: survival\nbackoff: none\n{RULES}\nlog: {{ pressure: block }}\nchildren:\n"
     for group in range(GROUPS):
         text += f"  - supervisor: g{group}\n    {RULES}\n    children:\n"
         for number in range(group, SERVICES, GROUPS):

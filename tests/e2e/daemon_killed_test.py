@@ -9,6 +9,7 @@ import alder
 MIXED = """
 name: mixed
 intensity: {{ max_restarts: 20, within: 60s }}
+backoff: none
 children:
   - {{ service: steady, command: sleep 1000 }}
   - {{ service: idle, command: sleep 1000 }}
@@ -143,6 +144,7 @@ class DaemonKilled(alder.Scenario):
         home.up("""
 name: strict
 intensity: { max_restarts: 2, within: 10m }
+backoff: none
 children:
   - { service: weak, command: sleep 1000 }
 """)
@@ -161,6 +163,7 @@ children:
         home.up("""
 name: patient
 intensity: { max_restarts: 100, within: 10m }
+backoff: none
 children:
   - { service: slow, command: sleep 1000, backoff: { min: 4s, max: 60s, factor: 3, jitter: 0% } }
 """)

@@ -85,7 +85,7 @@ class Descendants(alder.Scenario):
     def test_leftovers_are_gone_before_the_replacement_runs(self):
         home = self.home
         home.write("parent.py", PARENT)
-        home.up("name: family\nintensity: { max_restarts: 20, within: 60s }\n"
+        home.up("name: family\nbackoff: none\nintensity: { max_restarts: 20, within: 60s }\n"
                 "children:\n  - { service: parent, command: [python3, parent.py] }\n")
         for _ in range(3):
             home.wait_until("the family is complete", lambda: self.naps() == ["3000", "3001", "3002"])
@@ -111,6 +111,7 @@ class Descendants(alder.Scenario):
         home.up("""
 name: t
 intensity: { max_restarts: 20, within: 60s }
+backoff: none
 children:
   - { service: top, shell: true, command: "setsid sleep 2001 & sleep 2002 & exec sleep 2000" }
   - supervisor: below

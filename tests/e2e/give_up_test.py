@@ -5,6 +5,7 @@ import alder
 CRASHING = """
 name: doomed
 intensity: { max_restarts: 2, within: 60s }
+backoff: none
 children:
   - service: calm
     command: sleep 1000
@@ -56,6 +57,7 @@ class GiveUp(alder.Scenario):
 name: top
 strategy: one_for_one
 intensity: { max_restarts: 5, within: 60s }
+backoff: none
 children:
   - service: bystander
     command: sleep 1000
@@ -80,6 +82,7 @@ children:
         home.up("""
 name: patient
 intensity: { max_restarts: 2, within: 60s }
+backoff: none
 children:
   - service: wild
     command: [sh, -c, "exit 1"]

@@ -9,6 +9,7 @@ import alder
 TREE = """
 name: noted
 intensity: { max_restarts: 50, within: 1h }
+backoff: none
 children:
   - { service: weak, command: sleep 1000 }
   - { service: idle, command: sleep 1000 }

@@ -9,6 +9,7 @@ import alder
 TREE = """
 name: kept
 intensity: { max_restarts: 1000, within: 1h }
+backoff: none
 children:
   - { service: steady, command: sleep 1000 }
   - service: ticker

@@ -56,7 +56,7 @@ class Logs(alder.Scenario):
         home = self.home
         home.write("count.sh", "n=$(cat n 2>/dev/null || echo 0); n=$((n+1)); echo $n > n\n"
                                "echo life $n begins\nexec sleep 1000\n")
-        home.up("name: t\nintensity: { max_restarts: 100, within: 60s }\nchildren:\n"
+        home.up("name: t\nbackoff: none\nintensity: { max_restarts: 100, within: 60s }\nchildren:\n"
                 "  - { service: cat, command: [sh, count.sh] }\n"
                 "  - { service: dog, command: [sh, -c, 'echo woof; exec sleep 1000'] }\n")
         follower = home.begin("logs", "-f", "--json", "cat")

@@ -34,6 +34,7 @@ os._exit(0)
 TREE = """
 name: t
 intensity: { max_restarts: 50, within: 60s }
+backoff: none
 children:
   - { service: daemon, command: [python3, daemon.py], ready: { notify: true }, restart: transient }
   - service: stranger

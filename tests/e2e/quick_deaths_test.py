@@ -66,7 +66,7 @@ RULES = "intensity: { max_restarts: 4000, within: 2h }"
 
 
 def tree():
-    text = f"name: quick\n{RULES}\nchildren:\n"
+    text = f"name: quick\nbackoff: none\n{RULES}\nchildren:\n"
     for number in range(SERVICES):
         text += f"  - {{ service: s{number}, command: [python3, -S, -E, worker.py, s{number}], stop: {{ timeout: 2s }} }}\n"
     text += f"  - supervisor: toys\n    strategy: rest_for_one\n    {RULES}\n    children:\n"

@@ -10,7 +10,8 @@ SERVICE = """
 
 def tree(strategy):
     services = "".join(SERVICE.format(name=name) for name in "abcd")
-    return f"name: team\nstrategy: {strategy}\nintensity: {{ max_restarts: 20, within: 60s }}\nchildren:{services}"
+    rules = "backoff: none\nintensity: { max_restarts: 20, within: 60s }"
+    return f"name: team\nstrategy: {strategy}\n{rules}\nchildren:{services}"
 
 
 class Strategies(alder.Scenario):

@@ -8,6 +8,7 @@ import alder
 TREE = """
 name: lasting
 intensity: { max_restarts: 3, within: 1h }
+backoff: none
 children:
   - { service: steady, command: sleep 1000 }
   - service: ticker

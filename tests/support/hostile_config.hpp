@@ -169,7 +169,8 @@ inline std::string document_with(config::place where, std::vector<key_and_value>
   }
   for (const auto& holder : config::key_table()) {
     const bool is_list = holder.kind == config::value_kind::groups;
-    const bool holds = is_list || holder.kind == config::value_kind::group || holder.kind == config::value_kind::files;
+    const bool holds = is_list || holder.kind == config::value_kind::group ||
+                       holder.kind == config::value_kind::optional_group || holder.kind == config::value_kind::files;
     if (!holds || holder.inner != where) continue;
     const auto outer = places_of(holder);
     const auto inner = mapping_of(entries);

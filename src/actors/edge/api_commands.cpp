@@ -263,27 +263,28 @@ void post_children(const api_request& request, const responder& out, api_context
 }
 
 /// What was read, if it can be a new version of a tree that is there.
-std::optional<tree_spec> change_of(config::loaded&& loaded, const responder& out, const api_context& context) {
+std::optional<tree_spec> change_of(config::loaded&& loaded, const std::string& file, const responder& out,
+                                   const api_context& context) {
   if (!loaded.tree) {
     out->refuse(mistakes_of(loaded, "the configuration has mistakes; nothing was changed"));
     return std::nullopt;
   }
   if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
-  out->refuse(
-      {404,
-       "no_such_tree",
-       "there is no tree '" + loaded.tree->root.name + "'",
-       {"bring it up: alder up" + (body.file.empty() ? std::string{} : " " + shell_quote({body.file}))},
-       {}});
+  const auto named = file.empty() ? std::string{} : " " + shell_quote({file});
+  out->refuse({404,
+               "no_such_tree",
+               "there is no tree '" + loaded.tree->root.name + "'",
+               {"bring it up: alder up" + named},
+               {}});
   return std::nullopt;
 }
 
 void answer_diff(read_config&& read, const responder& out, const api_context& context) {
-  auto tree = change_of(std::move(read.loaded), out, context);
+  auto tree = change_of(std::move(read.loaded), read.request.file, out, context);
   if (!tree) return;
   const auto& known = *context.trees.find(tree->root.name);
   if (!known.source.instances.empty())
-    tree = change_of(read_request(read.request, *read.files, known.source.instances), out, context);
+    tree = change_of(read_request(read.request, *read.files, known.source.instances), read.request.file, out, context);
   if (!tree) return;
   std::vector<wire::change_entry> changes;
   for (const auto& change : outstanding(known, tree->root, context.shared.nodes))
@@ -305,7 +306,7 @@ void post_apply(const api_request& request, const responder& out, api_context& c
   const change_options options{is_set(request, "start_added"), is_set(request, "stop_removed"),
                                is_set(request, "restart_changed")};
   read_beside(std::move(*body), out, context, [request, out, options, &context](read_config&& read) {
-    const auto tree = change_of(std::move(read.loaded), out, context);
+    const auto tree = change_of(std::move(read.loaded), read.request.file, out, context);
     if (!tree) return;
     submit(apply_config{std::move(read.request), options, std::move(read.files)}, tree->root.name, request, out,
            context);
@@ -377,6 +378,7 @@ const std::vector<route_entry>& command_routes() {
       {"POST", {"v1", "services", "*", "start"}, post_start},
       {"POST", {"v1", "services", "*", "stop"}, post_stop},
       {"POST", {"v1", "services", "*", "restart"}, post_restart},
+      {"POST", {"v1", "services", "*", "signal"}, post_signal},
       {"POST", {"v1", "services", "*", "input"}, post_input},
       {"POST", {"v1", "services", "*", "message"}, post_message},
       {"POST", {"v1", "services", "*", "reset"}, post_reset},

@@ -64,8 +64,8 @@ std::string log_source::cursor() {
 }
 
 const node_id* log_source::writer_of(const store::log_entry& line) const {
-  const auto found = is_shared ? writers.find(line.origin.instance) : writers.begin();
-  return found == writers.end() ? nullptr : &found->second;
+  const auto writer = is_shared ? writers.find(line.origin.instance) : writers.begin();
+  return writer == writers.end() ? nullptr : &writer->second;
 }
 
 std::list<log_source> log_sources::sources_of(const node_id& node) const {

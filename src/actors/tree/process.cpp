@@ -5,6 +5,8 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace alder::actors {
@@ -14,6 +16,9 @@ constexpr unsigned most_messages = 10; // events of one program in a period; wha
 /// It doubles for a program that says more than that, so that a flood leaves about a hundred events a day.
 constexpr auto message_period = std::chrono::seconds{1};
 constexpr auto longest_message_period = std::chrono::hours{1};
+/// In the note of a process that asked for more time to stop; behind it the moment until when, as with `waiting_mark`.
+constexpr std::string_view stopping_mark = " stopping";
+constexpr std::chrono::milliseconds longest_extension = std::chrono::hours{24};
 
 } // namespace
 
@@ -28,9 +33,7 @@ process::behavior_type process::make_behavior() {
       [this](const abort_order&) {
         handle(policy::stop_requested{/*cut_short=*/true, {}});
       },
-      [this](const stop_order& order) {
-        handle(policy::stop_requested{/*cut_short=*/false, order.how});
-      },
+      [this](const stop_order& order) { on_stop(order); },
       [this](const process_launched& launched) { on_launched(launched); },
       [this](const process_refused& refused) { handle(policy::launch_refused{refused.detail}); },
       [this](const process_ignored& ignored) { handle(policy::launch_ignored{ignored.detail}); },
@@ -62,7 +65,8 @@ void process::on_start(const start_order& order) {
   restarts_note_ = std::to_string(order.restarts);
   const auto why = order.why.what;
   const bool on_demand = why == cause::kind::request || why == cause::kind::schedule || why == cause::kind::file_change;
-  if (!on_demand && is_idle(order) && !(order.resume && was_left_behind())) {
+  const auto left = order.resume ? note_left_behind() : std::nullopt;
+  if (!on_demand && is_idle(order) && !left) {
     reported_ = true;
     answer_start(policy::start_result::how::ignored,
                  spec_->waits_for_schedule() ? "waits for its schedule" : "is started on request (autostart: false)");
@@ -70,7 +74,15 @@ void process::on_start(const start_order& order) {
   }
   const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
   if (waits) restarts_note_ += waiting_mark;
-  handle(policy::launch_asked{on_demand, order.resume && was_left_behind()});
+  if (const auto mark = left ? left->find(stopping_mark) : std::string::npos; mark != std::string::npos)
+    stop_until_ = shared_.boot + std::chrono::milliseconds{std::atoll(left->c_str() + mark + stopping_mark.size())};
+  handle(policy::launch_asked{on_demand, left.has_value(), left && order.only_running});
+}
+
+void process::on_stop(const stop_order& order) {
+  handle(policy::stop_requested{/*cut_short=*/false, order.how});
+  const auto more = stop_until_ - shared_.steady_now(); // of a stop that a former daemon began
+  if (more.count() > 0) handle(policy::more_time{std::min(more, longest_extension)});
 }
 
 /// Whether it stays down although its supervisor starts, alone or with a group.
@@ -80,9 +92,11 @@ bool process::is_idle(const start_order& order) const {
   return spec_->waits_for_schedule() || (!spec_->autostart && with_others);
 }
 
-bool process::was_left_behind() {
-  const auto left = shared_.os.left_behind(id_.node);
-  return std::any_of(left.begin(), left.end(), [&](const auto& one) { return one.generation == id_.generation; });
+/// The note of the process that is to be taken over; none: there is no such process.
+std::optional<std::string> process::note_left_behind() {
+  for (const auto& one : shared_.os.left_behind(id_.node))
+    if (one.generation == id_.generation) return one.note;
+  return std::nullopt;
 }
 
 void process::on_launched(const process_launched& launched) {
@@ -94,9 +108,11 @@ void process::on_launched(const process_launched& launched) {
       node.health.clear();
       node.metrics.clear();
     }
-    node.reloading = false;
+    if (!launched.adopted) node.reloading = false;
+    reloading_ = node.reloading;
     if (launched.adopted) node.since = launched.since;
   });
+  has_been_ready_ = launched.adopted && !launched.waiting;
   handle(policy::launched{launched.pid, launched.adopted, launched.waiting, time_left(launched)});
 }
 
@@ -107,8 +123,8 @@ std::optional<std::chrono::milliseconds> process::time_left(const process_launch
   const auto* after = std::get_if<ready_after>(&spec_->ready.check);
   const milliseconds whole = spec_->task ? spec_->task_timeout : after != nullptr ? after->delay : spec_->ready.timeout;
   const bool asked_for_more = launched.due != wall_time{};
-  const auto due = asked_for_more ? launched.due : launched.since + whole;
-  const milliseconds most = asked_for_more ? std::chrono::hours{24} : whole; // should it have been written wrongly
+  const auto due = std::max(launched.since + whole, asked_for_more ? launched.due : wall_time{});
+  const milliseconds most = asked_for_more ? longest_extension : whole; // should it have been written wrongly
   return std::clamp(due - shared_.steady_now(), milliseconds{0}, most);
 }
 
@@ -123,7 +139,7 @@ void process::on_exited(const process_exited& exited) {
 void process::handle(const policy::process_event& e) {
   using phase = policy::process_machine::phase;
   const bool was_up = machine_.now_in() == phase::running;
-  const auto effects = machine_.handle(e);
+  const auto effects = machine_.handle(e, clock().now());
   const auto now = machine_.now_in();
   if (was_up && now != phase::running && now != phase::gone) show_ending();
   for (const auto& effect : effects)
@@ -150,10 +166,7 @@ void process::carry_out(const policy::process_effect& effect) {
                  [&](const policy::check_health& check) { shared_.os.check_health(id_, *spec_, check.token); },
                  [&](const policy::cancel_health&) { shared_.os.cancel_health(id_); },
                  [&](const policy::sample_usage&) { sample(); },
-                 [&](const policy::run_stop_command& run) {
-                   const auto& step = spec_->stop.steps.at(run.step);
-                   shared_.os.run_command(id_, *spec_, std::get<std::vector<std::string>>(step.how));
-                 },
+                 [&](const policy::run_stop_command& run) { shared_.os.run_command(id_, *spec_, run.command); },
                  [&](const policy::ask_to_shut_down&) {
                    const auto sent = shared_.os.send_message(id_, "\"shutdown\"");
                    if (!sent)
@@ -217,12 +230,15 @@ void process::note_ready() {
 
 /// The next daemon then gives it that time too.
 void process::note_more_time(std::chrono::milliseconds time) {
-  const auto mark = restarts_note_.find(waiting_mark);
-  if (mark == std::string::npos) return;
-  restarts_note_.resize(mark + waiting_mark.size());
+  const bool stops = machine_.now_in() == policy::process_machine::phase::stopping;
+  const auto kind = stops ? stopping_mark : waiting_mark;
+  const bool is_noted = restarts_note_.find(kind) != std::string::npos;
   // In whole seconds: a program that asks again and again must not have each of its wishes written down.
   const auto due = std::chrono::ceil<std::chrono::seconds>(shared_.steady_now() + time - shared_.boot);
-  restarts_note_ += " " + std::to_string(std::chrono::milliseconds{due}.count());
+  if (is_noted ? due <= noted_due_ : !stops) return;
+  noted_due_ = due;
+  restarts_note_.resize(std::min(restarts_note_.find(' '), restarts_note_.size()));
+  restarts_note_ += std::string{kind} + " " + std::to_string(std::chrono::milliseconds{due}.count());
   shared_.os.set_note(id_, restarts_note_);
 }
 
@@ -232,7 +248,8 @@ void process::on_said(const wire::program_notice& said) {
   using over = wire::said_ready::over;
   std::visit(overloaded{
                  [&](const wire::said_ready& ready) {
-                   publish([](node_snapshot& node) { node.reloading = false; });
+                   if (ready.channel == over::notify) has_been_ready_ = true;
+                   show_reloading(false);
                    const auto& check = spec_->ready.check;
                    const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
                                        (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
@@ -246,7 +263,8 @@ void process::on_said(const wire::program_notice& said) {
                    status_ = status.text;
                    publish([&](node_snapshot& node) { node.status = status.text; });
                  },
-                 [&](const wire::said_reloading&) { publish([](node_snapshot& node) { node.reloading = true; }); },
+                 // Before it was ready for the first time it means that it starts (caddy, haproxy).
+                 [&](const wire::said_reloading&) { show_reloading(has_been_ready_); },
                  [&](const wire::said_more_time& more) {
                    note_more_time(more.time);
                    handle(policy::more_time{more.time});
@@ -265,6 +283,12 @@ void process::on_said(const wire::program_notice& said) {
                  [&](const wire::said_nonsense& nonsense) { on_message("(" + nonsense.why + ")"); },
              },
              said);
+}
+
+/// Some say every few seconds that they are ready: only a change is news.
+void process::show_reloading(bool reloading) {
+  if (std::exchange(reloading_, reloading) == reloading) return;
+  publish([&](node_snapshot& node) { node.reloading = reloading; });
 }
 
 /// What happens to that one happens to the service from now on.

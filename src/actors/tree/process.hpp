@@ -19,11 +19,13 @@ public:
 
 private:
   void on_start(const start_order& order);
-  [[nodiscard]] bool was_left_behind();
+  void on_stop(const stop_order& order);
+  [[nodiscard]] std::optional<std::string> note_left_behind();
   [[nodiscard]] bool is_idle(const start_order& order) const;
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
   void on_said(const wire::program_notice& said);
+  void show_reloading(bool reloading);
   void on_main_process(int pid);
   void on_heartbeat();
   void on_message(const std::string& text);
@@ -46,8 +48,12 @@ private:
   policy::process_machine machine_;
   process_id id_;
   int pid_ = 0;
-  std::string restarts_note_; ///< kept with the process for the next daemon
-  bool reported_ = false;     ///< its end, or that it did not start
+  std::string restarts_note_;         ///< kept with the process for the next daemon
+  bool reported_ = false;             ///< its end, or that it did not start
+  bool has_been_ready_ = false;       ///< by what it said itself (sd_notify)
+  bool reloading_ = false;            ///< as it was published
+  std::chrono::seconds noted_due_{0}; ///< until when it asked for time, of its note: since the boot
+  wall_time stop_until_{};            ///< likewise, of the stop that a former daemon began: on the steady clock
   caf::actor_clock::time_point last_beat_{};
   std::optional<std::string> status_;             ///< as it last said
   caf::actor_clock::time_point messages_since_{}; ///< the period in which its messages are counted

@@ -156,6 +156,11 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   }
   machine_.recall(name, decided.generation);
   const bool takes_over = decided.what == policy::adoption::action::take_over;
+  if (order.only_running) c.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
+  if (const auto& work = begin.memory.under_way; work && takes_over) {
+    for (const auto& member : work->members)
+      if (member.id == name && decided.generation <= member.generation) c.stop_why = member.why;
+  }
   if (const auto& work = begin.memory.under_way; work && !takes_over) {
     for (const auto& member : work->members) // a start that is counted already, and was not made
       if (member.id == name && c.counted > member.generation) c.counted = decided.generation + 1;
@@ -300,7 +305,8 @@ void supervisor::start(const policy::start_child& order) {
   if (c == nullptr) return;
   c->generation = order.generation;
   c->why = order.why;
-  c->stopping = false;
+  // What a former daemon was stopping may have ended meanwhile, which is no exit of its own.
+  c->stopping = c->entry->service && order.mode == policy::start_child::how::only_running && c->stop_why;
   if (order.automatic && order.generation > c->counted) ++c->restarts;
   set_state(*c, node_state::starting, order.why);
   const auto& service = c->entry->service;
@@ -352,6 +358,7 @@ void supervisor::stop(const policy::stop_child& order) {
   auto* c = find_child(order.id);
   if (c == nullptr) return;
   c->stopping = true;
+  c->stop_why.reset();
   if (order.why.what != cause::kind::sibling_exit && order.why.what != cause::kind::failed_attempt) c->was_up = false;
   c->why = order.why;
   set_state(*c, node_state::stopping, order.why);
@@ -371,7 +378,7 @@ void supervisor::on_child_started(const child_started& message) {
   if (result.what == policy::start_result::how::failed) {
     if (c->actor) unwatch(c->actor);
     c->actor = nullptr;
-    if (c->stopping) { // a replacement actor that was stopped before it had taken over
+    if (c->stopping && !c->stop_why) { // a replacement actor that was stopped before it had taken over
       return on_child_ended({{result.id, result.generation, {exit_reason::kind::shutdown, {}, "was stopped"}}});
     }
     c->last_end.reset(); // of another life
@@ -416,6 +423,7 @@ void supervisor::on_child_ended(const child_ended& message) {
   c->actor = nullptr;
   c->last_end = gone.reason;
   if (c->stopping) {
+    if (c->stop_why) c->why = *std::exchange(c->stop_why, std::nullopt);
     set_state(*c, node_state::stopped, c->why);
     announce(event_kind::stopped, *c, c->why, [&](event& e) { e.status = gone.reason.status; });
     const bool brutal = c->entry->service && c->entry->service->stop.signal == SIGKILL;

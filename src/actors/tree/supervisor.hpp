@@ -40,6 +40,8 @@ private:
     bool stopping = false;
     bool was_up = false; ///< when its group was last stopped, or now
     cause why;           ///< of what it is doing now
+    /// Why a former daemon was stopping it, until this one does.
+    std::optional<cause> stop_why;
     std::optional<exit_reason> last_end;
   };
   struct pending_call {

@@ -27,7 +27,7 @@ using alder::unique_fd;
 result<unique_fd> claim_home(const keeper::options& options) {
   for (const auto* directory : {&options.run_dir, &options.state_dir})
     if (auto claimed = os::claim_directory(*directory); !claimed) return claimed.failure();
-  if (auto claimed = os::claim_directory(options.log_dir, os::own_directory::logs); !claimed) return claimed.failure();
+  if (auto claimed = os::claim_directory(options.log_dir, os::directory_role::logs); !claimed) return claimed.failure();
   auto lock = os::try_lock(options.run_dir + "/keeper.lock");
   if (!lock) return lock.failure();
   return lock->has_value() ? std::move(**lock) : unique_fd{};

@@ -10,7 +10,6 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
-#include "runtime/os/daemon_lock.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/start_book.hpp"
 
@@ -30,6 +29,11 @@ constexpr auto lock_patience = 10s;     // for the end of a daemon that was kill
 constexpr auto first_tree_look = 100ms; // while a change waits for its tree to be up again; then twice as long
 constexpr auto longest_tree_look = 60s;
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
+
+constexpr const char* doubtful_counts =
+    "restart counts are not certain: a daemon ended while its journal could not be written, or what runs was started "
+    "by "
+    "a version that kept no book of starts; services may have been restarted more often than shown";
 
 std::string journal_trouble(const std::string& trouble, const std::string& directory) {
   return "the journal cannot be written (" + trouble +
@@ -89,6 +93,7 @@ daemon::daemon(options given)
   bridge_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
   catalog_.on_written = [this] { bridge_.acknowledge_drained(); };
   catalog_.on_trouble = [this](const std::string& trouble) {
+    notes_->set_behind(!trouble.empty());
     announce(event_kind::warning,
              trouble.empty() ? "the journal is up to date again" : journal_trouble(trouble, options_.home.state_dir));
   };
@@ -126,18 +131,20 @@ outcome daemon::prepare() {
     return lock.failure();
   }
   lock_ = std::move(*lock);
+  notes_.emplace(lock_.get());
   if (auto started = logs_.start(bridge_.keeper().take_log_stage()); !started) return started;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
   if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {
     std::vector<std::string> all;
     if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
+    if (notes_->is_in_doubt()) all.emplace_back(doubtful_counts);
     if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
     return all;
   };
   const auto& home = options_.home;
   for (const auto& directory : {home.run_dir, home.state_dir, home.log_dir}) {
-    const auto what = directory == home.log_dir ? os::own_directory::logs : os::own_directory::state;
+    const auto what = directory == home.log_dir ? os::directory_role::logs : os::directory_role::state;
     if (auto made = os::claim_directory(directory, what); !made) {
       bridge_.keeper().failed(made.failure().message);
       return made;
@@ -184,8 +191,11 @@ bool daemon::find_processes() {
     if (!found.goes_on && catalog_.goes_on() && !is_stopping)
       found = {true, "keeper and daemon were killed together; no service ran at that moment"};
     goes_on = found.goes_on;
+    const auto book = os::start_book_in(options_.home.run_dir);
+    if (goes_on && !os::start_book::read(book, bridge_.keeper().member_prefix())) notes_->set_doubt(true);
     if (!found.news.empty()) complaints_.push_back(std::move(found.news));
   }
+  if (!goes_on) notes_->set_doubt(false); // all are counted anew
   bridge_.clear_cgroups();
   for (const auto& process : noted)
     if (!bridge_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);

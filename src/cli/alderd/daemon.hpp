@@ -12,6 +12,7 @@
 #include "actors/tree/log_hub.hpp"
 #include "actors/tree/supervisor.hpp"
 
+#include "runtime/os/daemon_lock.hpp"
 #include "runtime/os/file_watcher.hpp"
 #include "runtime/store/event_log.hpp"
 
@@ -57,6 +58,7 @@ private:
 
   options options_;
   unique_fd lock_; ///< of the home, among daemons
+  std::optional<os::daemon_notes> notes_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set reopen_{loop_, SIGUSR2};
   actors::log_hub logs_;

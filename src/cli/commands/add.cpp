@@ -38,6 +38,7 @@ exit_code run_add(session& s) {
                      .help = {},
                      .diagnostics = file.loaded.diagnostics});
     }
+    s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
     body = config_body(file.file, file.text, s.setup().around.environment);
   } else {
     body = program_body(s);

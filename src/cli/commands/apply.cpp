@@ -56,7 +56,7 @@ exit_code run_apply(session& s) {
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
-  if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
+  s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
   const auto body = config_body(file.file, file.text, s.setup().around.environment);
   const auto told = s.try_request({.method = "POST", .target = "/v1/config/diff", .body = body, .accept = {}});
   if (const auto* wrong = std::get_if<failure>(&told)) return s.fail(*wrong);

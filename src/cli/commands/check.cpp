@@ -1,10 +1,16 @@
 #include "cli/commands/command.hpp"
+#include "cli/common/forecast_screen.hpp"
 #include "cli/common/project.hpp"
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/wire/json.hpp"
+
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace alder::cli {
 namespace {
@@ -37,16 +43,44 @@ std::string check_json(const config::loaded& loaded) {
   return wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : std::string{}, entries);
 }
 
+/// Tells what the tree does when these services (none: each) keep crashing.
+exit_code explain(session& s, const supervisor_spec& root, std::span<const std::string> names) {
+  std::vector<policy::crash_forecast> all;
+  if (names.empty()) all = policy::forecast_crashes(root);
+  for (const auto& name : names) {
+    auto some = policy::forecast_crashes(root, name);
+    if (some.empty())
+      return s.fail(
+          {.code = exit_code::usage,
+           .what = "there is no service or supervisor '" + name + "' in " + root.name + " of which this could be told",
+           .help = {"'alder check --explain' tells of all; tasks are not among them"},
+           .diagnostics = {}});
+    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+  }
+  (void)s.print(s.wanted().json ? forecast_json(all) : forecast_screen(s.out(), all));
+  return s.end_code();
+}
+
 } // namespace
 
 exit_code run_check(session& s) {
-  const auto& words = s.wanted().words;
+  // With --explain the words are names, but for a file that comes first.
+  std::span<const std::string> words{s.wanted().words};
+  const bool is_file = !words.empty() && (!s.wanted().explain || !s.wanted().file.empty() ||
+                                          names_a_file(words.front(), s.setup().around));
+  const auto names = words.subspan(is_file ? 1 : 0);
+  if (!s.wanted().explain && !names.empty())
+    return s.fail({.code = exit_code::usage,
+                   .what = "'alder check' reads one file",
+                   .help = {"names of services are for 'alder check --explain'"},
+                   .diagnostics = {}});
   const auto opened =
-      open_project(words.empty() ? "" : words.front(), s.setup().around, os::living_keeper(s.setup().where.run_dir));
+      open_project(is_file ? words.front() : "", s.setup().around, os::living_keeper(s.setup().where.run_dir));
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
   const auto& tree = file.loaded.tree;
   const auto code = tree ? exit_code::ok : exit_code::usage;
+  if (tree && s.wanted().explain) return explain(s, tree->root, names);
   if (s.wanted().json) {
     (void)s.print(check_json(file.loaded) + "\n");
     return s.end_code() == exit_code::ok ? code : s.end_code();

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <utility>
 
 namespace alder::cli {
@@ -44,6 +45,8 @@ private:
 
   flow on_line(std::string_view line) {
     has_begun_ = true;
+    has_shown_ = true;
+    away_since_.reset();
     if (from_.on_line(line)) return flow::go_on;
     loop_.stop();
     return flow::stop;
@@ -56,6 +59,7 @@ private:
       // One that does not answer is looked after when its keeper hears of it.
       if (how.failure().os_errno == ETIMEDOUT) (void)s_.explain_no_answer(how.failure());
       if (!std::exchange(is_away_, true)) s_.note("alder: the daemon is gone; waiting for the next one\n");
+      if (!away_since_) away_since_ = std::chrono::steady_clock::now();
       return; // the next tick asks
     }
     if (!how) {
@@ -70,13 +74,19 @@ private:
 
   /// A keeper starts the daemon again that has died.
   [[nodiscard]] bool may_come_again() const {
-    return has_begun_ && from_.goes_on && os::living_keeper(s_.setup().where.run_dir) != 0;
+    // Of a daemon that had shown nothing yet the next one is asked the same.
+    return has_begun_ && (from_.goes_on || !has_shown_) && os::living_keeper(s_.setup().where.run_dir) != 0;
   }
 
   void on_tick() {
     // A reader that goes while no line comes would otherwise be noticed only with the next one.
     if (os::reader_is_gone(s_.setup().out_fd)) return loop_.stop();
-    if (!is_open_) open();
+    if (is_open_) return;
+    if (away_since_ && std::chrono::steady_clock::now() - *away_since_ >= slow_after) { // the next one may hang too
+      away_since_ = std::chrono::steady_clock::now();
+      (void)s_.watch().ask_keeper(); // the next ticks show what comes of it
+    }
+    open();
   }
 
   static constexpr unsigned starting_up = 503;
@@ -86,8 +96,10 @@ private:
   stream_loop loop_;
   exit_code code_ = exit_code::ok;
   bool is_open_ = false;
-  bool has_begun_ = false;
+  bool has_begun_ = false; ///< a daemon was there
+  bool has_shown_ = false; ///< a line has come
   bool is_away_ = false;
+  std::optional<std::chrono::steady_clock::time_point> away_since_; ///< or since its keeper was asked about it
 };
 
 } // namespace

@@ -86,8 +86,8 @@ class foreground_run {
 public:
   foreground_run(session& s, const project& file, own_keeper keeper)
       : s_{s}, file_{file}, tree_{file.loaded.tree->root.name}, keeper_{std::move(keeper)}, logs_{resumption()},
-        watch_{keeper_.where.run_dir, [this](std::string_view text) { s_.note(text); }},
-        asking_{keeper_.where.socket}, loop_{keeper_.where.socket} {
+        watch_{keeper_.where.run_dir, [this](std::string_view text) { s_.note(text); }}, asking_{keeper_.where.socket},
+        loop_{keeper_.where.socket} {
     note_shows(file_.loaded.tree->root);
   }
 
@@ -331,6 +331,7 @@ private:
   void on_tick() {
     if (kill_at_ && session::steady_now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
     if (is_keeper_gone_) return;
+    look_after_absent_daemon();
     // A daemon that died is started again by its keeper: go on where it was.
     if (!has_logs_ && !is_all_shown_) follow_logs();
     if (result_) return;
@@ -338,6 +339,16 @@ private:
     if (has_events_) return;
     follow_events();
     check_verdict();
+  }
+
+  /// The next one may hang before it serves.
+  void look_after_absent_daemon() {
+    if (has_events_ || has_logs_) return absent_since_.reset();
+    const auto now = session::steady_now();
+    if (!absent_since_) absent_since_ = now;
+    if (now - *absent_since_ < slow_after) return;
+    absent_since_ = now;
+    (void)watch_.ask_keeper(); // the next ticks show what comes of it
   }
 
   void end_if_over() {
@@ -361,8 +372,9 @@ private:
   bool is_up_ = false;        ///< the tree has been brought up, or has failed to
   bool is_keeper_gone_ = false;
   int signal_ = 0; ///< the first that asked us to end
-  std::optional<std::chrono::steady_clock::time_point> kill_at_;
+  std::optional<wall_time> kill_at_;
   std::optional<run_result> result_;
+  std::optional<wall_time> absent_since_; ///< or since its keeper was asked about it
   daemon_watch watch_;
   client asking_;
   stream_loop loop_;
@@ -381,7 +393,7 @@ exit_code run_foreground(session& s) {
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
-  if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
+  s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
   if (const auto& from = s.wanted().exit_code_from; !from.empty() && !has_service(file.loaded.tree->root, from)) {
     return s.fail({.code = exit_code::usage,
                    .what = "there is no service '" + from + "' in " + file.file,

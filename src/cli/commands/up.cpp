@@ -20,7 +20,7 @@ exit_code run_up(session& s) {
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
-  if (!file.loaded.diagnostics.empty()) s.note(config::render(file.loaded.diagnostics, s.err().colour));
+  s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
 
   const auto body = config_body(file.file, file.text, s.setup().around.environment);
   if (body.size() > max_config) {

@@ -1,10 +1,10 @@
 #include "cli/common/args.hpp"
 
+#include "cli/common/foreign_words.hpp"
+
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
-
-#include "cli/common/foreign_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -76,6 +76,7 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::stop_removed: app.add_flag(flags, into.stop_removed); return;
   case option::restart_changed: app.add_flag(flags, into.restart_changed); return;
   case option::sync: app.add_flag(flags, raw.sync); return;
+  case option::explain: app.add_flag(flags, into.explain); return;
   }
 }
 
@@ -191,10 +192,10 @@ std::vector<std::string>::const_iterator find_command_word(const std::vector<std
 /// Those that take a configuration's name take it with -f too.
 std::optional<failure> take_file(invocation& wanted) {
   if (wanted.file.empty()) return std::nullopt;
-  if (!wanted.words.empty())
+  if (!wanted.words.empty() && !wanted.explain) // whose words are names
     return misuse("'" + wanted.file + "' and '" + wanted.words.front() + "' are both given as the configuration",
                   {"name one file"});
-  wanted.words.push_back(wanted.file);
+  wanted.words.insert(wanted.words.begin(), wanted.file);
   return std::nullopt;
 }
 

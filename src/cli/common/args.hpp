@@ -43,6 +43,7 @@ struct invocation {
   std::string until;
   std::string grep;
   bool dry_run = false;
+  bool explain = false;
   bool start_added = false;
   bool stop_removed = false;
   bool restart_changed = false;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned any = std::numeric_limits<unsigned>::max();
 
-constexpr std::array<std::pair<option, option_text>, 34> options{
+constexpr std::array<std::pair<option, option_text>, 35> options{
     {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
      {option::file, {"-f,--file", "FILE", "the configuration, instead of the FILE argument"}},
      {option::detach, {"-d,--detach", "", "accepted, because it is the default; 'alder run' stays in the foreground"}},
@@ -47,7 +47,8 @@ constexpr std::array<std::pair<option, option_text>, 34> options{
      {option::start_added, {"--start-added", "", "start what is new"}},
      {option::stop_removed, {"--stop-removed", "", "stop and forget what is not in the file any more"}},
      {option::restart_changed, {"--restart-changed", "", "restart what runs with old settings"}},
-     {option::sync, {"--sync", "", "start the new, stop the removed, restart the changed"}}}};
+     {option::sync, {"--sync", "", "start the new, stop the removed, restart the changed"}},
+     {option::explain, {"--explain", "", "tell what the tree does when a service keeps crashing"}}}};
 
 constexpr std::array<option_text, 4> common{{{"-h,--help", "", "show this"},
                                              {"--json", "", "data for programs on standard output, and nothing else"},
@@ -104,8 +105,7 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
        {option::name, option::cwd, option::restart, option::timeout},
        0,
        any,
-       {"alder start db", "alder start all              # whatever is stopped",
-        "alder start -- python3 -m http.server",
+       {"alder start db", "alder start all              # whatever is stopped", "alder start -- python3 -m http.server",
         "alder start --name web --restart transient -- ./server.sh 8080"}},
       {"stop",
        {"terminate"},
@@ -240,12 +240,13 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
       {"check",
        {"validate"},
        "files",
-       "[FILE]",
+       "[FILE] [--explain [NAME…]]",
        "report every mistake of a configuration",
-       {option::file},
+       {option::file, option::explain},
        0,
-       1,
-       {"alder check alder.yaml"}},
+       any,
+       {"alder check alder.yaml", "alder check --explain         # who gives up when a service keeps crashing",
+        "alder check --explain worker"}},
       {"schema",
        {},
        "files",

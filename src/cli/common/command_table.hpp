@@ -46,6 +46,7 @@ enum class option : std::uint8_t {
   stop_removed,
   restart_changed,
   sync,
+  explain,
 };
 
 struct option_text {

@@ -133,6 +133,12 @@ const std::vector<code_entry>& code_table() {
       {code::odd_variable, "W009",
        "The name of a variable in an env file begins with a digit. Programs get it, but no shell can use it, and many "
        "other readers of such files leave it out."},
+      {code::stops_badly, "W010",
+       "How this service is stopped does not suit its program: the signal cuts requests that another lets it finish, "
+       "or "
+       "does not end it, or the time is known to be too short, or a shell stays between Alder and the program. The "
+       "help "
+       "names the line to write. A `stop` that names another signal, or leaves enough time, settles it."},
   };
   return table;
 }

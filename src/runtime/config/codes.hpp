@@ -46,6 +46,7 @@ enum class code : std::uint8_t {
   more_warnings,
   left_out,
   odd_variable,
+  stops_badly,
 };
 
 struct code_entry {

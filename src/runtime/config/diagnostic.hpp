@@ -29,6 +29,9 @@ struct diagnostic {
 /// counts them. Empty for none. `colour`: with ANSI colours.
 [[nodiscard]] std::string render(const std::vector<diagnostic>& diagnostics, bool colour);
 
+/// The same in one line each, for commands that do something else.
+[[nodiscard]] std::string render_brief(const std::vector<diagnostic>& warnings, bool colour);
+
 /// What a code means and what to do about it, some sentences; nothing for an unknown code.
 [[nodiscard]] std::optional<std::string> explain(std::string_view code);
 

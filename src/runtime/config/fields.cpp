@@ -46,6 +46,8 @@ bool has_right_shape(value_kind kind, const node& value) {
   case value_kind::limits:
   case value_kind::secrets:
   case value_kind::group: return value.is == node::shape::mapping;
+  case value_kind::optional_group:
+    return value.is == node::shape::mapping || (value.is_scalar() && value.text == "none");
   }
   return false;
 }

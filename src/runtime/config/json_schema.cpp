@@ -80,6 +80,7 @@ json schema_of(const key_entry& key) {
   case value_kind::processors: return scalar();
   case value_kind::files:
   case value_kind::groups:
+  case value_kind::optional_group:
   case value_kind::group: break;
   }
   return json::object();
@@ -94,10 +95,11 @@ json with_required(json schema, std::initializer_list<const char*> keys) {
 
 json property(const key_entry& key) {
   const auto file = [&] { return any_of({text(), with_required(object_schema(key.inner), {"path"})}); };
-  auto schema = key.kind == value_kind::group    ? object_schema(key.inner)
-                : key.kind == value_kind::groups ? list_of(object_schema(key.inner))
-                : key.kind == value_kind::files  ? any_of({file(), list_of(file())})
-                                                 : schema_of(key);
+  auto schema = key.kind == value_kind::group            ? object_schema(key.inner)
+                : key.kind == value_kind::optional_group ? any_of({object_schema(key.inner), json{{"const", "none"}}})
+                : key.kind == value_kind::groups         ? list_of(object_schema(key.inner))
+                : key.kind == value_kind::files          ? any_of({file(), list_of(file())})
+                                                         : schema_of(key);
   auto description = std::string{key.help};
   if (!key.fallback.empty()) description += " Default: " + std::string{key.fallback} + ".";
   schema["description"] = description;

@@ -1,5 +1,6 @@
 #include "runtime/base/text.hpp"
 #include "runtime/config/dependencies.hpp"
+#include "runtime/config/known_programs.hpp"
 #include "runtime/config/read_attributes.hpp"
 #include "runtime/config/read_checks.hpp"
 #include "runtime/config/read_log.hpp"
@@ -286,6 +287,18 @@ void warn_about_service(context& in, const fields& keys, const service_reader& s
                     {"it is that of a pool", {"a service counts against the intensity of its supervisor"}});
 }
 
+/// What is known of stopping its program; of a pool the first instance speaks.
+void warn_about_stop(context& in, const fields& keys, const service_spec& service) {
+  const auto* stop = keys.find("stop");
+  const bool is_own_signal =
+      stop != nullptr && (stop->value->find("signal") != nullptr || stop->value->find("steps") != nullptr);
+  const auto* command = keys.find("command");
+  if (command == nullptr) return;
+  if (auto advice = advise_stop(service, is_own_signal))
+    in.mistakes.add(code::stops_badly, command->value->where, std::move(advice->message),
+                    {std::move(advice->label), {std::move(advice->help)}});
+}
+
 /// Room for `count` more processes in the tree; reports when there is none.
 bool reserve(context& in, unsigned count, span where) {
   in.services += count;
@@ -295,7 +308,7 @@ bool reserve(context& in, unsigned count, span where) {
   return false;
 }
 
-std::optional<child_spec> make_instances(context& in, service_reader& reader, span where) {
+std::optional<child_spec> make_instances(context& in, const fields& keys, service_reader& reader, span where) {
   auto pool = reader.empty_pool();
   const auto errors = in.mistakes.errors();
   for (unsigned index = 0; index < reader.count(); ++index) {
@@ -305,6 +318,7 @@ std::optional<child_spec> make_instances(context& in, service_reader& reader, sp
       in.mistakes.add(code::too_large, where, "the values of the services have more than 256 MiB together");
       return std::nullopt;
     }
+    if (index == 0) warn_about_stop(in, keys, one);
     if (!reader.is_pool()) return one;
     pool.children.emplace_back(std::move(one));
   }
@@ -334,7 +348,7 @@ std::optional<child_spec> read_service(context& in, const node& mapping, const s
                     {"a pool never shuts itself down", {"put a supervisor around it"}});
   warn_about_service(in, keys, reader, around);
   if (!reserve(in, reader.count(), at)) return std::nullopt;
-  auto child = make_instances(in, reader, at);
+  auto child = make_instances(in, keys, reader, at);
   return in.mistakes.errors() == errors ? std::move(child) : std::nullopt;
 }
 

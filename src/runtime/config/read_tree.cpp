@@ -18,7 +18,7 @@ void read_flags(context& in, const fields& keys, supervisor_spec& spec) {
     spec.strategy = strategy_named(*word).value_or(spec.strategy);
   if (const auto word = read_word(in, keys.find("auto_shutdown")))
     spec.auto_shutdown = auto_shutdown_named(*word).value_or(spec.auto_shutdown);
-  spec.intensity = read_intensity(in, keys.find("intensity"), spec.intensity);
+  spec.intensity = read_intensity(in, keys.find("intensity"), default_intensity);
   spec.sticky_stop = read_boolean(in, keys.find("sticky_stop")).value_or(false);
   spec.finish_starts = read_boolean(in, keys.find("finish_starts")).value_or(false);
   spec.parallel_start = read_word(in, keys.find("start")).value_or("sequential") == "parallel";

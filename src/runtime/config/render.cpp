@@ -151,4 +151,18 @@ std::string render(const std::vector<diagnostic>& diagnostics, bool colour) {
   return text + (errors > 0 ? "; nothing was started or changed\n" : "\n");
 }
 
+std::string render_brief(const std::vector<diagnostic>& warnings, bool colour) {
+  const paint p{colour};
+  std::string text;
+  for (const auto& d : warnings) {
+    auto where = shown_path(d.file, warnings.front().file);
+    if (d.line > 0) where += ":" + std::to_string(d.line);
+    text += p.with(yellow, "warning[" + d.code + "]") + " " + printable(where) + ": " + printable(d.message);
+    for (const auto& help : d.help)
+      text += "; " + printable(help);
+    text += "\n";
+  }
+  return text;
+}
+
 } // namespace alder::config

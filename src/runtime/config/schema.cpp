@@ -122,6 +122,7 @@ std::string_view phrase(value_kind kind) {
   case value_kind::processors: return "a share such as 80% or 1.5";
   case value_kind::groups: return "a list of mappings";
   case value_kind::group: return "a mapping";
+  case value_kind::optional_group: return "a mapping, or none";
   }
   return "";
 }

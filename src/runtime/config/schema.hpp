@@ -62,8 +62,9 @@ enum class value_kind : std::uint8_t {
   environment,
   inherit, ///< true, false or a list of names
   children,
-  group,  ///< a mapping with the keys of `inner`
-  groups, ///< a list of such mappings
+  group,          ///< a mapping with the keys of `inner`
+  optional_group, ///< such a mapping, or "none"
+  groups,         ///< a list of such mappings
 };
 
 struct key_entry {

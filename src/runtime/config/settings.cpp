@@ -31,9 +31,14 @@ constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
 backoff backoff_below(context& in, backoff base, const field* given) {
   if (given == nullptr) return base;
+  if (given->value->is == node::shape::scalar) return {}; // "none"
+  if (base == backoff{}) base = default_backoff;
   const fields keys{in, *given->value, place::backoff};
-  base.min = read_duration(in, keys.find("min")).value_or(base.min);
+  const auto first = read_duration(in, keys.find("first"));
+  const auto min = read_duration(in, keys.find("min"));
   const auto max = read_duration(in, keys.find("max"));
+  if (first || min) base.first = first; // whoever says `min` alone means the first delay too
+  base.min = min.value_or(max ? std::min(base.min, *max) : base.min);
   if (max && *max < base.min)
     in.mistakes.add(code::impossible, keys.place_of("max"), "'max' is less than 'min'",
                     {"shorter than the first delay", {}});
@@ -70,6 +75,7 @@ stop_spec stop_below(context& in, stop_spec base, const field& given, const inst
   const fields keys{in, *given.value, place::stop};
   base.signal = read_signal(in, keys.find("signal")).value_or(base.signal);
   if (const auto scope = read_word(in, keys.find("scope"))) base.main_only = *scope == "main";
+  if (const auto rest = read_word(in, keys.find("leftovers"))) base.kill_leftovers = *rest == "kill";
   if (const auto* steps = keys.find("steps")) {
     base.steps.clear();
     for (const auto& item : steps->value->items)

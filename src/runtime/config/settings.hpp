@@ -27,7 +27,7 @@ struct settings {
   const field* cwd = nullptr;                          ///< null: the directory of the file
   std::map<std::string_view, const field*> attributes; ///< user, nice, rlimits …: read_attributes.hpp
   std::vector<const field*> log;                       ///< outermost first: read_log.hpp
-  alder::backoff backoff;
+  alder::backoff backoff = default_backoff;
   std::vector<const field*> stop; ///< outermost first
   std::optional<unsigned> umask;
 };

@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/pidfd.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <thread>
@@ -40,7 +41,32 @@ void end_holder(int file) {
   if (pidfd && holder_of(file) == pid) (void)signal_pidfd(pidfd->get(), SIGKILL); // it may have ended just now
 }
 
+// In the file: two characters.
+constexpr int behind_place = 0;
+constexpr int doubt_place = 1;
+constexpr char yes = '!';
+constexpr char no = '.';
+
 } // namespace
+
+daemon_notes::daemon_notes(int lock) : lock_(lock) {
+  std::array<char, 2> found{no, no};
+  (void)!::pread(lock_, found.data(), found.size(), 0); // a new file is empty: then nothing is in doubt
+  is_in_doubt_ = found[behind_place] == yes || found[doubt_place] == yes;
+  write(behind_place, false);
+  write(doubt_place, is_in_doubt_);
+}
+
+void daemon_notes::set_behind(bool is_behind) { write(behind_place, is_behind); }
+
+void daemon_notes::set_doubt(bool is_in_doubt) {
+  is_in_doubt_ = is_in_doubt;
+  write(doubt_place, is_in_doubt);
+}
+
+void daemon_notes::write(int place, bool value) const {
+  (void)!::pwrite(lock_, value ? &yes : &no, 1, place); // fails only when there never was room for two bytes
+}
 
 result<unique_fd> take_daemon_lock(const std::string& path, std::chrono::milliseconds patience) {
   const auto refused = [&](const char* what) {

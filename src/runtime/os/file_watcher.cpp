@@ -3,6 +3,7 @@
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/path_trail.hpp"
 #include "runtime/os/quiet_thread.hpp"
 #include "runtime/policy/watch_rules.hpp"
 
@@ -22,6 +23,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -37,8 +39,12 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t interest =
-    IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR | IN_EXCL_UNLINK;
+/// Of a directory that is watched with all that is in it …
+constexpr std::uint32_t interest = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+/// … and of one on the way to it: its entries are told apart by name, and most are nobody's concern.
+constexpr std::uint32_t way_interest = IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+constexpr std::uint32_t always = IN_ONLYDIR | IN_EXCL_UNLINK | IN_MASK_ADD;
+constexpr int most_looks = 16; ///< at a way that changes while it is looked at
 constexpr std::chrono::seconds longest_debounce{5};
 constexpr std::size_t largest_file = std::size_t{16} << 20U;
 constexpr std::size_t most_content = std::size_t{64} << 20U;
@@ -50,11 +56,6 @@ std::uint64_t hash_of(std::string_view bytes) {
   for (const char c : bytes)
     hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
   return hash;
-}
-
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
 std::string joined(const std::string& directory, std::string_view name) {
@@ -84,9 +85,12 @@ public:
     watch_spec what;
     changed then;
     asio::steady_timer timer;
-    std::optional<asio::steady_timer::time_point> first; ///< of the changes that wait
-    std::string path;                                    ///< the last of them
-    std::map<std::string, std::uint64_t> contents;       ///< by file
+    std::optional<asio::steady_timer::time_point> first;                 ///< of the changes that wait
+    std::string path;                                                    ///< the last of them
+    std::map<std::string, path_trail> ways;                              ///< by path of `what`
+    std::map<std::string, std::set<std::pair<int, std::string>>> places; ///< descriptors and entries of those ways
+    std::map<std::string, int> directories;        ///< below them, by the name they have there: descriptors
+    std::map<std::string, std::uint64_t> contents; ///< by file
     std::size_t content_left = most_content;
   };
 
@@ -96,8 +100,10 @@ public:
     held_[id] = one;
     subscriptions_.push_back(one.get());
     unsigned left_out = 0;
-    for (const auto& root : one->what.paths)
+    for (const auto& root : one->what.paths) {
+      (void)walk_to(*one, root);
       left_out += add_root(*one, root);
+    }
     if (left_out > 0)
       complain_(std::to_string(left_out) + " directories are not watched: " + errno_text(last_errno_) +
                 (last_errno_ == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
@@ -107,7 +113,10 @@ public:
     if (!gone.empty()) leave(gone.mapped().get());
   }
 
-  [[nodiscard]] std::size_t directories() const { return paths_.size(); }
+  [[nodiscard]] std::size_t directories() const {
+    return static_cast<std::size_t>(
+        std::count_if(watched_.begin(), watched_.end(), [](const auto& one) { return !one.second.names.empty(); }));
+  }
 
 private:
   bool open() {
@@ -124,33 +133,138 @@ private:
 
   void leave(subscription* gone) {
     subscriptions_.remove(gone);
-    std::vector<int> unwanted;
-    for (const auto& [wd, path] : paths_)
-      if (!is_wanted(path)) unwanted.push_back(wd);
-    for (const int wd : unwanted)
-      drop(wd);
+    for (auto next = watched_.begin(); next != watched_.end();) {
+      auto& [wd, directory] = *next++;
+      directory.names.erase(gone);
+      directory.entries.erase(gone);
+      drop_if_unwanted(wd);
+    }
     if (!subscriptions_.empty() || !inotify_.is_open()) return;
     boost::system::error_code ignored; // closing what only we have open
     inotify_.close(ignored);
-    paths_.clear();
-    descriptors_.clear();
+    watched_.clear();
   }
 
-  [[nodiscard]] bool is_wanted(const std::string& directory) const {
-    return std::any_of(subscriptions_.begin(), subscriptions_.end(), [&](const subscription* one) {
-      return policy::is_watched(one->what, directory) ||
-             std::any_of(one->what.paths.begin(), one->what.paths.end(), [&](const std::string& root) {
-               return parent_of(root) == directory && descriptors_.count(root) == 0;
-             });
-    });
-  }
-
-  void drop(int wd) {
-    const auto found = paths_.find(wd);
-    if (found == paths_.end()) return;
-    descriptors_.erase(found->second);
-    paths_.erase(found);
+  void drop_if_unwanted(int wd) {
+    const auto found = watched_.find(wd);
+    if (found == watched_.end() || !found->second.names.empty() || !found->second.entries.empty()) return;
+    watched_.erase(found);
     (void)::inotify_rm_watch(inotify_.native_handle(), wd); // its directory may be gone
+  }
+
+  /// The descriptor of a directory, or -1 with last_errno_.
+  int watch_directory(const std::string& directory, std::uint32_t mask) {
+    const int wd = ::inotify_add_watch(inotify_.native_handle(), directory.c_str(), mask | always);
+    if (wd < 0) last_errno_ = errno;
+    return wd;
+  }
+
+  // -- the way to a path
+
+  /// Watches the way to `root` as it is; whether it leads elsewhere than it did.
+  bool walk_to(subscription& one, const std::string& root) {
+    auto& known = one.ways[root];
+    const auto before = known.end;
+    // It may change while it is being watched, so it is looked at until two looks saw the same.
+    for (int look = 0; look < most_looks; ++look) {
+      known = follow_path(root);
+      auto& places = one.places[root];
+      places.clear();
+      for (const auto& step : known.steps) {
+        const bool is_last = &step == &known.steps.back();
+        const bool waits = is_last && !known.end; // for something to be made there
+        const bool is_file = is_last && known.end && !known.end->is_directory;
+        const int wd = watch_directory(step.directory, way_interest | (waits || is_file ? interest : 0));
+        if (wd < 0) continue; // only others can change it, and we may not look
+        watched_[wd].entries[&one].insert(step.name);
+        places.emplace(wd, step.name);
+      }
+      if (follow_path(root) == known) break;
+    }
+    forget_old_ways(one);
+    return known.end != before;
+  }
+
+  /// What is on none of its ways any more.
+  void forget_old_ways(subscription& one) {
+    const auto is_on_way = [&](int wd, const std::string& name) {
+      return std::any_of(one.places.begin(), one.places.end(), [&](const auto& way) {
+        return way.second.count({wd, name}) > 0;
+      });
+    };
+    for (auto next = watched_.begin(); next != watched_.end();) {
+      auto& [wd, directory] = *next++;
+      const auto mine = directory.entries.find(&one);
+      if (mine == directory.entries.end()) continue;
+      std::erase_if(mine->second, [&, wd = wd](const std::string& name) { return !is_on_way(wd, name); });
+      if (mine->second.empty()) directory.entries.erase(mine);
+      drop_if_unwanted(wd);
+    }
+  }
+
+  /// Something on the way to one of its paths is another one.
+  void on_way(subscription& one, std::uint32_t mask, const std::string& name) {
+    for (const auto& root : one.what.paths) {
+      const auto& way = one.ways[root];
+      const bool concerns =
+          std::any_of(way.steps.begin(), way.steps.end(), [&](const trail_step& step) { return step.name == name; });
+      if (!concerns) continue;
+      const auto before = way.end;
+      const bool is_end = !way.steps.empty() && way.steps.back().name == name;
+      const bool is_file = before && !before->is_directory;
+      const bool leads_elsewhere = walk_to(one, root);
+      const auto& now = one.ways[root].end;
+      if (leads_elsewhere || lost_its_watch(one, root)) {
+        renew(one, root, before, (mask & IN_CREATE) != 0 && is_end);
+      } else if (is_end && is_file && now && (mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+        if (learn(one, root)) note(one, root);
+      }
+    }
+  }
+
+  /// An inode's number is used again, its descriptor is not.
+  bool lost_its_watch(subscription& one, const std::string& root) {
+    const auto& end = one.ways[root].end;
+    if (!end || !end->is_directory || !policy::is_watched(one.what, root)) return false;
+    const int wd = watch_directory(root, interest);
+    const auto known = one.directories.find(root);
+    return wd >= 0 && (known == one.directories.end() || wd != known->second);
+  }
+
+  /// The path leads to something else: that counts from now on, and what it led to before does not.
+  void renew(subscription& one, const std::string& root, const std::optional<trail_end>& before, bool was_made) {
+    const auto former = one.contents;
+    drop_below(one, root);
+    std::erase_if(one.contents, [&](const auto& file) { return is_below(file.first, root); });
+    one.content_left = most_content;
+    (void)add_root(one, root); // what cannot be watched was told of before
+    const auto& now = one.ways[root].end;
+    if (one.what.content) {
+      if (one.contents != former) note(one, root);
+      return;
+    }
+    if (!before && now && now->is_directory && !has_file(one, root, 0)) return; // an empty directory changes nothing
+    if (!before && now && was_made && !now->is_settled) return;                 // it is told of when it is written
+    note(one, root);
+  }
+
+  // -- what is below a path
+
+  void drop_below(subscription& one, const std::string& directory) {
+    for (auto next = one.directories.begin(); next != one.directories.end();) {
+      const auto [name, wd] = *next;
+      ++next;
+      if (!is_below(name, directory)) continue;
+      one.directories.erase(name);
+      const auto found = watched_.find(wd);
+      if (found == watched_.end()) continue;
+      auto& names = found->second.names;
+      if (const auto mine = names.find(&one); mine != names.end()) {
+        mine->second.erase(name);
+        if (mine->second.empty()) names.erase(mine);
+      }
+      drop_if_unwanted(wd);
+    }
   }
 
   /// How many directories could not be watched.
@@ -158,25 +272,22 @@ private:
     std::error_code failed;
     if (fs::is_directory(root, failed)) return add_tree(one, root, 0);
     learn(one, root);
-    return add_directory(parent_of(root)) ? 0 : 1; // of a file that may be replaced or not be there yet
+    return 0;
   }
 
-  bool add_directory(const std::string& directory) {
-    if (descriptors_.count(directory) > 0) return true;
-    const int wd = ::inotify_add_watch(inotify_.native_handle(), directory.c_str(), interest);
-    if (wd < 0) {
-      last_errno_ = errno;
-      return last_errno_ == ENOENT || last_errno_ == ENOTDIR; // gone meanwhile
-    }
-    if (const auto known = paths_.find(wd); known != paths_.end()) descriptors_.erase(known->second); // it was moved
-    paths_[wd] = directory;
-    descriptors_[directory] = wd;
+  bool add_directory(subscription& one, const std::string& directory) {
+    const int wd = watch_directory(directory, interest);
+    if (wd < 0) return last_errno_ == ENOENT || last_errno_ == ENOTDIR; // gone meanwhile
+    if (const auto known = one.directories.find(directory); known != one.directories.end() && known->second != wd)
+      drop_below(one, directory); // it is another one now
+    one.directories[directory] = wd;
+    watched_[wd].names[&one].insert(directory);
     return true;
   }
 
   unsigned add_tree(subscription& one, const std::string& directory, unsigned depth) {
     if (depth > deepest || !policy::is_watched(one.what, directory)) return 0;
-    unsigned left_out = add_directory(directory) ? 0 : 1;
+    unsigned left_out = add_directory(one, directory) ? 0 : 1;
     std::error_code failed;
     for (fs::directory_iterator it{directory, failed}, end; !failed && it != end; it.increment(failed)) {
       std::error_code unknown;
@@ -224,39 +335,43 @@ private:
 
   void on_event(const inotify_event& e, std::string_view name) {
     if ((e.mask & IN_Q_OVERFLOW) != 0) return on_overflow();
-    const auto found = paths_.find(e.wd);
-    if (found == paths_.end()) return;
-    if ((e.mask & IN_IGNORED) != 0) { // the directory is gone
-      descriptors_.erase(found->second);
-      paths_.erase(found);
+    const auto found = watched_.find(e.wd);
+    if (found == watched_.end()) return;
+    const auto directory = found->second; // what follows may change it
+    if ((e.mask & IN_IGNORED) != 0) {     // the directory is gone
+      watched_.erase(found);
+      for (const auto& [one, names] : directory.names)
+        for (const auto& gone : names)
+          one->directories.erase(gone);
+      for (const auto& [one, names] : directory.entries)
+        for (const auto& gone : names)
+          on_way(*one, e.mask, gone);
       return;
     }
-    const auto path = joined(found->second, name);
-    if ((e.mask & IN_ISDIR) != 0) return on_directory(e.mask, path);
+    for (const auto& [one, names] : directory.names)
+      for (const auto& known_as : names)
+        on_entry(*one, e.mask, joined(known_as, name));
+    for (const auto& [one, names] : directory.entries)
+      if (const auto mine = names.find(std::string{name}); mine != names.end()) on_way(*one, e.mask, *mine);
+  }
+
+  void on_entry(subscription& one, std::uint32_t mask, const std::string& path) {
+    if ((mask & IN_ISDIR) != 0) return on_directory(one, mask, path);
     // A new file is told of when it is written, unless it is a link to what is written already.
     struct stat facts {};
-    const bool is_plain = (e.mask & IN_CREATE) != 0 && ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
-                          facts.st_nlink == 1;
+    const bool is_plain =
+        (mask & IN_CREATE) != 0 && ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink == 1;
     if (is_plain) return;
-    for (auto* one : subscriptions_)
-      if (policy::is_watched(one->what, path) && learn(*one, path)) note(*one, path);
+    if (policy::is_watched(one.what, path) && learn(one, path)) note(one, path);
   }
 
   /// Files can be in a new directory before it is watched.
-  void on_directory(std::uint32_t mask, const std::string& path) {
+  void on_directory(subscription& one, std::uint32_t mask, const std::string& path) {
     const bool comes = (mask & (IN_CREATE | IN_MOVED_TO)) != 0;
-    if ((mask & IN_MOVED_FROM) != 0) {
-      std::vector<int> moved;
-      for (const auto& [wd, directory] : paths_)
-        if (is_below(directory, path)) moved.push_back(wd);
-      for (const int wd : moved)
-        drop(wd);
-    }
-    for (auto* one : subscriptions_) {
-      if (!policy::is_watched(one->what, path)) continue;
-      if (comes) (void)add_root(*one, path); // what cannot be watched was told of before
-      if ((mask & IN_MOVED_FROM) != 0 || (comes && has_file(*one, path, 0))) note(*one, path);
-    }
+    if ((mask & IN_MOVED_FROM) != 0) drop_below(one, path);
+    if (!policy::is_watched(one.what, path)) return;
+    if (comes) (void)add_root(one, path); // what cannot be watched was told of before
+    if ((mask & IN_MOVED_FROM) != 0 || (comes && has_file(one, path, 0))) note(one, path);
   }
 
   static bool has_file(const subscription& one, const std::string& directory, unsigned depth) {
@@ -274,8 +389,11 @@ private:
   /// Too much happened at once: nobody knows what.
   void on_overflow() {
     for (auto* one : subscriptions_) {
-      for (const auto& root : one->what.paths)
+      for (const auto& root : one->what.paths) {
+        (void)walk_to(*one, root);
+        drop_below(*one, root);
         (void)add_root(*one, root);
+      }
       note(*one, one->what.paths.front());
     }
   }
@@ -300,8 +418,11 @@ private:
   std::function<void(const std::string&)> complain_;
   std::map<std::uint64_t, std::shared_ptr<subscription>> held_;
   std::list<subscription*> subscriptions_;
-  std::map<int, std::string> paths_; ///< by watch descriptor
-  std::map<std::string, int> descriptors_;
+  struct watched_directory {
+    std::map<subscription*, std::set<std::string>> names;   ///< what those who watch all that is in it call it
+    std::map<subscription*, std::set<std::string>> entries; ///< that are on somebody's way
+  };
+  std::map<int, watched_directory> watched_; ///< by watch descriptor: one a directory, by whatever name it is known
   int last_errno_ = 0;
 };
 

@@ -2,6 +2,10 @@
 // also those that are made later. Costs nothing while nothing changes: no timer, no polling. Directories and files are
 // read by a thread of its own, which begins with the first watch: a file system that does not answer holds up nobody
 // else.
+//
+// What counts is the path, not what it leads to at the moment: the way to it is watched too (path_trail.hpp), so that a
+// directory that is deleted and made again, swapped by a rename or reached through a link that is switched is noticed,
+// and what the path led to before does not count any more.
 #pragma once
 
 #include "alder/spec.hpp"

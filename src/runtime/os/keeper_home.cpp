@@ -42,7 +42,7 @@ bool is_same_file(int fd, const std::string& path) {
 
 } // namespace
 
-outcome claim_directory(const std::string& path, own_directory what) {
+outcome claim_directory(const std::string& path, directory_role what) {
   if (auto fit = check_own_directory(path, what); !fit) return fit;
   if (auto made = make_directories(path, 0700); !made) return made;
   return check_own_directory(path, what); // one that was made by us, or by somebody else a moment ago

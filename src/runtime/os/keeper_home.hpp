@@ -18,7 +18,7 @@ namespace alder::os {
 
 /// Makes the directory (0700) and its missing parents, or accepts the one that is there. Errors: as check_own_directory
 /// and make_directories.
-outcome claim_directory(const std::string& path, own_directory what = own_directory::state);
+outcome claim_directory(const std::string& path, directory_role what = directory_role::state);
 
 /// Takes the lock file, creating it; nothing when somebody else holds it. The lock lasts as long as the descriptor,
 /// which is close-on-exec. Errors: as open_to_write, io.

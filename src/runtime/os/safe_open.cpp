@@ -399,7 +399,7 @@ result<unique_fd> open_socket_file(const std::string& path) {
   return failed("cannot open " + path, ELOOP);
 }
 
-outcome check_own_directory(const std::string& path, own_directory what) {
+outcome check_own_directory(const std::string& path, directory_role what) {
   if (path.empty() || path.front() != '/')
     return error{error_kind::invalid_input, "the directory '" + path + "' is not an absolute path", 0};
   walker on_the_way{std::nullopt};
@@ -422,7 +422,7 @@ outcome check_own_directory(const std::string& path, own_directory what) {
       return denied("directory " + at->path + " belongs to " + user_text(facts.st_uid) + ", not to " + user_text(own) +
                         "; run this as that user, or choose another home with ALDER_HOME",
                     EPERM);
-    if (what == own_directory::logs) return success();
+    if (what == directory_role::logs) return success();
     if (const auto who = who_can_change(facts); !who.empty())
       return denied("directory " + at->path + " can be written to by " + who + "; take that right away: chmod go-w " +
                         at->path,

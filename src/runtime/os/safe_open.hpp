@@ -68,14 +68,14 @@ struct opened_file {
 /// `/proc/self/fd/N`. Errors: as find_place, invalid_input (it is no socket).
 [[nodiscard]] result<unique_fd> open_socket_file(const std::string& path);
 
-enum class own_directory : std::uint8_t {
+enum class directory_role : std::uint8_t {
   state, ///< nobody else may write to it, or put another in its place
   logs,  ///< others may: then files in it are opened with that in mind
 };
 /// Whether a directory is one of our own: it belongs to us, and no link of somebody else leads to it. A missing one
 /// passes. Errors: invalid_input (no absolute path, no directory), denied (the message says whose it is, or who can
 /// write to it, and what helps), io.
-[[nodiscard]] outcome check_own_directory(const std::string& path, own_directory what = own_directory::state);
+[[nodiscard]] outcome check_own_directory(const std::string& path, directory_role what = directory_role::state);
 
 /// Of a failure of what is above, the sentence that says more than its errno does; else nothing.
 [[nodiscard]] std::string refusal_text(const error& failure);

@@ -5,6 +5,7 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <utility>
 
@@ -18,6 +19,30 @@ constexpr unsigned most_doublings = 16; // 10 minutes, beyond any sensible inter
 
 bool contains(const std::vector<int>& values, int value) {
   return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+/// Deaths that are faults of the program whenever they happen.
+bool is_fault(exit_status status) {
+  constexpr std::array<int, 6> faults{SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS};
+  return status.kind == exit_status::how::signaled &&
+         std::find(faults.begin(), faults.end(), status.value) != faults.end();
+}
+
+/// The signals by which people and other programs ask one to end, or mean to reload it.
+bool is_request(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP; }
+
+/// What there is to say of an end that looks as if it had been asked for, and was not by us.
+std::string stranger_words(const service_spec& spec, exit_status status) {
+  if (status.kind == exit_status::how::exited) {
+    const int signal = status.value - 128; // as shells and the JVM report it
+    return is_request(signal) && !contains(spec.clean_exit_codes, status.value)
+               ? " (128 + " + signal_name(signal) + ", which Alder did not send)"
+               : "";
+  }
+  if (status.kind != exit_status::how::signaled || !is_request(status.value)) return {};
+  const bool stays_down =
+      !spec.task && spec.restart != restart_kind::permanent && contains(spec.clean_signals, status.value);
+  return std::string{", which Alder did not send"} + (stays_down ? "; it counts as clean (clean_signals)" : "");
 }
 
 } // namespace
@@ -43,8 +68,9 @@ exit_reason classify_exit(const service_spec& spec, exit_status status) {
   return {what, status, phrase(status)};
 }
 
-process_effects process_machine::handle(const process_event& e) {
+process_effects process_machine::handle(const process_event& e, std::chrono::steady_clock::time_point now) {
   out_.clear();
+  now_ = now;
   std::visit(overloaded{[&](const launch_asked& asked) { begin(asked); }, [&](const launched& l) { on_launched(l); },
                         [&](const launch_refused& r) {
                           if (phase_ != phase::launching) return;
@@ -82,9 +108,29 @@ void process_machine::arm(std::uint64_t& slot, milliseconds after) {
   emit(arm_timer{slot, after});
 }
 
+/// What the program asked for was about another.
+void process_machine::arm_deadline(milliseconds after) {
+  extended_until_.reset();
+  was_extended_ = false;
+  arm(deadline_, after);
+}
+
+/// However often it asks for more time, one timer is enough: the one that is due looks whether it is too early.
+bool process_machine::rearm_if_extended(std::uint64_t& slot) {
+  if (!extended_until_ || *extended_until_ <= now_) return false;
+  was_extended_ = true;
+  arm(slot, std::chrono::ceil<milliseconds>(*extended_until_ - now_));
+  return true;
+}
+
+std::string process_machine::patience(milliseconds usual) const {
+  return was_extended_ ? "the time it had asked for" : format_duration(usual);
+}
+
 void process_machine::begin(const launch_asked& asked) {
   if (phase_ != phase::fresh) return;
   on_demand_ = asked.on_demand;
+  asked_ = asked.was_stopped && !spec_.task; // what a task has done by itself is done
   phase_ = phase::preparing;
   if (!asked.takes_over && begin_hook(run_hook::moment::before_start)) return;
   phase_ = phase::launching;
@@ -101,11 +147,11 @@ void process_machine::on_launched(const launched& e) {
   if ((e.adopted && !e.waiting) || is_done) return on_started();
   phase_ = phase::waiting;
   if (spec_.task) {
-    if (spec_.task_timeout.count() > 0) arm(deadline_, e.left.value_or(spec_.task_timeout));
+    if (spec_.task_timeout.count() > 0) arm_deadline(e.left.value_or(spec_.task_timeout));
     return;
   }
-  if (const auto* after = std::get_if<ready_after>(&check)) return arm(deadline_, e.left.value_or(after->delay));
-  arm(deadline_, e.left.value_or(spec_.ready.timeout));
+  if (const auto* after = std::get_if<ready_after>(&check)) return arm_deadline(e.left.value_or(after->delay));
+  arm_deadline(e.left.value_or(spec_.ready.timeout));
   const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
                     std::holds_alternative<ready_descriptor>(check);
   const auto* log = std::get_if<ready_log>(&check);
@@ -141,17 +187,22 @@ void process_machine::on_timer(std::uint64_t token) {
   if (phase_ == phase::running) return on_watch_timer(token);
   if (token != deadline_) return; // of a phase that is over
   if (hook_ != 0) return give_up_hook();
+  if ((phase_ == phase::waiting || phase_ == phase::stopping) && rearm_if_extended(deadline_)) return;
   switch (phase_) {
   case phase::waiting:
     if (std::holds_alternative<ready_after>(spec_.ready.check)) return on_started();
-    failure_ = spec_.task ? "did not end within " + format_duration(spec_.task_timeout)
-                          : "was not ready within " + format_duration(spec_.ready.timeout) +
+    failure_ = spec_.task ? "did not end within " + patience(spec_.task_timeout)
+                          : "was not ready within " + patience(spec_.ready.timeout) +
                                 (last_check_.empty() ? "" : ": " + last_check_);
     return begin_stop();
   case phase::verifying:
     return on_verified({/*ready=*/false, "no answer within " + format_duration(spec_.ready.timeout)});
   case phase::stopping:
-    if (stop_step_ >= spec_.stop.steps.size()) return begin_kill();
+    if (stop_step_ >= stop_rules().steps.size()) {
+      if (status_ && !asked_ && !unwell_)
+        emit(warn{"what was left of it did not stop within " + patience(*stop_rules().timeout) + " and was killed"});
+      return begin_kill();
+    }
     ++stop_step_;
     return next_stop_step();
   case phase::killing:
@@ -173,16 +224,40 @@ void process_machine::on_exited(const main_exited& e) {
   status_ = e.status;
   kernel_words_ = e.kernel_words;
   if (phase_ == phase::waiting) on_waiting_exit(e.status);
-  if (hook_ != 0) { // before its stop, which is over
+  const bool hook_over = hook_ != 0; // before its stop, which is over
+  if (hook_over) {
     emit(cancel_hook{std::exchange(hook_, 0)});
     if (e.members_left) next_stop_step();
   }
   if (!e.members_left) return finish();
-  if (phase_ == phase::stopping) return emit(await_members{}); // they have the rest of the stop timeout
-  if (phase_ == phase::killing) return;                        // members_gone will follow
+  if (phase_ == phase::killing) return; // members_gone will follow
+  if (phase_ == phase::stopping) {      // they have the rest of the stop timeout
+    if (stop_rules().main_only && !hook_over) ask_the_rest();
+    if (phase_ == phase::stopping) emit(await_members{});
+    return;
+  }
+  if (health_token_ != 0) emit(cancel_health{});
+  health_token_ = 0;
+  if (stop_rules().kill_leftovers || stop_rules().signal == SIGKILL) return sweep();
+  phase_ = phase::stopping;
+  stop_step_ = 0;
+  next_stop_step();
+  emit(await_members{});
+}
+
+void process_machine::sweep() {
   phase_ = phase::sweeping;
-  arm(deadline_, kill_patience);
+  arm_deadline(kill_patience);
   emit(kill_all{});
+}
+
+/// The stop went to the main process alone, so those that it left behind have not heard of it.
+void process_machine::ask_the_rest() {
+  const auto& stop = stop_rules();
+  if (stop.kill_leftovers) return sweep();
+  const bool in_steps = stop_step_ < stop.steps.size();
+  const auto* signal = in_steps ? std::get_if<int>(&stop.steps[stop_step_].how) : &stop.signal;
+  if (signal != nullptr) emit(signal_all{*signal, /*main_only=*/false});
 }
 
 void process_machine::on_waiting_exit(const exit_status& status) {
@@ -241,20 +316,20 @@ void process_machine::begin_watching() {
 void process_machine::on_heartbeat() {
   if (phase_ != phase::running || !spec_.heartbeat) return;
   on_last_chance_ = false;
+  extended_until_.reset();
   arm(beat_, spec_.heartbeat->interval * spec_.heartbeat->missed);
   well_again(complaint::heartbeat);
 }
 
 void process_machine::on_more_time(milliseconds time) {
-  if (phase_ == phase::waiting) return arm(deadline_, time);
-  if (phase_ == phase::stopping && spec_.stop.timeout) return arm(deadline_, time);
-  if (phase_ != phase::running || !spec_.heartbeat) return;
-  on_last_chance_ = false;
-  arm(beat_, time);
+  const bool before_deadline = phase_ == phase::waiting || (phase_ == phase::stopping && hook_ == 0);
+  if (!before_deadline && (phase_ != phase::running || !spec_.heartbeat)) return;
+  extended_until_ = std::max(extended_until_.value_or(now_ + time), now_ + time);
 }
 
 void process_machine::on_watch_timer(std::uint64_t token) {
   if (token == beat_) {
+    if (rearm_if_extended(beat_)) return void(on_last_chance_ = false);
     if (!std::exchange(on_last_chance_, true)) return arm(beat_, last_chance);
     const auto& beats = *spec_.heartbeat;
     return not_well("sent no heartbeat for " + format_duration(beats.interval * beats.missed), beats.then,
@@ -373,7 +448,7 @@ bool process_machine::begin_hook(run_hook::moment when) {
   if (command_of(spec_.hooks, when).empty()) return false;
   hook_moment_ = when;
   hook_ = ++last_token_;
-  arm(deadline_, spec_.hooks.timeout);
+  arm_deadline(spec_.hooks.timeout);
   emit(run_hook{when, hook_});
   return true;
 }
@@ -405,29 +480,35 @@ void process_machine::end_hook(const std::string& failure) {
 
 void process_machine::next_stop_step() {
   const auto& stop = stop_rules();
+  // A command and a message are for the main process.
+  while (status_ && stop_step_ < stop.steps.size() && !std::holds_alternative<int>(stop.steps[stop_step_].how))
+    ++stop_step_;
+  const bool main_only = stop.main_only && !status_;
   if (stop_step_ < stop.steps.size()) {
     const auto& step = stop.steps[stop_step_];
-    arm(deadline_, step.wait);
+    arm_deadline(step.wait);
     return std::visit(overloaded{[&](int signal) {
-                                   emit(signal_all{signal, stop.main_only});
+                                   emit(signal_all{signal, main_only});
                                  },
-                                 [&](const std::vector<std::string>&) { emit(run_stop_command{stop_step_}); },
+                                 [&](const std::vector<std::string>& command) {
+                                   emit(run_stop_command{stop_step_, command});
+                                 },
                                  [&](const stop_step::message&) { emit(ask_to_shut_down{}); }},
                       step.how);
   }
   if (stop.signal == SIGKILL) return begin_kill();
   if (stop.timeout) {
-    arm(deadline_, *stop.timeout);
+    arm_deadline(*stop.timeout);
   } else {
     deadline_ = ++last_token_; // no timer carries this token
   }
-  emit(signal_all{stop.signal, stop.main_only});
+  emit(signal_all{stop.signal, main_only});
 }
 
 void process_machine::begin_kill() {
   phase_ = phase::killing;
   killed_ = true;
-  arm(deadline_, kill_patience);
+  arm(deadline_, kill_patience); // with what is known of the deadline that has passed
   emit(kill_all{});
 }
 
@@ -444,6 +525,8 @@ void process_machine::finish() {
     emit(start_succeeded{});
   }
   if (starting_) return emit(start_failed{failure_.value_or(phrase(*status_))});
+  if (asked_ && !killed_ && (is_fault(*status_) || !kernel_words_.empty()))
+    emit(warn{seen().detail + " while it was being stopped"});
   emit(process_gone{reason()});
 }
 
@@ -454,7 +537,7 @@ bool process_machine::did_its_task() const {
 /// It ended well; what it was to bring about is looked for once.
 void process_machine::verify() {
   phase_ = phase::verifying;
-  arm(deadline_, spec_.ready.timeout);
+  arm_deadline(spec_.ready.timeout);
   emit(check_ready{});
 }
 
@@ -475,6 +558,7 @@ void process_machine::on_verified(const check_answered& e) {
 /// With what the kernel says about it.
 exit_reason process_machine::seen() const {
   auto how = classify_exit(spec_, *status_);
+  if (!asked_) how.detail += stranger_words(spec_, *status_);
   if (!kernel_words_.empty()) how.detail += ": " + kernel_words_;
   return how;
 }
@@ -497,18 +581,11 @@ exit_reason process_machine::reason() const {
     const bool brutal = stop_rules().signal == SIGKILL;
     return {kind::killed, *status_,
             brutal ? "was killed as configured"
-                   : "did not stop within " + format_duration(*stop_rules().timeout) + " and was killed"};
+                   : "did not stop within " + patience(*stop_rules().timeout) + " and was killed"};
   }
-  const auto is_ours = [this](int signal) {
-    return *status_ == exit_status::signal(signal) || *status_ == exit_status::code(128 + signal);
-  };
-  const bool by_our_signal = is_ours(stop_rules().signal) ||
-                             std::any_of(stop_rules().steps.begin(), stop_rules().steps.end(), [&](const auto& step) {
-                               const auto* signal = std::get_if<int>(&step.how);
-                               return signal != nullptr && is_ours(*signal);
-                             });
-  if (by_our_signal) return {kind::shutdown, *status_, phrase(*status_)};
-  return seen();
+  // How it ends when it was asked to is its own affair: java says 143, lighttpd 1, haproxy 130.
+  const auto how = seen();
+  return {how.what == kind::normal ? kind::normal : kind::shutdown, *status_, how.detail};
 }
 
 } // namespace alder::policy

@@ -7,24 +7,27 @@
 //   launching   ignored          gone: it is not to run here
 //   waiting     ready            running: the start succeeded
 //   waiting     not_ready, time  stopping, then the start has failed
-//   waiting     exited           sweeping, then the start has failed
-//   running     exited           sweeping, then gone
-//   waiting     a task exited well   sweeping, verifying if it has a check; then the start succeeded, and it is gone
+//   waiting     exited           stopping what is left, then the start has failed
+//   running     exited           stopping what is left, then gone
+//   waiting     a task exited well   likewise, verifying if it has a check; then the start succeeded, and it is gone
 //   running     not well         stopping, then it has crashed: no heartbeat, failed checks, above its limits
 //   preparing   hook_done        launching, or gone: the start failed
 //   cleaning    hook_done, time  gone
 //   any before  stop_asked       stopping: steps, signal, and SIGKILL to all that is left after the timeout
 //   stopping    exited           stopping, until no member is left
-//   stopping    time             killing
+//   stopping    members_gone     gone, if the main process has ended
+//   stopping    time             killing, unless the program asked for more
 //   sweeping    members_gone     gone
 //   killing     members_gone     gone
 // "Members" are the processes that belong to the service besides its main one: children, also those that left its
-// session.
+// session. With `kill_leftovers`, or if the stop signal is SIGKILL, those that the main process left behind are not
+// asked: then "stopping what is left" is sweeping.
 #pragma once
 
 #include "alder/cause.hpp"
 #include "alder/spec.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,10 +42,12 @@ namespace alder::policy {
 // -- events
 
 /// `on_demand`: somebody wants a task to run, rather than its supervisor to have it done: the start is over when it
-/// runs. `takes_over`: it may run already, so that what comes before a start is over.
+/// runs. `takes_over`: it may run already, so that what comes before a start is over. `was_stopped`: somebody asked it
+/// to stop before it was taken over, so that its end was asked for, whenever it comes.
 struct launch_asked {
   bool on_demand = false;
   bool takes_over = false;
+  bool was_stopped = false;
 };
 /// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`; then it has what is
 /// `left` of its time to become ready.
@@ -84,7 +89,8 @@ struct stop_requested {
 struct declared_ready {};
 /// The program said that it lives.
 struct heartbeat {};
-/// The program asked for more time: for its start, its stop or its next heartbeat, whichever is under way.
+/// The program asked for more time: for its start, its stop or its next heartbeat, whichever is under way. It never
+/// leaves it less than it has.
 struct more_time {
   milliseconds time{0};
 };
@@ -133,6 +139,7 @@ struct signal_all {      ///< main process and members
 };
 struct run_stop_command { ///< of the stop step with this index
   std::size_t step = 0;
+  std::vector<std::string> command;
 };
 /// Run this hook of the specification; answer: hook_done with this token.
 struct run_hook {
@@ -195,7 +202,8 @@ public:
 
   explicit process_machine(const service_spec& spec) : spec_(spec) {}
 
-  [[nodiscard]] process_effects handle(const process_event& e);
+  /// `now`: of any monotonic clock; it counts only for a program that asks for more time.
+  [[nodiscard]] process_effects handle(const process_event& e, std::chrono::steady_clock::time_point now = {});
   [[nodiscard]] phase now_in() const { return phase_; }
   [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
   /// Why it is stopped, when nobody asked for that.
@@ -222,6 +230,8 @@ private:
   void well_again(complaint about);
   void begin_stop();
   void next_stop_step();
+  void ask_the_rest();
+  void sweep();
   void begin_kill();
   void finish();
   void on_waiting_exit(const exit_status& status);
@@ -236,7 +246,10 @@ private:
   [[nodiscard]] exit_reason reason() const;
   [[nodiscard]] exit_reason seen() const;
   [[nodiscard]] const stop_spec& stop_rules() const { return stop_ ? *stop_ : spec_.stop; }
+  [[nodiscard]] std::string patience(milliseconds usual) const;
   void arm(std::uint64_t& slot, milliseconds after);
+  void arm_deadline(milliseconds after);
+  bool rearm_if_extended(std::uint64_t& slot);
   void emit(process_effect e) { out_.push_back(std::move(e)); }
 
   const service_spec& spec_;
@@ -251,7 +264,11 @@ private:
   bool killed_ = false;                ///< we sent SIGKILL
   std::string last_check_;             ///< why the last readiness check failed
   std::uint64_t last_token_ = 0;
+  std::chrono::steady_clock::time_point now_{};
   std::uint64_t deadline_ = 0; ///< the timer that counts: readiness, stop, kill
+  /// Until when the program asked for, of that deadline or of its next heartbeat.
+  std::optional<std::chrono::steady_clock::time_point> extended_until_;
+  bool was_extended_ = false; ///< the deadline that counts has passed once
   std::uint64_t next_check_ = 0;
   unsigned checks_ = 0; ///< readiness checks that failed
   std::size_t stop_step_ = 0;

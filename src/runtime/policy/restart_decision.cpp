@@ -10,11 +10,17 @@
 namespace alder::policy {
 
 milliseconds backoff_delay(const alder::backoff& rules, unsigned attempt, double random) {
+  const auto spread = [&](double delay) {
+    return milliseconds{std::llround(delay * (1.0 + rules.jitter * (2.0 * random - 1.0)))};
+  };
+  if (rules.first) {
+    if (attempt == 0) return spread(static_cast<double>(rules.first->count()));
+    --attempt;
+  }
   if (rules.min.count() <= 0) return milliseconds{0};
   const double most = static_cast<double>(std::max(rules.max, rules.min).count());
   // pow overflows to infinity, which min() turns into the maximum
-  const double delay = std::min(most, static_cast<double>(rules.min.count()) * std::pow(rules.factor, attempt));
-  return milliseconds{std::llround(delay * (1.0 + rules.jitter * (2.0 * random - 1.0)))};
+  return spread(std::min(most, static_cast<double>(rules.min.count()) * std::pow(rules.factor, attempt)));
 }
 
 namespace {

@@ -56,11 +56,8 @@ std::string ad_hoc_config(const service_request& request) {
   const json service{{"service", request.name},
                      {"command", std::move(command)},
                      {"cwd", given.add(request.cwd)},
-                     {"restart", word(request.restart.value_or(restart_kind::permanent))},
-                     {"backoff", {{"min", "100ms"}, {"max", "30s"}}}};
-  const json tree{{"name", ad_hoc_tree(request.name)},
-                  {"intensity", {{"max_restarts", 5}, {"within", "30s"}}},
-                  {"children", json::array({service})}};
+                     {"restart", word(request.restart.value_or(restart_kind::permanent))}};
+  const json tree{{"name", ad_hoc_tree(request.name)}, {"children", json::array({service})}};
   return given.finish(tree.dump(1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
 

@@ -134,6 +134,7 @@ std::string stop_text(const stop_spec& stop) {
   signal += signal_name(stop.signal);
   if (stop.main_only) signal += " to the main process";
   if (stop.signal == SIGKILL) return signal;
+  if (stop.kill_leftovers) signal += ", SIGKILL to what the main process leaves behind";
   return signal + (stop.timeout ? ", SIGKILL after " + format_duration(*stop.timeout) : ", then waits without limit");
 }
 
@@ -222,10 +223,13 @@ std::string log_rules_text(const log_spec& log) {
 }
 
 std::string backoff_text(const backoff& delay) {
-  if (delay.min.count() == 0) return "none";
+  if (delay.min.count() == 0 && delay.first.value_or(delay.min).count() == 0) return "none";
   std::array<char, 32> factor{};
   (void)std::snprintf(factor.data(), factor.size(), "%g", delay.factor); // 32 characters are enough for %g
-  return format_duration(delay.min) + " to " + format_duration(delay.max) + ", factor " + factor.data();
+  std::string first;
+  if (delay.first) first = (delay.first->count() == 0 ? "at once" : format_duration(*delay.first)) + ", then ";
+  if (delay.min.count() == 0) return first + "at once";
+  return first + format_duration(delay.min) + " to " + format_duration(delay.max) + ", factor " + factor.data();
 }
 
 } // namespace alder::wire

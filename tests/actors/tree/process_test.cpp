@@ -179,12 +179,93 @@ TEST_F(Process, IsKilledWhenItDoesNotStopInTime) {
 }
 
 TEST_F(Process, TakesItsDescendantsAlongWhenItCrashes) {
-  launch(service("web"));
+  auto web = service("web");
+  web.stop.kill_leftovers = true;
+  launch(web);
   os.with_members.insert("web");
   end("web", exit_status::code(1));
   EXPECT_THAT(take_log(), ElementsAre("launch web#1", "kill web#1"));
   ASSERT_EQ(heard.ends.size(), 1u);
   EXPECT_EQ(heard.ends[0].reason.detail, "exited with code 1");
+}
+
+TEST_F(Process, AsksWhatItsMainProcessLeftBehindToStopBeforeItIsKilled) {
+  launch(service("web"));
+  os.with_members.insert("web");
+  end("web", exit_status::code(1));
+  EXPECT_THAT(take_log(), ElementsAre("launch web#1", "signal web#1 15", "await web#1"));
+  advance(9999ms);
+  EXPECT_THAT(heard.ends, IsEmpty()) << "nothing of it is alive when the next one starts";
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("kill web#1"));
+  ASSERT_EQ(heard.ends.size(), 1u);
+  EXPECT_EQ(heard.ends[0].reason.detail, "exited with code 1");
+}
+
+TEST_F(Process, AStopLastsAsLongAsTheProgramAsksFor) {
+  os.stubborn.insert("web");
+  launch(service("web"));
+  caf::anon_send(who, stop_order{});
+  run();
+  advance(4s);
+  caf::anon_send(who, program_said{wire::said_more_time{30s}});
+  run();
+  (void)take_log();
+  advance(29999ms);
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("kill web#1"));
+}
+
+TEST_F(Process, TimeThatItAskedForToStopIsKeptForASuccessor) {
+  os.stubborn.insert("web");
+  launch(service("web"));
+  caf::anon_send(who, stop_order{});
+  caf::anon_send(who, program_said{wire::said_more_time{60s}});
+  caf::anon_send(who, program_said{wire::said_more_time{1s}});
+  run();
+  caf::anon_send_exit(who, caf::exit_reason::kill);
+  run();
+  advance(20s);
+  who =
+      system.spawn<process>(shared, "shop", std::make_shared<const service_spec>(service("web")), parent_actor{parent});
+  caf::anon_send(who, start_order{1, {}, /*resume=*/true, 0, /*only_running=*/true});
+  run();
+  caf::anon_send(who, stop_order{});
+  run();
+  (void)take_log();
+  advance(39999ms);
+  EXPECT_THAT(take_log(), IsEmpty());
+  advance(1ms);
+  EXPECT_THAT(take_log(), ElementsAre("kill web#1"));
+}
+
+TEST_F(Process, ReloadingBeforeItWasReadyAndReadyAgainAreNoNews) {
+  launch(service("web"));
+  unsigned changes = 0;
+  shared.nodes.on_change = [&](const node_ptr&, const node_ptr&) { ++changes; };
+  const auto say = [&](wire::program_notice what) {
+    caf::anon_send(who, program_said{std::move(what)});
+    run();
+    return shared.nodes.find("shop", "web")->reloading;
+  };
+  const wire::said_ready ready{wire::said_ready::over::notify};
+  EXPECT_FALSE(say(wire::said_reloading{})) << "it starts";
+  EXPECT_FALSE(say(ready));
+  EXPECT_FALSE(say(ready));
+  EXPECT_EQ(changes, 0u);
+  EXPECT_TRUE(say(wire::said_reloading{}));
+  EXPECT_FALSE(say(ready));
+  EXPECT_EQ(changes, 2u);
+  shared.nodes.on_change = nullptr;
+}
+
+TEST_F(Process, OneThatWasReadyBeforeThisDaemonMayReload) {
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0", /*alive=*/true, shared.wall_now() - 3s};
+  launch(service("web"));
+  caf::anon_send(who, program_said{wire::said_reloading{}});
+  run();
+  EXPECT_TRUE(shared.nodes.find("shop", "web")->reloading);
 }
 
 TEST_F(Process, AHookAfterItsExitIsToldHowItEnded) {

@@ -490,5 +490,20 @@ TEST_F(Supervisor, ARestartThatWasCountedAndNotMadeIsNotCountedAgain) {
   EXPECT_EQ(node("web").restarts, 1u);
 }
 
+TEST_F(Supervisor, WhatAFormerDaemonWasStoppingHasNotFailedWhateverItsCode) {
+  const cause request{cause::kind::request, {}, {}, {}};
+  auto& memory = shared.memories["shop/shop"];
+  memory.generation = 1;
+  memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::stop, "web", false, {{"web", 1, request}}};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0", /*alive=*/false, wall_time{1h}, exit_status::code(143)};
+  os.processes[process_id{"shop/db", 1}] = {{}, 98, "0", /*alive=*/true, wall_time{1h}}; // is taken over after it
+  start(tree("shop", strategy::one_for_one, {service("web"), service("db")}), /*resume=*/true);
+  EXPECT_EQ(node("web").state, node_state::stopped);
+  EXPECT_EQ(node("web").reason, "stopped on request");
+  EXPECT_EQ(node("web").restarts, 0u);
+  EXPECT_THAT(sentences(), Contains("web was stopped on request"));
+  EXPECT_THAT(sentences(), ::testing::Not(Contains(HasSubstr("143"))));
+}
+
 } // namespace
 } // namespace alder::actors::testing

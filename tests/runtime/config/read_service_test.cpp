@@ -49,7 +49,7 @@ TEST(ReadService, MakesAPoolOfSeveralInstances) {
 
 TEST(ReadService, GivesAPoolItsOwnIntensity) {
   const auto root = tree_of("children: [{service: api, command: x, instances: 2, intensity: {max_restarts: 9}}]");
-  EXPECT_EQ(supervisor_at(root, 0).intensity, (intensity{9, 5s}));
+  EXPECT_EQ(supervisor_at(root, 0).intensity, (intensity{9, 1min}));
 }
 
 TEST(ReadService, MakesAPlainServiceOfOneInstance) {

@@ -12,7 +12,7 @@ TEST(ReadTree, GivesSupervisorsTheDocumentedDefaults) {
   const auto root = tree_of("children: [{supervisor: s, children: []}]");
   const auto s = supervisor_at(root, 0);
   EXPECT_EQ(s.strategy, strategy::one_for_one);
-  EXPECT_EQ(s.intensity, (intensity{3, 5s}));
+  EXPECT_EQ(s.intensity, default_intensity);
   EXPECT_EQ(s.restart, restart_kind::permanent);
   EXPECT_EQ(s.auto_shutdown, auto_shutdown::never);
   EXPECT_FALSE(s.significant);
@@ -23,7 +23,7 @@ TEST(ReadTree, DoesNotHandDownIntensityAndStrategy) {
   const auto root =
       tree_of("strategy: one_for_all\nintensity: {max_restarts: 9}\nchildren: [{supervisor: s, children: []}]");
   EXPECT_EQ(supervisor_at(root, 0).strategy, strategy::one_for_one);
-  EXPECT_EQ(supervisor_at(root, 0).intensity, (intensity{3, 5s}));
+  EXPECT_EQ(supervisor_at(root, 0).intensity, default_intensity);
 }
 
 TEST(ReadTree, KeepsTheOrderOfChildren) {

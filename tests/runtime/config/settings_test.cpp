@@ -96,6 +96,29 @@ TEST(Settings, RaisesTheDefaultMaximumToALongMinimum) {
   EXPECT_EQ(service_with("command: x, backoff: {min: 5m}").backoff.max, 5min);
 }
 
+TEST(Settings, TheBackoffIsTheDefaultUnlessOneIsGivenOrNone) {
+  EXPECT_EQ(service_with("command: x").backoff, default_backoff);
+  EXPECT_EQ(service_with("command: x, backoff: none").backoff, backoff{});
+  EXPECT_EQ(service_with("command: x, backoff: {max: 5s}").backoff.first, 0ms);
+  EXPECT_EQ(service_with("command: x, backoff: {min: 2s}").backoff.first, std::nullopt) << "the first waits too";
+  EXPECT_EQ(service_with("command: x, backoff: {min: 2s, first: 1s}").backoff.first, 1s);
+  EXPECT_EQ(service_with("command: x, backoff: {max: 100ms}").backoff.min, 100ms) << "the default gives way";
+  const auto root = tree_of("backoff: none\nchildren: [{service: a, command: x}, "
+                            "{service: b, command: x, backoff: {max: 5s}}, {supervisor: s, children: []}]");
+  EXPECT_EQ(service_at(root, 0).backoff, backoff{});
+  EXPECT_EQ(service_at(root, 1).backoff.min, default_backoff.min);
+  EXPECT_EQ(supervisor_at(root, 2).backoff, backoff{});
+  EXPECT_EQ(tree_of("children: [{supervisor: s, children: []}]").backoff, default_backoff);
+  EXPECT_EQ(places(load("backoff: never\nchildren: []")), (std::vector<std::string>{"E011 1:10"}));
+}
+
+TEST(Settings, WhatIsLeftOfAServiceIsAskedUnlessItIsToBeKilled) {
+  EXPECT_FALSE(service_with("command: x").stop.kill_leftovers);
+  EXPECT_TRUE(service_with("command: x, stop: {leftovers: kill}").stop.kill_leftovers);
+  const auto root = tree_of("stop: {leftovers: kill}\nchildren: [{service: a, command: x, stop: {leftovers: signal}}]");
+  EXPECT_FALSE(service_at(root, 0).stop.kill_leftovers);
+}
+
 TEST(Settings, WaitsWithoutLimitWithInfinity) {
   EXPECT_EQ(service_with("command: x, stop: {timeout: '${T:-infinity}'}").stop.timeout, std::nullopt);
 }

@@ -6,6 +6,7 @@
 #include "runtime/os/proc.hpp"
 #include "runtime/os/unix_socket.hpp"
 
+#include <iterator>
 #include <random>
 
 #include <sys/stat.h>

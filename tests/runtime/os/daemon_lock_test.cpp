@@ -60,5 +60,23 @@ TEST(DaemonLock, a_link_is_not_followed) {
   EXPECT_FALSE(std::filesystem::exists(dir.path("other")));
 }
 
+TEST(DaemonLock, who_ends_with_a_journal_that_is_behind_leaves_counts_in_doubt) {
+  test::scratch dir;
+  const auto lock = take_daemon_lock(dir.path("lock"), std::chrono::milliseconds{0});
+  daemon_notes first{lock->get()};
+  EXPECT_FALSE(first.is_in_doubt());
+  first.set_behind(true);
+  first.set_behind(false); // it has caught up
+  daemon_notes second{lock->get()};
+  EXPECT_FALSE(second.is_in_doubt());
+  second.set_behind(true);
+  daemon_notes third{lock->get()};
+  EXPECT_TRUE(third.is_in_doubt());
+  daemon_notes fourth{lock->get()}; // it stays so
+  EXPECT_TRUE(fourth.is_in_doubt());
+  fourth.set_doubt(false);
+  EXPECT_FALSE(daemon_notes{lock->get()}.is_in_doubt());
+}
+
 } // namespace
 } // namespace alder::os

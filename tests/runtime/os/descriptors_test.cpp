@@ -2,12 +2,15 @@
 
 #include "tests/support/keeper_bed.hpp"
 
-#include "runtime/os/cgroup.hpp"
-#include "runtime/os/descendants.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/member_table.hpp"
 #include "runtime/os/proc.hpp"
 
+#include <cerrno>
 #include <deque>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <sys/resource.h>
 
@@ -91,11 +94,17 @@ TEST(Descriptors, a_failure_that_is_no_shortage_is_told_as_it_is) {
 TEST(Descriptors, the_processes_of_a_service_are_found_and_killed_without_any) {
   keep_spare_descriptors();
   ASSERT_TRUE(become_subreaper().ok());
+  const auto self = read_stat(::getpid());
+  ASSERT_TRUE(self.has_value());
+  const auto line = std::to_string(::getpid()) + "." + std::to_string(self->start_ticks);
+  const auto mark = line + "/t/few/1";
+  member_table table{::getpid(), line};
+  table.add(mark, member_table::since::now);
   std::vector<spawned_process> started;
   for (int i = 0; i < 3; ++i) {
     auto one = spawn({.program = "/bin/sleep",
                       .command = {"sleep", "1000"},
-                      .environment = {"ALDER_MEMBER=1.2/t/few/1"},
+                      .environment = {"ALDER_MEMBER=" + mark},
                       .cwd = "",
                       .stdin_file = "",
                       .umask = {},
@@ -108,12 +117,11 @@ TEST(Descriptors, the_processes_of_a_service_are_found_and_killed_without_any) {
   }
   {
     const nothing_left full;
-    const membership who{::getpid(), started[0].pid, "1.2/t/few/1", {}};
-    EXPECT_EQ(members(who).size(), 3U);
-    EXPECT_EQ(kill_members(who), 3U);
+    EXPECT_EQ(table.members(mark).size(), 3U);
+    EXPECT_EQ(table.kill(mark), 3U);
     for (const auto& one : started)
       reap(one.pidfd.get());
-    EXPECT_TRUE(members(who).empty()) << "those that have gone are not taken for being there";
+    EXPECT_TRUE(table.members(mark).empty()) << "those that have gone are not taken for being there";
   }
 }
 

@@ -252,7 +252,7 @@ TEST_F(SafeOpen, ADirectoryOfOnesOwnIsNobodyElses) {
   EXPECT_EQ(open.failure().message, "directory " + (dir_ / "ours") +
                                         " can be written to by everybody; take that right away: chmod go-w " +
                                         (dir_ / "ours"));
-  EXPECT_TRUE(check_own_directory(dir_ / "ours", own_directory::logs));
+  EXPECT_TRUE(check_own_directory(dir_ / "ours", directory_role::logs));
   fs::create_directory(dir_ / "ours/below");
   EXPECT_THAT(check_own_directory(dir_ / "ours/below").failure().message, HasSubstr("who could put another in"));
   fs::permissions(dir_ / "ours", fs::perms{01777}); // as /tmp

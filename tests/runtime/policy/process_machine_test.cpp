@@ -23,7 +23,7 @@ public:
 
   std::string tell(const process_event& e) {
     std::string words;
-    for (const auto& effect : machine_.handle(e)) {
+    for (const auto& effect : machine_.handle(e, now_)) {
       words += (words.empty() ? "" : "; ") + words_of(effect);
     }
     return words;
@@ -34,6 +34,7 @@ public:
   }
   std::string exit(exit_status status, bool members_left = false) { return tell(main_exited{status, members_left}); }
   std::string time() { return tell(timer_due{token_}); }
+  void at(milliseconds since_start) { now_ = std::chrono::steady_clock::time_point{since_start}; }
   std::string time(std::uint64_t token) { return tell(timer_due{token}); }
   std::string hook(const std::string& failure = {}) { return tell(hook_done{hook_, failure}); }
   [[nodiscard]] std::string last_words() const { return machine_.last_words(); }
@@ -82,6 +83,7 @@ private:
 
   service_spec spec_;
   process_machine machine_;
+  std::chrono::steady_clock::time_point now_{};
   std::uint64_t token_ = 0;
   std::uint64_t health_ = 0;
   std::uint64_t hook_ = 0;
@@ -141,23 +143,74 @@ TEST(ProcessMachine, AnExitByItselfIsClassified) {
   EXPECT_EQ(s.now_in(), phase::gone);
 }
 
-TEST(ProcessMachine, MembersLeftBehindAreKilledBeforeTheExitIsTold) {
+TEST(ProcessMachine, MembersLeftBehindAreAskedToStopBeforeTheExitIsTold) {
+  service_spec spec;
+  spec.stop.signal = SIGINT;
+  spec.stop.main_only = true; // there is no main process any more
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.exit(exit_status::code(1), /*members_left=*/true), "timer 10s; signal 2; await");
+  EXPECT_EQ(s.now_in(), phase::stopping);
+  EXPECT_EQ(s.tell(members_gone{}), "gone");
+  EXPECT_EQ(s.why_gone().what, kind::crash) << "the stop was not the cause";
+  EXPECT_EQ(s.why_gone().detail, "exited with code 1");
+}
+
+TEST(ProcessMachine, MembersLeftBehindThatDoNotStopAreKilledWithAWarning) {
   script s;
   (void)s.launch();
-  EXPECT_EQ(s.exit(exit_status::code(1), /*members_left=*/true), "timer 10s; kill");
-  EXPECT_EQ(s.now_in(), phase::sweeping);
+  (void)s.exit(exit_status::code(1), /*members_left=*/true);
+  EXPECT_EQ(s.time(), "warn: what was left of it did not stop within 10s and was killed; timer 10s; kill");
   EXPECT_EQ(s.tell(members_gone{}), "gone");
-  EXPECT_EQ(s.why_gone().what, kind::crash) << "the kill was not the cause";
+  EXPECT_EQ(s.why_gone().detail, "exited with code 1");
+}
+
+TEST(ProcessMachine, MembersLeftBehindGetTheSignalsOfTheStopSteps) {
+  service_spec spec;
+  spec.stop.steps = {{std::vector<std::string>{"quit"}, milliseconds{1000}}, // for the main process
+                     {SIGINT, milliseconds{2000}},
+                     {stop_step::message{}, milliseconds{3000}}};
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.exit(exit_status::code(1), /*members_left=*/true), "timer 2s; signal 2; await");
+  EXPECT_EQ(s.time(), "timer 10s; signal 15");
+}
+
+TEST(ProcessMachine, NoHookRunsBeforeTheStopOfWhatIsLeft) {
+  service_spec spec;
+  spec.hooks.before_stop = {"drain"};
+  spec.hooks.after_exit = {"tidy"};
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.exit(exit_status::code(1), /*members_left=*/true), "timer 10s; signal 15; await");
+  EXPECT_EQ(s.tell(members_gone{}), "timer 30s; hook after_exit");
+}
+
+service_spec killing_leftovers() {
+  service_spec spec;
+  spec.stop.kill_leftovers = true;
+  return spec;
+}
+
+TEST(ProcessMachine, MembersLeftBehindAreKilledAtOnceWhereThatIsWanted) {
+  for (const auto& spec : {killing_leftovers(), stopped_by(SIGKILL, milliseconds{10000})}) {
+    script s{spec};
+    (void)s.launch();
+    EXPECT_EQ(s.exit(exit_status::code(1), /*members_left=*/true), "timer 10s; kill");
+    EXPECT_EQ(s.now_in(), phase::sweeping);
+    EXPECT_EQ(s.tell(members_gone{}), "gone");
+    EXPECT_EQ(s.why_gone().what, kind::crash) << "the kill was not the cause";
+  }
 }
 
 TEST(ProcessMachine, AMemberThatDoesNotDieIsGivenUpWithAWarning) {
-  script s;
+  script s{killing_leftovers()};
   (void)s.launch();
   (void)s.exit(exit_status::code(1), /*members_left=*/true);
   EXPECT_EQ(s.time(), "warn: a process of it is still there 10s after SIGKILL; gone");
 }
 
-TEST(ProcessMachine, AStopWhileItSweepsChangesNothing) {
+TEST(ProcessMachine, AStopWhileTheRestIsAskedChangesNothing) {
   script s;
   (void)s.launch();
   (void)s.exit(clean, /*members_left=*/true);
@@ -206,7 +259,7 @@ TEST(ProcessReadiness, AnExitBeforeItIsAFailedStart) {
 TEST(ProcessReadiness, AnExitBeforeItWithMembersLeftIsAFailedStartAfterTheSweep) {
   script s{checked()};
   (void)s.launch();
-  EXPECT_EQ(s.exit(exit_status::signal(SIGSEGV), /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGSEGV), /*members_left=*/true), "timer 10s; signal 15; await");
   EXPECT_EQ(s.tell(members_gone{}), "failed: was killed by SIGSEGV before it was ready");
 }
 
@@ -282,12 +335,26 @@ TEST(ProcessStop, ANewerStopReplacesTheOneItWasStartedWith) {
   EXPECT_EQ(s.tell(stop_requested{false, stop_spec{SIGINT, milliseconds{300}}}), "timer 300ms; signal 2");
 }
 
-TEST(ProcessStop, AnotherEndIsACrash) {
-  script s{stopped_by(SIGINT, milliseconds{500})};
+TEST(ProcessStop, WhateverItsEndItIsAStop) {
+  for (const auto end : {exit_status::code(1), exit_status::code(130), exit_status::code(143), exit_status::code(78),
+                         exit_status::signal(SIGHUP), exit_status::signal(SIGKILL)}) {
+    auto spec = stopped_by(SIGINT, milliseconds{500});
+    spec.fatal_exit_codes = {78};
+    script s{spec};
+    (void)s.launch();
+    EXPECT_EQ(s.tell(stop_requested{}), "timer 500ms; signal 2");
+    EXPECT_EQ(s.exit(end), "gone");
+    EXPECT_EQ(s.why_gone().what, kind::shutdown);
+    EXPECT_FALSE(s.why_gone().is_final);
+  }
+}
+
+TEST(ProcessStop, AFaultWhileItStopsIsToldOf) {
+  script s;
   (void)s.launch();
-  EXPECT_EQ(s.tell(stop_requested{}), "timer 500ms; signal 2");
-  EXPECT_EQ(s.exit(exit_status::code(9)), "gone");
-  EXPECT_EQ(s.why_gone().what, kind::crash);
+  (void)s.tell(stop_requested{});
+  EXPECT_EQ(s.exit(exit_status::signal(SIGSEGV)), "warn: was killed by SIGSEGV while it was being stopped; gone");
+  EXPECT_EQ(s.why_gone().what, kind::shutdown);
 }
 
 TEST(ProcessStop, IsAskedForOnce) {
@@ -335,6 +402,22 @@ TEST(ProcessStop, MembersHaveTheRestOfTheTimeout) {
   EXPECT_EQ(s.why_gone().what, kind::shutdown);
 }
 
+TEST(ProcessStop, MembersThatTheSignalDidNotReachGetItWhenTheMainProcessHasEnded) {
+  service_spec spec;
+  spec.stop.main_only = true;
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.tell(stop_requested{}), "timer 10s; signal main 15");
+  EXPECT_EQ(s.exit(clean, /*members_left=*/true), "signal 15; await") << "with the rest of the time";
+  EXPECT_EQ(s.tell(members_gone{}), "gone");
+  spec.stop.kill_leftovers = true; // systemd's KillMode=mixed
+  script mixed{spec};
+  (void)mixed.launch();
+  (void)mixed.tell(stop_requested{});
+  EXPECT_EQ(mixed.exit(clean, /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(mixed.tell(members_gone{}), "gone");
+}
+
 TEST(ProcessStop, AMemberThatOutlivesItIsKilled) {
   script s;
   (void)s.launch();
@@ -380,6 +463,29 @@ TEST(ProcessStop, AnExitIsToldOnce) {
   EXPECT_EQ(s.tell(members_gone{}), "");
   EXPECT_EQ(s.tell(stop_requested{}), "");
   EXPECT_EQ(s.time(), "");
+}
+
+// -- an end that nobody asked for
+
+TEST(ProcessMachine, ASignalThatAlderDidNotSendIsNamedAsSuch) {
+  const auto told = [](service_spec spec, exit_status status) {
+    script s{std::move(spec)};
+    (void)s.launch();
+    (void)s.exit(status);
+    return s.why_gone();
+  };
+  EXPECT_EQ(told({}, exit_status::signal(SIGHUP)).detail, "was killed by SIGHUP, which Alder did not send");
+  EXPECT_EQ(told({}, exit_status::code(143)).detail, "exited with code 143 (128 + SIGTERM, which Alder did not send)");
+  EXPECT_EQ(told({}, exit_status::code(143)).what, kind::crash);
+  EXPECT_EQ(told({}, exit_status::code(137)).detail, "exited with code 137");
+  service_spec transient;
+  transient.restart = restart_kind::transient;
+  EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail,
+            "was killed by SIGHUP, which Alder did not send; it counts as clean (clean_signals)");
+  EXPECT_TRUE(is_clean(told(transient, exit_status::signal(SIGHUP))));
+  transient.clean_signals = {SIGTERM};
+  EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail, "was killed by SIGHUP, which Alder did not send");
+  EXPECT_FALSE(is_clean(told(transient, exit_status::signal(SIGHUP))));
 }
 
 // -- classification
@@ -452,11 +558,65 @@ TEST(ProcessMachine, AStartThatAsksForMoreTimeGetsIt) {
   spec.ready.check = ready_notify{};
   script s{spec};
   (void)s.launch();
-  const auto first = s.token();
-  EXPECT_EQ(s.tell(more_time{milliseconds{60000}}), "timer 1m");
-  EXPECT_EQ(s.time(first), "");
+  s.at(milliseconds{20000});
+  EXPECT_EQ(s.tell(more_time{milliseconds{60000}}), "");
+  s.at(milliseconds{30000});
+  EXPECT_EQ(s.time(), "timer 50s");
+  s.at(milliseconds{80000});
   EXPECT_EQ(s.time(), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(clean), "failed: was not ready within 30s: it did not say so");
+  EXPECT_EQ(s.exit(clean), "failed: was not ready within the time it had asked for: it did not say so");
+}
+
+TEST(ProcessMachine, AskingForMoreTimeNeverLeavesLess) {
+  service_spec spec;
+  spec.ready.check = ready_notify{};
+  spec.heartbeat = heartbeat_spec{milliseconds{5000}, 3};
+  script s{spec};
+  (void)s.launch();
+  (void)s.tell(more_time{milliseconds{40000}});
+  (void)s.tell(more_time{milliseconds{1000}});
+  s.at(milliseconds{30000});
+  EXPECT_EQ(s.time(), "timer 10s") << "40s after its start";
+  EXPECT_EQ(s.tell(declared_ready{}), "up; timer 15s");
+  (void)s.tell(more_time{milliseconds{1000}});
+  s.at(milliseconds{45000});
+  EXPECT_EQ(s.time(), "timer 250ms") << "of the heartbeat, which is 15s late";
+}
+
+TEST(ProcessStop, LastsAsLongAsTheProgramAsksFor) {
+  script s;
+  (void)s.launch();
+  EXPECT_EQ(s.tell(stop_requested{}), "timer 10s; signal 15");
+  for (int i = 1; i <= 1000; ++i) { // mariadbd asks again and again
+    s.at(milliseconds{i});
+    EXPECT_EQ(s.tell(more_time{milliseconds{30000}}), "") << "one timer is enough";
+  }
+  s.at(milliseconds{10000});
+  EXPECT_EQ(s.time(), "timer 21s");
+  s.at(milliseconds{31000});
+  EXPECT_EQ(s.time(), "timer 10s; kill");
+  (void)s.exit(exit_status::signal(SIGKILL));
+  EXPECT_EQ(s.why_gone().detail, "did not stop within the time it had asked for and was killed");
+}
+
+TEST(ProcessStop, TimeThatWasAskedForBeforeItIsNotTheStops) {
+  script s{checked()};
+  (void)s.launch();
+  (void)s.tell(more_time{milliseconds{3600000}});
+  (void)s.tell(stop_requested{});
+  s.at(milliseconds{10000});
+  EXPECT_EQ(s.time(), "timer 10s; kill");
+}
+
+TEST(ProcessStop, TimeThatIsAskedForIsNotThatOfAHook) {
+  service_spec spec;
+  spec.hooks.before_stop = {"drain"};
+  script s{spec};
+  (void)s.launch();
+  EXPECT_EQ(s.tell(stop_requested{}), "timer 30s; hook before_stop");
+  (void)s.tell(more_time{milliseconds{60000}});
+  s.at(milliseconds{30000});
+  EXPECT_EQ(s.time(), "cancel hook; warn: its hook before_stop failed: took longer than 30s; timer 10s; signal 15");
 }
 
 service_spec beating(remedy then = remedy::restart) {
@@ -649,13 +809,13 @@ TEST(ProcessMachine, ATaskThatEndsBadlyHasNotStarted) {
   EXPECT_EQ(failed.exit(exit_status::code(3)), "failed: exited with code 3");
   script killed{task()};
   killed.launch();
-  EXPECT_EQ(killed.exit(exit_status::signal(SIGTERM)), "failed: was killed by SIGTERM");
+  EXPECT_EQ(killed.exit(exit_status::signal(SIGTERM)), "failed: was killed by SIGTERM, which Alder did not send");
 }
 
 TEST(ProcessMachine, WhatATaskLeavesRunningIsEndedBeforeItCounts) {
   script s{task()};
   s.launch();
-  EXPECT_EQ(s.exit(exit_status::code(0), /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(s.exit(exit_status::code(0), /*members_left=*/true), "timer 10s; signal 15; await");
   EXPECT_EQ(s.tell(members_gone{}), "up; gone");
 }
 
@@ -818,7 +978,7 @@ TEST(ProcessMachine, OneThatEndsMeanwhileNeedsNoHookBeforeItsStop) {
 
 TEST(ProcessMachine, TheHookAfterTheExitComesWhenAllIsGoneAndKnowsWhy) {
   auto s = running_with_hooks();
-  EXPECT_EQ(s.exit(exit_status::code(3), /*members_left=*/true), "timer 10s; kill");
+  EXPECT_EQ(s.exit(exit_status::code(3), /*members_left=*/true), "timer 10s; signal 15; await");
   EXPECT_EQ(s.tell(members_gone{}), "timer 5s; hook after_exit");
   EXPECT_EQ(s.last_words(), "exited with code 3");
   EXPECT_EQ(s.hook("exited with code 1"), "warn: its hook after_exit failed: exited with code 1; gone");

@@ -195,5 +195,19 @@ TEST(RestartDecision, TheIntensityOfTheSupervisorComesAfterTheChildsOwnLimit) {
   EXPECT_EQ(decide(request).what, action::give_up);
 }
 
+TEST(RestartDecision, TheFirstDelayCanBeAnotherThanTheOneTheOthersGrowFrom) {
+  const auto delay = [](unsigned attempt) { return backoff_delay(default_backoff, attempt, 0.5); };
+  EXPECT_EQ(delay(0), milliseconds{0});
+  EXPECT_EQ(delay(1), milliseconds{500});
+  EXPECT_EQ(delay(2), milliseconds{1000});
+  EXPECT_EQ(delay(7), milliseconds{30000});
+  EXPECT_EQ(delay(4000000000), milliseconds{30000});
+  EXPECT_EQ(backoff_delay(default_backoff, 1, 0.0), milliseconds{450});
+  backoff patient = default_backoff;
+  patient.first = seconds{10};
+  EXPECT_EQ(backoff_delay(patient, 0, 0.5), milliseconds{10000});
+  EXPECT_EQ(backoff_delay(patient, 1, 0.5), milliseconds{500});
+}
+
 } // namespace
 } // namespace alder::policy

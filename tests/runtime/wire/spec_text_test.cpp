@@ -27,6 +27,8 @@ TEST(SpecText, NamesTheStopSequence) {
 TEST(SpecText, NamesTheBackoff) {
   EXPECT_EQ(backoff_text({}), "none");
   EXPECT_EQ(backoff_text({.min = 100ms, .max = 30s}), "100ms to 30s, factor 2");
+  EXPECT_EQ(backoff_text(default_backoff), "at once, then 500ms to 30s, factor 2");
+  EXPECT_EQ(backoff_text({.first = 2s}), "2s, then at once");
   EXPECT_EQ(backoff_text({.min = 1s, .max = 1min, .factor = 1.5}), "1s to 1m, factor 1.5");
 }
 

@@ -1,0 +1,127 @@
+#include "cli/common/forecast_screen.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace alder::cli {
+namespace {
+
+using policy::crash_forecast;
+
+constexpr std::size_t most_names = 8;
+constexpr std::size_t most_delays = 12;
+
+std::string names(const std::vector<std::string>& all) {
+  if (all.size() <= most_names) return join(all, ", ");
+  const std::vector<std::string> first(all.begin(), all.begin() + most_names);
+  return join(first, ", ") + " and " + std::to_string(all.size() - most_names) + " more";
+}
+
+/// "at once, then after 500ms, 1s, 2s, then every 30s", "at once, 3 times".
+std::string delays_text(const crash_forecast& one) {
+  std::vector<std::pair<milliseconds, std::size_t>> runs;
+  for (const auto delay : one.delays) {
+    if (runs.empty() || runs.back().first != delay) runs.emplace_back(delay, 0);
+    ++runs.back().second;
+  }
+  std::string text;
+  bool is_after = false; // what stands before is a list of delays
+  for (std::size_t i = 0; i < runs.size() && i < most_delays; ++i) {
+    const auto [delay, times] = runs[i];
+    const bool repeats = one.goes_on && i + 1 == runs.size();
+    if (!text.empty()) text += ", ";
+    if (repeats) {
+      text += (text.empty() ? "" : "then ") +
+              (delay.count() == 0 ? std::string{"at once, without end"} : "every " + format_duration(delay));
+      break;
+    }
+    if (delay.count() == 0) {
+      text += "at once";
+    } else {
+      text += (is_after ? "" : text.empty() ? "after " : "then after ") + format_duration(delay);
+      is_after = true;
+    }
+    if (times > 1) text += ", " + std::to_string(times) + " times";
+  }
+  return runs.size() > most_delays ? text + ", …" : text;
+}
+
+std::string loss_text(const policy::supervisor_loss& loss) {
+  const auto when = loss.after.count() == 0 ? std::string{"right away"} : "after " + format_duration(loss.after);
+  return loss.supervisor + (loss.gave_up ? " gives up " : " shuts itself down ") + when;
+}
+
+std::string fate(const crash_forecast& one) {
+  std::vector<std::string> parts;
+  const bool stays_down = std::find(one.stays_down.begin(), one.stays_down.end(), one.service) != one.stays_down.end();
+  if (one.delays.empty())
+    parts.emplace_back("is not restarted");
+  else
+    parts.push_back("is restarted " + delays_text(one) +
+                    (one.along.empty() ? "" : "; each time with " + names(one.along)));
+  if (stays_down && !one.delays.empty()) parts.emplace_back("then it has failed and stays down");
+  for (const auto& loss : one.losses) {
+    const bool is_last = &loss == &one.losses.back();
+    const auto with = "with it " + (loss.services.size() > 1 ? "stop " : std::string{"stops "}) + names(loss.services);
+    if (is_last && one.tree_fails) {
+      parts.push_back(loss_text(loss) + ": the tree fails, " + with);
+    } else {
+      const bool is_left =
+          std::find(one.stays_down.begin(), one.stays_down.end(), loss.supervisor) != one.stays_down.end();
+      parts.push_back(loss_text(loss) + ", " + with +
+                      (is_left ? "; it stays down, and nobody is told" : "; then it is restarted, again and again"));
+    }
+  }
+  if (one.losses.empty()) parts.emplace_back("nobody gives up, the others are not touched");
+  if (one.losses.empty() && !one.along.empty()) parts.back() = "nobody gives up";
+  return join(parts, "; ");
+}
+
+} // namespace
+
+std::string forecast_screen(const look& on, const std::vector<crash_forecast>& all) {
+  if (all.empty()) return {};
+  std::vector<std::pair<std::vector<std::string>, std::string>> lines; // who, and what becomes of it
+  for (const auto& one : all) {
+    auto text = fate(one);
+    if (lines.empty() || lines.back().second != text) lines.push_back({{}, std::move(text)});
+    lines.back().first.push_back(one.service);
+  }
+  std::string screen = "If a service ends with a failure as soon as it has started, time and again:\n";
+  for (const auto& [who, what] : lines)
+    screen += "\n  " + paint(on, tone::bold, names(who)) + (who.size() > 1 ? " (each)" : "") + "\n    " + what + "\n";
+  return screen;
+}
+
+std::string forecast_json(const std::vector<crash_forecast>& all) {
+  using json = nlohmann::ordered_json;
+  json list = json::array();
+  for (const auto& one : all) {
+    json delays = json::array();
+    for (const auto delay : one.delays)
+      delays.push_back(delay.count());
+    json losses = json::array();
+    for (const auto& loss : one.losses)
+      losses.push_back({{"supervisor", loss.supervisor},
+                        {"after_ms", loss.after.count()},
+                        {"gave_up", loss.gave_up},
+                        {"services", loss.services}});
+    list.push_back({{"service", one.service},
+                    {"supervisor", one.supervisor},
+                    {"delays_ms", std::move(delays)},
+                    {"goes_on", one.goes_on},
+                    {"restarted_along", one.along},
+                    {"losses", std::move(losses)},
+                    {"stays_down", one.stays_down},
+                    {"tree_fails", one.tree_fails}});
+  }
+  return json{{"schema", 1}, {"forecasts", std::move(list)}}.dump() + "\n";
+}
+
+} // namespace alder::cli

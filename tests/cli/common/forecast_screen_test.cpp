@@ -1,0 +1,67 @@
+#include "cli/common/forecast_screen.hpp"
+
+#include <gmock/gmock.h>
+
+namespace alder::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using policy::crash_forecast;
+using ::testing::HasSubstr;
+
+crash_forecast worker() {
+  crash_forecast one;
+  one.service = "worker";
+  one.supervisor = "shop";
+  one.delays = {0ms, 500ms, 1000ms, 30000ms, 30000ms};
+  one.goes_on = true;
+  return one;
+}
+
+TEST(ForecastScreen, TellsOfDelaysThatGoOn) {
+  EXPECT_THAT(
+      forecast_screen({}, {worker()}),
+      HasSubstr("  worker\n    is restarted at once, then after 500ms, 1s, then every 30s; nobody gives up, the "
+                "others are not touched\n"));
+}
+
+TEST(ForecastScreen, TellsWhoGivesUpAndWhatGoesWithIt) {
+  auto one = worker();
+  one.goes_on = false;
+  one.delays = {0ms, 0ms, 0ms};
+  one.losses = {{"jobs", 0ms, true, {"worker"}}, {"shop", 2500ms, true, {"db", "worker"}}};
+  one.tree_fails = true;
+  EXPECT_THAT(forecast_screen({}, {one}),
+              HasSubstr("is restarted at once, 3 times; jobs gives up right away, with it stops worker; then it is "
+                        "restarted, again and again; shop gives up after 2.5s: the tree fails, with it stop db, "
+                        "worker\n"));
+}
+
+TEST(ForecastScreen, TellsWhatStaysDown) {
+  auto one = worker();
+  one.goes_on = false;
+  one.delays.clear();
+  one.stays_down = {"worker"};
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("is not restarted; nobody gives up"));
+  one.delays = {0ms};
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("then it has failed and stays down"));
+  one.stays_down = {"jobs"};
+  one.losses = {{"jobs", 0ms, true, {"worker"}}};
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("it stays down, and nobody is told"));
+}
+
+TEST(ForecastScreen, ThoseWhoseFateIsTheSameAreToldTogether) {
+  auto other = worker();
+  other.service = "mailer";
+  EXPECT_THAT(forecast_screen({}, {worker(), other}), HasSubstr("  worker, mailer (each)\n"));
+}
+
+TEST(ForecastScreen, IsDataForPrograms) {
+  EXPECT_EQ(forecast_json({worker()}),
+            R"({"schema":1,"forecasts":[{"service":"worker","supervisor":"shop","delays_ms":[0,500,1000,30000,30000],)"
+            R"("goes_on":true,"restarted_along":[],"losses":[],"stays_down":[],"tree_fails":false}]})"
+            "\n");
+}
+
+} // namespace
+} // namespace alder::cli
