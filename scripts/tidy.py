@@ -56,6 +56,8 @@ EXCEPTIONS = {
                 "src/runtime/os/child_setup.cpp": "between fork and exec; standard input is opened as the program's user",
                 "src/runtime/os/cgroup.cpp": "control groups, which the kernel makes up",
                 "src/runtime/os/proc.cpp": "processes, which the kernel makes up",
+                "src/runtime/os/births.cpp": "process numbers, which the kernel makes up",
+                "src/runtime/os/machine.cpp": "the maker of terminals, a device of the kernel",
                 "src/runtime/os/orphans.cpp": "a descriptor of a process, whose inode is known",
                 "src/runtime/os/log_pump_loop.cpp": "a descriptor of its own, once more",
                 "src/runtime/os/probe.cpp": "the kernel's list of listening sockets",
@@ -112,6 +114,7 @@ TOO_NEW = re.compile(r"\bstd::(format|vformat|expected|unexpected|source_locatio
                      r"|^\s*#\s*include\s*<(format|expected|source_location|print|generator)>")
 USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\s+([\w:]+)")
 LITERALS = re.compile(r"std::(\w+::)?\w*literals$")
+ACT = re.compile(r"\bos::(signal_pidfd|signal_members|kill_members|kill_cgroup)\s*\(")
 MARKER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 NOT_CODE = re.compile(
@@ -224,6 +227,13 @@ def clock(source):
             yield number, f"`{text}` reads a clock; take the time as a parameter or from the actor's clock"
 
 
+def gate(source):
+    """What the daemon does to a process follows from what is in the journal, which the gate sees to."""
+    if source.below(("src/actors",)) and source.path != "src/actors/edge/keeper_gate.cpp":
+        for number, text in matching_code(source, ACT):
+            yield number, f"`{text}…`: go through keeper_gate, which writes the journal first"
+
+
 def threads(source):
     if source.floor is not None and not source.below(MAY_USE_THREADS):
         for number, name, quoted in source.includes():
@@ -300,7 +310,7 @@ def kernel(source):
             yield number, f"<{name}>: take the constant and the system call's number; see KERNEL_HEADERS"
 
 
-RULES = (place, floor, system, by_path, effects, clock, threads, caf, json, heavy, purpose, once, own_first, marker,
+RULES = (place, floor, system, by_path, effects, clock, gate, threads, caf, json, heavy, purpose, once, own_first, marker,
          using_namespace, too_new, kernel)
 
 

@@ -1,11 +1,12 @@
 // A destination for log lines: those that match go to a file, behind the name of their service, and how many lines
 // there were of each level stands in another file beside it.
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,11 +29,13 @@ public:
   static void check(const alder::log_destination_settings& settings) {
     if (option(settings, "file", "").rfind('/', 0) != 0)
       throw std::invalid_argument("'file' has to be an absolute path");
-    (void)std::regex{option(settings, "match", "ERROR")}; // throws when it is none
+    const RE2 match(option(settings, "match", "ERROR"), RE2::Quiet);
+    if (!match.ok()) throw std::invalid_argument("'match' is not a regular expression: " + match.error());
   }
 
   errors_to_file(caf::actor_config& config, const alder::log_destination_settings& settings)
-      : log_destination(config), file_(option(settings, "file", "")), match_(option(settings, "match", "ERROR")) {}
+      : log_destination(config), file_(option(settings, "file", "")),
+        match_(option(settings, "match", "ERROR"), RE2::Quiet) {}
 
   /// The answer says that the lines are safe. When this throws, the actor ends; the daemon starts another one, which
   /// gets the same lines.
@@ -53,7 +56,7 @@ private:
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       for (const auto* level : levels)
         if (line.find(level) != std::string_view::npos) ++counts[level];
-      if (std::regex_search(line.begin(), line.end(), match_))
+      if (match_.Match(line, 0, line.size(), RE2::UNANCHORED, nullptr, 0))
         matching.append(batch.tree).append("/").append(batch.service).append(": ").append(line).append("\n");
     }
     if (!matching.empty()) write(file_, matching, std::ios::app);
@@ -72,7 +75,7 @@ private:
   }
 
   std::string file_;
-  std::regex match_;
+  RE2 match_; ///< not std::regex, whose stack grows with the line: this is the daemon's process
   std::map<std::string, std::uint64_t> counts_;
 };
 

@@ -236,6 +236,51 @@ children:
         self.assertEqual([service["restarts"] for service in home.services().values()], [1, 1])
         self.assertIn("resumed", home.kinds("other"))
 
+    def assert_stays_down(self, service):
+        """Its stop kills the daemon as the first thing that is done for it."""
+        home = self.home
+        home.up("name: gate\nchildren:\n" + service)
+        home.wait_until("it runs", home.all_run)
+        pid, daemon = home.pids()["it"], home.info()["pid"]
+        home.write("daemon.pid", str(daemon))
+        home.daemon_kills += 1
+        home.alder("stop", "it", expect=None)
+        home.wait_for_successor(daemon)
+        home.wait_until("it is stopped", lambda: home.states()["it"] == "stopped")
+        self.assertFalse(alder.is_alive(pid))
+        self.assertEqual(home.kinds("it").count("started"), 1, home.story())
+        self.assertIn("resumed", home.kinds("it"))
+
+    def test_a_stop_command_is_run_after_the_stop_was_written_down(self):
+        self.assert_stays_down("""
+  - service: it
+    command: sleep 1000
+    stop: { steps: [{ command: [sh, -c, "kill -9 $(cat daemon.pid); kill -9 $ALDER_PID"], wait: 20s }] }
+""")
+
+    def test_a_hook_is_run_after_the_stop_was_written_down(self):
+        self.assert_stays_down("""
+  - service: it
+    command: sleep 1000
+    hooks: { before_stop: [sh, -c, "kill -9 $(cat daemon.pid); kill -9 $ALDER_PID"] }
+""")
+
+    def test_a_shutdown_message_is_sent_after_the_stop_was_written_down(self):
+        self.home.write("ipc.py", """
+import os
+channel = int(os.environ["NODE_CHANNEL_FD"])
+while b"shutdown" not in os.read(channel, 4096):
+    pass
+os.kill(int(open("daemon.pid").read()), 9)
+os._exit(3)
+""")
+        self.assert_stays_down("""
+  - service: it
+    command: [python3, ipc.py]
+    ipc: true
+    stop: { steps: [{ message: shutdown, wait: 20s }] }
+""")
+
     def test_a_removal_goes_on_under_the_successor(self):
         home = self.home
         pids = self.bring_up_deaf()

@@ -129,8 +129,8 @@ class HostileRequests(alder.Scenario):
                 codes = [one["code"] for one in answer["diagnostics"]]
                 self.assertIn("E011", codes, value)
             self.home.write("nul.yaml", text)
-            self.assertIn("error[E011]", self.home.alder("check", "nul.yaml", expect=2).err)
-            self.assertIn("error[E011]", self.home.alder("up", "nul.yaml", expect=2).err)
+            self.assertIn("error[E011]", self.home.alder("check", "nul.yaml", expect=2).said)
+            self.assertIn("error[E011]", self.home.alder("up", "nul.yaml", expect=2).said)
         self.assert_serves()
 
     def test_an_expression_that_cannot_be_used_is_a_mistake(self):
@@ -148,7 +148,7 @@ class HostileRequests(alder.Scenario):
         self.home.write("p.yaml", r"""name: p
 children: [{service: a, command: x, ready: {log: '(a)\1'}}]
 """)
-        self.assertIn("p.yaml:2:", self.home.alder("check", "p.yaml", expect=2).err)
+        self.assertIn("p.yaml:2:", self.home.alder("check", "p.yaml", expect=2).said)
         self.assert_serves()
 
     def test_a_body_of_2_mib_and_a_head_of_40_kib_are_too_large(self):

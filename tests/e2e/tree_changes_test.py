@@ -185,5 +185,184 @@ children:
         self.assertEqual([fields[2] for fields in told if fields[1:2] == ["node/shop/mailer"]][-1], "")
 
 
+class WhatIs(alder.Scenario):
+    """`alder apply` compares with what is, and with the environment with which the tree was brought up."""
+
+    def thens(self, *options, expect=0, **more):
+        told = self.home.alder("apply", "--dry-run", "--json", *options, expect=expect, **more)
+        return [(change["what"], change["name"], change["then"]) for change in told.json["changes"]]
+
+    def test_the_environment_of_the_caller_changes_nothing_unless_it_is_wanted(self):
+        home = self.home
+        file = home.write("alder.yaml", CONFIG.replace("sleep 1000", "sleep ${SECONDS_TO_SLEEP}"))
+        home.alder("up", file, variables={"SECONDS_TO_SLEEP": "1000", "GONE": "1"})
+        before = home.pids()
+        cron = {"SHLVL": "7", "PWD": "/", "TERM": "dumb", "SSH_CONNECTION": "x"}
+        said = home.alder("apply", "--sync", file, cwd="/", variables=cron)
+        self.assertEqual(said.out, "shop matches the file\n")
+        self.assertEqual(home.pids(), before)
+        said = home.alder("apply", "--env", "--dry-run", file, cwd="/", variables=cron, expect=2)
+        self.assertIn("SECONDS_TO_SLEEP", said.err, "it is not set here")
+        told = home.alder("apply", "--env", "--dry-run", "--json", file,
+                          variables=cron | {"SECONDS_TO_SLEEP": "1000"}).json
+        variables = {one["name"]: one["what"] for one in told["changes"][0]["variables"]}
+        self.assertEqual(variables | {"SHLVL": "added", "TERM": "added", "GONE": "removed"}, variables)
+        self.assertNotIn("dumb", str(told), "no values")
+        shown = home.alder("apply", "--env", "--dry-run", file, variables=cron | {"SECONDS_TO_SLEEP": "1000"}).out
+        self.assertIn("GONE removed", shown)
+        home.kill_daemon()
+        self.assertEqual(self.thens("--sync", file, cwd="/", variables=cron), [], "nor for the next daemon")
+        newer = file.read_text()
+        file.write_text(newer.replace("sleep 1001", "sleep ${NEW_HERE}"))
+        said = home.alder("apply", file, variables={"NEW_HERE": "5"}, expect=2)
+        self.assertIn("NEW_HERE", said.err)
+        self.assertIn("alder apply --env", said.err)
+        file.write_text(newer)
+        home.alder("apply", "--env", "--sync", file, variables={"SECONDS_TO_SLEEP": "1001"})
+        self.assertNotEqual(home.pids()["db"], before["db"])
+
+    def test_what_was_scaled_stays_unless_the_file_is_to_count(self):
+        home = self.home
+        home.up(CONFIG)
+        home.alder("scale", "api", "3")
+        self.assertEqual(self.thens(), [("scaled", "api", "left_scaled")])
+        home.alder("apply")
+        self.assertIn("api:2", home.states())
+        self.assertEqual(self.thens("--sync"), [("removed", "api:2", "stop")])
+        home.alder("apply", "--sync")
+        self.assertNotIn("api:2", home.states())
+        self.assertEqual(self.thens(), [])
+
+    def test_what_has_failed_is_started_when_the_tree_is_to_be_what_the_file_says(self):
+        home = self.home
+        home.up("""
+name: shop
+intensity: { max_restarts: 0, within: 1m }
+children:
+  - { service: web, command: sleep 1000 }
+""")
+        home.kill("web")
+        home.wait_until("the tree has failed", lambda: home.trees()[0]["state"] == "failed")
+        self.assertEqual(self.thens(), [("failed", "shop", "left_failed")])
+        self.assertIn("failed", home.alder("apply").out)
+        self.assertEqual(home.trees()[0]["state"], "failed")
+        home.alder("apply", "--sync")
+        home.wait_until("it runs", home.all_run)
+        self.assertEqual(self.thens(), [])
+
+    def test_secrets_that_were_replaced_are_seen(self):
+        home = self.home
+        key = home.write("key", "one")
+        home.up(f"name: shop\nchildren:\n  - {{ service: web, command: sleep 1000, secrets: {{ KEY: {key} }} }}\n")
+        before = home.pids()
+        self.assertEqual(self.thens(), [])
+        key.write_text("another")
+        self.assertEqual(self.thens(), [("changed", "web", "next_start")])
+        home.kill_daemon()
+        self.assertEqual(self.thens("--sync"), [("changed", "web", "restart")])
+        home.alder("apply", "--sync")
+        self.assertNotEqual(home.pids(), before)
+        self.assertEqual(self.thens(), [])
+
+    def test_a_dry_run_promises_what_is_done(self):
+        home = self.home
+        home.up(CONFIG)
+        before = home.pids()
+        home.alder("stop", "db")
+        home.write("alder.yaml", NEWER)
+        self.assertEqual(self.thens("--sync"),
+                         [("removed", "old", "stop"), ("changed", "db", "next_start"), ("added", "fresh", "start")])
+        home.alder("apply", "--sync")
+        self.assertEqual(home.states()["db"], "stopped")
+        home.write("alder.yaml", NEWER.replace("    instances: 2\n", ""))
+        for options in ((), ("--start-added", "--stop-removed")):
+            self.assertEqual(self.thens(*options, expect=1), [("replaced", "api", "refuse")])
+            self.assertIn("--restart-changed", home.alder("apply", *options, "--dry-run", expect=1).err)
+            self.assertIn("--restart-changed", home.alder("apply", *options, expect=1).err)
+        self.assertEqual(home.pids()["api:0"], before["api:0"])
+
+
+class ThroughALink(alder.Scenario):
+    def setUp(self):
+        super().setUp()
+        for release, seconds in ("7", 1007), ("8", 1008):
+            directory = self.home.files / "releases" / release
+            directory.mkdir(parents=True)
+            (directory / "alder.yaml").write_text(
+                f"name: shop\nchildren:\n  - {{ service: web, command: [sh, -c, 'pwd -P; exec sleep {seconds}'] }}\n")
+        self.current = self.home.files / "current"
+        self.current.symlink_to("releases/7")
+
+    def switch(self, release):
+        new = self.home.files / "current.new"
+        new.symlink_to(f"releases/{release}")
+        new.rename(self.current)
+
+    def here(self, *words, pwd=None, **options):
+        """A command as a shell gives it in a directory it came to through the link."""
+        return self.home.alder(*words, cwd=self.current, variables={"PWD": str(pwd or self.current)}, **options)
+
+    def places(self):
+        return self.home.alder("logs", "web", "--no-prefix").lines
+
+    def test_the_tree_follows_the_link(self):
+        home = self.home
+        self.here("up")
+        home.wait_until("it says where it is", lambda: self.places()[-1:] == [str(home.files / "releases/7")])
+        self.switch("8")
+        home.alder("restart", "web")
+        home.wait_until("a restart follows", lambda: self.places()[-1:] == [str(home.files / "releases/8")])
+        self.assertEqual(home.request("GET", "/v1/config")[1]["trees"][0]["file"], str(self.current / "alder.yaml"))
+        told = self.here("apply", "--dry-run", "--json").json["changes"]
+        self.assertEqual([(one["name"], one["details"]) for one in told], [("web", ["command"])])
+        self.here("apply", "--sync")
+        self.assertEqual(self.here("apply", "--sync").out, "shop matches the file\n")
+        # The same file by another name, as cron and systemd give it.
+        said = home.alder("apply", "--sync", home.files / "releases/8/alder.yaml", cwd="/")
+        self.assertEqual(said.out, "shop matches the file\n")
+        self.assertIn("unchanged", home.alder("up", home.files / "releases/8/alder.yaml", cwd="/").out)
+        said = home.alder("apply", home.files / "releases/7/alder.yaml", expect=1)
+        self.assertIn("up from another file", said.err)
+        home.alder("down", home.files / "releases/8/alder.yaml")
+        self.assertEqual(home.trees(), [])
+
+    def test_a_name_of_another_directory_is_not_believed(self):
+        self.here("up", pwd=self.home.files)
+        self.assertEqual(self.home.request("GET", "/v1/config")[1]["trees"][0]["file"],
+                         str(self.home.files / "releases/7/alder.yaml"))
+
+
+class Scaling(alder.Scenario):
+    SINGLE = "name: shop\nchildren:\n  - { service: web, command: sleep 1000 }\n"
+
+    def test_a_single_service_is_not_stopped_unasked(self):
+        home = self.home
+        home.up(self.SINGLE)
+        before = home.pids()
+        said = home.alder("scale", "web", "2", expect=1)
+        self.assertIn("would be stopped", said.err)
+        self.assertIn("alder scale --force web 2", said.err)
+        self.assertEqual(home.pids(), before)
+        home.alder("scale", "--force", "web", "2")
+        self.assertEqual(sorted(home.pids()), ["web:0", "web:1"])
+        home.alder("scale", "web", "3")
+        self.assertEqual(sorted(home.pids()), ["web:0", "web:1", "web:2"])
+
+    def test_instances_that_share_the_port_of_their_check_are_warned_about_before_anything_is_stopped(self):
+        home = self.home
+        port, = alder.free_ports(1)
+        server = f"python3 -m http.server --bind 127.0.0.1 {port}"
+        text = f"name: shop\nchildren:\n  - {{ service: web, command: {server}, ready: {{ tcp: {port} }} }}\n"
+        home.up(text)
+        before = home.pids()
+        said = home.alder("scale", "web", "2", expect=1)
+        self.assertIn(f"127.0.0.1:{port}", said.err)
+        self.assertIn("${INSTANCE}", said.err)
+        self.assertEqual(home.pids(), before)
+        shared = home.write("shared.yaml", text.replace("ready:", "instances: 2, ready:"))
+        said = home.alder("check", shared)
+        self.assertIn("W011", said.said)
+
+
 if __name__ == "__main__":
     alder.main()

@@ -3,8 +3,10 @@
 #include "actors/edge/api_server.hpp"
 #include "actors/edge/api_session.hpp"
 #include "actors/edge/outstanding.hpp"
+#include "actors/edge/proposed_change.hpp"
 #include "actors/edge/wish_result.hpp"
 
+#include "runtime/config/shared_checks.hpp"
 #include "runtime/config/tree_edit.hpp"
 
 #include <algorithm>
@@ -59,35 +61,38 @@ wire::operation_result not_up(const std::string& tree) {
   return went_wrong(conflicting, "conflict", "tree '" + tree + "' is not up", {"bring it up: alder up"});
 }
 
+/// What people must know before more instances are started than there are.
+std::optional<wire::operation_result> objection_to(const scale_service& scale, const known_tree& now,
+                                                   const supervisor_spec& after) {
+  const auto* before = config::find_child(*now.root, scale.name);
+  const auto* child = config::find_child(after, scale.name);
+  const auto* pool = child == nullptr ? nullptr : std::get_if<boxed>(child);
+  if (before == nullptr || pool == nullptr) return std::nullopt;
+  const auto* running = std::get_if<boxed>(before);
+  const auto count = running == nullptr ? std::size_t{1} : (*running)->children.size();
+  const auto shared = (*pool)->children.size() > count && count < 2 ? config::shared_check(**pool) : std::nullopt;
+  const auto anyway = "alder scale --force " + scale.name + " " + std::to_string(scale.instances);
+  if (shared)
+    return went_wrong(conflicting, "shared_check",
+                      "the readiness of all instances of '" + scale.name + "' would be checked at " + *shared +
+                          ", which only one of them can use; nothing was changed",
+                      {"give each its own with ${INSTANCE}, for example tcp: \"300${INSTANCE}\"",
+                       "if they share it on purpose (SO_REUSEPORT): " + anyway});
+  if (running == nullptr)
+    return went_wrong(conflicting, "needs_restart",
+                      "'" + scale.name +
+                          "' is a single process, which would be stopped before the new instances are up; nothing "
+                          "was changed",
+                      {"allow it with: " + anyway});
+  return std::nullopt;
+}
+
 } // namespace
 
 void api_server::carry_out(const apply_config& apply, const done& tell) {
-  known_tree tree;
-  tree.source.file = apply.source.file;
-  tree.source.text = apply.source.text;
-  tree.source.environment = apply.source.environment;
-  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered(), apply.files.get());
-  if (!loaded.tree) {
-    auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
-    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
-    return tell(result);
-  }
-  tree.source.name = loaded.tree->root.name;
-  const auto* known = context_.trees.find(tree.source.name);
-  if (known == nullptr) return tell(not_up(tree.source.name));
-  if (known->source.file != tree.source.file)
-    return tell(went_wrong(conflicting, "conflict",
-                           "tree '" + tree.source.name + "' is up from another file: " + known->source.file,
-                           {"change that file, or take the tree down first: alder down " + tree.source.name}));
-  tree.source.up_since = known->source.up_since;
-  tree.source.instances = known->source.instances; // what was scaled stays scaled
-  if (!tree.source.instances.empty()) {
-    loaded = read_configuration(tree.source, text_is::known);
-    if (!loaded.tree)
-      return tell(went_wrong(unprocessable, "invalid_config", "with the scaled services it is too large"));
-  }
-  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
-  change(std::move(tree), apply.options, tell);
+  auto proposed = propose(apply, context_, extensions_are::loaded);
+  if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
+  change(std::move(std::get<proposed_change>(proposed).tree), apply.options, tell, apply.files->secrets);
 }
 
 void api_server::carry_out(const finish_change& finish, const done& tell) {
@@ -120,19 +125,25 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
                                (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
   }
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
-  change(std::move(tree), {/*start_added=*/true, /*stop_removed=*/true, /*restart_changed=*/false}, tell);
+  const change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
+  if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
+    return tell(*wrong);
+  change(std::move(tree), options, tell);
 }
 
 /// The catalog first, with all that is still to do, so that a successor of this daemon would finish it; then what OTP
 /// calls a code change, in every supervisor that stays; around it what `options` asks for.
-void api_server::change(known_tree tree, const change_options& options, const done& tell) {
+void api_server::change(known_tree tree, const change_options& options, const done& tell,
+                        const std::map<std::string, std::uint64_t>& secrets) {
   const auto name = tree.source.name;
   const auto before = context_.trees.find(name)->root;
   const auto after = tree.root;
-  const auto changes = outstanding(*context_.trees.find(name), *after, context_.shared.nodes);
+  const auto changes = outstanding(*context_.trees.find(name), *after, context_.shared.nodes, context_.trees, secrets);
+  const auto becomes = [&](const config::tree_change& change) {
+    return consequence_of(change, options, name, context_.shared.nodes);
+  };
   for (const auto& change : changes) {
-    const bool scaled = options.start_added && options.stop_removed;
-    if (change.what == change_kind::replaced && !options.restart_changed && !scaled)
+    if (becomes(change) == consequence::refuse)
       return tell(
           went_wrong(conflicting, "needs_restart",
                      "'" + change.name + "' becomes something else, which takes its restart; nothing was changed",
@@ -187,12 +198,11 @@ void api_server::change(known_tree tree, const change_options& options, const do
   known.left.clear();
   for (const auto& change : changes) {
     const auto node = context_.shared.nodes.find(name, change.name);
-    const bool start =
-        (change.what == change_kind::added && options.start_added) || change.what == change_kind::replaced;
-    if (start) {
+    const auto outcome = becomes(change);
+    if (outcome == consequence::start || outcome == consequence::replace) {
       const auto* parent = config::find_child(*after, change.parent);
       const auto* pool = parent == nullptr ? nullptr : std::get_if<boxed>(parent);
-      if (pool != nullptr && (*pool)->pool) { // an instance comes with its start
+      if (change.what == change_kind::added && pool != nullptr && (*pool)->pool) { // an instance comes with its start
         const auto entry = std::make_shared<const child_entry>(entry_of(*config::find_child(*after, change.name)));
         work->steps.push_back([this, id = id_of(name, change.parent), entry](const chain::then& then) {
           const auto found = context_.shared.supervisors.find(id);
@@ -204,7 +214,7 @@ void api_server::change(known_tree tree, const change_options& options, const do
       }
     }
     const bool restart = change.what == change_kind::changed && change.needs_restart && is_up(node);
-    if (restart && options.restart_changed) work->steps.push_back(call_node(op::restart, change.name));
+    if (outcome == consequence::restart) work->steps.push_back(call_node(op::restart, change.name));
     const bool added = change.what == change_kind::added;
     const bool replaced = change.what == change_kind::replaced;
     if (added || replaced || restart)
@@ -222,7 +232,9 @@ void api_server::change(known_tree tree, const change_options& options, const do
   context_.trees.begin_operation(operation, store::change_value(under_way));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
-  chain::run(work, [this, work, tell, operation, differs = !changes.empty()] {
+  const bool differs = std::any_of(changes.begin(), changes.end(),
+                                   [&](const auto& change) { return becomes(change) != consequence::left_failed; });
+  chain::run(work, [this, work, tell, operation, differs] {
     context_.trees.end_operation(operation);
     tell(work->failure ? *work->failure : went_well(differs));
   });

@@ -1,6 +1,7 @@
 // Requests that do something.
 #include "actors/edge/api_handlers.hpp"
 #include "actors/edge/outstanding.hpp"
+#include "actors/edge/proposed_change.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
@@ -56,10 +57,8 @@ struct read_config {
   std::shared_ptr<file_notes> files = std::make_shared<file_notes>();
 };
 
-config::loaded read_request(const wire::config_request& request, file_notes& files,
-                            std::map<std::string, unsigned> instances = {}) {
+config::loaded read_request(const wire::config_request& request, file_notes& files) {
   store::saved_tree source;
-  source.instances = std::move(instances);
   source.file = request.file;
   source.text = request.text;
   source.environment = request.environment;
@@ -67,6 +66,14 @@ config::loaded read_request(const wire::config_request& request, file_notes& fil
 }
 
 constexpr std::chrono::seconds file_patience{10};
+
+wire::problem unanswered_files() {
+  return {504,
+          "timed_out",
+          "the files that the configuration names could not be read within 10s; nothing was changed",
+          {"look whether the file systems that they are on answer"},
+          {}};
+}
 
 /// Reads the configuration, with what it points to, on a thread: on some file systems that can take for ever.
 void read_beside(wire::config_request request, const responder& out, api_context& context,
@@ -77,15 +84,11 @@ void read_beside(wire::config_request request, const responder& out, api_context
     read.loaded = read_request(read.request, *read.files);
     return read;
   };
-  context.bridge.files().ask<read_config>(
-      key, std::move(work), file_patience, [out, then = std::move(then)](std::optional<read_config> read) {
-        if (read) return then(std::move(*read));
-        out->refuse({504,
-                     "timed_out",
-                     "the files that the configuration names could not be read within 10s; nothing was changed",
-                     {"look whether the file systems that they are on answer"},
-                     {}});
-      });
+  context.bridge.files().ask<read_config>(key, std::move(work), file_patience,
+                                          [out, then = std::move(then)](std::optional<read_config> read) {
+                                            if (read) return then(std::move(*read));
+                                            out->refuse(unanswered_files());
+                                          });
 }
 
 wire::problem mistakes_of(const config::loaded& loaded, const std::string& what) {
@@ -98,8 +101,8 @@ void put_config(const api_request& request, const responder& out, api_context& c
   read_beside(std::move(*body), out, context, [request, out, &context](read_config&& read) {
     if (!read.loaded.tree)
       return out->refuse(mistakes_of(read.loaded, "the configuration has mistakes; nothing was started or changed"));
-    submit(bring_up{std::move(read.request), is_set(request, "keep_going"), std::move(read.files)}, read.loaded.tree->root.name, request, out,
-           context);
+    submit(bring_up{std::move(read.request), is_set(request, "keep_going"), std::move(read.files)},
+           read.loaded.tree->root.name, request, out, context);
   });
 }
 
@@ -133,8 +136,8 @@ void post_service(const api_request& request, const responder& out, api_context&
       return out->refuse(
           {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
     }
-    submit(bring_up{std::move(read.request), /*keep_going=*/false, std::move(read.files)}, read.loaded.tree->root.name, request, out,
-           context);
+    submit(bring_up{std::move(read.request), /*keep_going=*/false, std::move(read.files)}, read.loaded.tree->root.name,
+           request, out, context);
   });
 }
 
@@ -242,7 +245,7 @@ void post_scale(const api_request& request, const responder& out, api_context& c
                         "'" + node.name + "' is no service that can have instances",
                         {is_instance ? "scale its pool: " + node.parent : "scale a service below it"},
                         {}});
-  submit(scale_service{node.tree, node.name, *instances}, node.tree, request, out, context);
+  submit(scale_service{node.tree, node.name, *instances, is_set(request, "force")}, node.tree, request, out, context);
 }
 
 void post_children(const api_request& request, const responder& out, api_context& context) {
@@ -262,62 +265,75 @@ void post_children(const api_request& request, const responder& out, api_context
   });
 }
 
-/// What was read, if it can be a new version of a tree that is there.
-std::optional<tree_spec> change_of(config::loaded&& loaded, const std::string& file, const responder& out,
-                                   const api_context& context) {
-  if (!loaded.tree) {
-    out->refuse(mistakes_of(loaded, "the configuration has mistakes; nothing was changed"));
-    return std::nullopt;
-  }
-  if (context.trees.find(loaded.tree->root.name) != nullptr) return std::move(*loaded.tree);
-  const auto named = file.empty() ? std::string{} : " " + shell_quote({file});
-  out->refuse({404,
-               "no_such_tree",
-               "there is no tree '" + loaded.tree->root.name + "'",
-               {"bring it up: alder up" + named},
-               {}});
-  return std::nullopt;
-}
-
-void answer_diff(read_config&& read, const responder& out, const api_context& context) {
-  auto tree = change_of(std::move(read.loaded), read.request.file, out, context);
-  if (!tree) return;
-  const auto& known = *context.trees.find(tree->root.name);
-  if (!known.source.instances.empty())
-    tree = change_of(read_request(read.request, *read.files, known.source.instances), read.request.file, out, context);
-  if (!tree) return;
-  std::vector<wire::change_entry> changes;
-  for (const auto& change : outstanding(known, tree->root, context.shared.nodes))
-    changes.push_back(
-        {std::string{config::word(change.what)}, change.name, change.parent, change.details, change.needs_restart});
-  out->answer(200, wire::changes_json(tree->root.name, changes));
-}
-
-void post_diff(const api_request& request, const responder& out, api_context& context) {
-  auto body = wire::parse_config_request(request.body);
-  if (!body) return out->refuse(bad_value(body.failure().message));
-  read_beside(std::move(*body), out, context,
-              [out, &context](read_config&& read) { answer_diff(std::move(read), out, context); });
-}
-
-void post_apply(const api_request& request, const responder& out, api_context& context) {
+/// The request as a wish to change a tree that is up, when a thread has looked at the files concerned.
+void with_change(const api_request& request, const responder& out, api_context& context,
+                 std::function<void(apply_config&&)> then) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
   const change_options options{is_set(request, "start_added"), is_set(request, "stop_removed"),
                                is_set(request, "restart_changed")};
-  read_beside(std::move(*body), out, context, [request, out, options, &context](read_config&& read) {
-    const auto tree = change_of(std::move(read.loaded), read.request.file, out, context);
-    if (!tree) return;
-    submit(apply_config{std::move(read.request), options, std::move(read.files)}, tree->root.name, request, out,
-           context);
+  const auto key = "change " + body->file;
+  apply_config wanted{std::move(*body), options, is_set(request, "take_environment")};
+  std::function<apply_config()> work = [wanted = std::move(wanted), up = trees_up(context.trees)] {
+    look_at_files(wanted, up);
+    return wanted;
+  };
+  context.bridge.files().ask<apply_config>(key, std::move(work), file_patience,
+                                           [out, then = std::move(then)](std::optional<apply_config> read) {
+                                             if (read) return then(std::move(*read));
+                                             out->refuse(unanswered_files());
+                                           });
+}
+
+/// "~NAME" as it is told.
+wire::variable_entry variable_entry_of(const std::string& change) {
+  const auto* what = change.front() == '+' ? "added" : change.front() == '-' ? "removed" : "changed";
+  return {change.substr(1), what};
+}
+
+void answer_diff(const apply_config& wanted, const responder& out, api_context& context) {
+  const auto proposed = propose(wanted, context, extensions_are::not_loaded);
+  if (const auto* wrong = std::get_if<wire::problem>(&proposed)) return out->refuse(*wrong);
+  const auto& found = std::get<proposed_change>(proposed);
+  const auto& tree = found.tree.source.name;
+  std::vector<wire::change_entry> changes;
+  for (const auto& change : found.changes) {
+    const auto then = word(consequence_of(change, wanted.options, tree, context.shared.nodes));
+    wire::change_entry entry{std::string{config::word(change.what)},
+                             change.name,
+                             change.parent,
+                             change.details,
+                             change.needs_restart,
+                             std::string{then},
+                             {}};
+    for (const auto& variable : change.variables)
+      entry.variables.push_back(variable_entry_of(variable));
+    changes.push_back(std::move(entry));
+  }
+  const auto root = context.shared.nodes.find(tree, tree);
+  out->answer(200, wire::changes_json({tree, root ? root->state : node_state::stopped, found.refusal, changes}));
+}
+
+void post_diff(const api_request& request, const responder& out, api_context& context) {
+  with_change(request, out, context, [out, &context](apply_config&& wanted) { answer_diff(wanted, out, context); });
+}
+
+void post_apply(const api_request& request, const responder& out, api_context& context) {
+  with_change(request, out, context, [request, out, &context](apply_config&& wanted) {
+    const auto proposed = propose(wanted, context, extensions_are::not_loaded);
+    if (const auto* wrong = std::get_if<wire::problem>(&proposed)) return out->refuse(*wrong);
+    const auto tree = std::get<proposed_change>(proposed).tree.source.name;
+    submit(std::move(wanted), tree, request, out, context);
   });
 }
 
 void delete_tree(const api_request& request, const responder& out, api_context& context) {
   auto name = request.path[2];
-  if (context.trees.find(name) == nullptr && context.trees.find(wire::ad_hoc_tree(name)) != nullptr)
-    name = wire::ad_hoc_tree(name);
-  if (context.trees.find(name) == nullptr) {
+  const auto is_known = [&](const std::string& tree) {
+    return context.trees.find(tree) != nullptr || context.trees.lost_trees().count(tree) > 0;
+  };
+  if (!is_known(name) && is_known(wire::ad_hoc_tree(name))) name = wire::ad_hoc_tree(name);
+  if (!is_known(name)) {
     std::vector<std::string> known;
     for (const auto& [tree, entry] : context.trees.trees())
       known.push_back(tree);
@@ -342,7 +358,7 @@ void post_upgrade(const api_request& request, const responder& out, api_context&
   out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
   auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});
   timer->async_wait([timer, wanted = *body, &context](const boost::system::error_code&) {
-    context.bridge.keeper().upgrade(wanted.keeper, wanted.daemon);
+    context.bridge.act().upgrade(wanted.keeper, wanted.daemon);
     context.bridge.flush();
   });
 }

@@ -24,7 +24,7 @@ namespace alder::actors {
 /// Bring the tree of this configuration up.
 struct bring_up {
   wire::config_request source;
-  bool keep_going = false; ///< what does not start stays down, and the others come up
+  bool keep_going = false;                ///< what does not start stays down, and the others come up
   std::shared_ptr<file_notes> files = {}; ///< what a thread has found out about them
 };
 /// Stop a tree and forget it.
@@ -42,7 +42,8 @@ using store::change_options;
 struct apply_config {
   wire::config_request source;
   change_options options;
-  std::shared_ptr<file_notes> files = {}; ///< as of bring_up
+  bool takes_environment = false; ///< of the source; else it stays that with which the tree was brought up
+  std::shared_ptr<file_notes> files = std::make_shared<file_notes>(); ///< as of bring_up
 };
 /// Do what a former daemon was in the middle of.
 struct finish_change {
@@ -54,6 +55,7 @@ struct scale_service {
   std::string tree;
   std::string name;
   unsigned instances = 1;
+  bool at_any_price = false; ///< also when it stops what runs, or when the instances are in each other's way
 };
 /// Start the children of this configuration under a supervisor that is up.
 struct add_children {

@@ -3,6 +3,7 @@
 #include "actors/base/part.hpp"
 #include "actors/edge/api_session.hpp"
 #include "actors/edge/api_streams.hpp"
+#include "actors/edge/proposed_change.hpp"
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/overloaded.hpp"
@@ -121,12 +122,13 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   const auto* known = context_.trees.find(name);
   if (known == nullptr) return add_tree(std::move(tree), up.keep_going, tell);
   const bool up_now = is_up(context_.shared.nodes.find(name, name));
-  if (known->source.file != tree.source.file && up_now) {
+  const bool same_file = is_same_configuration(known->source.file, tree.source.file);
+  if (!same_file && up_now) {
     const auto from = known->source.file.empty() ? "the command line" : known->source.file;
     return tell(went_wrong(conflicting, "conflict", "a tree named '" + name + "' is already up, from " + from,
                            {"give this one another 'name:'", "or take the other down first: alder down " + name}));
   }
-  const bool same = known->source.text == tree.source.text && known->source.file == tree.source.file;
+  const bool same = known->source.text == tree.source.text && same_file;
   if (up_now) {
     if (same) return tell(went_well(/*changed=*/false));
     return tell(went_wrong(conflicting, "conflict",
@@ -153,6 +155,10 @@ void api_server::add_tree(known_tree tree, bool keep_going, const done& tell) {
 }
 
 void api_server::carry_out(const take_down& down, const done& tell) {
+  if (context_.trees.lost_trees().count(down.tree) > 0) { // nobody is to be told of it any more
+    context_.trees.forget_lost(down.tree);
+    return tell(went_well(/*changed=*/true));
+  }
   if (context_.trees.find(down.tree) == nullptr)
     return tell(went_wrong(not_found, "no_such_tree", "there is no tree '" + down.tree + "'"));
   const auto operation = std::string{store::down_key} + down.tree;

@@ -8,6 +8,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,7 +42,8 @@ private:
   void carry_out(const finish_change& finish, const done& tell);
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
-  void change(known_tree tree, const change_options& options, const done& tell);
+  void change(known_tree tree, const change_options& options, const done& tell,
+              const std::map<std::string, std::uint64_t>& secrets = {});
   void add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
                 const done& tell);
   void note_removed(const std::string& tree, const std::string& name);

@@ -1,6 +1,8 @@
 #include "actors/edge/catalog.hpp"
 
 #include "runtime/config/tree_edit.hpp"
+#include "runtime/os/caller.hpp"
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
 #include "runtime/os/shared_library.hpp"
@@ -15,7 +17,6 @@ constexpr std::size_t largest_env_file = 1024 * 1024;
 constexpr std::chrono::milliseconds write_delay{20};
 constexpr std::chrono::milliseconds first_retry{1000}; // of a journal that cannot be written
 constexpr std::chrono::milliseconds longest_retry{10000};
-constexpr std::size_t largest_kept_journal = 64UL * 1024 * 1024; // of which a copy is made
 /// `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
 constexpr restart_kind root_restart = restart_kind::transient;
 
@@ -27,6 +28,12 @@ void for_each(const std::map<std::string, std::string>& values, std::string_view
 }
 
 bool is_settled(const node_ptr& node) { return node && node->settled; }
+
+std::string lost_words(const std::string& tree, const std::string& file) {
+  const auto again = file.empty() ? "start its program again: alder start" : "bring it up again: alder up " + file;
+  return "tree " + tree + " was up but is missing from the journal; its processes keep running unsupervised; " + again +
+         ", or forget it: alder down " + tree;
+}
 
 } // namespace
 
@@ -58,8 +65,10 @@ config::loaded read_text(const std::string& file, const std::string& text,
   here.can_have_directory = noted(notes.directories, std::move(here.can_have_directory));
   here.zone_data = noted(notes.zones, std::move(here.zone_data));
   here.was_accepted = from == text_is::known;
+  const auto through_link = noted<bool>(notes.through_links, os::is_through_link);
   return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
-                            std::make_shared<const machine>(std::move(here)), instances});
+                            std::make_shared<const machine>(std::move(here)), instances,
+                            !file.empty() && through_link(file)});
 }
 
 } // namespace
@@ -91,7 +100,7 @@ config::loaded read_configuration(store::saved_tree& source, text_is from, exten
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
     : timer_(loop), shared_(shared), directory_(state_dir), journal_(store::journal_file(state_dir + "/journal")),
-      offered_(os::load_symbol) {
+      list_(store::journal_file(state_dir + "/journal.trees")), offered_(os::load_symbol) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
   shared_.nodes.on_remove = [this](const std::string& tree, const std::string& name) { on_node_removed(tree, name); };
   shared_.on_forgotten = [this](const std::string& tree, const std::string& name) { prune(tree, name); };
@@ -101,21 +110,39 @@ catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::stri
   };
 }
 
-std::vector<std::string> catalog::open(const std::string& line) {
+/// What is to be told of a file of ours that could not be read as a whole; nothing: it could.
+std::string catalog::take_note(const std::string& file, const store::journal::opened& found) {
+  if (found.is_sound()) return {};
+  auto told =
+      file + " " + found.problem +
+      (found.kept.empty() ? "; nothing is recorded until it can be renamed: move it away" : "; kept as " + found.kept);
+  kept_[found.kept.empty() ? file : found.kept] = told;
+  return told;
+}
+
+std::vector<std::string> catalog::take_note_of_kept(const std::string& directory) {
+  std::vector<std::string> all;
+  for (const auto& kept : os::damaged_files(directory))
+    all.push_back(take_note_of_kept_file(kept));
+  return all;
+}
+
+std::string catalog::take_note_of_kept_file(const std::string& path) {
+  return kept_[path] = path + " was kept because part of it could not be read";
+}
+
+std::vector<std::string> catalog::open(const std::string& line, history before) {
   std::vector<std::string> complaints;
   const std::string file = directory_ + "/journal";
+  (void)take_note_of_kept(directory_); // a former daemon has told of it
   const auto opened = journal_.open();
-  if (!opened) {
-    const std::string aside = file + ".damaged";
-    const bool kept = os::rename_file(file, aside).ok();
-    complaints.push_back("the journal " + file + " could not be read: " + opened.failure().message +
-                         (kept ? "; kept as " + aside : ""));
-  } else if (opened->damaged > 0) {
-    const std::string aside = file + ".damaged";
-    if (const auto bytes = os::read_file(file, largest_kept_journal)) (void)os::write_file_atomically(aside, *bytes);
-    complaints.push_back(std::to_string(opened->damaged) + " records of the journal " + file +
-                         " are damaged and were skipped; a copy of it is " + aside);
-  }
+  const auto listed = list_.open();
+  if (auto told = take_note(file, opened); !told.empty()) complaints.push_back(std::move(told));
+  if (auto told = take_note(file + ".trees", listed); !told.empty()) complaints.push_back(std::move(told));
+  const bool is_expected = before == history::known || !listed.is_first;
+  if (opened.is_first && is_expected && !os::is_taken(directory_ + "/trees.json"))
+    complaints.push_back("the journal " + file +
+                         " is missing although Alder ran here before: the trees that were up are unknown");
   const std::string mark = "\"" + line + "\"";
   const auto known = journal_.values().find(std::string{store::line_key});
   goes_on_ = known != journal_.values().end() && known->second == mark;
@@ -129,7 +156,46 @@ std::vector<std::string> catalog::open(const std::string& line) {
   for (const auto& key : others)
     journal_.forget(key);
   journal_.set(std::string{store::line_key}, mark);
+  list_.set(std::string{store::line_key}, mark); // neither is ever without a record
   return complaints;
+}
+
+std::vector<std::string> catalog::notices() {
+  std::erase_if(kept_, [](const auto& entry) { return !os::is_taken(entry.first); });
+  std::vector<std::string> all;
+  for (const auto& [path, told] : kept_) {
+    const bool is_kept = path.find(".damaged") != std::string::npos; // else it is the journal, and still in use
+    all.push_back(told + (is_kept ? "; delete that file once you have looked at it" : ""));
+  }
+  for (const auto& [tree, file] : lost_)
+    all.push_back(lost_words(tree, file));
+  return all;
+}
+
+void catalog::forget_lost(const std::string& tree) {
+  const auto key = std::string{store::tree_key} + tree;
+  lost_.erase(tree);
+  if (list_.values().count(key) == 0) return;
+  list_.forget(key);
+  (void)list_.write(store::journal::durable::machine); // else it is told of again
+}
+
+/// Trees that were up and are not in the journal. One whose record cannot be read is not lost: it is told of by itself.
+void catalog::find_lost_trees(std::vector<std::string>& complaints) {
+  for_each(list_.values(), store::tree_key, [&](const std::string& tree, const std::string& value) {
+    if (journal_.values().count(std::string{store::tree_key} + tree) > 0) return;
+    const auto file = store::parse_listed_tree_value(value);
+    lost_[tree] = file ? *file : std::string{};
+    complaints.push_back(lost_words(tree, lost_[tree]));
+  });
+  for (const auto& [tree, known] : trees_)
+    list(tree, known.source.file);
+}
+
+/// From now on it is missed when the journal does not have it.
+void catalog::list(const std::string& tree, const std::string& file) {
+  lost_.erase(tree);
+  list_.set(std::string{store::tree_key} + tree, store::listed_tree_value(file));
 }
 
 std::vector<store::noted_process> catalog::noted_processes() const {
@@ -139,12 +205,21 @@ std::vector<store::noted_process> catalog::noted_processes() const {
   return all;
 }
 
-void catalog::note(const store::noted_process& process) {
-  auto& known = noted_[process.id];
+void catalog::note(const store::noted_process& told) {
+  auto& known = noted_[told.id];
+  auto process = told;
+  const bool is_same = known.generation == told.generation && known.start_ticks == told.start_ticks;
+  if (is_same && told.secrets == 0) process.secrets = known.secrets; // a former daemon started it, and knew
   if (known == process || known.generation > process.generation) return;
   known = process;
   journal_.set(std::string{store::process_key} + process.id, store::process_value(process));
   write_soon(write_delay);
+}
+
+bool catalog::has_old_secrets(const node_id& node, std::uint64_t fingerprint) const {
+  const auto found = noted_.find(node);
+  return found != noted_.end() && found->second.secrets != 0 && fingerprint != 0 &&
+         found->second.secrets != fingerprint;
 }
 
 void catalog::forget(const node_id& node, generation gen) {
@@ -183,6 +258,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
     lay_out(name, "", loaded.tree->root);
     trees_[name] = {std::move(source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
   }
+  find_lost_trees(complaints);
   restore_nodes(before, complaints);
   if (before == what_ended::daemon) {
     restore_memories(complaints);
@@ -198,6 +274,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
   for (const auto& [name, tree] : trees_) {
     if (before == what_ended::keeper) lay_down(name);
   }
+  write(); // a journal that is missing from here on was lost
   return complaints;
 }
 
@@ -326,6 +403,7 @@ const known_tree* catalog::find(const std::string& tree) const {
 void catalog::add(known_tree tree) {
   const std::string name = tree.source.name;
   journal_.set(std::string{store::tree_key} + name, store::tree_value(tree.source));
+  list(name, tree.source.file);
   trees_[name] = std::move(tree);
 }
 
@@ -360,6 +438,7 @@ void catalog::prune(const std::string& tree, const std::string& name) {
 
 /// Of a tree that is no more, and of its holder.
 void catalog::forget_all(const std::string& tree) {
+  forget_lost(tree); // first: it is not to be missed when only this is known after a crash
   std::vector<std::string> keys{std::string{store::tree_key} + tree,
                                 std::string{store::memory_key} + id_of("", "tree " + tree)};
   for (const auto prefix : {store::node_key, store::memory_key, store::past_key})
@@ -429,6 +508,7 @@ void catalog::write_soon(std::chrono::milliseconds delay) {
     if (failed) return;
     write();
     journal_.compact();
+    list_.compact();
   });
 }
 
@@ -482,9 +562,10 @@ bool catalog::may_forget(const node_id& id, generation gen) {
 
 void catalog::write(store::journal::durable how) {
   record_changes();
-  if (!journal_.has_changes()) return;
+  if (!journal_.has_changes() && !list_.has_changes()) return;
   if (!trouble_.empty() && writing_soon_ && how == store::journal::durable::daemon) return; // the next try is planned
-  const auto written = journal_.write(how);
+  auto written = journal_.write(how);
+  if (written) written = list_.write(how); // behind it
   const bool was_in_trouble = !trouble_.empty();
   trouble_ = written ? "" : written.failure().message;
   if (written) {

@@ -41,6 +41,9 @@ struct file_notes {
   std::map<std::string, outcome> readable_files;
   std::map<std::string, outcome> directories;
   std::map<std::string, result<std::string>> zones;
+  std::map<std::string, bool> through_links;    ///< whether a link is on the way to the directory of a configuration
+  std::map<std::string, bool> same_files;       ///< by both names, with a line end between them
+  std::map<std::string, std::uint64_t> secrets; ///< by service: the fingerprint of the files of its secrets
 };
 
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
@@ -62,18 +65,33 @@ public:
     keeper, ///< the machine or the keeper went down: they are known, and stopped
     reboot, ///< the same, but what was up is to come up again
   };
-  /// Reads the journal; before restore(). `line` is the mark of the keeper. Returns what people should know.
-  std::vector<std::string> open(const std::string& line);
+  /// Reads the journal; before restore(). `line` is the mark of the keeper. `before`: whether there was a daemon before
+  /// this one, as its events show, so that a journal must be there. Returns what people should know.
+  enum class history : std::uint8_t { none, known };
+  std::vector<std::string> open(const std::string& line, history before = history::none);
   /// The processes that a former daemon wrote down under a keeper of the same line.
   [[nodiscard]] std::vector<store::noted_process> noted_processes() const;
   /// Whether the journal is that of this keeper, or of one that was killed since the machine was started.
   [[nodiscard]] bool goes_on() const { return goes_on_; }
-  void note(const store::noted_process& process);
+  void note(const store::noted_process& told);
+  /// Whether its secrets were read from other files than those that are there now, as far as is known.
+  [[nodiscard]] bool has_old_secrets(const node_id& node, std::uint64_t fingerprint) const;
   /// It is gone, unless a later process of the node is noted.
   void forget(const node_id& node, generation gen);
   /// Takes up what the former daemon wrote down: the trees, on the board the nodes that stay down, what supervisors
   /// remember. Returns what people should know about what could not be taken up.
   std::vector<std::string> restore(what_ended before);
+
+  /// What went wrong with what was written down, for as long as nobody has seen to it: what was kept because it could
+  /// not be read, trees that were lost.
+  [[nodiscard]] std::vector<std::string> notices();
+  /// The same of what is kept in another directory, or of one file: returns what is to be told of it.
+  std::vector<std::string> take_note_of_kept(const std::string& directory);
+  std::string take_note_of_kept_file(const std::string& path);
+  /// Trees that were up, of which the journal knows nothing any more, with their files.
+  [[nodiscard]] const std::map<std::string, std::string>& lost_trees() const { return lost_; }
+  /// Nobody wants to hear of it any more.
+  void forget_lost(const std::string& tree);
 
   /// What the extensions of its trees offer.
   [[nodiscard]] extensions& offered() { return offered_; }
@@ -127,10 +145,19 @@ private:
   void forget_all(const std::string& tree);
   void prune(const std::string& tree, const std::string& name);
 
+  std::string take_note(const std::string& file, const store::journal::opened& found);
+  void list(const std::string& tree, const std::string& file);
+  void find_lost_trees(std::vector<std::string>& complaints);
+
   boost::asio::steady_timer timer_;
   runtime& shared_;
   std::string directory_;
   store::journal journal_;
+  /// The names of the trees that are up, and their files: `journal.trees`, beside the journal. A tree is in it from
+  /// after it is in the journal until before it is not any more.
+  store::journal list_;
+  std::map<std::string, std::string> lost_;
+  std::map<std::string, std::string> kept_; ///< what could not be read: where it is kept, and what is to be told of it
   const std::string boot_id_ = os::boot_id();
   extensions offered_;
   std::map<std::string, known_tree> trees_;

@@ -6,6 +6,7 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/fingerprint.hpp"
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/local_socket.hpp"
 #include "runtime/os/pidfd.hpp"
@@ -132,7 +133,7 @@ void keeper_bridge::acknowledge_drained() {
       ++next;
       continue;
     }
-    client_->acknowledge(id.node, id.generation);
+    client_.act().acknowledge(id.node, id.generation);
     next = drained_.erase(next);
   }
   acknowledging_ = false;
@@ -148,12 +149,12 @@ keeper_bridge::~keeper_bridge() {
 outcome keeper_bridge::attach(unique_fd channel) {
   auto attached = keeper::client::attach(std::move(channel), handlers());
   if (!attached) return attached.failure();
-  client_ = std::move(*attached);
+  client_.attach(std::move(*attached));
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);
   members_ = std::make_unique<os::member_table>(client_->keeper_pid(), client_->member_prefix());
   if (!cgroup_list_.empty()) cgroups_.emplace(client_->keeper_pid(), client_->member_prefix(), cgroup_list_);
-  for (auto& child : client_->take_inventory())
+  for (auto& child : client_.take_inventory())
     take(std::move(child));
   channel_.assign(client_->fd());
   wait_readable();
@@ -202,11 +203,11 @@ void keeper_bridge::take(keeper::child&& child) {
   const process_id id{child.id, child.gen};
   if (id.node.find(check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more
     last_check_ = std::max(last_check_, id.generation);
-    if (child.exited) return client_->acknowledge(id.node, id.generation);
+    if (child.exited) return client_.act().acknowledge(id.node, id.generation);
     checks_[id] = {.subject = {}, .pid = child.pid, .command = {}, .health = {}, .is_asked = false};
     members_->add(mark_of(id), os::member_table::since::before);
     members_->set_main(mark_of(id), child.pid);
-    (void)os::signal_pidfd(child.pidfd.get(), SIGKILL); // its exit is acknowledged when it comes
+    (void)client_.signal(child.pidfd, SIGKILL); // its exit is acknowledged when it comes
     return;
   }
   note_generation(id);
@@ -224,14 +225,14 @@ void keeper_bridge::wait_readable() {
   channel_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                       [this](const boost::system::error_code& failed) {
                         if (failed) return;
-                        client_->on_readable();
+                        client_.on_readable();
                         flush();
                         wait_readable();
                       });
 }
 
 void keeper_bridge::flush() {
-  if (client_->wants_write()) client_->on_writable();
+  if (client_->wants_write()) client_.on_writable();
   if (writing_ || !client_->wants_write()) return;
   writing_ = true;
   channel_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
@@ -266,10 +267,16 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
   r.uid = spec.attributes.who ? spec.attributes.who->uid : os::own_user();
   if (spec.secrets.empty()) return start(id, spec, spec.environment);
   r.reading = ++last_reading_;
-  with_secrets(id.node, spec, [this, id, spec, reading = r.reading](result<environment> variables) {
-    const auto found = records_.find(id);
-    if (found != records_.end() && found->second.reading == reading) start(id, spec, std::move(variables));
-  });
+  const auto fingerprint = std::make_shared<std::uint64_t>(0);
+  with_secrets(
+      id.node, spec,
+      [this, id, spec, fingerprint, reading = r.reading](result<environment> variables) {
+        const auto found = records_.find(id);
+        if (found == records_.end() || found->second.reading != reading) return;
+        found->second.secrets = variables ? *fingerprint : 0;
+        start(id, spec, std::move(variables));
+      },
+      fingerprint);
 }
 
 /// Its record is there; it goes when the start is refused.
@@ -279,7 +286,7 @@ void keeper_bridge::start(const process_id& id, const service_spec& spec, result
     if (owner) caf::anon_send(owner, process_refused{why.message});
   };
   if (!variables) return refuse(variables.failure());
-  if (before_acting) before_acting();
+  client_.write_first();
   keeper::launch what;
   std::optional<os::file_facts> former_file;
   if (const auto* file = std::get_if<ready_file>(&spec.ready.check))
@@ -304,7 +311,7 @@ void keeper_bridge::start(const process_id& id, const service_spec& spec, result
   what.attributes = spec.attributes;
   add_channels(spec, client_->keeper_pid(), what);
   what.note = r.note;
-  client_->spawn(what);
+  client_.act().spawn(what);
   r.asked = std::make_unique<const keeper::launch>(std::move(what));
   flush();
 }
@@ -319,20 +326,20 @@ outcome keeper_bridge::send_input(const node_id& node, std::string_view bytes) {
   const auto* r = running_of(node);
   if (r == nullptr) return error{error_kind::not_found, "it does not run"};
   if (!r->talk) return error{error_kind::invalid_input, "its standard input is no pipe"};
-  return r->talk->write_input(bytes);
+  return client_.write_input(*r->talk, bytes);
 }
 
 outcome keeper_bridge::send_message(const node_id& node, std::string_view json) {
   const auto* r = running_of(node);
   if (r == nullptr) return error{error_kind::not_found, "it does not run"};
   if (!r->talk) return error{error_kind::invalid_input, "it has no IPC channel"};
-  return r->talk->send_message(json);
+  return client_.send_message(*r->talk, json);
 }
 
 outcome keeper_bridge::send_message(const process_id& id, std::string_view json) {
   const auto found = records_.find(id);
   if (found == records_.end() || !found->second.talk) return error{error_kind::not_found, "it does not run"};
-  return found->second.talk->send_message(json);
+  return client_.send_message(*found->second.talk, json);
 }
 
 /// Listens to what the process says, if it has anything to say it through. What it says while no actor looks after it
@@ -387,17 +394,19 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   r.exited.reset();
   members_->set_main(mark_of(id), pid);
   note(id, r);
-  if (before_acting) before_acting(); // so that the journal never names an older main process than the keeper
-  client_->set_main(id.node, id.generation, pid, process->start_ticks);
+  // The journal, which is written first, never names an older main process than the keeper.
+  client_.act().set_main(id.node, id.generation, pid, process->start_ticks);
   flush();
   return wire::said_main_process{pid};
 }
 
 /// A file that was replaced counts from the next start on.
 void keeper_bridge::with_secrets(const std::string& what, const service_spec& spec,
-                                 std::function<void(result<environment>)> then) {
+                                 std::function<void(result<environment>)> then,
+                                 const std::shared_ptr<std::uint64_t>& fingerprint) {
   if (spec.secrets.empty()) return then(spec.environment);
-  std::function<result<environment>()> read = [variables = spec.environment, secrets = spec.secrets] {
+  std::function<result<environment>()> read = [variables = spec.environment, secrets = spec.secrets, fingerprint] {
+    if (fingerprint) *fingerprint = os::fingerprint_of(secrets); // first: what is written meanwhile is seen later
     return read_secrets(variables, secrets);
   };
   files_.ask<result<environment>>(
@@ -478,7 +487,7 @@ void keeper_bridge::on_spawn_failed(const process_id& id, const error& why) {
 
 void keeper_bridge::on_exited(const process_id& id, int pid, exit_status status) {
   if (const auto running = checks_.find(id); running != checks_.end()) {
-    client_->acknowledge(id.node, id.generation);
+    client_.act().acknowledge(id.node, id.generation);
     // What a command has left running in the background is nobody's: no stop of the service would find it.
     end_check(id, running->second);
     const bool good = status == exit_status::code(0);
@@ -503,7 +512,7 @@ void keeper_bridge::set_note(const process_id& id, const std::string& note) {
   if (found == records_.end() || found->second.note == note) return;
   found->second.note = note;
   this->note(id, found->second);
-  (void)client_->set_note(id.node, id.generation, note); // it is short
+  (void)client_.act().set_note(id.node, id.generation, note); // it is short
   flush();
 }
 

@@ -4,6 +4,7 @@
 
 #include "actors/base/runtime.hpp"
 #include "actors/edge/conversation.hpp"
+#include "actors/edge/keeper_gate.hpp"
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/keeper/client.hpp"
@@ -73,7 +74,10 @@ public:
     home_ = std::move(home);
     daemon_program_ = std::move(daemon_program);
   }
-  [[nodiscard]] keeper::client& keeper() { return *client_; }
+  /// The keeper, to look at; and to be asked for something, which is written down first.
+  [[nodiscard]] const keeper::client& keeper() const { return *client_; }
+  [[nodiscard]] keeper::client& act() { return client_.act(); }
+  [[nodiscard]] os::log_stage_files take_log_stage() { return client_.take_log_stage(); }
 
   void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override;
   void check_ready(const process_id& id, const service_spec& spec) override;
@@ -97,7 +101,7 @@ public:
   [[nodiscard]] alder::generation last_generation(const node_id& node) const override;
 
   /// What follows from the past is written down, before anything that follows from it is done.
-  std::function<void()> before_acting;
+  void before_acting(std::function<void()> write) { client_.before_acting = std::move(write); }
   /// Whether the keeper may forget the exit of this process.
   std::function<bool(const process_id&)> may_forget;
   /// Tells of every living process of a service, and of each that comes or changes from now on.
@@ -151,6 +155,7 @@ private:
     std::vector<wire::program_notice> unheard; ///< while it has no owner
     std::uint32_t uid = 0;                     ///< whose notices are its own
     std::string note;
+    std::uint64_t secrets = 0;                   ///< the fingerprint of what its secrets were read from
     std::unique_ptr<const keeper::launch> asked; ///< until the keeper has answered
     std::uint64_t reading = 0;                   ///< the number of this start while its secrets are read
     wall_time started{};                         ///< on the steady clock
@@ -194,7 +199,9 @@ private:
   using environment = std::map<std::string, std::string>;
   /// Calls `then` with the environment of a service and its secrets, read now: at once when it has none, else when a
   /// thread has read them, which takes 10 s at most. `what` wants them: "shop/web".
-  void with_secrets(const std::string& what, const service_spec& spec, std::function<void(result<environment>)> then);
+  /// `fingerprint`: where that of their files is left.
+  void with_secrets(const std::string& what, const service_spec& spec, std::function<void(result<environment>)> then,
+                    const std::shared_ptr<std::uint64_t>& fingerprint = {});
   void start(const process_id& id, const service_spec& spec, result<environment> variables);
   [[nodiscard]] std::optional<std::string> taken_port(const service_spec& spec) const;
   void on_spawned(keeper::child&& child);
@@ -232,7 +239,7 @@ private:
   std::uint64_t last_reading_ = 0;
   log_hub& logs_;
   notices tell_;
-  std::unique_ptr<keeper::client> client_;
+  keeper_gate client_;
   std::unique_ptr<os::member_table> members_; ///< from attach() on
   std::string cgroup_list_;
   std::string start_book_;

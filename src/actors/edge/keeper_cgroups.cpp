@@ -53,8 +53,8 @@ void keeper_bridge::look_again_in(std::chrono::milliseconds time) {
   look_timer_.async_wait([this](const boost::system::error_code& failed) {
     if (failed) return;
     looks_in_.reset();
-    std::erase_if(dropped_cgroups_, [](const auto& group) {
-      (void)os::kill_cgroup(group); // its service is over
+    std::erase_if(dropped_cgroups_, [this](const auto& group) {
+      client_.kill_cgroup(group); // its service is over
       return os::remove_cgroup(group).ok();
     });
     check_waiting();

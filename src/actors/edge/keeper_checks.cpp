@@ -125,7 +125,7 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
     if (!about_it.is_asked && (about_it.health || about_it.hook)) return answer_check(own, {}); // it was cancelled
     if (!variables) return answer_check(own, variables.failure().message);
     what.environment.merge(*variables);
-    client_->spawn(what);
+    client_.act().spawn(what);
     flush();
   });
 }
@@ -176,7 +176,7 @@ void keeper_bridge::cancel_hook(const process_id& id, std::uint64_t token) {
 
 void keeper_bridge::end_check(const process_id& own, const check& running) {
   if (running.pid == 0) return; // it has not started yet, and ends by itself or with everything
-  (void)members_->kill(mark_of(own));
+  client_.kill(*members_, mark_of(own));
 }
 
 process_sample keeper_bridge::sample(const process_id& id) {
@@ -203,6 +203,7 @@ void keeper_bridge::look_at(std::vector<node_id> nodes, bool exact, std::functio
 
 void keeper_bridge::go_on_with(const std::shared_ptr<survey>& looks) {
   const auto end = std::min(looks->nodes.size(), looks->next + (looks->exact ? exact_looks_a_turn : looks_a_turn));
+  members_->update();
   for (; looks->next < end; ++looks->next) {
     const auto& node = looks->nodes[looks->next];
     for (auto it = records_.lower_bound({node, 0}); it != records_.end() && it->first.node == node; ++it)
@@ -213,7 +214,7 @@ void keeper_bridge::go_on_with(const std::shared_ptr<survey>& looks) {
 }
 
 void keeper_bridge::measure(const process_id& id, record& r, bool exact, wall_time now, usage_snapshot& usage) {
-  const auto pids = members_->pids(mark_of(id), r.cgroup);
+  const auto pids = members_->known_pids(mark_of(id), r.cgroup);
   const auto used = os::usage_of(pids, exact ? os::detail::exact : os::detail::quick);
   usage.memory = used.memory;
   usage.processes = used.processes;

@@ -51,23 +51,22 @@ bool keeper_bridge::has_members(const process_id& id) {
 void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
-  if (before_acting) before_acting();
   auto& r = found->second;
   if (main_only && !r.alive) return;
   // Most services are one process, which we hold.
   if (r.alive && r.pidfd && (main_only || !members_->has_others(mark_of(id), r.cgroup))) {
-    (void)os::signal_pidfd(r.pidfd.get(), signal);  // it may have ended just now, which its exit will tell
-    (void)os::signal_pidfd(r.pidfd.get(), SIGCONT); // one that is stopped must wake up to handle it
+    (void)client_.signal(r.pidfd, signal);  // it may have ended just now, which its exit will tell
+    (void)client_.signal(r.pidfd, SIGCONT); // one that is stopped must wake up to handle it
     return;
   }
   const auto members = members_->members(mark_of(id), r.cgroup);
-  os::signal_members(members, signal);
-  os::signal_members(members, SIGCONT);
+  client_.signal(members, signal);
+  client_.signal(members, SIGCONT);
 }
 
 outcome keeper_bridge::send_signal(const node_id& node, int signal) {
   const auto* r = running_of(node);
-  if (r == nullptr || !r->pidfd || !os::signal_pidfd(r->pidfd.get(), signal))
+  if (r == nullptr || !r->pidfd || !client_.signal(r->pidfd, signal))
     return error{error_kind::not_found, "it does not run"};
   return success();
 }
@@ -75,9 +74,8 @@ outcome keeper_bridge::send_signal(const node_id& node, int signal) {
 void keeper_bridge::kill_all(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
-  if (before_acting) before_acting();
   found->second.waiting = record::wait::kill;
-  (void)members_->kill(mark_of(id), found->second.cgroup);
+  client_.kill(*members_, mark_of(id), found->second.cgroup);
   wait_for(id);
 }
 
@@ -126,7 +124,7 @@ void keeper_bridge::check_waiting() {
 /// Whether nobody of a process that is waited for is left; then whoever waits is told.
 bool keeper_bridge::is_over(const process_id& id, record& r) {
   if (!members_->members(mark_of(id), r.cgroup).empty()) {
-    if (r.waiting == record::wait::kill) (void)members_->kill(mark_of(id), r.cgroup);
+    if (r.waiting == record::wait::kill) client_.kill(*members_, mark_of(id), r.cgroup);
     return false;
   }
   // The last one has ended for us, and not yet for its group, which nobody tells us about.

@@ -29,7 +29,8 @@ void keeper_bridge::note(const process_id& id, const record& r) const {
             .out = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::out)).get()),
             .err = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::err)).get()),
             .started_ms = unix_ms_of(r.told_start),
-            .note = r.note});
+            .note = r.note,
+            .secrets = r.secrets});
 }
 
 void keeper_bridge::tell_of_held(std::function<void(const store::noted_process&)> on_held) {
@@ -96,7 +97,7 @@ void keeper_bridge::end_orphans(const std::vector<store::noted_process>& noted) 
       members_->set_main(mark_of(id), lost.process.pid);
   }
   for (const auto& [id, lost] : all) {
-    (void)members_->kill(mark_of(id));
+    client_.kill(*members_, mark_of(id));
     members_->remove(mark_of(id));
   }
 }
@@ -124,7 +125,7 @@ void keeper_bridge::end_lost_check(const process_id& id, const lost_process& los
   last_check_ = std::max(last_check_, id.generation);
   if (checks_.count(id) > 0) return; // the keeper was told of it
   const auto pidfd = os::open_same_process(lost.process.pid, lost.process.start_ticks);
-  if (pidfd) (void)os::signal_pidfd(pidfd->get(), SIGKILL); // it may end by itself meanwhile
+  if (pidfd) (void)client_.signal(*pidfd, SIGKILL); // it may end by itself meanwhile
 }
 
 /// Whether it lives.
@@ -165,7 +166,7 @@ void keeper_bridge::give_to_keeper(keeper::child& child) {
     handed.fds.push_back(descriptors[i]->get());
     handed.what.held |= wire::bit(static_cast<wire::descriptor>(i));
   }
-  (void)client_->hand_over(handed); // a keeper that does not take it is lost, which shows by itself
+  (void)client_.act().hand_over(handed); // a keeper that does not take it is lost, which shows by itself
 }
 
 } // namespace alder::actors

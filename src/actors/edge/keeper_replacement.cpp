@@ -98,10 +98,10 @@ void keeper_bridge::settle_starts(std::vector<keeper::client::unanswered>& start
     if (found != made.end() && is_wanted) {
       take_late_start(id, start, found->second);
     } else if (is_wanted) {
-      client_->spawn(*known->second.asked);
+      client_.act().spawn(*known->second.asked);
     } else {
       if (found != made.end()) end_lost_check(id, found->second);
-      (void)members_->kill(mark_of(id));
+      client_.kill(*members_, mark_of(id));
       on_spawn_failed(id, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
     }
   }
@@ -132,18 +132,18 @@ void keeper_bridge::take_late_start(const process_id& id, keeper::client::unansw
 }
 
 outcome keeper_bridge::find_new_keeper() {
-  if (before_acting) before_acting();
+  client_.write_first();
   auto channel = start_keeper();
   if (!channel) return channel.failure();
   auto attached = keeper::client::attach(std::move(*channel), handlers(), *client_, everything_held());
   if (!attached) return attached.failure();
-  auto lost = client_->take_unanswered();
-  client_ = std::move(*attached);
+  auto lost = client_.take_unanswered();
+  client_.attach(std::move(*attached));
   members_->follow(client_->keeper_pid());
   if (cgroups_) cgroups_->follow(client_->keeper_pid());
   if (auto program = os::open_for_reading("/proc/" + std::to_string(client_->keeper_pid()) + "/exe"))
     keeper_program_ = std::move(*program);
-  for (const auto& child : client_->take_inventory()) {
+  for (const auto& child : client_.take_inventory()) {
     const auto found = records_.find({child.id, child.gen});
     if (found == records_.end()) continue;
     found->second.adrift = child.adrift;
@@ -153,7 +153,7 @@ outcome keeper_bridge::find_new_keeper() {
   writing_ = false;
   wait_readable();
   settle_starts(lost);
-  client_->ready();
+  client_.act().ready();
   flush();
   acknowledge_drained();
   boost::asio::post(loop_, [this] { check_waiting(); }); // nobody tells any more who ends of those that are waited for

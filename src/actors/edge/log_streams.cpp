@@ -6,9 +6,14 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
+#include <memory>
+#include <optional>
 #include <queue>
+#include <utility>
+#include <vector>
 
 namespace alder::actors {
 namespace {
@@ -57,6 +62,17 @@ public:
   }
 
 private:
+  /// Lines of one source that were read together, and which of them match.
+  struct portion {
+    log_source* from = nullptr;
+    std::vector<store::log_entry> lines{};
+    std::vector<bool> matches{}; ///< empty: all do
+    std::size_t read = 0;        ///< bytes, also of lines that are nobody's
+    std::optional<store::log_reader::gap> gap{};
+    [[nodiscard]] bool has(std::size_t i) const { return matches.empty() || matches[i]; }
+  };
+  using portion_list = std::vector<portion>;
+
   /// The last lines there are, read backwards; false when they may be in a compressed archive.
   bool tail() {
     std::vector<std::vector<store::log_entry>> past;
@@ -122,7 +138,7 @@ private:
 
   /// Goes on until all is found, the reader has enough, or it is the others' turn.
   void search() {
-    if (!searching_ || search_posted_) return;
+    if (!searching_ || search_posted_ || is_matching_) return;
     for (std::size_t portions = 0, lines = 0; !stopped_;) {
       if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained goes on
       if (portions == portions_at_once || lines == lines_at_once) {
@@ -137,6 +153,7 @@ private:
         unread_.pop_back();
         ++portions;
         read_portion(from);
+        if (is_matching_) return; // it goes on when that is done
         sort_in(from);
       } else if (!ready_.empty()) {
         auto& from = *ready_.top();
@@ -176,22 +193,36 @@ private:
     auto lines = from.read_new();
     from.is_done = !lines || !from.reader.has_more();
     if (!lines) return;
+    portion read{.from = &from};
     for (auto& line : *lines)
-      find_in(from, std::move(line));
-    tell_gap(from);
-    if (!from.is_done || query_.follow) return;
-    if (auto last = from.reader.unfinished()) {
-      from.read = last->end;
-      find_in(from, std::move(*last));
+      find_in(read, std::move(line));
+    tell_gap(from, from.reader.take_gap());
+    if (from.is_done && !query_.follow) {
+      if (auto last = from.reader.unfinished()) {
+        from.read = last->end;
+        find_in(read, std::move(*last));
+      }
     }
+    portion_list one;
+    one.push_back(std::move(read));
+    judge(std::move(one), [](log_follower& self, portion_list&& judged) { self.add_found(std::move(judged.front())); });
   }
 
-  void find_in(log_source& from, store::log_entry&& line) {
+  void find_in(portion& read, store::log_entry&& line) const {
+    auto& from = *read.from;
     if (from.to && line.at > *from.to) {
       from.is_done = !query_.follow || from.is_done;
       return;
     }
-    if (line.at >= from.from && is_wanted(from, line)) from.found.push_back(std::move(line));
+    if (line.at >= from.from && is_from(from, line)) read.lines.push_back(std::move(line));
+  }
+
+  void add_found(portion&& read) {
+    for (std::size_t i = 0; i < read.lines.size(); ++i)
+      if (read.has(i)) read.from->found.push_back(std::move(read.lines[i]));
+    if (!std::exchange(is_matching_, false)) return; // whoever read it goes on
+    sort_in(*read.from);
+    search();
   }
 
   void give_first(log_source& from) {
@@ -263,41 +294,58 @@ private:
     const auto next = pending.upper_bound(last_served_);
     std::for_each(next, pending.end(), [this](const node_id& id) { read(id); });
     std::for_each(pending.begin(), next, [this](const node_id& id) { read(id); });
-    if (finishing_ && behind_.empty() && !stopped_) out_->end();
+    if (finishing_ && behind_.empty() && !is_matching_ && !stopped_) out_->end();
   }
 
   void read(const node_id& id) {
     if (stopped_) return;
-    if (out_->waiting() > 0) { // goes on when the reader has caught up
+    if (out_->waiting() > 0 || is_matching_) { // goes on when the reader has caught up, or that is done
       behind_.insert(id);
       return;
     }
-    bool more = false;
     bool has_moved = false;
     last_served_ = id;
+    portion_list all;
     for (auto& from : sources_.read_for(id)) {
       const auto before = std::pair{from.reader.inode(), from.reader.position()};
       auto lines = from.read_new(bytes_for_portion());
       has_moved = has_moved || before != std::pair{from.reader.inode(), from.reader.position()};
       if (!lines) continue; // the file is not readable now; the next growth tries again
-      give(from, *lines);
-      tell_gap(from);
-      more = more || from.reader.has_more();
+      portion one{.from = &from};
+      for (auto& line : *lines) {
+        one.read += line.text.size() + 1;
+        if (is_from(from, line)) one.lines.push_back(std::move(line));
+      }
+      one.gap = from.reader.take_gap();
+      all.push_back(std::move(one));
     }
     sources_.services().at(id).is_stuck = !has_moved;
-    if (!more) return watch(id);
-    behind_.insert(id);
-    if (out_->waiting() == 0) post([](log_follower& self) { self.go_on(); }); // nothing that could drain
+    judge(std::move(all), [](log_follower& self, portion_list&& judged) { self.give_all(judged); });
   }
 
-  void give(const log_source& from, const std::vector<store::log_entry>& lines) {
-    std::size_t read = 0;
-    std::size_t given = 0;
-    for (const auto& line : lines) {
-      read += line.text.size() + 1;
-      if (is_wanted(from, line)) given += push(from, line);
+  /// What was read of `last_served_`.
+  void give_all(const portion_list& all) {
+    const bool others_wait = std::exchange(is_matching_, false);
+    bool more = false;
+    for (const auto& one : all) {
+      give(one);
+      tell_gap(*one.from, one.gap);
+      more = more || one.from->reader.has_more();
     }
-    if (read > 0) growth_ = std::max(1.0, static_cast<double>(given) / static_cast<double>(read));
+    if (more) {
+      behind_.insert(last_served_);
+    } else {
+      watch(last_served_);
+    }
+    if ((more || others_wait) && out_->waiting() == 0)
+      post([](log_follower& self) { self.go_on(); }); // nothing that could drain
+  }
+
+  void give(const portion& one) {
+    std::size_t given = 0;
+    for (std::size_t i = 0; i < one.lines.size(); ++i)
+      if (one.has(i)) given += push(*one.from, one.lines[i]);
+    if (one.read > 0) growth_ = std::max(1.0, static_cast<double>(given) / static_cast<double>(one.read));
   }
 
   /// The daemon goes down: gives what there is, and ends.
@@ -317,8 +365,25 @@ private:
     return is_stream && from.writer_of(line) != nullptr;
   }
 
-  [[nodiscard]] bool is_wanted(const log_source& from, const store::log_entry& line) const {
-    return is_from(from, line) && (!query_.grep || query_.grep->matches(line.text));
+  /// Finds out which lines match, beside the loop, and lets `then` have them. At once when all do.
+  void judge(portion_list&& read, void (*then)(log_follower&, portion_list&&)) {
+    const bool any = std::any_of(read.begin(), read.end(), [](const auto& one) { return !one.lines.empty(); });
+    if (!query_.grep || !any) return then(*this, std::move(read));
+    is_matching_ = true;
+    auto all = std::make_shared<portion_list>(std::move(read));
+    context_.logs.searching().run([all, what = *query_.grep, is_over = is_over_] { match(*all, what, *is_over); },
+                                  [self = shared_from_this(), all, then] {
+                                    if (!self->stopped_) then(*self, std::move(*all));
+                                  });
+  }
+
+  /// On the searching thread.
+  static void match(portion_list& all, const pattern& what, const std::atomic<bool>& is_over) {
+    for (auto& one : all) {
+      one.matches.resize(one.lines.size());
+      for (std::size_t i = 0; i < one.lines.size() && !is_over; ++i)
+        one.matches[i] = what.matches(one.lines[i].text);
+    }
   }
 
   [[nodiscard]] std::size_t bytes_for_portion() const {
@@ -353,8 +418,7 @@ private:
   }
 
   /// The archive that the reader should have gone on with has been deleted.
-  void tell_gap(log_source& from) {
-    const auto gap = from.reader.take_gap();
+  void tell_gap(const log_source& from, const std::optional<store::log_reader::gap>& gap) {
     if (!gap) return;
     for (const auto& [instance, node] : from.writers) {
       const auto slash = node.find('/');
@@ -371,6 +435,7 @@ private:
 
   void stop() {
     stopped_ = true;
+    *is_over_ = true;
     context_.events.unfollow(follower_);
     context_.streams.remove(ending_);
     context_.logs.unwatch_starts(starts_);
@@ -405,6 +470,8 @@ private:
   bool following_ = false;
   bool finishing_ = false; ///< the daemon goes down
   bool stopped_ = false;
+  bool is_matching_ = false; ///< lines that were read are with the searching thread
+  const std::shared_ptr<std::atomic<bool>> is_over_ = std::make_shared<std::atomic<bool>>(false); ///< for that thread
 };
 
 } // namespace

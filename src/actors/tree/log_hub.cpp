@@ -261,6 +261,9 @@ void log_hub::on_notice(const os::log_notice& notice) {
                           if (seats_[node->second].rules == nullptr) set_rules(node->second, rules_of(node->second));
                           guests_.offer(node->second, o);
                         },
+                        [&](const os::log_index_kept& kept) {
+                          if (on_index_kept) on_index_kept(kept.path);
+                        },
                         [&](const os::log_grown& g) { on_grown(g); }},
              notice);
 }

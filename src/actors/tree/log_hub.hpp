@@ -37,6 +37,9 @@ public:
   /// A line of its output says that this process is ready.
   std::function<void(const process_id&)> on_line_found;
 
+  /// An index could not be read and was kept under this name.
+  std::function<void(const std::string& path)> on_index_kept;
+
   /// What becomes of the output of `node`; a writer at work goes on by the new rules.
   void set_rules(const node_id& node, const log_spec& rules);
   /// Without rules of their own, nodes have those of the board.

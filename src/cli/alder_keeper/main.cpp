@@ -37,7 +37,7 @@ result<unique_fd> claim_home(const keeper::options& options) {
 std::string mark_of_line(const keeper::options& options) {
   const auto self = os::read_stat(os::process_id());
   const auto own = std::to_string(os::process_id()) + "." + std::to_string(self ? self->start_ticks : 0);
-  const auto mark = os::line_mark(keeper::mark_file(options), own);
+  const auto mark = os::line_mark(keeper::mark_file(options), keeper::spare_mark_file(options), own);
   if (!mark) keeper::say(mark.failure().message);
   return mark ? *mark : own;
 }

@@ -85,12 +85,15 @@ daemon::daemon(options given)
   api_.on_trees_stopped = [this] {
     finished_ = true;
     bridge_.expect_end();
-    bridge_.keeper().shutdown(); // it ends what is left, and then closes the channel
+    bridge_.act().shutdown(); // it ends what is left, and then closes the channel
     bridge_.flush();
   };
-  bridge_.before_acting = [this] { catalog_.write(); };
+  bridge_.before_acting([this] { catalog_.write(); });
   bridge_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
   bridge_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
+  logs_.on_index_kept = [this](const std::string& path) {
+    announce(event_kind::warning, catalog_.take_note_of_kept_file(path));
+  };
   catalog_.on_written = [this] { bridge_.acknowledge_drained(); };
   catalog_.on_trouble = [this](const std::string& trouble) {
     notes_->set_behind(!trouble.empty());
@@ -127,16 +130,16 @@ outcome daemon::prepare() {
   // Before anything of a former life is read: a daemon that has lost its keeper may still write it, and read output.
   auto lock = os::take_daemon_lock(options_.home.run_dir + "/daemon.lock", lock_patience);
   if (!lock) {
-    bridge_.keeper().failed(lock.failure().message);
+    bridge_.act().failed(lock.failure().message);
     return lock.failure();
   }
   lock_ = std::move(*lock);
   notes_.emplace(lock_.get());
-  if (auto started = logs_.start(bridge_.keeper().take_log_stage()); !started) return started;
+  if (auto started = logs_.start(bridge_.take_log_stage()); !started) return started;
   if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
   if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {
-    std::vector<std::string> all;
+    auto all = catalog_.notices();
     if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
     if (notes_->is_in_doubt()) all.emplace_back(doubtful_counts);
     if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
@@ -146,7 +149,7 @@ outcome daemon::prepare() {
   for (const auto& directory : {home.run_dir, home.state_dir, home.log_dir}) {
     const auto what = directory == home.log_dir ? os::directory_role::logs : os::directory_role::state;
     if (auto made = os::claim_directory(directory, what); !made) {
-      bridge_.keeper().failed(made.failure().message);
+      bridge_.act().failed(made.failure().message);
       return made;
     }
   }
@@ -154,6 +157,7 @@ outcome daemon::prepare() {
   if (log) {
     event_log_ = std::move(*log);
     feed_.restore(event_log_.recent());
+    complaints_.insert(complaints_.end(), event_log_.problems().begin(), event_log_.problems().end());
   } else {
     complaints_.push_back("past events cannot be kept: " + log.failure().message);
   }
@@ -162,10 +166,13 @@ outcome daemon::prepare() {
   }; // on a full disk events are still told to those who listen
   using ended = actors::catalog::what_ended;
   const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
-  for (auto& complaint : catalog_.open(bridge_.keeper().member_prefix()))
+  const auto past = event_log_.recent().empty() ? actors::catalog::history::none : actors::catalog::history::known;
+  for (auto& complaint : catalog_.open(bridge_.keeper().member_prefix(), past))
     complaints_.push_back(std::move(complaint));
+  const auto of_keeper = catalog_.take_note_of_kept(options_.home.run_dir);
+  if (bridge_.keeper().epoch() == 1) complaints_.insert(complaints_.end(), of_keeper.begin(), of_keeper.end());
   if (auto enough = bridge_.has_descriptors_for_orphans(catalog_.noted_processes()); !enough) {
-    bridge_.keeper().failed(enough.failure().message);
+    bridge_.act().failed(enough.failure().message);
     return enough;
   }
   const auto before = find_processes() ? ended::daemon : with_keeper;
@@ -265,7 +272,7 @@ actors::child_entry daemon::api_part() {
 void daemon::on_tree_started(const policy::start_result& result) {
   if (result.what == policy::start_result::how::failed) {
     log_error(result.detail);
-    bridge_.keeper().failed(result.detail);
+    bridge_.act().failed(result.detail);
     bridge_.flush();
     exit_code_ = 1;
     return loop_.stop();
@@ -283,7 +290,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
   for (const auto& complaint : complaints_)
     announce(event_kind::warning, complaint);
   log_info("alderd serves " + options_.home.socket);
-  bridge_.keeper().ready();
+  bridge_.act().ready();
   bridge_.flush();
   finish_operations();
   if (stop_requested_ != 0) on_stop_requested(stop_requested_);

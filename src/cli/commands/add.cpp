@@ -6,6 +6,7 @@
 #include "runtime/base/path.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/background.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/wire/ad_hoc.hpp"
 
 namespace alder::cli {
@@ -18,7 +19,7 @@ std::string program_body(const session& s) {
   wire::service_request service;
   service.name = wanted.name.empty() ? service_name_for(wanted.program.front()) : wanted.name;
   service.command = wanted.program;
-  service.cwd = absolute_path(wanted.cwd, around.cwd);
+  service.cwd = os::name_of_file(wanted.cwd, around.cwd);
   service.restart = restart_named(wanted.restart);
   return config_body(absolute_path("command-line.yaml", around.cwd), wire::ad_hoc_config(service), around.environment);
 }

@@ -6,29 +6,57 @@
 #include "runtime/os/background.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <vector>
 
 namespace alder::cli {
 namespace {
 
-/// What becomes of one change with the options that were given.
-std::string consequence(const change_view& change, const invocation& wanted) {
-  if (change.what == "added") return wanted.start_added ? "is started" : "is not started (--start-added)";
-  if (change.what == "removed") return wanted.stop_removed ? "is stopped and forgotten" : "runs on (--stop-removed)";
-  if (change.what == "replaced")
-    return wanted.restart_changed ? "is stopped and started anew" : "refused without --restart-changed";
-  if (!change.needs_restart) return "counts at once";
-  return wanted.restart_changed ? "is restarted" : "counts from its next start on (--restart-changed)";
+/// What happens to one change, from the daemon's word for it.
+std::string consequence(const change_view& change) {
+  static const std::map<std::string_view, std::string_view> phrases{
+      {"at_once", "takes effect at once"},
+      {"start", "is started"},
+      {"not_started", "is not started (--start-added)"},
+      {"with_supervisor", "starts with its supervisor, which is down"},
+      {"stop", "is stopped and forgotten"},
+      {"left_running", "keeps running (--stop-removed)"},
+      {"restart", "is restarted"},
+      {"next_start", "takes effect at the next start"},
+      {"replace", "is stopped and replaced"},
+      {"refuse", "refused without --restart-changed"},
+      {"left_scaled", "kept (--sync resets it to the file)"},
+      {"left_failed", "stays down (--restart-changed)"},
+  };
+  const auto found = phrases.find(change.then);
+  return found == phrases.end() ? change.then : std::string{found->second};
+}
+
+/// "command, environment (FOO added, PATH changed)".
+std::string details_of(const change_view& change) {
+  std::vector<std::string> variables;
+  for (const auto& variable : change.variables)
+    variables.push_back(variable.name + " " + variable.what);
+  auto details = change.details;
+  for (auto& detail : details)
+    if (detail == "environment" && !variables.empty()) detail += " (" + join(variables, ", ") + ")";
+  return join(details, ", ");
 }
 
 std::string line_of(const look& on, const change_view& change, const invocation& wanted, std::size_t width) {
   const bool is_new = change.what == "added";
   const bool is_old = change.what == "removed";
-  const auto sign = is_new ? "+" : is_old ? "-" : "~";
-  const auto colour = is_new ? tone::good : is_old ? tone::bad : tone::warning;
-  auto what = change.what == "order" ? std::string{"order of its children"} : join(change.details, ", ");
+  const bool is_failed = change.what == "failed";
+  const auto sign = is_new ? "+" : is_old ? "-" : is_failed ? "!" : "~";
+  const auto colour = is_new ? tone::good : is_old || is_failed ? tone::bad : tone::warning;
+  auto what = change.what == "order" ? std::string{"order of its children"} : details_of(change);
   if (is_new || is_old) what = std::string{is_new ? "under " : "of "} + change.parent;
-  return paint(on, colour, sign) + " " + pad(change.name, width) + "  " + what + ": " + consequence(change, wanted) +
-         "\n";
+  if (is_failed) what = "failed" + (what.empty() ? "" : " (" + what + ")");
+  if (change.what == "scaled") what = "scaled to " + join(change.details, ", ");
+  const bool could_be_now = change.then == "next_start" && !wanted.restart_changed;
+  return paint(on, colour, sign) + " " + pad(change.name, width) + "  " + what + ": " + consequence(change) +
+         (could_be_now ? " (--restart-changed)" : "") + "\n";
 }
 
 std::string options_of(const invocation& wanted) {
@@ -39,7 +67,33 @@ std::string options_of(const invocation& wanted) {
   add(wanted.start_added, "start_added");
   add(wanted.stop_removed, "stop_removed");
   add(wanted.restart_changed, "restart_changed");
+  add(wanted.take_environment, "take_environment");
   return query;
+}
+
+/// The answer when there is nothing to apply.
+std::string unchanged(const difference_view& found) {
+  const auto text = found.tree + " matches the file";
+  if (found.state != "stopped" && found.state != "finished") return text;
+  return text + ", but it is stopped: alder start " + found.tree;
+}
+
+void show(session& s, const difference_view& found) {
+  std::size_t width = 0;
+  for (const auto& change : found.changes)
+    width = std::max(width, change.name.size());
+  for (const auto& change : found.changes)
+    (void)s.print(line_of(s.out(), change, s.wanted(), width));
+  if (!s.wanted().dry_run || !found.refusal.empty()) return;
+  (void)s.print(found.changes.empty() ? unchanged(found) + "\n" : "nothing was changed (--dry-run)\n");
+}
+
+/// Nothing is changed, and nothing would be.
+exit_code refuse(session& s, const std::string& why) {
+  return s.fail({.code = exit_code::failed,
+                 .what = why,
+                 .help = {"allow it with: alder apply --restart-changed"},
+                 .diagnostics = {}});
 }
 
 } // namespace
@@ -50,39 +104,33 @@ exit_code run_apply(session& s) {
                                    os::living_keeper(s.setup().where.run_dir));
   if (const auto* wrong = std::get_if<failure>(&opened)) return s.fail(*wrong);
   const auto& file = std::get<project>(opened);
-  if (!file.loaded.tree) {
+  // The variables are those of the tree that is up, which only the daemon knows: it is the one to judge, but for these.
+  if (!file.loaded.tree && wanted.take_environment) {
     return s.fail({.code = exit_code::usage,
                    .what = file.file + " is no valid configuration; nothing was changed",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
-  s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
+  if (file.loaded.tree) s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
   const auto body = config_body(file.file, file.text, s.setup().around.environment);
-  const auto told = s.try_request({.method = "POST", .target = "/v1/config/diff", .body = body, .accept = {}});
+  const auto options = options_of(wanted);
+  const auto told =
+      s.try_request({.method = "POST", .target = "/v1/config/diff" + options, .body = body, .accept = {}});
   if (const auto* wrong = std::get_if<failure>(&told)) return s.fail(*wrong);
   const auto& text = std::get<std::string>(told);
-  const auto changes = s.understood(text, read_changes);
-  if (!changes) return s.end_code();
-  const auto& name = file.loaded.tree->root.name;
+  const auto found = s.understood(text, read_changes);
+  if (!found) return s.end_code();
   if (wanted.json && wanted.dry_run) {
     (void)s.print(text + "\n");
-    return s.end_code();
+    return found->refusal.empty() ? s.end_code() : exit_code::failed;
   }
-  if (!wanted.json && !wanted.quiet) {
-    std::size_t width = 0;
-    for (const auto& change : *changes)
-      width = std::max(width, change.name.size());
-    for (const auto& change : *changes)
-      (void)s.print(line_of(s.out(), change, wanted, width));
-    if (wanted.dry_run)
-      (void)s.print(changes->empty() ? name + " is what the file says\n" : "nothing was changed (--dry-run)\n");
-  }
-  if (wanted.dry_run) return s.end_code();
+  if (!wanted.json && !wanted.quiet) show(s, *found);
+  if (wanted.dry_run) return found->refusal.empty() ? s.end_code() : refuse(s, found->refusal);
   return carry_out(s, {.method = "POST",
-                       .target = "/v1/config/apply" + options_of(wanted),
+                       .target = "/v1/config/apply" + options,
                        .body = body,
                        .words = {.done = "changed", .counts_stops = true},
-                       .nothing_to_do = name + " is what the file says"});
+                       .nothing_to_do = found->changes.empty() ? unchanged(*found) : "nothing was changed"});
 }
 
 } // namespace alder::cli

@@ -2,7 +2,6 @@
 #include "cli/commands/command.hpp"
 #include "cli/common/project.hpp"
 
-#include "runtime/base/path.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/os/caller.hpp"
 
@@ -16,7 +15,9 @@ namespace {
 constexpr int in_fd = 0;
 
 const config_view* find_by_file(const std::vector<config_view>& up, const std::string& file) {
-  const auto found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.file == file; });
+  auto found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.file == file; });
+  if (found == up.end()) // by another name
+    found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return os::is_same_file(one.file, file); });
   return found == up.end() ? nullptr : &*found;
 }
 
@@ -103,7 +104,7 @@ exit_code run_down(session& s) {
   for (const auto& word : s.wanted().words) {
     auto tree = find_tree(*up, word);
     if (names_a_file(word, s.setup().around)) {
-      const auto file = absolute_path(word, s.setup().around.cwd);
+      const auto file = os::name_of_file(word, s.setup().around.cwd);
       const auto* found = find_by_file(*up, file);
       if (found == nullptr) {
         (void)nothing(s, file + " is not up");

@@ -19,7 +19,7 @@ exit_code run_scale(session& s) {
   }
   return carry_out(
       s, {.method = "POST",
-          .target = service_target(name) + "/scale",
+          .target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : ""),
           .body = "{\"instances\":" + std::to_string(std::stoul(number)) + "}",
           .words = {.done = "changed", .counts_stops = true},
           .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"});

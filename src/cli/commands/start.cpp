@@ -5,7 +5,6 @@
 #include "cli/common/project.hpp"
 #include "cli/common/service_name.hpp"
 
-#include "runtime/base/path.hpp"
 #include "runtime/os/caller.hpp"
 
 namespace alder::cli {
@@ -16,7 +15,7 @@ exit_code start_program(session& s) {
   const auto& around = s.setup().around;
   const ad_hoc_service service{.name = wanted.name.empty() ? service_name_for(wanted.program.front()) : wanted.name,
                                .command = wanted.program,
-                               .cwd = absolute_path(wanted.cwd, around.cwd),
+                               .cwd = os::name_of_file(wanted.cwd, around.cwd),
                                .environment = around.environment,
                                .restart = wanted.restart};
   return carry_out(s, {.method = "POST",

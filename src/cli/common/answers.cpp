@@ -307,10 +307,10 @@ result<node_view> read_node(std::string_view text) {
   return node;
 }
 
-result<std::vector<change_view>> read_changes(std::string_view text) {
+result<difference_view> read_changes(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
-  std::vector<change_view> all;
+  difference_view found{text_of(*document, "tree"), text_of(*document, "state"), text_of(*document, "refused"), {}};
   each_of(*document, "changes", [&](const json& one) {
     change_view change{text_of(one, "what"), text_of(one, "name"), text_of(one, "parent"), {}, false};
     if (const auto details = one.find("details"); details != one.end() && details->is_array()) {
@@ -320,9 +320,13 @@ result<std::vector<change_view>> read_changes(std::string_view text) {
     }
     const auto restart = one.find("needs_restart");
     change.needs_restart = restart != one.end() && *restart == true;
-    all.push_back(std::move(change));
+    change.then = text_of(one, "then");
+    each_of(one, "variables", [&](const json& variable) {
+      change.variables.push_back({text_of(variable, "name"), text_of(variable, "what")});
+    });
+    found.changes.push_back(std::move(change));
   });
-  return all;
+  return found;
 }
 
 result<std::vector<config_view>> read_config(std::string_view text) {

@@ -233,8 +233,20 @@ struct change_view {
   std::string parent;
   std::vector<std::string> details;
   bool needs_restart = false;
+  std::string then; ///< what becomes of it, in the daemon's word; empty: it says nothing
+  struct variable {
+    std::string name;
+    std::string what; ///< "added", "removed", "changed"
+  };
+  std::vector<variable> variables; ///< of the environment
 };
-[[nodiscard]] result<std::vector<change_view>> read_changes(std::string_view text);
+struct difference_view {
+  std::string tree;
+  std::string state;   ///< of its root
+  std::string refusal; ///< why nothing of it is done; empty: it is done
+  std::vector<change_view> changes;
+};
+[[nodiscard]] result<difference_view> read_changes(std::string_view text);
 
 struct ad_hoc_service {
   std::string name;

@@ -76,6 +76,8 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::stop_removed: app.add_flag(flags, into.stop_removed); return;
   case option::restart_changed: app.add_flag(flags, into.restart_changed); return;
   case option::sync: app.add_flag(flags, raw.sync); return;
+  case option::take_environment: app.add_flag(flags, into.take_environment); return;
+  case option::force: app.add_flag(flags, into.force); return;
   case option::explain: app.add_flag(flags, into.explain); return;
   }
 }

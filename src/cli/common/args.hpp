@@ -47,6 +47,8 @@ struct invocation {
   bool start_added = false;
   bool stop_removed = false;
   bool restart_changed = false;
+  bool take_environment = false;
+  bool force = false;
   bool resurrect = false;
   bool print = false;
   std::string name;

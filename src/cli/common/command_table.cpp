@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned any = std::numeric_limits<unsigned>::max();
 
-constexpr std::array<std::pair<option, option_text>, 35> options{
+constexpr std::array<std::pair<option, option_text>, 37> options{
     {{option::follow, {"-f,--follow", "", "go on as new ones come, until Ctrl-C"}},
      {option::file, {"-f,--file", "FILE", "the configuration, instead of the FILE argument"}},
      {option::detach, {"-d,--detach", "", "accepted, because it is the default; 'alder run' stays in the foreground"}},
@@ -47,7 +47,10 @@ constexpr std::array<std::pair<option, option_text>, 35> options{
      {option::start_added, {"--start-added", "", "start what is new"}},
      {option::stop_removed, {"--stop-removed", "", "stop and forget what is not in the file any more"}},
      {option::restart_changed, {"--restart-changed", "", "restart what runs with old settings"}},
-     {option::sync, {"--sync", "", "start the new, stop the removed, restart the changed"}},
+     {option::sync,
+      {"--sync", "", "make it match the file: start the new and the failed, stop the removed, restart the changed"}},
+     {option::take_environment, {"--env", "", "use the current environment instead of the one from 'alder up'"}},
+     {option::force, {"--force", "", "even if running processes are stopped, or instances share a check's address"}},
      {option::explain, {"--explain", "", "tell what the tree does when a service keeps crashing"}}}};
 
 constexpr std::array<option_text, 4> common{{{"-h,--help", "", "show this"},
@@ -83,7 +86,7 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
        "[FILE]",
        "take up a changed configuration while its tree is up",
        {option::file, option::dry_run, option::start_added, option::stop_removed, option::restart_changed, option::sync,
-        option::timeout},
+        option::take_environment, option::timeout},
        0,
        1,
        {"alder apply --dry-run        # what would change", "alder apply --sync shop/alder.yaml"}},
@@ -166,7 +169,7 @@ std::vector<command_info> make_commands() { // NOLINT(readability-function-size)
        "services",
        "NAME N",
        "let a service have N instances",
-       {option::timeout},
+       {option::force, option::timeout},
        2,
        2,
        {"alder scale api 6"}},

@@ -47,6 +47,8 @@ enum class option : std::uint8_t {
   restart_changed,
   sync,
   explain,
+  take_environment,
+  force,
 };
 
 struct option_text {

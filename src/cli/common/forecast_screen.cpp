@@ -34,7 +34,7 @@ std::string delays_text(const crash_forecast& one) {
   bool is_after = false; // what stands before is a list of delays
   for (std::size_t i = 0; i < runs.size() && i < most_delays; ++i) {
     const auto [delay, times] = runs[i];
-    const bool repeats = one.goes_on && i + 1 == runs.size();
+    const bool repeats = one.goes_on && one.losses.empty() && i + 1 == runs.size();
     if (!text.empty()) text += ", ";
     if (repeats) {
       text += (text.empty() ? "" : "then ") +

@@ -1,6 +1,5 @@
 #include "cli/common/project.hpp"
 
-#include "runtime/base/path.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
@@ -28,7 +27,7 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
     }
     opened.file = *found;
   } else {
-    opened.file = absolute_path(file, around.cwd);
+    opened.file = os::name_of_file(file, around.cwd);
   }
   auto text = os::read_input(opened.file, max_config);
   if (!text) return failure{.code = exit_code::usage, .what = text.failure().message, .help = {}, .diagnostics = {}};
@@ -38,7 +37,8 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
                          .text = opened.text,
                          .environment = around.environment,
                          .read_file = [](const std::string& path) { return os::read_file(path, max_config); },
-                         .here = std::make_shared<const machine>(os::this_machine(keeper))});
+                         .here = std::make_shared<const machine>(os::this_machine(keeper)),
+                         .through_link = os::is_through_link(opened.file)});
   return opened;
 }
 
@@ -48,7 +48,7 @@ bool names_a_file(const std::string& word, const os::surroundings& around) {
       word.find('/') != std::string::npos || std::any_of(endings.begin(), endings.end(), [&](auto ending) {
         return word.size() > ending.size() && word.compare(word.size() - ending.size(), ending.size(), ending) == 0;
       });
-  return looks_like_one && os::file_exists(absolute_path(word, around.cwd));
+  return looks_like_one && os::file_exists(os::name_of_file(word, around.cwd));
 }
 
 } // namespace alder::cli

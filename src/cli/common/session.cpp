@@ -137,7 +137,8 @@ failure session::explain_no_answer(const error& why) const {
 
 /// After a keeper and a daemon that were killed together, services may still run.
 failure session::explain_absence() const {
-  const auto mark = os::written_line_mark(setup_.where.run_dir + "/keeper.mark");
+  const auto mark =
+      os::written_line_mark(setup_.where.run_dir + "/keeper.mark", setup_.where.state_dir + "/keeper.mark");
   const auto left = mark ? os::marked_leaders(*mark).size() : 0;
   return left == 0 ? no_daemon_is_running() : services_run_unattended(left);
 }

@@ -139,6 +139,12 @@ const std::vector<code_entry>& code_table() {
        "does not end it, or the time is known to be too short, or a shell stays between Alder and the program. The "
        "help "
        "names the line to write. A `stop` that names another signal, or leaves enough time, settles it."},
+      {code::shared_check, "W011",
+       "Readiness or health of every instance of a pool is checked at the same address or file. Only one program can "
+       "listen on an address (unless all of them set SO_REUSEPORT), so the other instances exit and are restarted over "
+       "and over, or the one that listens passes the check for all. Use ${INSTANCE} in 'ready', 'health', 'command' "
+       "and "
+       "'env' to tell instances apart."},
   };
   return table;
 }

@@ -47,6 +47,7 @@ enum class code : std::uint8_t {
   left_out,
   odd_variable,
   stops_badly,
+  shared_check,
 };
 
 struct code_entry {

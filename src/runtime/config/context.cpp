@@ -28,7 +28,12 @@ std::string name_problem(const std::string& name) {
 
 } // namespace
 
-std::string absolute_path(const context& in, std::string_view path) { return alder::absolute_path(path, in.directory); }
+/// Behind a link the parent directory is not the one that the text names.
+std::string absolute_path(const context& in, std::string_view path) {
+  const bool climbs = path.substr(0, 2) == ".." || path.find("/..") != std::string_view::npos;
+  if (!in.from.through_link || !climbs || path.front() == '/') return alder::absolute_path(path, in.directory);
+  return in.directory + std::string{path};
+}
 
 std::string made_valid(std::string_view name) {
   std::string valid;

@@ -70,7 +70,8 @@ struct instance {
 };
 using instance_scope = std::optional<instance>;
 
-/// `path` as an absolute one without "." and ".." (taken away as text), starting at the directory of the file.
+/// `path` as an absolute one without "." and ".." (taken away as text), starting at the directory of the file; with
+/// them when that is reached through a link.
 [[nodiscard]] std::string absolute_path(const context& in, std::string_view path);
 
 /// Makes a valid node name out of any text: other characters become '-'; "tree" when nothing is left.

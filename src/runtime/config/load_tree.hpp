@@ -26,6 +26,8 @@ struct source {
   std::shared_ptr<const machine> here =
       {}; ///< null: what depends on the machine is not checked, and no user name is known
   std::map<std::string, unsigned> instances = {}; ///< by service: how many, whatever the text says; from 1
+  bool through_link =
+      false; ///< the directory of `file` is reached through a link: ".." in a path is left to the kernel
 };
 
 /// A shared library that the configuration names.

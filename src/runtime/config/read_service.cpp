@@ -7,6 +7,7 @@
 #include "runtime/config/read_routines.hpp"
 #include "runtime/config/read_schedule.hpp"
 #include "runtime/config/read_tree.hpp"
+#include "runtime/config/shared_checks.hpp"
 #include "runtime/config/values.hpp"
 
 #include <algorithm>
@@ -308,6 +309,23 @@ bool reserve(context& in, unsigned count, span where) {
   return false;
 }
 
+/// Of instances that are all asked at one place, the first would answer for all, and the others not get it.
+void warn_about_sharing(context& in, const fields& keys, const supervisor_spec& pool, std::size_t count) {
+  const auto* first = std::get_if<service_spec>(&pool.children[0]);
+  const auto* second = std::get_if<service_spec>(&pool.children[1]);
+  const auto warn = [&](const char* key, const std::optional<std::string>& place) {
+    const auto* given = keys.find(key);
+    if (!place || first == nullptr) return;
+    in.mistakes.add(code::shared_check, given == nullptr ? span{} : given->value->where,
+                    "all " + std::to_string(count) + " instances of '" + pool.name + "' are checked at " + *place,
+                    {"'" + std::string{key} + "' is the same for each",
+                     {"give each its own with ${INSTANCE}, for example tcp: \"300${INSTANCE}\"",
+                      "ignore this if they share it on purpose (SO_REUSEPORT)"}});
+  };
+  warn("ready", shared_place(first->ready.check, second->ready.check));
+  if (first->health && second->health) warn("health", shared_place(first->health->check, second->health->check));
+}
+
 std::optional<child_spec> make_instances(context& in, const fields& keys, service_reader& reader, span where) {
   auto pool = reader.empty_pool();
   const auto errors = in.mistakes.errors();
@@ -321,6 +339,7 @@ std::optional<child_spec> make_instances(context& in, const fields& keys, servic
     if (index == 0) warn_about_stop(in, keys, one);
     if (!reader.is_pool()) return one;
     pool.children.emplace_back(std::move(one));
+    if (index == 1) warn_about_sharing(in, keys, pool, reader.count());
   }
   return std::make_shared<const supervisor_spec>(std::move(pool));
 }

@@ -33,53 +33,135 @@ bool is_alike(const child_spec& a, const child_spec& b) {
 }
 
 std::vector<std::string> rules_that_differ(const supervisor_spec& a, const supervisor_spec& b) {
+  // Does not compile with a member more or less: whoever adds one decides here what its change is called. Neither the
+  // name, by which the two were found, nor `pool` (a supervisor of another kind) nor the children are rules.
+  [[maybe_unused]] const auto& [name, strategy, intensity, restart, significant, auto_shutdown, sticky_stop,
+                                finish_starts, parallel_start, after, backoff, pool, children] = a;
   std::vector<std::string> names;
-  const auto note = [&](bool differs, const char* name) {
-    if (differs) names.emplace_back(name);
+  const auto note = [&](bool differs, const char* key) {
+    if (differs) names.emplace_back(key);
   };
-  note(a.strategy != b.strategy, "strategy");
-  note(a.intensity != b.intensity, "intensity");
-  note(a.auto_shutdown != b.auto_shutdown, "auto_shutdown");
-  note(a.sticky_stop != b.sticky_stop, "sticky_stop");
-  note(a.finish_starts != b.finish_starts, "finish_starts");
-  note(a.parallel_start != b.parallel_start, "start");
-  note(a.after != b.after, "after");
-  note(a.restart != b.restart, "restart");
-  note(a.significant != b.significant, "significant");
-  note(a.backoff != b.backoff, "backoff");
+  note(strategy != b.strategy, "strategy");
+  note(intensity != b.intensity, "intensity");
+  note(auto_shutdown != b.auto_shutdown, "auto_shutdown");
+  note(sticky_stop != b.sticky_stop, "sticky_stop");
+  note(finish_starts != b.finish_starts, "finish_starts");
+  note(parallel_start != b.parallel_start, "start");
+  note(after != b.after, "after");
+  note(restart != b.restart, "restart");
+  note(significant != b.significant, "significant");
+  note(backoff != b.backoff, "backoff");
+  return names;
+}
+
+enum class takes_effect : std::uint8_t {
+  at_once,
+  next_start, ///< of its process
+};
+
+/// Compares two values member by member. What is compared is what is made equal, so that the rest, whatever it is and
+/// whatever else differs, cannot get lost.
+template <class Value> class member_comparison {
+public:
+  member_comparison(const Value& a, const Value& b) : rest_(a), b_(b) {}
+
+  /// Whether any of these members differs. They do not any more afterwards.
+  template <class... Members> bool takes(Members... members) {
+    const bool differ = (!(rest_.*members == b_.*members) || ...);
+    ((rest_.*members = b_.*members), ...);
+    return differ;
+  }
+  /// Whether anything is left that differs.
+  [[nodiscard]] bool is_more() const { return !(rest_ == b_); }
+
+private:
+  Value rest_;
+  const Value& b_;
+};
+
+/// By the keys of the configuration.
+std::vector<std::string> attributes_that_differ(const process_attributes& a, const process_attributes& b) {
+  using has = process_attributes;
+  std::vector<std::string> names;
+  member_comparison<has> compared{a, b};
+  const auto key = [&](const char* name, auto... members) {
+    if (compared.takes(members...)) names.emplace_back(name);
+  };
+  key("user", &has::who);
+  key("nice", &has::nice);
+  key("ionice", &has::io_priority);
+  key("oom_score_adj", &has::oom_score_adj);
+  key("rlimits", &has::limits);
+  key("cpus", &has::cpus);
+  key("no_new_privileges", &has::no_new_privileges);
+  key("private_tmp", &has::private_tmp);
+  key("read_only_paths", &has::read_only_paths);
+  key("cgroup", &has::cgroup);
+  compared.takes(&has::left_out); // what is left out is seen above, in what it would have been
+  if (compared.is_more()) names.emplace_back("settings");
+  return names;
+}
+
+std::vector<std::string> variables_that_differ(const std::map<std::string, std::string>& a,
+                                               const std::map<std::string, std::string>& b) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : a) {
+    const auto now = b.find(name);
+    if (now == b.end())
+      names.push_back("-" + name);
+    else if (now->second != value)
+      names.push_back("~" + name);
+  }
+  for (const auto& [name, value] : b)
+    if (a.count(name) == 0) names.push_back("+" + name);
   return names;
 }
 
 /// What only the next start of its process takes up, and what counts at once.
 tree_change change_of(const service_spec& a, const service_spec& b) {
+  using has = service_spec;
   tree_change change{kind::changed, b.name, {}, {}, false};
-  const auto note = [&](bool differs, const char* name, bool restart) {
-    if (!differs) return;
+  member_comparison<has> compared{a, b};
+  const auto note = [&](const char* name, takes_effect when) {
     change.details.emplace_back(name);
-    change.needs_restart = change.needs_restart || restart;
+    change.needs_restart = change.needs_restart || when == takes_effect::next_start;
   };
-  note(a.command != b.command, "command", true);
-  note(a.cwd != b.cwd, "cwd", true);
-  note(a.environment != b.environment, "environment", true);
-  note(a.stdin_file != b.stdin_file || a.stdin_pipe != b.stdin_pipe, "stdin", true);
-  note(a.terminal != b.terminal, "pty", true);
-  note(a.umask != b.umask, "umask", true);
-  note(!(a.ready == b.ready), "ready", true);
-  note(!(a.stop == b.stop), "stop", false);
-  note(a.restart != b.restart, "restart", false);
-  note(a.significant != b.significant, "significant", false);
-  note(a.after != b.after, "after", false);
-  note(!(a.schedule == b.schedule), "schedule", false);
-  note(!(a.watch == b.watch), "watch", false);
-  note(!(a.hooks == b.hooks), "hooks", true);
-  note(a.task != b.task || a.task_timeout != b.task_timeout, "task", true);
-  note(a.backoff != b.backoff, "backoff", false);
-  note(a.clean_exit_codes != b.clean_exit_codes, "clean_exit_codes", true);
-  note(a.clean_signals != b.clean_signals, "clean_signals", true);
-  if (change.details.empty() && !(a == b)) { // keys this list has not heard of
-    change.details.emplace_back("settings");
-    change.needs_restart = true;
-  }
+  const auto key = [&](const char* name, takes_effect when, auto... members) {
+    if (compared.takes(members...)) note(name, when);
+  };
+  constexpr auto later = takes_effect::next_start;
+  constexpr auto now = takes_effect::at_once;
+  key("command", later, &has::command);
+  key("cwd", later, &has::cwd);
+  key("environment", later, &has::environment);
+  key("secrets", later, &has::secrets);
+  key("stdin", later, &has::stdin_file, &has::stdin_pipe);
+  key("pty", later, &has::terminal);
+  key("umask", later, &has::umask);
+  for (const auto& name : attributes_that_differ(a.attributes, b.attributes))
+    note(name.c_str(), later);
+  compared.takes(&has::attributes);
+  key("ready", later, &has::ready);
+  key("health", later, &has::health);
+  key("heartbeat", later, &has::heartbeat);
+  key("limits", later, &has::limits);
+  key("ipc", later, &has::ipc);
+  key("log", later, &has::log);
+  key("stop", now, &has::stop);
+  key("restart", now, &has::restart);
+  key("significant", now, &has::significant);
+  key("after", now, &has::after);
+  key("schedule", now, &has::schedule);
+  key("watch", now, &has::watch);
+  key("hooks", later, &has::hooks);
+  key("task", later, &has::task, &has::task_timeout);
+  key("backoff", now, &has::backoff);
+  key("restart_limit", now, &has::restart_limit);
+  key("fatal_exit_codes", later, &has::fatal_exit_codes);
+  key("clean_exit_codes", later, &has::clean_exit_codes);
+  key("clean_signals", later, &has::clean_signals);
+  change.variables = variables_that_differ(a.environment, b.environment);
+  if (compared.is_more()) note("settings", later); // keys this list has not heard of
   return change;
 }
 
@@ -185,6 +267,8 @@ std::string_view word(tree_change::kind what) {
   case kind::replaced: return "replaced";
   case kind::rules: return "rules";
   case kind::order: return "order";
+  case kind::scaled: return "scaled";
+  case kind::failed: return "failed";
   }
   return {};
 }

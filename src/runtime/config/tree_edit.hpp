@@ -30,12 +30,16 @@ struct tree_change {
     replaced, ///< it is of another kind, or has another supervisor
     rules,    ///< of a supervisor: strategy, intensity, …
     order,    ///< of a supervisor's children
+    scaled,   ///< a service that has another number of instances by hand than by its configuration
+    failed,   ///< a node that is down because it failed
   };
   kind what = kind::added;
   std::string name;
   std::string parent;               ///< its supervisor: the new one, of a removed node the old one
   std::vector<std::string> details; ///< "command", "environment", "strategy": what differs
   bool needs_restart = false;       ///< what runs now does not have it
+  /// Of the environment, by name: "+NAME" is new, "-NAME" is gone, "~NAME" has another value.
+  std::vector<std::string> variables = {};
 
   bool operator==(const tree_change&) const = default;
 };

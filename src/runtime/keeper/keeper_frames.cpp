@@ -197,6 +197,7 @@ void keeper::on(const wire::shutdown_frame&) {
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // nothing bears the mark any more
+  (void)os::remove_file(spare_mark_file(options_));
   (void)os::remove_file(os::start_book_in(options_.run_dir));
   exit_code_ = 0;
 }
@@ -219,6 +220,7 @@ void keeper::kill_everything() {
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // it was meant: no other goes on from here
+  (void)os::remove_file(spare_mark_file(options_));
   (void)os::remove_file(os::start_book_in(options_.run_dir));
   report(ready_, "error: the keeper was asked to end");
   exit_code_ = 1;

@@ -32,6 +32,7 @@ struct options {
 
 /// The file that tells the next keeper the mark of this line, until everything was ended in order.
 [[nodiscard]] inline std::string mark_file(const options& of) { return of.run_dir + "/keeper.mark"; }
+[[nodiscard]] inline std::string spare_mark_file(const options& of) { return of.state_dir + "/keeper.mark"; }
 
 inline constexpr const char* usage =
     "usage: alder-keeper --run-dir DIR --state-dir DIR --log-dir DIR [--foreground]\n"

@@ -37,6 +37,8 @@ public:
   [[nodiscard]] std::optional<std::vector<int>> take();
   /// No process has this number: it has ended, or is only being made, which take() tells about again for two seconds.
   void absent(int number);
+  /// A process has this number: it is not told again.
+  void present(int number) { missing_.erase(number); }
   /// Whether take() can ever know.
   [[nodiscard]] bool is_told() const { return static_cast<bool>(from_.last); }
 

@@ -1,13 +1,17 @@
 #include "runtime/os/caller.hpp"
 
+#include "runtime/base/path.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <clocale>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include <langinfo.h>
 #include <malloc.h>
@@ -18,6 +22,36 @@
 #include <unistd.h>
 
 namespace alder::os {
+namespace {
+
+bool has_dots(const std::string& path) {
+  const auto parts = split(path, '/');
+  return std::any_of(parts.begin(), parts.end(), [](auto part) { return part == "." || part == ".."; });
+}
+
+/// As POSIX wants $PWD to be.
+bool is_plain(const std::string& path) { return path.substr(0, 1) == "/" && !has_dots(path); }
+
+/// Empty when it is not there.
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> found{::realpath(path.c_str(), nullptr), std::free};
+  return found ? std::string{found.get()} : std::string{};
+}
+
+std::optional<std::string> find_above(const std::string& directory, const std::vector<std::string>& names) {
+  for (auto here = directory;;) {
+    for (const auto& name : names) {
+      auto path = (here == "/" ? "" : here) + "/" + name;
+      if (file_exists(path)) return path;
+    }
+    if (here.empty() || here == "/") return std::nullopt;
+    const auto slash = here.rfind('/');
+    here = slash == 0 || slash == std::string::npos ? "/" : here.substr(0, slash);
+  }
+}
+
+} // namespace
+
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> all;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -31,7 +65,39 @@ std::map<std::string, std::string> environment() {
 surroundings current_surroundings() {
   std::array<char, 4096> cwd{};
   const bool known = ::getcwd(cwd.data(), cwd.size()) != nullptr && cwd[0] == '/';
-  return {.uid = ::geteuid(), .cwd = known ? cwd.data() : "/", .environment = environment()};
+  surroundings found{.uid = ::geteuid(), .cwd = known ? cwd.data() : "/", .environment = environment()};
+  const auto named = found.environment.find("PWD");
+  if (known && named != found.environment.end() && is_plain(named->second) && is_same_file(named->second, "."))
+    found.cwd = named->second;
+  return found;
+}
+
+std::string name_of_file(const std::string& word, const std::string& cwd) {
+  auto name = absolute_path(word, cwd);
+  if (!has_dots(word)) return name;
+  const auto kernels = word.substr(0, 1) == "/" ? word : cwd + "/" + word;
+  const auto slash = kernels.rfind('/');
+  const auto last = kernels.substr(slash + 1);
+  const bool is_directory = last.empty() || last == "." || last == "..";
+  const auto directory = is_directory ? kernels : kernels.substr(0, slash + 1);
+  const auto named = is_directory ? name : name.substr(0, name.rfind('/') + 1);
+  if (is_same_file(directory, named)) return name;
+  const auto real = real_path(directory);
+  if (real.empty()) return name; // it is not there
+  return is_directory ? real : absolute_path(last, real);
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  struct stat first {};
+  struct stat second {};
+  return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+bool is_through_link(const std::string& file) {
+  const auto directory = absolute_path(file.substr(0, file.rfind('/') + 1), "/");
+  const auto real = real_path(directory);
+  return !real.empty() && real != directory;
 }
 
 void name_process(const char* name) { (void)::prctl(PR_SET_NAME, name); } // a longer name is cut off
@@ -95,15 +161,10 @@ bool file_exists(const std::string& path) {
 }
 
 std::optional<std::string> find_upwards(const std::string& directory, const std::vector<std::string>& names) {
-  for (auto here = directory;;) {
-    for (const auto& name : names) {
-      auto path = (here == "/" ? "" : here) + "/" + name;
-      if (file_exists(path)) return path;
-    }
-    if (here.empty() || here == "/") return std::nullopt;
-    const auto slash = here.rfind('/');
-    here = slash == 0 || slash == std::string::npos ? "/" : here.substr(0, slash);
-  }
+  auto found = find_above(directory, names);
+  if (found) return found;
+  const auto real = real_path(directory);
+  return real.empty() || real == directory ? std::nullopt : find_above(real, names);
 }
 
 } // namespace alder::os

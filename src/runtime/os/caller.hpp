@@ -15,7 +15,8 @@ namespace alder::os {
 /// This process's environment; of a name that stands twice, the first value.
 [[nodiscard]] std::map<std::string, std::string> environment();
 
-/// The user, working directory and environment of this process, for `locate`. cwd is "/" when it is gone.
+/// The user, working directory and environment of this process, for `locate`. cwd is the name by which the caller came
+/// there ($PWD), if that names it, links and all; "/" when it is gone.
 [[nodiscard]] surroundings current_surroundings();
 
 /// What `ps` and `top` call this process; without it, one that was started through /proc/self/fd has a number for a
@@ -52,8 +53,17 @@ void ignore_broken_pipes();
 /// Whether `fd` is a pipe or socket whose reader has gone.
 [[nodiscard]] bool reader_is_gone(int fd);
 
+/// The absolute name of the file that the kernel takes `word` for in the directory `cwd` (absolute): links keep their
+/// names, and ".." is taken away as text where it means the same.
+[[nodiscard]] std::string name_of_file(const std::string& word, const std::string& cwd);
+/// Whether both are there and are one file, whatever it is called.
+[[nodiscard]] bool is_same_file(const std::string& a, const std::string& b);
+/// Whether a link is on the way to the directory of this file.
+[[nodiscard]] bool is_through_link(const std::string& file);
+
 [[nodiscard]] bool file_exists(const std::string& path);
-/// The first of `names` that exists in `directory`, else in its parent, and so on; its absolute path.
+/// The first of `names` that exists in `directory`, else in its parent, and so on; its absolute path. Parents are those
+/// by name; when there is none, those behind the links.
 [[nodiscard]] std::optional<std::string> find_upwards(const std::string& directory,
                                                       const std::vector<std::string>& names);
 

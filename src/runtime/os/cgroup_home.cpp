@@ -2,6 +2,7 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/os/background.hpp"
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
@@ -75,19 +76,36 @@ struct listed_home {
   std::vector<std::string> switched_on;
 };
 
-/// A line is the directory and the controllers, with tabulators between them.
+/// Whether the directory is named as one of ours: PATH/alder-MARK. What is in a home is killed in the end, so that a
+/// line that was cut short or garbled must never name somebody else's group.
+bool is_home(std::string_view directory) {
+  const auto slash = directory.rfind('/');
+  return directory.substr(0, 1) == "/" && directory.substr(slash, home_prefix.size()) == home_prefix &&
+         directory.size() > slash + home_prefix.size();
+}
+
+/// A line is the directory and the controllers, with tabulators between them. A list with anything else in it is kept
+/// beside; the rest of it counts.
 std::vector<listed_home> read_list(const std::string& path) {
   std::vector<listed_home> all;
-  const auto text = read_file(path, largest_list);
-  if (!text) return all;
-  for (const auto line : split(*text, '\n')) {
+  const auto facts = facts_of(path);
+  if (!facts) return all;
+  const auto text = facts->is_regular ? read_file(path, largest_list) : error{error_kind::invalid_input, "no file", 0};
+  bool is_sound = text && (text->empty() || text->back() == '\n');
+  auto lines = split(text ? std::string_view{*text} : std::string_view{}, '\n');
+  if (!lines.empty()) lines.pop_back(); // behind the last line end: nothing, or a line that was cut short
+  for (const auto line : lines) {
     const auto words = split(line, '\t');
-    if (words.empty() || words[0].empty()) continue;
+    if (words.empty() || !is_home(words[0])) {
+      is_sound = false;
+      continue;
+    }
     listed_home home{std::string{words[0]}, {}};
     for (std::size_t i = 1; i < words.size(); ++i)
       home.switched_on.emplace_back(words[i]);
     all.push_back(std::move(home));
   }
+  if (!is_sound) (void)keep_damaged(path); // people are told of what is kept
   return all;
 }
 

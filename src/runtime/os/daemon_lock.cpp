@@ -2,11 +2,13 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/pidfd.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -73,8 +75,9 @@ result<unique_fd> take_daemon_lock(const std::string& path, std::chrono::millise
     return error{errno == EACCES ? error_kind::denied : error_kind::io,
                  std::string{what} + " " + path + ": " + errno_text(errno), errno};
   };
-  unique_fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (!file) return refused("open");
+  auto opened = open_to_write(path, {.at_end = false, .through_link = false});
+  if (!opened) return opened.failure();
+  auto file = std::move(opened->fd);
   for (const auto end = steady_clock::now() + patience;;) {
     auto wanted = whole_file();
     if (::fcntl(file.get(), F_SETLK, &wanted) == 0) return file;

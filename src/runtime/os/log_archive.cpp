@@ -50,6 +50,20 @@ void empty_file(const std::string& path, std::optional<std::uint32_t> owner) {
   if (opened) (void)cut_file(opened->fd.get(), 0);
 }
 
+using directory_stream = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+/// By the rule of safe_open.hpp: no link of somebody else leads there.
+result<directory_stream> list_directory(const std::string& directory) {
+  const auto inside = find_place(directory + "/_"); // the name does not matter
+  if (!inside) return inside.failure();
+  unique_fd fd{::openat(inside->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) return failed("cannot read the directory", directory);
+  directory_stream stream{::fdopendir(fd.get()), ::closedir};
+  if (!stream) return failed("cannot read the directory", directory);
+  (void)fd.release(); // the stream closes it
+  return stream;
+}
+
 } // namespace
 
 std::string directory_of(const std::string& path) {
@@ -59,13 +73,9 @@ std::string directory_of(const std::string& path) {
 }
 
 result<std::vector<archive_entry>> archives_in(const std::string& directory) {
-  const auto inside = find_place(directory + "/_"); // the name does not matter
-  if (!inside) return inside.failure();
-  unique_fd fd{::openat(inside->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd) return failed("cannot read the directory", directory);
-  const std::unique_ptr<DIR, int (*)(DIR*)> open{::fdopendir(fd.get()), ::closedir};
-  if (!open) return failed("cannot read the directory", directory);
-  (void)fd.release(); // the stream closes it
+  const auto listed = list_directory(directory);
+  if (!listed) return listed.failure();
+  const auto& open = *listed;
   std::vector<archive_entry> found;
   while (const dirent* entry = ::readdir(open.get())) {
     auto name = wire::parse_archive_name(entry->d_name);
@@ -83,8 +93,10 @@ result<std::vector<archive_entry>> archives_in(const std::string& directory) {
 }
 
 std::optional<std::string> path_of_inode(const std::string& directory, std::uint64_t inode) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), ::closedir};
-  while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {
+  const auto listed = list_directory(directory);
+  if (!listed) return std::nullopt;
+  const auto& open = *listed;
+  while (const dirent* entry = ::readdir(open.get())) {
     if (entry->d_ino != inode) continue;
     struct stat facts {};
     if (::fstatat(::dirfd(open.get()), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode) &&

@@ -62,6 +62,11 @@ struct log_not_rotated {
   std::string why = {}; ///< for people; empty: what errno says
   bool operator==(const log_not_rotated&) const = default;
 };
+/// The index beside the stream's file could not be read and was kept under this name; the file has a new one.
+struct log_index_kept {
+  std::string path;
+  bool operator==(const log_index_kept&) const = default;
+};
 /// The stream has more lines than its rules allow, and lines are being lost; not told again within a minute.
 struct log_limited {
   stream_id stream = 0;
@@ -85,7 +90,7 @@ struct log_offered {
 };
 inline constexpr std::size_t most_offered = std::size_t{64} * 1024;
 using log_notice = std::variant<log_drained, log_failed, log_recovered, log_grown, log_not_rotated, log_limited,
-                                log_line_found, log_offered>;
+                                log_line_found, log_offered, log_index_kept>;
 
 struct log_pump_settings {
   std::chrono::microseconds coalesce{1000};    ///< how long a nearly empty pipe may fill before it is read

@@ -419,6 +419,7 @@ void log_pump_loop::report(stream& s, const log_sink::report& r) {
   if (r.recovered) tell_(log_recovered{s.id, *r.recovered});
   if (r.spill_failed) tell_(log_failed{s.id, *r.spill_failed, true, r.spill_why});
   if (r.not_rotated) tell_(log_not_rotated{s.id, *r.not_rotated, r.why});
+  if (!r.kept_index.empty()) tell_(log_index_kept{r.kept_index});
 }
 
 void log_pump_loop::check_watch(stream& s) {

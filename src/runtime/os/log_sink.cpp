@@ -1,6 +1,7 @@
 #include "runtime/os/log_sink.hpp"
 
 #include "runtime/base/utf8.hpp"
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/log_archive.hpp"
 #include "runtime/policy/cron.hpp"
 #include "runtime/policy/log_rotation.hpp"
@@ -13,6 +14,7 @@
 #include <ctime>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::os {
@@ -35,6 +37,32 @@ bool ends_inside_line(int fd, std::uint64_t size) {
     if (!got || *got == 0) return false;
   }
   return last != '\n';
+}
+
+bool is_directory_at(const std::string& path) {
+  struct stat there {};
+  return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+/// Whether it could be what add_to_index() has written, as far as its end shows: chunks one behind the other, each at a
+/// time there is.
+bool is_sound_index(int fd) {
+  constexpr std::size_t looked_at = 64;
+  constexpr std::uint64_t latest = 4'102'444'800'000'000'000; // nanoseconds: the year 2100
+  const auto facts = facts_of(fd);
+  if (!facts || !facts->is_regular) return true; // which is seen elsewhere
+  const auto count = facts->size / wire::log_index_record_size;
+  const auto first = count - std::min<std::uint64_t>(count, looked_at);
+  std::array<char, looked_at * wire::log_index_record_size> bytes{};
+  const auto got = read_at(fd, first * wire::log_index_record_size, bytes);
+  if (!got) return true;
+  std::uint64_t offset = 0;
+  for (std::size_t at = 0; at + wire::log_index_record_size <= *got; at += wire::log_index_record_size) {
+    const auto record = wire::decode_log_index(bytes.data() + at);
+    if (record.offset < offset || record.moment_ns() == 0 || record.moment_ns() > latest) return false;
+    offset = record.offset;
+  }
+  return true;
 }
 
 } // namespace
@@ -182,12 +210,27 @@ std::optional<int> log_sink::rotate(moment now) {
   return std::nullopt;
 }
 
+/// Keeps what is no index beside; whether there is room for a new one.
+bool log_sink::put_index_aside() {
+  const auto path = wire::log_index_path(path_);
+  auto kept = keep_damaged(path);
+  if (!kept || (is_taken(path) && !remove_file(path))) return false;
+  kept_index_ = std::move(*kept);
+  return true;
+}
+
 /// The index is a help: without it lines have less exact times, so its errors go no further.
 void log_sink::open_index() {
   forget_archived_index(path_);
   auto how = access();
   how.what = write_access::sort::regular;
-  auto opened = open_to_write(wire::log_index_path(path_), how);
+  const auto path = wire::log_index_path(path_);
+  auto opened = open_to_write(path, how);
+  const bool is_no_file = !opened && is_directory_at(path);
+  if (is_no_file || (opened && !is_sound_index(opened->fd.get()))) {
+    if (!put_index_aside()) return;
+    opened = open_to_write(path, how);
+  }
   if (!opened) return;
   const auto facts = facts_of(opened->fd.get());
   if (!facts) return;
@@ -261,6 +304,7 @@ log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage*
   next_try_.reset();
   owes_line_end_ = false;
   if (was_failing) told.recovered = std::exchange(lost_this_time_, 0);
+  told.kept_index = std::exchange(kept_index_, {});
   return told;
 }
 

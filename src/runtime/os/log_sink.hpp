@@ -44,6 +44,7 @@ public:
     std::optional<int> spill_failed;        ///< errno: the other directory has no room either
     std::string spill_why;                  ///< of `spill_failed`, as below
     std::string why;                        ///< of `failed` or `not_rotated`, for people; empty: what errno says
+    std::string kept_index = {};            ///< where an index that could not be read was kept; the file has a new one
   };
 
   explicit log_sink(std::string path, std::chrono::milliseconds retry_after = std::chrono::seconds{1},
@@ -130,6 +131,7 @@ private:
   [[nodiscard]] int send_datagram();
   [[nodiscard]] write_result send_lines(std::string_view chunk, moment now);
   [[nodiscard]] std::size_t take_back(std::string_view chunk, std::size_t written);
+  [[nodiscard]] bool put_index_aside();
   void open_index();
   [[nodiscard]] std::optional<int> rotate(moment now);
   [[nodiscard]] std::optional<file_time> first_indexed() const;
@@ -152,6 +154,7 @@ private:
   std::uint64_t last_indexed_ = 0;
   bool is_regular_ = false;
   std::uint64_t inode_ = 0;
+  std::string kept_index_;              ///< to be told with the next report
   steady_time next_index_try_{};        ///< when `index_` is not open
   bool in_line_ = false;                ///< the last byte written was not a line end
   bool raw_in_line_ = false;            ///< the same of what the service wrote, whatever the format

@@ -122,9 +122,12 @@ void member_table::look_at_all() {
 
 /// Returns one that belongs to nobody who is known.
 std::optional<process_stat> member_table::look_at(int pid) {
-  const auto process = read_stat(pid);
+  const auto process = is_there(pid) ? read_stat(pid) : std::nullopt; // most numbers on their own are gone
   note_number(pid, process ? &*process : nullptr);
-  if (!process) births_.absent(pid);
+  if (process)
+    births_.present(pid);
+  else
+    births_.absent(pid);
   if (!process || process->is_thread || process->is_kernel || !is_living(*process)) return std::nullopt;
   if (pid == keeper_pid_ || pid == process_id()) return std::nullopt;
   auto* of = owner_by_kin(*process);
@@ -265,13 +268,19 @@ std::vector<process_stat> member_table::look_for(owner& of, const std::string& c
     update();
     if (of.news == before) break;
   }
-  if (cgroup.empty()) return found;
-  for (const int pid : processes_in_all(cgroup)) {
-    const bool is_known = std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.pid == pid; });
-    if (is_known) continue;
-    if (const auto process = read_stat(pid); process && is_living(*process)) found.push_back(*process);
-  }
+  add_grouped(cgroup, found);
   return found;
+}
+
+void member_table::add_grouped(const std::string& cgroup, std::vector<process_stat>& to) {
+  if (cgroup.empty()) return;
+  std::set<int> known;
+  for (const auto& one : to)
+    known.insert(one.pid);
+  for (const int pid : processes_in_all(cgroup)) {
+    if (known.count(pid) > 0) continue;
+    if (const auto process = read_stat(pid); process && is_living(*process)) to.push_back(*process);
+  }
 }
 
 std::vector<process_stat> member_table::leaving() {
@@ -305,6 +314,17 @@ std::vector<int> member_table::pids(const std::string& mark, const std::string& 
   if (auto* const of = find(mark))
     for (const auto& one : look_for(*of, cgroup))
       all.push_back(one.pid);
+  return all;
+}
+
+std::vector<int> member_table::known_pids(const std::string& mark, const std::string& cgroup) {
+  auto* const of = find(mark);
+  if (of == nullptr) return {};
+  auto found = living(*of);
+  add_grouped(cgroup, found);
+  std::vector<int> all;
+  for (const auto& one : found)
+    all.push_back(one.pid);
   return all;
 }
 

@@ -52,6 +52,10 @@ public:
   [[nodiscard]] std::vector<member> members(const std::string& mark, const std::string& cgroup = {});
   /// The same that are sure, without holding them.
   [[nodiscard]] std::vector<int> pids(const std::string& mark, const std::string& cgroup = {});
+  /// Looks at what was born since the last question.
+  void update();
+  /// Those that were known at the last question or update(), and live.
+  [[nodiscard]] std::vector<int> known_pids(const std::string& mark, const std::string& cgroup = {});
   /// Whether somebody else than its main process belongs to it.
   [[nodiscard]] bool has_others(const std::string& mark, const std::string& cgroup = {});
   /// The mark of the service to which a living process belongs; empty: to none.
@@ -81,7 +85,6 @@ private:
   };
 
   [[nodiscard]] owner* find(const std::string& mark) const;
-  void update();
   void look_at_all();
   [[nodiscard]] std::optional<process_stat> look_at(int pid);
   void look_again_at_doubts();
@@ -94,6 +97,7 @@ private:
   void forget(int pid);
   [[nodiscard]] std::vector<process_stat> living(owner& of);
   [[nodiscard]] std::vector<process_stat> look_for(owner& of, const std::string& cgroup);
+  static void add_grouped(const std::string& cgroup, std::vector<process_stat>& to);
   [[nodiscard]] std::vector<process_stat> leaving();
 
   int keeper_pid_ = 0;

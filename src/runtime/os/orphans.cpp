@@ -1,6 +1,9 @@
 #include "runtime/os/orphans.hpp"
 
+#include "runtime/base/number.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/os/clock.hpp"
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
@@ -27,6 +30,39 @@ std::string realm_of_pids() {
   std::array<char, 64> name{};
   const auto length = ::readlink("/proc/self/ns/pid", name.data(), name.size());
   return realm + " " + (length > 0 ? std::string{name.data(), static_cast<std::size_t>(length)} : "?");
+}
+
+struct noted_mark {
+  std::string realm;
+  std::string mark;
+};
+
+bool is_mark(std::string_view text) { // PID.TICKS
+  const auto dot = text.find('.');
+  return dot != std::string_view::npos && parse_number<std::uint64_t>(text.substr(0, dot)) &&
+         parse_number<std::uint64_t>(text.substr(dot + 1));
+}
+
+result<std::string> read_regular_file(const std::string& path) {
+  const auto facts = facts_of(path);
+  if (!facts) return facts.failure();
+  if (!facts->is_regular) return error{error_kind::invalid_input, path + " is no file", 0};
+  return read_file(path, longest_line);
+}
+
+/// Of "BOOT NAMESPACE MARK\n"; nothing when it is anything else.
+std::optional<noted_mark> read_mark(const std::string& path) {
+  const auto text = read_regular_file(path);
+  if (!text || text->empty() || text->back() != '\n') return std::nullopt;
+  const auto words = split(std::string_view{*text}.substr(0, text->size() - 1), ' ');
+  if (words.size() != 3 || !is_mark(words[2])) return std::nullopt;
+  return noted_mark{std::string{words[0]} + " " + std::string{words[1]}, std::string{words[2]}};
+}
+
+outcome write_if_other(const std::string& path, const std::string& text) {
+  const auto there = read_regular_file(path);
+  if (there && *there == text) return success();
+  return write_file_atomically(path, text);
 }
 
 std::optional<std::string> mark_of(int pid) {
@@ -84,18 +120,22 @@ std::vector<marked_process> marked_leaders(std::string_view prefix) {
   return found;
 }
 
-std::optional<std::string> written_line_mark(const std::string& path) {
-  const auto realm = realm_of_pids() + " ";
-  const auto written = read_file(path, longest_line);
-  if (!written || written->rfind(realm, 0) != 0 || written->size() == realm.size() || written->back() != '\n')
-    return std::nullopt;
-  return written->substr(realm.size(), written->size() - realm.size() - 1);
+std::optional<std::string> written_line_mark(const std::string& path, const std::string& spare) {
+  auto written = read_mark(path);
+  if (!written && is_taken(path)) written = read_mark(spare); // it is damaged
+  if (!written || written->realm != realm_of_pids()) return std::nullopt;
+  return written->mark;
 }
 
-result<std::string> line_mark(const std::string& path, const std::string& own) {
-  if (auto mark = written_line_mark(path); mark && !mark->empty()) return *mark;
-  if (auto written = write_file_atomically(path, realm_of_pids() + " " + own + "\n"); !written) return written.failure();
-  return own;
+result<std::string> line_mark(const std::string& path, const std::string& spare, const std::string& own) {
+  // Without its mark our services would be taken for somebody else's.
+  const auto written = written_line_mark(path, spare);
+  if (is_taken(path) && !read_mark(path)) (void)keep_damaged(path); // people are told of what is kept
+  const auto mark = written.value_or(own);
+  const auto line = realm_of_pids() + " " + mark + "\n";
+  if (auto noted = write_if_other(path, line); !noted && mark == own) return noted.failure();
+  (void)write_if_other(spare, line); // it is needed when the other is damaged, and then had
+  return mark;
 }
 
 } // namespace alder::os

@@ -37,11 +37,12 @@ struct marked_process {
 [[nodiscard]] std::vector<marked_process> marked_leaders(std::string_view prefix);
 
 /// The mark in the file at `path`, if it was written since this machine started and in this namespace of process
-/// numbers: a keeper was here and did not end in order.
-[[nodiscard]] std::optional<std::string> written_line_mark(const std::string& path);
+/// numbers: a keeper was here and did not end in order. One that holds something else is damaged; then that in `spare`.
+[[nodiscard]] std::optional<std::string> written_line_mark(const std::string& path, const std::string& spare);
 
 /// The mark of this line of keepers: the one in the file at `path`, if it was written since this machine started and in
-/// this namespace of process numbers, else `own`, which is written there. Errors: io (then `own` counts).
-[[nodiscard]] result<std::string> line_mark(const std::string& path, const std::string& own);
+/// this namespace of process numbers, else `own`, which is written there. A file that holds something else is kept
+/// beside, and the one at `spare`, which holds the same, is asked. Errors: io (then `own` counts).
+[[nodiscard]] result<std::string> line_mark(const std::string& path, const std::string& spare, const std::string& own);
 
 } // namespace alder::os

@@ -2,6 +2,7 @@
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/proc.hpp"
+#include "runtime/os/safe_open.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -147,9 +148,11 @@ outcome start_book::map(const std::string& path) {
     return error{errno == EACCES ? error_kind::denied : error_kind::io,
                  std::string{what} + " the book of starts " + path + ": " + errno_text(errno), errno};
   };
-  file_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  auto opened = open_to_write(path, {.at_end = false, .through_link = false});
+  if (!opened) return opened.failure();
+  file_ = std::move(opened->fd);
   struct stat facts {};
-  if (!file_ || ::fstat(file_.get(), &facts) != 0) return refused("open");
+  if (::fstat(file_.get(), &facts) != 0) return refused("look at");
   auto length = static_cast<std::size_t>(facts.st_size);
   if (!S_ISREG(facts.st_mode)) return error{error_kind::io, path + " is no regular file", 0};
   if (length < header_size) { // all of it is there before it is touched: a full disk must not show as SIGBUS

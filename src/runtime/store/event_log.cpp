@@ -1,5 +1,6 @@
 #include "runtime/store/event_log.hpp"
 
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/wire/json.hpp"
 
@@ -12,31 +13,58 @@ namespace {
 
 std::string older(const std::string& path) { return path + ".1"; }
 
-/// Takes the last line off `text`: what stands between its last two line ends.
-std::string_view take_last_line(std::string_view& text) {
-  const auto end = text.size() - 1; // `text` ends in a line end
-  const auto before = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
-  const auto begin = before == std::string_view::npos ? 0 : before + 1;
-  const auto line = text.substr(begin, end - begin);
-  text = text.substr(0, begin);
-  return line;
+/// Every event begins with it, and nothing in an event is like it: a quote in a text has a backslash.
+constexpr std::string_view event_begin = "{\"seq\":";
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
+/// The lines of a text that look like events, wherever they stand, and whether there was anything else.
+struct event_lines {
+  std::vector<std::string_view> all;
+  bool is_sound = true;
+};
+
+/// A line of its own; or, when line ends were lost, several; or one behind, or before, something else.
+void take_events(std::string_view line, event_lines& into) {
+  if (line.ends_with('\r')) line.remove_suffix(1); // a line end as other systems write it
+  auto begin = line.find(event_begin);
+  into.is_sound = into.is_sound && begin == 0;
+  while (begin != std::string_view::npos) {
+    const auto next = line.find(event_begin, begin + 1);
+    const auto one = line.substr(begin, next == std::string_view::npos ? next : next - begin);
+    const bool is_whole = one.back() == '}' && std::none_of(one.begin(), one.end(), is_control);
+    if (is_whole) into.all.push_back(one);
+    into.is_sound = into.is_sound && is_whole && next == std::string_view::npos;
+    begin = next;
+  }
 }
 
-/// The readable events at the end of `text`, newest first, until there are `most`.
-void read_backwards(std::string_view text, std::size_t most, std::vector<event>& events) {
-  while (!text.empty() && events.size() < most) {
-    auto e = wire::parse_event(take_last_line(text));
+/// `is_cut`: the text is the end of a longer one.
+event_lines lines_of(std::string_view text, bool is_cut) {
+  event_lines found;
+  if (is_cut) text = text.substr(std::min(text.find('\n'), text.size() - 1) + 1);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = text.find('\n', begin);
+    take_events(text.substr(begin, end == std::string_view::npos ? end : end - begin), found);
+    if (end == std::string_view::npos) found.is_sound = false; // torn, or its line end is lost
+    begin = end == std::string_view::npos ? text.size() : end + 1;
+  }
+  return found;
+}
+
+/// The readable events at the end, newest first, until there are `most`. Of a later version some may not be.
+void read_backwards(const std::vector<std::string_view>& lines, std::size_t most, std::vector<event>& events) {
+  for (auto line = lines.rbegin(); line != lines.rend() && events.size() < most; ++line) {
+    auto e = wire::parse_event(*line);
     if (e) events.push_back(std::move(*e));
   }
 }
 
-/// How much of `text` stays when a torn end, or a garbled last line, is cut off.
-std::size_t sound_size(std::string_view text) {
-  const auto end = text.rfind('\n');
-  text = text.substr(0, end == std::string_view::npos ? 0 : end + 1);
-  if (text.empty()) return 0;
-  const auto size = text.size();
-  return wire::parse_event(take_last_line(text)) ? size : text.size();
+std::string text_of(const std::vector<std::string_view>& lines) {
+  std::string text;
+  for (const auto line : lines)
+    text.append(line).append("\n");
+  return text;
 }
 
 /// The file's last bytes, at most `most`.
@@ -61,17 +89,13 @@ result<event_log> event_log::open(const std::string& directory, std::size_t most
 }
 
 outcome event_log::load(std::size_t most_recent) {
-  auto opened = os::open_for_append(path_);
-  if (!opened) return opened.failure();
-  fd_ = std::move(*opened);
   const auto most = std::max<std::size_t>(most_recent, 1); // the last one tells the number to go on with
   std::vector<event> events;
-  if (auto loaded = load_current(events, most); !loaded) return loaded;
-  if (events.size() < most) {
-    // Without the older file there is only less to look back on.
-    if (const auto text = os::read_file(older(path_), static_cast<std::size_t>(limit_ * 2)))
-      read_backwards({text->data(), text->rfind('\n') + 1}, most, events); // npos + 1 is 0: no whole line
+  if (auto loaded = load_current(events, most); !loaded) { // a directory, say, or another user's
+    if (!set_aside(path_, "cannot be read: " + loaded.failure().message)) return loaded;
+    if (auto again = load_current(events, most); !again) return again;
   }
+  if (events.size() < most) load_older(events, most);
   for (const auto& e : events)
     next_seq_ = std::max(next_seq_, e.seq + 1);
   if (events.size() > most_recent) events.clear();
@@ -79,18 +103,56 @@ outcome event_log::load(std::size_t most_recent) {
   return success();
 }
 
-outcome event_log::load_current(std::vector<event>& events, std::size_t most) {
+outcome event_log::open_current() {
+  auto opened = os::open_for_append(path_);
+  if (!opened) return opened.failure();
+  fd_ = std::move(*opened);
   const auto facts = os::facts_of(fd_.get());
   if (!facts) return facts.failure();
-  const auto text = read_end(fd_.get(), facts->size, limit_ * 2);
-  if (!text) return text.failure();
-  const auto sound = sound_size(*text);
-  size_ = facts->size - (text->size() - sound);
-  if (size_ < facts->size) {
-    if (auto cut = os::cut_file(fd_.get(), size_); !cut) return cut;
-  }
-  read_backwards({text->data(), sound}, most, events);
+  size_ = facts->size;
   return success();
+}
+
+outcome event_log::load_current(std::vector<event>& events, std::size_t most) {
+  if (auto opened = open_current(); !opened) return opened;
+  const auto text = read_end(fd_.get(), size_, limit_ * 2);
+  if (!text) return text.failure();
+  const bool is_cut = size_ > text->size();
+  const auto lines = lines_of(*text, is_cut);
+  read_backwards(lines.all, most, events);
+  if (lines.is_sound && !is_cut) return success();
+  const auto clean = text_of(lines.all);
+  const bool kept =
+      set_aside(path_, is_cut ? "is larger than it should ever be" : "contains data that is not an event").ok();
+  if (kept && os::write_file_atomically(path_, clean)) return open_current();
+  // On a full disk it goes on where it is, behind its last line.
+  size_ -= text->size() - (text->rfind('\n') + 1); // npos + 1 is 0: no whole line
+  return os::cut_file(fd_.get(), size_);
+}
+
+/// Without the older file there is only less to look back on.
+void event_log::load_older(std::vector<event>& events, std::size_t most) {
+  const auto path = older(path_);
+  if (!os::is_taken(path)) return;
+  const auto facts = os::facts_of(path);
+  const auto file = facts && facts->is_regular ? os::open_for_reading(path) : error{error_kind::io, "it is no file"};
+  const auto text = file ? read_end(file->get(), facts->size, limit_ * 2) : file.failure();
+  if (!text) return (void)set_aside(path, "cannot be read: " + text.failure().message); // it was told
+  const auto lines = lines_of(*text, facts->size > text->size());
+  read_backwards(lines.all, most, events);
+  if (lines.is_sound && facts->size == text->size()) return;
+  const auto clean = text_of(lines.all);
+  if (set_aside(path, "contains data that is not an event"))
+    (void)os::write_file_atomically(path, clean); // else again next time
+}
+
+/// Keeps the file beside; what is told of it says where, or why not.
+outcome event_log::set_aside(const std::string& path, const std::string& problem) {
+  const auto kept = os::keep_damaged(path);
+  problems_.push_back("the event log " + path + " " + problem +
+                      (kept ? "; kept as " + *kept : "; " + kept.failure().message));
+  if (kept) return success();
+  return kept.failure();
 }
 
 outcome event_log::append(event& e) {
@@ -115,10 +177,11 @@ outcome event_log::append(event& e) {
 /// An error leaves the log as it was, and the next event tries again.
 outcome event_log::rotate() {
   auto renamed = os::rename_file(path_, older(path_));
-  if (!renamed && renamed.failure().kind != error_kind::not_found) return renamed; // gone: an earlier try got this far
-  auto opened = os::open_for_append(path_);
-  if (!opened) return opened.failure();
-  fd_ = std::move(*opened);
+  if (!renamed && renamed.failure().kind != error_kind::not_found) {             // else an earlier try got this far
+    if (const auto kept = os::keep_damaged(older(path_)); !kept) return renamed; // a directory is in the way
+    if (auto again = os::rename_file(path_, older(path_)); !again) return again;
+  }
+  if (auto opened = open_current(); !opened) return opened;
   size_ = 0;
   return success();
 }

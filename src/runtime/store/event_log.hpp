@@ -19,15 +19,19 @@ public:
   /// Bytes of events.jsonl, after which it becomes events.jsonl.1.
   static constexpr std::uint64_t usual_limit = 4 * 1024 * 1024;
 
-  /// Opens or begins the log in `directory` (mode 0700, created when missing). A torn end or a garbled
-  /// last line is cut off, other lines that cannot be read are skipped. `limit`: bytes before rotation. Errors: denied,
-  /// io; the caller goes on without: a default-constructed log counts but keeps nothing.
+  /// Opens or begins the log in `directory` (mode 0700, created when missing). A file that cannot be read, or that
+  /// holds anything but events, is kept beside as it was, and goes on with the events that could be read: problems()
+  /// says so. `limit`: bytes before rotation. Errors: denied, io; the caller goes on without: a default-constructed log
+  /// counts but keeps nothing.
   [[nodiscard]] static result<event_log> open(const std::string& directory, std::size_t most_recent = 1000,
                                               std::uint64_t limit = usual_limit);
   event_log() = default;
 
   /// The last events there were at `open`, oldest first, at most `most_recent`.
   [[nodiscard]] const std::vector<event>& recent() const { return recent_; }
+
+  /// What was wrong with the files at `open`, for people.
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
   /// The number the next event gets: one more than the last, also over restarts.
   [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
@@ -40,6 +44,9 @@ public:
 private:
   [[nodiscard]] outcome load(std::size_t most_recent);
   [[nodiscard]] outcome load_current(std::vector<event>& events, std::size_t most);
+  void load_older(std::vector<event>& events, std::size_t most);
+  [[nodiscard]] outcome open_current();
+  outcome set_aside(const std::string& path, const std::string& problem);
   [[nodiscard]] outcome rotate();
 
   std::string path_;
@@ -49,6 +56,7 @@ private:
   bool is_torn_ = false;   ///< there may be more behind them
   std::uint64_t next_seq_ = 1;
   std::vector<event> recent_;
+  std::vector<std::string> problems_;
 };
 
 } // namespace alder::store

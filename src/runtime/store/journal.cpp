@@ -1,5 +1,7 @@
 #include "runtime/store/journal.hpp"
 
+#include "runtime/base/units.hpp"
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 
 #include <algorithm>
@@ -7,19 +9,33 @@
 namespace alder::store {
 namespace {
 
-constexpr std::size_t largest_journal = 512UL * 1024 * 1024;
-/// A file is written anew when it has outgrown both this and four times what counts in it.
+constexpr std::size_t largest_journal = 256UL * 1024 * 1024; // of which is read
+/// A file is written anew when it has outgrown both this and four times what counts in it; of what has outgrown the
+/// second, a quarter is enough.
 constexpr std::size_t smallest_compaction = 256UL * 1024;
+constexpr std::size_t usual_compaction = largest_journal / 4;
 constexpr std::size_t record_overhead = 11; // checksum, two tabs, line end
 
 class file_on_disk final : public journal_disk {
 public:
   explicit file_on_disk(std::string path) : path_(std::move(path)) {}
 
-  result<std::string> read() override {
-    auto text = os::read_file(path_, largest_journal);
-    if (!text && text.failure().kind == error_kind::not_found) return std::string{};
-    return text;
+  result<contents> read() override {
+    const auto facts = os::facts_of(path_);
+    if (!facts && facts.failure().kind == error_kind::not_found && !os::is_taken(path_)) return contents{};
+    if (!facts) return facts.failure();
+    if (!facts->is_regular) return error{error_kind::invalid_input, path_ + " is no regular file", 0};
+    auto file = os::open_for_reading(path_);
+    if (!file) return file.failure();
+    contents found{true, std::string(std::min<std::uint64_t>(facts->size, largest_journal), '\0'), facts->size};
+    const auto got = os::read_at(file->get(), 0, found.bytes);
+    if (!got) return got.failure();
+    found.bytes.resize(*got);
+    return found;
+  }
+  result<std::string> keep() override {
+    file_.reset(); // it is another file afterwards
+    return os::keep_damaged(path_);
   }
   outcome append(std::string_view bytes) override {
     if (!file_) {
@@ -56,19 +72,47 @@ std::size_t bytes_of(const std::string& key, const std::string& value) {
 
 std::unique_ptr<journal_disk> journal_file(std::string path) { return std::make_unique<file_on_disk>(std::move(path)); }
 
-result<journal::opened> journal::open() {
-  const auto bytes = disk_->read();
-  if (!bytes) return bytes.failure();
-  auto read = wire::read_journal(*bytes);
-  if (!read) return read.failure();
+/// What is wrong with it; nothing: it is there as it was written, or not there.
+std::string journal::read() {
+  const auto found = disk_->read();
+  if (!found) return "cannot be read: " + found.failure().message;
+  if (!found->is_there) return {};
+  is_new_ = false;
+  auto read = wire::read_journal(found->bytes);
+  if (!read) return "cannot be read: " + read.failure().message;
   values_ = std::move(read->values);
   for (const auto& [key, value] : values_)
     live_ += bytes_of(key, value);
-  size_ = read->good_bytes;
-  is_new_ = size_ == 0;
-  // Whether it can be cut off or not: a record that is not complete is never read as one.
-  if (read->torn_bytes > 0 && !disk_->cut(size_)) is_new_ = true;
-  return opened{read->damaged, read->torn_bytes > 0};
+  size_ = found->bytes.size();
+  records_ = read->records;
+  const auto unread = found->size - found->bytes.size() + read->lost_bytes;
+  const auto rest = "; " + std::to_string(unread) + " bytes could not be read, " + std::to_string(records_) +
+                    (records_ == 1 ? " record was" : " records were") + " read";
+  if (found->size == 0) return "is empty, which it should never be";
+  if (found->size > found->bytes.size()) return "is larger than any journal (" + format_size(found->size) + ")" + rest;
+  if (read->damaged > 0)
+    return "is damaged in " + std::to_string(read->damaged) + (read->damaged == 1 ? " place" : " places") + rest;
+  if (read->is_torn) return "ends in the middle of a record" + rest;
+  if (read->is_irregular) return "has changed line ends or lost its first line; all records were read";
+  if (records_ == 0) return "contains no record, which it should never do";
+  return {};
+}
+
+journal::opened journal::open() {
+  opened found;
+  found.problem = read();
+  found.is_first = is_new_ && found.is_sound();
+  found.records = records_;
+  if (found.is_sound()) return found;
+  is_new_ = true; // written anew, and until then as it is
+  is_damaged_ = true;
+  auto kept = disk_->keep();
+  must_keep_ = !kept;
+  if (kept)
+    found.kept = std::move(*kept);
+  else
+    found.problem += " (" + kept.failure().message + ")";
+  return found;
 }
 
 void journal::set(const std::string& key, std::string json) {
@@ -91,10 +135,15 @@ void journal::forget(const std::string& key) {
 }
 
 bool journal::wants_compaction() const {
-  return size_ > std::max(smallest_compaction, compact_at_) && size_ > 4 * live_;
+  if (size_ <= std::max(smallest_compaction, compact_at_)) return false;
+  return size_ > 4 * live_ || (size_ > usual_compaction && size_ > live_ + live_ / 4);
 }
 
 outcome journal::rewrite() {
+  if (must_keep_) {
+    if (const auto kept = disk_->keep(); !kept && kept.failure().kind != error_kind::not_found) return kept.failure();
+    must_keep_ = false;
+  }
   std::string bytes = wire::journal_header();
   for (const auto& [key, value] : values_)
     bytes += wire::journal_record(key, value);
@@ -102,6 +151,7 @@ outcome journal::rewrite() {
   size_ = bytes.size();
   compact_at_ = 0;
   is_new_ = false;
+  is_damaged_ = false;
   changed_.clear();
   return success();
 }

@@ -9,6 +9,7 @@
 #include "alder/error.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -25,8 +26,16 @@ public:
   journal_disk& operator=(const journal_disk&) = delete;
   virtual ~journal_disk() = default;
 
-  /// Everything; a missing file is empty. Errors: denied, too_large, io.
-  [[nodiscard]] virtual result<std::string> read() = 0;
+  struct contents {
+    bool is_there = false;  ///< there is a journal, though perhaps an empty one
+    std::string bytes;      ///< from its beginning
+    std::uint64_t size = 0; ///< of the whole; more than of `bytes` when it is larger than any journal of ours
+  };
+  /// A missing file is none, and no error. Errors: invalid_input (no file but a directory, a device …), denied, io.
+  [[nodiscard]] virtual result<contents> read() = 0;
+  /// Keeps what is there beside, under a name of its own, which is returned; it may have both names until replace().
+  /// Errors: denied, io.
+  [[nodiscard]] virtual result<std::string> keep() = 0;
   /// At the end; after an error a part may be there. Errors: denied, io.
   virtual outcome append(std::string_view bytes) = 0;
   /// Cuts off what is behind `size`. Errors: io.
@@ -42,17 +51,20 @@ public:
 
 class journal {
 public:
-  /// What was found at the start and should be told.
+  /// What was found at the start.
   struct opened {
-    std::size_t damaged = 0; ///< records that were skipped
-    bool torn = false;       ///< the last one was not complete, and was cut off
+    bool is_first = false;   ///< there was none
+    std::size_t records = 0; ///< that were read
+    std::string problem;     ///< what is wrong with it, as "… is empty"; nothing: all of it was read
+    std::string kept;        ///< where it was kept as it was, if there is a problem; nothing: it could not be, and
+                             ///< stays where it is: nothing is written until it can
+    [[nodiscard]] bool is_sound() const { return problem.empty(); }
   };
 
   explicit journal(std::unique_ptr<journal_disk> disk) : disk_(std::move(disk)) {}
 
-  /// Reads what there is. Errors: as read_journal and journal_disk::read; the journal is empty then, and the file is
-  /// left as it is until the next write() replaces it.
-  result<opened> open();
+  /// Reads all that can be read. Of what cannot the whole file is kept beside, and the next write() makes a new one.
+  opened open();
 
   [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
   /// `json` without a control character and not empty.
@@ -63,18 +75,20 @@ public:
     daemon,  ///< survives the end of the daemon, not a power cut
     machine, ///< survives that too
   };
-  /// Brings the file up to date. Errors: denied, io; everything is tried again with the next call.
+  /// Brings the file up to date. Errors: denied, io; everything is tried again with the next call. A file that is to be
+  /// kept and cannot be is never written to.
   outcome write(durable how = durable::daemon);
   /// The file has outgrown what counts in it by far.
   [[nodiscard]] bool wants_compaction() const;
   /// Writes the file anew if it wants that. It takes a sync, so it is done when nobody waits, and before long.
   void compact();
   [[nodiscard]] bool is_behind() const { return behind_; }
-  [[nodiscard]] bool has_changes() const { return !changed_.empty(); }
+  [[nodiscard]] bool has_changes() const { return !changed_.empty() || is_damaged_; }
   [[nodiscard]] std::size_t file_size() const { return size_; }
 
 private:
   outcome rewrite();
+  [[nodiscard]] std::string read();
 
   std::unique_ptr<journal_disk> disk_;
   std::map<std::string, std::string> values_;
@@ -82,7 +96,10 @@ private:
   std::size_t live_ = 0;          ///< bytes of values_ with their keys
   std::size_t size_ = 0;          ///< of the good part of the file
   std::size_t compact_at_ = 0;
-  bool is_new_ = true; ///< the file must be made or replaced
+  bool is_new_ = true;      ///< the file must be made or replaced
+  bool is_damaged_ = false; ///< what is there is not what values_ are
+  bool must_keep_ = false;  ///< and was not kept yet
+  std::size_t records_ = 0; ///< that were read
   bool behind_ = false;
 };
 

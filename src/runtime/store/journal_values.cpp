@@ -223,18 +223,26 @@ result<saved_tree> parse_tree_value(std::string_view text) {
   });
 }
 
+std::string listed_tree_value(const std::string& file) { return text_of({{"file", file}}); }
+
+result<std::string> parse_listed_tree_value(std::string_view text) {
+  return parsed<std::string>(text, [](const json& j) { return j.at("file").get<std::string>(); });
+}
+
 std::string change_value(const change_under_way& change) {
   return text_of({{"start_added", change.options.start_added},
                   {"stop_removed", change.options.stop_removed},
                   {"restart_changed", change.options.restart_changed},
+                  {"replace", change.options.replace},
                   {"removed", change.removed}});
 }
 
 result<change_under_way> parse_change_value(std::string_view text) {
   return parsed<change_under_way>(text, [](const json& j) {
-    return change_under_way{
-        {j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(), j.at("restart_changed").get<bool>()},
-        j.at("removed").get<std::vector<std::string>>()};
+    change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
+                           j.at("restart_changed").get<bool>()};
+    options.replace = j.value("replace", options.start_added && options.stop_removed); // before it was said, so it was
+    return change_under_way{options, j.at("removed").get<std::vector<std::string>>()};
   });
 }
 
@@ -313,6 +321,7 @@ std::string process_value(const noted_process& process) {
          {"note", process.note}};
   if (process.out != 0) j["out"] = process.out;
   if (process.err != 0) j["err"] = process.err;
+  if (process.secrets != 0) j["secrets"] = process.secrets;
   return text_of(j);
 }
 
@@ -326,6 +335,7 @@ result<noted_process> parse_process_value(std::string_view text) {
     process.note = j.value("note", "");
     process.out = j.value("out", std::uint64_t{0});
     process.err = j.value("err", std::uint64_t{0});
+    process.secrets = j.value("secrets", std::uint64_t{0});
     return process;
   });
 }

@@ -40,6 +40,10 @@ struct change_options {
   bool start_added = false;
   bool stop_removed = false;
   bool restart_changed = false;
+  bool replace = false; ///< what becomes something else is replaced, also when nothing else is restarted
+  /// The tree is to be what its configuration says, whatever was done by hand since.
+  [[nodiscard]] bool syncs() const { return start_added && stop_removed && restart_changed; }
+  [[nodiscard]] bool replaces() const { return restart_changed || replace; }
   bool operator==(const change_options&) const = default;
 };
 /// A change that is being carried out.
@@ -59,6 +63,7 @@ struct noted_process {
   std::uint64_t err = 0;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::string note;            ///< what the keeper keeps with it
+  std::uint64_t secrets = 0;   ///< the fingerprint of the files its secrets were read from; 0: it has none
   bool operator==(const noted_process&) const = default;
 };
 
@@ -74,6 +79,10 @@ struct both_clocks {
 /// unknown fields are of a later version, and ignored.
 [[nodiscard]] std::string tree_value(const saved_tree& tree);
 [[nodiscard]] result<saved_tree> parse_tree_value(std::string_view text);
+/// What the list of trees says of one: its file. It is kept apart from the journal, so that a journal that has lost a
+/// tree does not do so unseen.
+[[nodiscard]] std::string listed_tree_value(const std::string& file);
+[[nodiscard]] result<std::string> parse_listed_tree_value(std::string_view text);
 [[nodiscard]] std::string change_value(const change_under_way& change);
 [[nodiscard]] result<change_under_way> parse_change_value(std::string_view text);
 /// Tree and name come from the key; state, settled, since, reason, restarts and last exit count, nothing else.

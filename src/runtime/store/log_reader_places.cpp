@@ -1,5 +1,6 @@
 // How a log reader says where it is, and finds such a place again when the files have been moved about.
 #include "runtime/os/log_archive.hpp"
+#include "runtime/os/safe_open.hpp"
 #include "runtime/store/log_reader.hpp"
 
 #include <algorithm>
@@ -167,7 +168,7 @@ outcome log_reader::open_moved(std::uint64_t inode) {
   close();
   const auto path = os::path_of_inode(os::directory_of(file_), inode);
   if (!path) return success();
-  auto opened = os::open_for_reading(*path);
+  auto opened = os::open_to_read(*path);
   if (!opened) return opened.failure();
   fd_ = std::move(*opened);
   index_ = log_index{*path};

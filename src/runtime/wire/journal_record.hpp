@@ -29,15 +29,19 @@ inline constexpr unsigned journal_version = 1;
 
 struct journal_contents {
   std::map<std::string, std::string> values; ///< the last of every key that is not forgotten
-  std::size_t good_bytes = 0;                ///< up to the end of the last whole record
-  std::size_t damaged = 0;                   ///< records before that which are not what was written: skipped
-  std::size_t torn_bytes = 0;                ///< behind good_bytes: a record that was not written to its end
+  std::size_t records = 0;                   ///< that are whole, wherever they stand
+  std::size_t damaged = 0;                   ///< places between them where something else stands: skipped
+  std::size_t lost_bytes = 0;                ///< of those places, and of the end
+  bool is_torn = false;                      ///< the end is a record that was not written to its end
+  bool is_irregular = false;                 ///< whole records do not stand on lines of their own
 
+  /// What journal_header() and journal_record() have written, all of it and nothing else.
+  [[nodiscard]] bool is_sound() const { return damaged == 0 && !is_torn && !is_irregular; }
   bool operator==(const journal_contents&) const = default;
 };
 
-/// Reads any bytes. Nothing at all is an empty journal. Errors: conflict (written by a newer version), invalid_input
-/// (no journal).
+/// Reads any bytes: what has the right checksum counts, whatever stands around it. Errors: conflict (written by a newer
+/// version: nothing of it is read).
 [[nodiscard]] result<journal_contents> read_journal(std::string_view bytes);
 
 } // namespace alder::wire

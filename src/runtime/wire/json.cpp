@@ -363,16 +363,21 @@ std::string validation_json(bool ok, const std::string& tree, const std::vector<
   return text_of(value);
 }
 
-std::string changes_json(const std::string& tree, const std::vector<change_entry>& changes) {
+std::string changes_json(const difference& found) {
   json list = json::array();
-  for (const auto& change : changes) {
+  for (const auto& change : found.changes) {
     json entry{{"what", change.what}, {"name", change.name}};
     if (!change.parent.empty()) entry["parent"] = change.parent;
     if (!change.details.empty()) entry["details"] = change.details;
+    for (const auto& variable : change.variables)
+      entry["variables"].push_back({{"name", variable.name}, {"what", variable.what}});
     if (change.needs_restart) entry["needs_restart"] = true;
+    if (!change.then.empty()) entry["then"] = change.then;
     list.push_back(std::move(entry));
   }
-  return text_of({{"schema", 1}, {"tree", tree}, {"changes", std::move(list)}});
+  json value{{"schema", 1}, {"tree", found.tree}, {"state", word(found.state)}, {"changes", std::move(list)}};
+  if (!found.refusal.empty()) value["refused"] = found.refusal;
+  return text_of(value);
 }
 
 std::string children_json(const std::vector<child_entry>& children, bool pool) {

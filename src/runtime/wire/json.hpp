@@ -177,16 +177,29 @@ struct config_request {
 /// Errors (invalid_input): which field is wrong, and what is expected.
 [[nodiscard]] result<config_request> parse_config_request(std::string_view body);
 
+/// A variable of the environment that differs; its values are nobody's concern.
+struct variable_entry {
+  std::string name;
+  std::string what; ///< "added", "removed", "changed"
+};
 /// One thing a new version of a configuration changes, as in docs/api.md.
 struct change_entry {
-  std::string what; ///< "added", "removed", "changed", "replaced", "rules", "order"
+  std::string what; ///< "added", "removed", "changed", "replaced", "rules", "order", "scaled", "failed"
   std::string name;
   std::string parent;
   std::vector<std::string> details;
   bool needs_restart = false;
+  std::string then; ///< what becomes of it with the options of the request: "restart", "next_start" …
+  std::vector<variable_entry> variables;
+};
+struct difference {
+  std::string tree;
+  node_state state = node_state::running; ///< of its root
+  std::string refusal;                    ///< why nothing of it is done with these options; empty: it is done
+  std::vector<change_entry> changes;
 };
 /// The answer to POST /v1/config/diff.
-[[nodiscard]] std::string changes_json(const std::string& tree, const std::vector<change_entry>& changes);
+[[nodiscard]] std::string changes_json(const difference& found);
 
 /// The body of POST /v1/services/{name}/signal: {"signal": "HUP"}, by name, with or without SIG, or by number as text.
 /// Errors (invalid_input): as above.

@@ -104,7 +104,7 @@ TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   }
   {
     store::journal old{store::journal_file(dir / "journal")};
-    ASSERT_TRUE(old.open());
+    ASSERT_TRUE(old.open().is_sound());
     old.set("memory/shop/shop", R"({"generation":3,"restarts":[],"children":[{"id":"web","generation":2,"ended":2},)"
                                 R"({"id":"db","generation":5,"ended":4}]})");
     ASSERT_TRUE(old.write());
@@ -195,6 +195,86 @@ TEST_F(Catalog, NotesTheLatestProcessOfANodeUntilItIsGoneOrTheLineOfKeepersEnds)
     other.trees.write();
   }
   EXPECT_TRUE(begin()->trees.noted_processes().empty());
+}
+
+TEST_F(Catalog, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+  }
+  const auto is_missed = [&] {
+    return std::any_of(complaints.begin(), complaints.end(), [](const auto& one) {
+      return one.find("tree shop was up but is missing") != std::string::npos &&
+             one.find("alder up /shop.yaml") != std::string::npos;
+    });
+  };
+  const auto whole = *os::read_file(dir / "journal", 100'000);
+  for (const auto& bytes : {std::string{}, std::string(4096, '\0'), wire::journal_header(), whole.substr(0, 40)}) {
+    ASSERT_TRUE(os::write_file_atomically(dir / "journal", bytes));
+    {
+      auto next = begin();
+      EXPECT_TRUE(is_missed()) << bytes;
+      EXPECT_EQ(next->trees.lost_trees(), (std::map<std::string, std::string>{{"shop", "/shop.yaml"}}));
+      EXPECT_FALSE(next->trees.notices().empty());
+    }
+    (void)begin();
+    EXPECT_TRUE(is_missed()) << "and by the one after it";
+  }
+  os::remove_file(dir / "journal");
+  {
+    auto next = begin();
+    EXPECT_TRUE(is_missed());
+    EXPECT_NE(complaints.front().find("is missing"), std::string::npos);
+    add_shop(*next);
+    next->trees.write();
+    EXPECT_TRUE(next->trees.lost_trees().empty());
+  }
+  auto last = begin();
+  EXPECT_FALSE(is_missed());
+  ASSERT_TRUE(os::write_file_atomically(dir / "journal", ""));
+  last = begin();
+  last->trees.forget_lost("shop");
+  (void)begin();
+  EXPECT_FALSE(is_missed());
+}
+
+TEST_F(Catalog, ATreeThatWasTakenDownIsNotMissed) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+    first->trees.remove("shop");
+    first->trees.write();
+  }
+  ASSERT_TRUE(os::write_file_atomically(dir / "journal", ""));
+  EXPECT_TRUE(begin()->trees.lost_trees().empty());
+}
+
+TEST_F(Catalog, WithoutAnythingElseAPastIsEnoughToMissTheJournal) {
+  life next{dir.path()};
+  EXPECT_TRUE(next.trees.open("7.100").empty());
+  life other{dir.path()};
+  const auto told = other.trees.open("7.100", catalog::history::known);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("is missing"), std::string::npos);
+}
+
+TEST_F(Catalog, WhatWasKeptIsToldOfUntilItIsRemoved) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+  }
+  ASSERT_TRUE(os::append(dir / "journal", "garbage\n"));
+  auto next = begin();
+  EXPECT_EQ(next->trees.notices().size(), 1U);
+  EXPECT_NE(next->trees.find("shop"), nullptr) << "nothing is lost";
+  next = begin();
+  EXPECT_TRUE(complaints.empty());
+  EXPECT_EQ(next->trees.notices().size(), 1U);
+  ASSERT_TRUE(os::remove_file(dir / "journal.damaged"));
+  EXPECT_TRUE(next->trees.notices().empty());
 }
 
 } // namespace

@@ -37,6 +37,13 @@ TEST(ForecastScreen, TellsWhoGivesUpAndWhatGoesWithIt) {
                         "worker\n"));
 }
 
+TEST(ForecastScreen, ThatItsSupervisorGivesUpEndsTheDelays) {
+  auto one = worker(); // and all goes on, for that supervisor is restarted
+  one.delays = {100ms, 200ms};
+  one.losses = {{"jobs", 300ms, true, {"worker"}}};
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("is restarted after 100ms, 200ms; jobs gives up after 300ms"));
+}
+
 TEST(ForecastScreen, TellsWhatStaysDown) {
   auto one = worker();
   one.goes_on = false;

@@ -53,6 +53,8 @@ const std::map<std::string, std::string>& examples() {
       {"W005", "strategy: one_for_all\nchildren: [{service: a, command: x, restart: transient}]"},
       {"W006", "children: [{service: a, command: x, intensity: {max_restarts: 1}}]"},
       {"W008", "children: [{service: a, command: x, cpus: 1023, optional: cpus}]"},
+      {"W009", "children: []\nenv_file: odd.env"},
+      {"W011", "children: [{service: a, command: x, instances: 2, ready: {tcp: 80}}]"},
       {"W007", "children:\n" + many(60, "- {service: s", ", command: x, stop: {timeout: infinity}}\n")},
   };
   return all;
@@ -66,7 +68,7 @@ TEST(Codes, AllComeAboutAndWarningsLeaveATree) {
     auto here = std::make_shared<machine>();
     here->user_named = [](const std::string&) { return std::optional<account>{}; };
     file.from.here = here;
-    const auto l = file.with_file("/srv/shop/bad.env", "oops").load();
+    const auto l = file.with_file("/srv/shop/bad.env", "oops").with_file("/srv/shop/odd.env", "1ST=x\n").load();
     std::set<std::string> seen;
     for (const auto& d : l.diagnostics)
       seen.insert(d.code);

@@ -16,6 +16,18 @@ TEST(AbsolutePath, StartsAtTheDirectoryOfTheFile) {
   EXPECT_EQ(absolute_path(in, ""), "/srv/shop");
 }
 
+TEST(AbsolutePath, BehindALinkLeavesTheWayUpToTheKernel) {
+  source from;
+  from.file = "/srv/current/alder.yaml";
+  from.through_link = true;
+  const context in{from};
+  EXPECT_EQ(absolute_path(in, "../shared"), "/srv/current/../shared");
+  EXPECT_EQ(absolute_path(in, "a/../../b"), "/srv/current/a/../../b");
+  EXPECT_EQ(absolute_path(in, "a/./b"), "/srv/current/a/b");
+  EXPECT_EQ(absolute_path(in, "/etc/../x"), "/x");
+  EXPECT_EQ(absolute_path(in, ""), "/srv/current");
+}
+
 TEST(MadeValid, KeepsWhatANameMayHave) {
   EXPECT_EQ(made_valid("shop"), "shop");
   EXPECT_EQ(made_valid("my  shop!"), "my-shop");

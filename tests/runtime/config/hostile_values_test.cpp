@@ -2,34 +2,36 @@
 #include "tests/runtime/config/config_fixture.hpp"
 #include "tests/support/hostile_config.hpp"
 
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/config/report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ctime>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace alder::config {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using places_found = std::vector<std::string>;
+using words = std::vector<std::string>;
 
 std::string service_like(const std::string& keys) { return "children: [{service: a, " + keys + "}]"; }
 
 /// "E011" for each diagnostic.
-places_found codes_of(const loaded& l) {
-  places_found all;
+words codes_of(const loaded& l) {
+  words all;
   for (const auto& d : l.diagnostics)
     all.push_back(d.code);
   return all;
 }
 
 TEST(HostileValues, ANulIsReportedOnceWhereverItStands) {
-  for (const std::string nul : {"\"a\\0b\"", "\"\\0\"", "\"\\x00 ${HOME}\"", "\"${HOME}\\u0000${HOME}\""}) {
-    for (const std::string keys : {"command: " + nul,
+  for (const std::string& nul : words{"\"a\\0b\"", "\"\\0\"", "\"\\x00 ${HOME}\"", "\"${HOME}\\u0000${HOME}\""}) {
+    for (const auto& keys : {"command: " + nul,
                                    "command: [x, " + nul + "]",
                                    "command: [" + nul + "]",
                                    "shell: true, command: " + nul,
@@ -95,7 +97,7 @@ TEST(HostileValues, EveryKeyStandsEveryValue) {
   for (const auto& key : key_table()) {
     for (const auto& value : test::hostile_values()) {
       for (const auto where : test::places_of(key)) {
-        const auto text = test::document_with(where, {{key.name, value}});
+        const auto text = test::document_with(where, {{std::string{key.name}, value}});
         const auto trouble = test::trouble_with("/srv/shop/alder.yaml", text);
         EXPECT_EQ(trouble, "") << text;
         ++count;

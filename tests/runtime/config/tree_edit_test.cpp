@@ -1,7 +1,9 @@
 #include "runtime/config/tree_edit.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -60,6 +62,91 @@ TEST(Difference, HowAServiceIsLookedAfterCountsAtOnce) {
   changed.stop.signal = 2;
   EXPECT_EQ(difference(supervisor("shop", {service("db")}), supervisor("shop", {changed})),
             (std::vector<tree_change>{{kind::changed, "db", "shop", {"stop", "restart"}, false}}));
+}
+
+/// A change of one key, by its name, and whether what runs has to be restarted for it.
+struct edit {
+  const char* key;
+  bool needs_restart;
+  std::function<void(service_spec&)> apply;
+};
+
+const std::vector<edit>& every_edit() {
+  static const std::vector<edit> all{
+      {"command", true, [](auto& s) { s.command = {"other"}; }},
+      {"cwd", true, [](auto& s) { s.cwd = "/tmp"; }},
+      {"environment", true, [](auto& s) { s.environment["A"] = "b"; }},
+      {"secrets", true, [](auto& s) { s.secrets["A"] = "/b"; }},
+      {"stdin", true, [](auto& s) { s.stdin_pipe = true; }},
+      {"pty", true, [](auto& s) { s.terminal = true; }},
+      {"umask", true, [](auto& s) { s.umask = 022; }},
+      {"user", true,
+       [](auto& s) {
+         s.attributes.who = identity{1, 1, {}, "daemon"};
+       }},
+      {"nice", true, [](auto& s) { s.attributes.nice = 3; }},
+      {"ionice", true, [](auto& s) { s.attributes.io_priority = io_priority_of(2, 7); }},
+      {"oom_score_adj", true, [](auto& s) { s.attributes.oom_score_adj = 5; }},
+      {"rlimits", true,
+       [](auto& s) {
+         s.attributes.limits.push_back({7, 10, 10});
+       }},
+      {"cpus", true, [](auto& s) { s.attributes.cpus = {0}; }},
+      {"no_new_privileges", true, [](auto& s) { s.attributes.no_new_privileges = true; }},
+      {"private_tmp", true, [](auto& s) { s.attributes.private_tmp = true; }},
+      {"read_only_paths", true, [](auto& s) { s.attributes.read_only_paths = {"/etc"}; }},
+      {"cgroup", true, [](auto& s) { s.attributes.cgroup = cgroup_limits{}; }},
+      {"ready", true, [](auto& s) { s.ready.check = ready_after{milliseconds{5}}; }},
+      {"health", true,
+       [](auto& s) {
+         s.health = health_spec{ready_tcp{"127.0.0.1", 80}};
+       }},
+      {"heartbeat", true, [](auto& s) { s.heartbeat = heartbeat_spec{}; }},
+      {"limits", true, [](auto& s) { s.limits.memory = 1; }},
+      {"ipc", true, [](auto& s) { s.ipc = true; }},
+      {"log", true, [](auto& s) { s.log.max_files = 3; }},
+      {"stop", false, [](auto& s) { s.stop.signal = 2; }},
+      {"restart", false, [](auto& s) { s.restart = restart_kind::transient; }},
+      {"significant", false, [](auto& s) { s.significant = true; }},
+      {"after", false, [](auto& s) { s.after = {"db"}; }},
+      {"schedule", false, [](auto& s) { s.schedule.max_age = milliseconds{1000}; }},
+      {"watch", false, [](auto& s) { s.watch.paths = {"/etc"}; }},
+      {"hooks", true, [](auto& s) { s.hooks.before_start = {"true"}; }},
+      {"task", true, [](auto& s) { s.task_timeout = milliseconds{9}; }},
+      {"backoff", false, [](auto& s) { s.backoff.min = milliseconds{9}; }},
+      {"restart_limit", false, [](auto& s) { s.restart_limit.hourly = 9; }},
+      {"fatal_exit_codes", true, [](auto& s) { s.fatal_exit_codes = {9}; }},
+      {"clean_exit_codes", true, [](auto& s) { s.clean_exit_codes = {9}; }},
+      {"clean_signals", true, [](auto& s) { s.clean_signals = {9}; }},
+  };
+  return all;
+}
+
+TEST(Difference, NoChangeIsLostBesideAnother) {
+  for (const auto& one : every_edit()) {
+    for (const auto& other : every_edit()) {
+      auto changed = service("web");
+      one.apply(changed);
+      other.apply(changed);
+      const auto found = difference(supervisor("shop", {service("web")}), supervisor("shop", {changed}));
+      ASSERT_EQ(found.size(), 1U) << one.key << " and " << other.key;
+      EXPECT_THAT(found[0].details, ::testing::Contains(one.key)) << "beside " << other.key;
+      EXPECT_THAT(found[0].details, ::testing::Contains(other.key)) << "beside " << one.key;
+      EXPECT_EQ(found[0].needs_restart, one.needs_restart || other.needs_restart) << one.key << " and " << other.key;
+      EXPECT_THAT(found[0].details, ::testing::Not(::testing::Contains("settings")));
+    }
+  }
+}
+
+TEST(Difference, NamesTheVariablesThatDifferAndNotTheirValues) {
+  auto before = service("web");
+  before.environment = {{"GONE", "1"}, {"PATH", "/bin"}, {"SAME", "x"}};
+  auto after = before;
+  after.environment = {{"NEW", "secret"}, {"PATH", "/usr/bin"}, {"SAME", "x"}};
+  const auto found = difference(supervisor("shop", {before}), supervisor("shop", {after}));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].details, std::vector<std::string>{"environment"});
+  EXPECT_EQ(found[0].variables, (std::vector<std::string>{"-GONE", "~PATH", "+NEW"}));
 }
 
 TEST(Difference, ANodeOfAnotherKindOrPlaceIsReplaced) {

@@ -71,6 +71,17 @@ TEST(Births, an_absent_one_is_told_again_for_two_seconds) {
   EXPECT_EQ(born.take(), numbers{});
 }
 
+TEST(Births, one_that_has_turned_up_is_not_told_again) {
+  made_up system;
+  auto born = system.watch();
+  system.give(2);
+  EXPECT_EQ(born.take(), (numbers{101, 102}));
+  born.absent(101);
+  born.absent(102);
+  born.present(101);
+  EXPECT_EQ(born.take(), numbers{102});
+}
+
 TEST(Births, what_is_in_the_making_at_the_first_look_is_told) {
   made_up system;
   births born{{[&] { return std::optional{system.last}; }, [&] { return system.limit; },

@@ -3,6 +3,8 @@
 #include "tests/support/keeper_bed.hpp"
 
 #include "runtime/os/background.hpp"
+#include "runtime/os/damaged_file.hpp"
+#include "runtime/os/files.hpp"
 
 namespace alder::os {
 namespace {
@@ -14,6 +16,27 @@ TEST(CgroupHome, BaseIsTheGroupTheKeeperWasStartedIn) {
   EXPECT_EQ(cgroup_base("/cg/a.scope/other-12.345/keeper"), "/cg/a.scope/other-12.345/keeper");
   EXPECT_EQ(cgroup_base("/cg/a.scope/alder-12.345/shop:db.1"), "/cg/a.scope/alder-12.345/shop:db.1");
   EXPECT_EQ(cgroup_base("/keeper"), "/keeper");
+}
+
+TEST(CgroupList, NeverNamesWhatIsNotOurs) {
+  const test::scratch dir;
+  const auto list = dir.path("cgroups");
+  const auto victim = dir.path("user.slice");
+  std::filesystem::create_directories(victim + "/session");
+  std::filesystem::create_directories(dir.path("alder-7.100") + "/web.1");
+  // Cut short within the name, garbled, relative, without its end; and one that is whole.
+  for (const auto& text : {victim + "\n", victim + "/alder-\n", std::string(40, '\0') + victim + "\n",
+                           std::string{"user.slice/alder-7.1\n"}, dir.path("alder-7.100"),
+                           "\x01\x02\n" + dir.path("alder-7.100") + "\tcpu"}) {
+    ASSERT_TRUE(write_file_atomically(list, text));
+    end_cgroups(list);
+    EXPECT_TRUE(std::filesystem::exists(victim + "/session")) << text;
+    EXPECT_TRUE(std::filesystem::exists(dir.path("alder-7.100") + "/web.1")) << text;
+  }
+  EXPECT_EQ(damaged_files(dir.path()).size(), 6U) << "each is kept";
+  ASSERT_TRUE(write_file_atomically(list, "garbage\n" + dir.path("alder-7.100") + "\n"));
+  end_cgroups(list);
+  EXPECT_FALSE(std::filesystem::exists(dir.path("alder-7.100") + "/web.1")) << "the rest of the list counts";
 }
 
 /// In the group of the test itself, where the kernel lets us.

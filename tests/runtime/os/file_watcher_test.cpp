@@ -94,7 +94,9 @@ TEST_F(FileWatcher, TellsOfAFileThatWasWrittenHoweverDeep) {
 }
 
 TEST_F(FileWatcher, ManyChangesAreToldOnce) {
-  watch(src());
+  auto what = src();
+  what.debounce = 2s; // longer than a busy machine pauses between two of them
+  watch(what);
   for (int i = 0; i < 50; ++i)
     write("src/" + std::to_string(i), "x");
   EXPECT_THAT(changed(), ElementsAre(dir.path("src/49")));
@@ -356,8 +358,8 @@ TEST_F(FileWatcher, WithContentASwapForTheSameTextsIsNoChange) {
   std::filesystem::create_directory_symlink("new", dir.path("current.new"));
   std::filesystem::rename(dir.path("current.new"), dir.path("current"));
   write("new/marker", "1"); // in the new one already, so the old is not watched any more
-  EXPECT_TRUE(hears("current/marker") || hears("current"));
-  told.clear();
+  EXPECT_EQ(changed().size(), 1u); // of the marker, or of all that is new
+  ASSERT_TRUE(comes_to_watch(1));
   write("new/a", "same");
   write("new/other", "2");
   EXPECT_TRUE(hears("current/other"));

@@ -3,6 +3,7 @@
 #include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/log_archive.hpp"
 #include "runtime/wire/log_index_record.hpp"
 
@@ -98,6 +99,34 @@ TEST(LogSink, AFileThatWasCutOffBeginsANewIndex) {
   EXPECT_EQ(sink.size(), 6U);
   ASSERT_EQ(index_of(path).size(), 1U);
   EXPECT_EQ(index_of(path)[0].offset, 0U);
+}
+
+TEST(LogSink, AnIndexThatCannotBeReadIsKeptBesideAndTold) {
+  const test::temporary_directory dir;
+  const auto path = dir / "out.log";
+  const auto index = wire::log_index_path(path);
+  {
+    log_sink first{path};
+    (void)first.append("one\n", after(1ns));
+    (void)first.append("two\n", after(2ns));
+  }
+  const auto whole = text_of(index);
+  std::size_t kept = 0;
+  for (const auto& bytes : {std::string(4096, '\0'), std::string(1000, 'x'), whole.substr(16) + whole}) {
+    ASSERT_TRUE(write_file_atomically(index, bytes));
+    log_sink sink{path};
+    const auto told = sink.append("more\n", after(3ns));
+    EXPECT_EQ(damaged_files(dir.path()).size(), ++kept);
+    EXPECT_EQ(text_of(told.kept_index), bytes);
+    ASSERT_EQ(index_of(path).size(), 1U);
+    EXPECT_EQ(index_of(path)[0].unix_ns, 1'000'000'000'003U);
+    EXPECT_EQ(sink.append("again\n", after(4ns)).kept_index, "") << "once";
+  }
+  std::filesystem::remove(index);
+  std::filesystem::create_directory(index);
+  log_sink sink{path};
+  EXPECT_FALSE(sink.append("more\n", after(3ns)).kept_index.empty());
+  EXPECT_EQ(index_of(path).size(), 1U);
 }
 
 TEST(LogSink, AFullDiskIsToldOnceAndCounted) {

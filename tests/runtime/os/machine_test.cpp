@@ -51,7 +51,9 @@ TEST(Machine, knows_a_mount_point_from_a_directory) {
 TEST(Machine, says_whether_there_are_terminals) {
   const auto trouble = terminal_trouble();
   EXPECT_EQ(trouble.has_value(), !test::no_terminal().empty()) << test::no_terminal();
-  if (trouble) EXPECT_NE(trouble->cause.find("/dev/ptmx"), std::string::npos) << trouble->cause;
+  if (trouble) {
+    EXPECT_NE(trouble->cause.find("/dev/ptmx"), std::string::npos) << trouble->cause;
+  }
 }
 
 TEST(Machine, terminals_that_have_run_out_are_no_reason_to_refuse) {

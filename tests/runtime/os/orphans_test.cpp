@@ -1,5 +1,6 @@
 #include "runtime/os/orphans.hpp"
 
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
 #include "runtime/os/spawn.hpp"
@@ -93,17 +94,46 @@ TEST(Orphans, a_line_of_keepers_has_one_mark_until_the_machine_starts_anew) {
   char name[] = "/tmp/alder-test-XXXXXX";
   const std::string directory = ::mkdtemp(name);
   const auto path = directory + "/keeper.mark";
-  EXPECT_EQ(*line_mark(path, "7.100"), "7.100");
-  EXPECT_EQ(*line_mark(path, "9.200"), "7.100");
+  const auto spare = directory + "/spare.mark";
+  EXPECT_EQ(*line_mark(path, spare, "7.100"), "7.100");
+  EXPECT_EQ(*line_mark(path, spare, "9.200"), "7.100");
   std::string text;
   std::getline(std::ifstream{path}, text);
   text[0] = text[0] == 'a' ? 'b' : 'a'; // of another start
   std::ofstream{path} << text << "\n";
-  EXPECT_EQ(*line_mark(path, "9.200"), "9.200");
-  std::ofstream{path} << "torn";
-  EXPECT_EQ(*line_mark(path, "9.300"), "9.300");
+  EXPECT_EQ(*line_mark(path, spare, "9.200"), "9.200");
+  EXPECT_TRUE(damaged_files(directory).empty());
+  std::filesystem::remove(path); // everything was ended in order
+  EXPECT_EQ(*line_mark(path, spare, "9.300"), "9.300");
   std::filesystem::remove_all(directory);
-  EXPECT_FALSE(line_mark(path, "9.300").ok());
+  EXPECT_FALSE(line_mark(path, spare, "9.300").ok());
+}
+
+TEST(Orphans, a_mark_that_cannot_be_read_is_kept_beside_and_the_spare_one_counts) {
+  char name[] = "/tmp/alder-test-XXXXXX";
+  const std::string directory = ::mkdtemp(name);
+  const auto path = directory + "/keeper.mark";
+  const auto spare = directory + "/spare.mark";
+  ASSERT_EQ(*line_mark(path, spare, "7.100"), "7.100");
+  std::string whole;
+  std::getline(std::ifstream{path}, whole);
+  std::size_t kept = 0;
+  for (const auto& text :
+       {std::string{}, std::string(80, '\0'), std::string{"torn"}, whole, whole + "0 \n", std::string(5000, 'x')}) {
+    std::filesystem::remove(path);
+    std::ofstream{path} << text;
+    EXPECT_EQ(*line_mark(path, spare, "9.200"), "7.100") << text;
+    EXPECT_EQ(damaged_files(directory).size(), ++kept) << text;
+    EXPECT_EQ(*line_mark(path, spare, "9.300"), "7.100") << "and it is mended";
+    EXPECT_EQ(damaged_files(directory).size(), kept);
+  }
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_EQ(*line_mark(path, spare, "9.200"), "7.100");
+  std::ofstream{path} << "torn";
+  std::ofstream{spare} << "torn too";
+  EXPECT_EQ(*line_mark(path, spare, "9.200"), "9.200");
+  std::filesystem::remove_all(directory);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "runtime/policy/process_machine.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
 #include <gmock/gmock.h>
@@ -45,40 +46,40 @@ public:
 
 private:
   std::string words_of(const process_effect& effect) {
-    return std::visit(overloaded{[](const do_launch&) { return std::string{"launch"}; },
-                                 [](const check_ready&) { return std::string{"check"}; },
-                                 [&](const arm_timer& t) {
-                                   token_ = t.token;
-                                   return "timer " + format_duration(t.after);
-                                 },
-                                 [](const signal_all& s) {
-                                   return (s.main_only ? "signal main " : "signal ") + std::to_string(s.signal);
-                                 },
-                                 [&](const check_health& c) {
-                                   health_ = c.token;
-                                   return std::string{"health"};
-                                 },
-                                 [](const cancel_health&) { return std::string{"cancel"}; },
-                                 [](const sample_usage&) { return std::string{"sample"}; },
-                                 [](const run_stop_command& r) { return "run " + std::to_string(r.step); },
-                                 [](const ask_to_shut_down&) { return std::string{"message"}; },
-                                 [](const health_changed& h) { return h.why.empty() ? "well" : "unwell: " + h.why; },
-                                 [](const kill_all&) { return std::string{"kill"}; },
-                                 [](const await_members&) { return std::string{"await"}; },
-                                 [](const start_succeeded&) { return std::string{"up"}; },
-                                 [](const start_failed& f) { return "failed: " + f.detail; },
-                                 [](const start_ignored& i) { return "ignored: " + i.detail; },
-                                 [&](const process_gone& g) {
-                                   gone_ = g.reason;
-                                   return std::string{"gone"};
-                                 },
-                                 [&](const run_hook& h) {
-                                   hook_ = h.token;
-                                   return "hook " + std::string{word(h.when)};
-                                 },
-                                 [](const cancel_hook&) { return std::string{"cancel hook"}; },
-                                 [](const warn& w) { return "warn: " + w.text; }},
-                      effect);
+    return std::visit(
+        overloaded{
+            [](const do_launch&) { return std::string{"launch"}; },
+            [](const check_ready&) { return std::string{"check"}; },
+            [&](const arm_timer& t) {
+              token_ = t.token;
+              return "timer " + format_duration(t.after);
+            },
+            [](const signal_all& s) { return (s.main_only ? "signal main " : "signal ") + std::to_string(s.signal); },
+            [&](const check_health& c) {
+              health_ = c.token;
+              return std::string{"health"};
+            },
+            [](const cancel_health&) { return std::string{"cancel"}; },
+            [](const sample_usage&) { return std::string{"sample"}; },
+            [](const run_stop_command& r) { return "run " + std::to_string(r.step) + " " + join(r.command, " "); },
+            [](const ask_to_shut_down&) { return std::string{"message"}; },
+            [](const health_changed& h) { return h.why.empty() ? "well" : "unwell: " + h.why; },
+            [](const kill_all&) { return std::string{"kill"}; },
+            [](const await_members&) { return std::string{"await"}; },
+            [](const start_succeeded&) { return std::string{"up"}; },
+            [](const start_failed& f) { return "failed: " + f.detail; },
+            [](const start_ignored& i) { return "ignored: " + i.detail; },
+            [&](const process_gone& g) {
+              gone_ = g.reason;
+              return std::string{"gone"};
+            },
+            [&](const run_hook& h) {
+              hook_ = h.token;
+              return "hook " + std::string{word(h.when)};
+            },
+            [](const cancel_hook&) { return std::string{"cancel hook"}; },
+            [](const warn& w) { return "warn: " + w.text; }},
+        effect);
   }
 
   service_spec spec_;
@@ -333,6 +334,17 @@ TEST(ProcessStop, ANewerStopReplacesTheOneItWasStartedWith) {
   script s;
   (void)s.launch();
   EXPECT_EQ(s.tell(stop_requested{false, stop_spec{SIGINT, milliseconds{300}}}), "timer 300ms; signal 2");
+}
+
+TEST(ProcessStop, TheStepsOfTheNewerStopAreTakenWhereItWasStartedWithFewer) {
+  script s;
+  (void)s.launch();
+  stop_spec newer{SIGTERM, milliseconds{10000}};
+  newer.steps = {{SIGHUP, milliseconds{1000}}, {std::vector<std::string>{"drain", "now"}, milliseconds{2000}}};
+  EXPECT_EQ(s.tell(stop_requested{false, newer}), "timer 1s; signal 1");
+  EXPECT_EQ(s.time(), "timer 2s; run 1 drain now");
+  EXPECT_EQ(s.time(), "timer 10s; signal 15");
+  EXPECT_EQ(s.time(), "timer 10s; kill");
 }
 
 TEST(ProcessStop, WhateverItsEndItIsAStop) {
@@ -764,7 +776,7 @@ TEST(ProcessMachine, TriesEachStopStepBeforeTheSignal) {
   script s{spec};
   (void)s.launch();
   EXPECT_EQ(s.tell(stop_requested{}), "timer 1s; message");
-  EXPECT_EQ(s.time(), "timer 2s; run 1");
+  EXPECT_EQ(s.time(), "timer 2s; run 1 quit");
   EXPECT_EQ(s.time(), "timer 3s; signal main 2");
   EXPECT_EQ(s.time(), "timer 10s; signal main 15");
   EXPECT_EQ(s.time(), "timer 10s; kill");

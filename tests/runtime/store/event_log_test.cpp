@@ -2,6 +2,7 @@
 
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/wire/json.hpp"
 
@@ -83,6 +84,84 @@ TEST_F(EventLog, LinesThatCannotBeReadAreSkipped) {
   auto again = open();
   EXPECT_EQ(names(again), (words{"1 a", "7 b"}));
   EXPECT_EQ(again.next_seq(), 8U);
+}
+
+TEST_F(EventLog, WhateverElseIsInItIsKeptBesideAndTold) {
+  std::string whole;
+  {
+    auto log = open();
+    ASSERT_TRUE(add(log, "a"));
+    ASSERT_TRUE(add(log, "b"));
+    ASSERT_TRUE(add(log, "c"));
+    whole = *os::read_file(path_, 10'000);
+  }
+  EXPECT_TRUE(open().problems().empty());
+  const auto second = whole.find('\n') + 1;
+  auto joined = whole;
+  joined.erase(std::remove(joined.begin(), joined.end(), '\n'), joined.end());
+  auto garbled = whole;
+  garbled.insert(second, std::string(500, '\0') + "garbage\xff");
+  std::size_t kept = 0;
+  for (const auto& bytes : {joined, garbled, whole + std::string(4096, '\0'), whole + "{\"seq\":9,\"at"}) {
+    ASSERT_TRUE(os::write_file_atomically(path_, bytes));
+    const auto log = open();
+    EXPECT_EQ(names(log), (words{"1 a", "2 b", "3 c"})) << bytes;
+    ASSERT_EQ(log.problems().size(), 1U);
+    const auto files = os::damaged_files(dir_ / "state");
+    ASSERT_EQ(files.size(), ++kept);
+    EXPECT_EQ(*os::read_file(path_, 10'000), whole) << "it is mended";
+    EXPECT_TRUE(open().problems().empty());
+  }
+  auto crossed = whole;
+  crossed.replace(second, 5, "#####");
+  ASSERT_TRUE(os::write_file_atomically(path_, crossed));
+  EXPECT_EQ(names(open()), (words{"1 a", "3 c"}));
+}
+
+TEST_F(EventLog, LinesAsOtherSystemsEndThemAreRead) {
+  event e;
+  e.seq = 4;
+  e.name = "x";
+  std::filesystem::create_directories(dir_ / "state");
+  ASSERT_TRUE(os::append(path_, wire::event_json(e) + "\r\n"));
+  EXPECT_EQ(names(open()), words{"4 x"});
+}
+
+TEST_F(EventLog, ADirectoryInThePlaceOfAFileIsPutAside) {
+  std::filesystem::create_directories(path_);
+  std::filesystem::create_directories(path_ + ".1/with/something");
+  {
+    auto log = open();
+    EXPECT_EQ(log.problems().size(), 2U);
+    ASSERT_TRUE(add(log, "a"));
+  }
+  const auto log = open();
+  EXPECT_EQ(names(log), words{"1 a"});
+  EXPECT_TRUE(log.problems().empty());
+  EXPECT_EQ(os::damaged_files(dir_ / "state").size(), 2U);
+}
+
+TEST_F(EventLog, ADirectoryThatComesInTheWayOfTheOlderFileDoesNotEndRotation) {
+  auto log = open(1000, 500);
+  std::filesystem::create_directories(path_ + ".1/with/something");
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(add(log, "x"));
+  EXPECT_LE(std::filesystem::file_size(path_), 500U);
+  EXPECT_TRUE(std::filesystem::is_regular_file(path_ + ".1"));
+}
+
+TEST_F(EventLog, OfAnEnormousFileTheEndIsRead) {
+  {
+    auto log = open();
+    ASSERT_TRUE(add(log, "a"));
+  }
+  const auto whole = *os::read_file(path_, 10'000);
+  std::filesystem::resize_file(path_, std::uintmax_t{1} << 40U);
+  ASSERT_TRUE(os::append(path_, "\n" + whole));
+  const auto log = open();
+  EXPECT_EQ(names(log), words{"1 a"});
+  EXPECT_EQ(log.problems().size(), 1U);
+  EXPECT_LT(std::filesystem::file_size(path_), 10'000U);
 }
 
 TEST_F(EventLog, RotatesAtItsLimitAndLooksBackIntoTheOlderFile) {

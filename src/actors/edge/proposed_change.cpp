@@ -1,0 +1,194 @@
+#include "actors/edge/proposed_change.hpp"
+
+#include "actors/edge/api_handlers.hpp"
+#include "actors/edge/api_session.hpp"
+#include "actors/edge/outstanding.hpp"
+#include "actors/edge/wish_result.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/config/codes.hpp"
+#include "runtime/os/caller.hpp"
+#include "runtime/os/fingerprint.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+namespace alder::actors {
+namespace {
+
+using config::tree_change;
+using boxed = std::shared_ptr<const supervisor_spec>;
+
+wire::problem problem(unsigned status, std::string code, std::string detail, std::vector<std::string> help = {}) {
+  return {status, std::move(code), std::move(detail), std::move(help), {}};
+}
+
+/// The tree that is up from this file: the only one, or, where its name comes from a variable, that of the caller.
+const tree_up* up_from(const store::saved_tree& as_caller, const std::vector<tree_up>& up, file_notes& notes) {
+  std::vector<const tree_up*> all;
+  for (const auto& one : up)
+    if (!one.file.empty() && is_same_configuration(one.file, as_caller.file, &notes)) all.push_back(&one);
+  if (all.size() < 2) return all.empty() ? nullptr : all.front();
+  auto source = as_caller;
+  const auto loaded = read_configuration(source, text_is::given, nullptr, &notes);
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto* one) { return loaded.tree && one->name == loaded.tree->root.name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+/// How many processes a service has; none when there is no such service.
+std::optional<unsigned> count_of(const supervisor_spec& root, const std::string& service) {
+  const auto* child = config::find_child(root, service);
+  if (child == nullptr) return std::nullopt;
+  const auto* nested = std::get_if<boxed>(child);
+  if (nested == nullptr) return 1;
+  if (!(*nested)->pool) return std::nullopt;
+  return static_cast<unsigned>((*nested)->children.size());
+}
+
+std::string instances_phrase(unsigned count) {
+  return std::to_string(count) + (count == 1 ? " instance" : " instances");
+}
+
+/// What was scaled stays scaled, and is told of, unless the tree is to be what its configuration says.
+std::vector<tree_change> keep_scaled(const tree_up& known, const change_options& options, const supervisor_spec& plain,
+                                     store::saved_tree& source) {
+  std::vector<tree_change> told;
+  for (const auto& [name, count] : known.instances) {
+    const auto written = count_of(plain, name);
+    if (!written || options.syncs()) continue;
+    source.instances[name] = count;
+    if (*written != count)
+      told.push_back({tree_change::kind::scaled,
+                      name,
+                      {},
+                      {instances_phrase(count) + " running", instances_phrase(*written) + " in the file"},
+                      false});
+  }
+  return told;
+}
+
+/// Whoever set a variable and then applies is told why it is not there.
+void point_out_environment(std::vector<config::diagnostic>& diagnostics) {
+  const auto undefined = config::entry_of(config::code::undefined_variable).text;
+  for (auto& one : diagnostics)
+    if (one.code == undefined)
+      one.help.emplace_back("apply uses the environment of 'alder up'; 'alder apply --env' uses the current one");
+}
+
+wire::problem mistakes_in(std::vector<config::diagnostic> diagnostics, const apply_config& wanted) {
+  if (!wanted.takes_environment) point_out_environment(diagnostics);
+  auto told = problem(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
+  told.diagnostics = diagnostic_entries(diagnostics);
+  return told;
+}
+
+/// The new version, read for the tree that it is of.
+struct reading {
+  store::saved_tree source;
+  config::loaded loaded; ///< with a tree
+  std::vector<tree_change> scaled;
+};
+
+std::variant<reading, wire::problem> read_for(const apply_config& wanted, const std::vector<tree_up>& up) {
+  auto& notes = *wanted.files;
+  reading read;
+  auto& source = read.source;
+  source.file = wanted.source.file;
+  source.text = wanted.source.text;
+  source.environment = wanted.source.environment;
+  const auto* known = up_from(source, up, notes);
+  if (known == nullptr) { // by the name in it, which may come from a variable
+    const auto loaded = read_configuration(source, text_is::given, nullptr, &notes);
+    if (!loaded.tree) return mistakes_in(loaded.diagnostics, {{}, {}, /*takes_environment=*/true});
+    const auto& name = loaded.tree->root.name;
+    const auto other = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.name == name; });
+    if (other == up.end())
+      return problem(not_found, "no_such_tree", "there is no tree '" + name + "'",
+                     {"bring it up: alder up" + (source.file.empty() ? "" : " " + shell_quote({source.file}))});
+    return problem(conflicting, "conflict",
+                   "tree '" + name + "' is up from " +
+                       (other->file.empty() ? "the command line" : "another file: " + other->file),
+                   {"change that file, or take the tree down first: alder down " + name});
+  }
+  source.files.clear();
+  source.name = known->name;
+  source.file = known->file; // by the name that people have used
+  if (!wanted.takes_environment) source.environment = known->environment;
+  read.loaded = read_configuration(source, text_is::given, nullptr, &notes);
+  if (!read.loaded.tree) return mistakes_in(std::move(read.loaded.diagnostics), wanted);
+  if (read.loaded.tree->root.name != source.name)
+    return problem(conflicting, "conflict",
+                   "the file now names its tree '" + read.loaded.tree->root.name + "', but it is up as '" +
+                       source.name + "': the name cannot change while the tree is up",
+                   {"take it down first: alder down " + source.name});
+  read.scaled = keep_scaled(*known, wanted.options, read.loaded.tree->root, source);
+  if (source.instances.empty()) return read;
+  read.loaded = read_configuration(source, text_is::known, nullptr, &notes);
+  if (!read.loaded.tree) return problem(unprocessable, "invalid_config", "with the scaled services it is too large");
+  return read;
+}
+
+void note_secrets(const supervisor_spec& supervisor, file_notes& notes) {
+  for (const auto& child : supervisor.children) {
+    if (const auto* nested = std::get_if<boxed>(&child)) {
+      note_secrets(**nested, notes);
+      continue;
+    }
+    const auto& service = std::get<service_spec>(child);
+    if (!service.secrets.empty()) notes.secrets[service.name] = os::fingerprint_of(service.secrets);
+  }
+}
+
+} // namespace
+
+bool is_same_configuration(const std::string& a, const std::string& b, file_notes* notes) {
+  if (a == b) return true;
+  if (notes == nullptr) return os::is_same_file(a, b);
+  const auto both = a + "\n" + b;
+  const auto known = notes->same_files.find(both);
+  return known != notes->same_files.end() ? known->second
+                                          : notes->same_files.emplace(both, os::is_same_file(a, b)).first->second;
+}
+
+std::vector<tree_up> trees_up(const catalog& trees) {
+  std::vector<tree_up> all;
+  for (const auto& [name, known] : trees.trees())
+    all.push_back({name, known.source.file, known.source.environment, known.source.instances});
+  return all;
+}
+
+void look_at_files(const apply_config& wanted, const std::vector<tree_up>& up) {
+  const auto read = read_for(wanted, up);
+  if (const auto* found = std::get_if<reading>(&read)) note_secrets(found->loaded.tree->root, *wanted.files);
+}
+
+std::variant<proposed_change, wire::problem> propose(const apply_config& wanted, api_context& context,
+                                                     extensions_are extensions) {
+  auto found = read_for(wanted, trees_up(context.trees));
+  if (auto* wrong = std::get_if<wire::problem>(&found)) return std::move(*wrong);
+  auto& read = std::get<reading>(found);
+  if (extensions == extensions_are::loaded)
+    if (auto wrong = context.trees.offered().take_up(read.loaded); !wrong.empty())
+      return mistakes_in(std::move(wrong), wanted);
+  const auto* known = context.trees.find(read.source.name);
+  proposed_change proposed;
+  proposed.tree.source = std::move(read.source);
+  proposed.tree.source.up_since = known->source.up_since;
+  proposed.tree.root = std::make_shared<const supervisor_spec>(std::move(read.loaded.tree->root));
+  proposed.changes =
+      outstanding(*known, *proposed.tree.root, context.shared.nodes, context.trees, wanted.files->secrets);
+  for (const auto& change : proposed.changes) {
+    const auto then = consequence_of(change, wanted.options, known->source.name, context.shared.nodes);
+    if (then == consequence::refuse && proposed.refusal.empty())
+      proposed.refusal =
+          "'" + change.name + "' changes its kind or supervisor, which requires a restart; nothing is changed";
+  }
+  proposed.changes.insert(proposed.changes.end(), std::make_move_iterator(read.scaled.begin()),
+                          std::make_move_iterator(read.scaled.end()));
+  return proposed;
+}
+
+} // namespace alder::actors

@@ -1,0 +1,46 @@
+// A new version of a configuration, read as a change of the tree that is up from it: for those who ask what it would do
+// and for those who have it done, who must see the same.
+#pragma once
+
+#include "actors/edge/api_context.hpp"
+
+#include "runtime/config/tree_edit.hpp"
+#include "runtime/wire/json.hpp"
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace alder::actors {
+
+/// What is known of a tree that is up, for whoever reads another version of it.
+struct tree_up {
+  std::string name;
+  std::string file;
+  std::map<std::string, std::string> environment;
+  std::map<std::string, unsigned> instances;
+};
+[[nodiscard]] std::vector<tree_up> trees_up(const catalog& trees);
+
+/// Finds out about the files concerned what propose() will ask, and notes it in `wanted.files`. On a thread: it can
+/// take for ever on some file systems.
+void look_at_files(const apply_config& wanted, const std::vector<tree_up>& up);
+
+struct proposed_change {
+  known_tree tree;                          ///< as it is to be
+  std::vector<config::tree_change> changes; ///< from what it is, in the order in which people are told
+  std::string refusal;                      ///< why nothing of this is done with these options; empty: it is done
+};
+
+enum class extensions_are : std::uint8_t { not_loaded, loaded };
+
+/// Read with the environment with which the tree was brought up, or with that of the caller if it is wanted. Problems:
+/// mistakes in it, no tree of it is up, it is up from another file.
+[[nodiscard]] std::variant<proposed_change, wire::problem> propose(const apply_config& wanted, api_context& context,
+                                                                   extensions_are extensions);
+
+/// Whether two names are those of one file: the same name, or both there and the same. With `notes` asked once.
+[[nodiscard]] bool is_same_configuration(const std::string& a, const std::string& b, file_notes* notes = nullptr);
+
+} // namespace alder::actors

@@ -1,0 +1,38 @@
+#include "runtime/config/shared_checks.hpp"
+
+#include <map>
+#include <utility>
+
+namespace alder::config {
+namespace {
+
+/// Where a check looks; nothing for those that ask the process itself.
+std::optional<std::string> place_of(const check_spec& check) {
+  const auto address = [](const std::string& host, unsigned port) { return host + ":" + std::to_string(port); };
+  if (const auto* tcp = std::get_if<ready_tcp>(&check)) return address(tcp->host, tcp->port);
+  if (const auto* http = std::get_if<ready_http>(&check)) return address(http->host, http->port);
+  if (const auto* file = std::get_if<ready_file>(&check)) return "the file " + file->path;
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> shared_place(const check_spec& a, const check_spec& b) {
+  const auto place = place_of(a);
+  return place && place == place_of(b) ? place : std::nullopt;
+}
+
+std::optional<std::string> shared_check(const supervisor_spec& pool) {
+  const service_spec* first = nullptr;
+  for (const auto& child : pool.children) {
+    const auto* service = std::get_if<service_spec>(&child);
+    if (service == nullptr) continue;
+    if (first == nullptr)
+      first = service;
+    else if (auto place = shared_place(first->ready.check, service->ready.check))
+      return place;
+  }
+  return std::nullopt;
+}
+
+} // namespace alder::config
