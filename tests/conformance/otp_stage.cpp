@@ -41,7 +41,7 @@ exit_status status_of(const std::string& reason) {
   if (reason == "shutdown") return exit_status::signal(SIGTERM);
   if (reason == "shutdown_term") return exit_status::signal(SIGHUP);
   if (reason == "killed") return exit_status::signal(SIGKILL);
-  return exit_status::code(1);
+  return exit_status::signal(SIGSEGV);
 }
 std::string reason_of(const exit_status& status) {
   for (const auto* reason : {"normal", "shutdown", "shutdown_term", "killed"}) {

@@ -149,7 +149,7 @@ class OthersDirectories(alder.Scenario):
         done = self.as_nobody(home, "daemon", "start")
         self.assertIn(done.returncode, (5, 7), done)
         self.assertIn(str(home.path / "run"), done.stderr)
-        self.assertIn("another user", done.stderr)
+        self.assertIn("belongs to root (uid 0), not to nobody", done.stderr)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ children:
 """
 
 NEVER_READY = """
-name: never
+name: silent
 children:
   - { service: never, command: [python3, ready.py], ready: { descriptor: 9, timeout: 3s }, restart: temporary }
 """

@@ -195,13 +195,13 @@ children:
     def test_services_that_come_later_are_heard_from_their_first_line(self):
         home = self.home
         talker = "echo $0 begins; while :; do sleep 1000 & wait; done"
-        home.up("name: t\nchildren:\n  - { service: api, shell: true, instances: 1, command: '" + talker + "' }\n")
+        home.up("name: t\nchildren:\n  - { service: api, shell: true, instances: 2, command: '" + talker + "' }\n")
         home.alder("start", "--name", "lone", "--", "sh", "-c", "echo earlier; sleep 1000")
         home.wait_until("it has spoken", lambda: "earlier" in home.alder("logs", "lone").out)
         home.alder("remove", "lone")
         followers = [home.begin("logs", "-f", "--json"), home.begin("logs", "-f", "--json", "api")]
         heard, of_pool = [alder.Listener(follower.stdout) for follower in followers]
-        home.wait_until("they follow", lambda: heard.lines and of_pool.lines)
+        home.wait_until("they follow", lambda: len(heard.lines) >= 2 and len(of_pool.lines) >= 2)
         home.alder("scale", "api", "6")
         home.alder("start", "--name", "lone", "--", "sh", "-c", "echo later; sleep 1000")
         home.wait_until("all are heard", lambda: len(heard.lines) >= 7 and len(of_pool.lines) >= 6)

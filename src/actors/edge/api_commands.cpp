@@ -182,7 +182,8 @@ void tell_program(const api_request& request, const responder& out, api_context&
   }
   if (!why && !told.empty()) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
   if (!why) return out->refuse({409, "conflict", "no service below '" + found.node->name + "' runs", {}, {}});
-  const unsigned status = why->kind == error_kind::too_large ? 413 : why->kind == error_kind::invalid_input ? 400 : 409;
+  const bool is_wrong = is_one && why->kind == error_kind::invalid_input; // of a group others may have it
+  const unsigned status = why->kind == error_kind::too_large ? 413 : is_wrong ? 400 : 409;
   const std::string code = status == 413 ? "too_large" : status == 400 ? "bad_request" : "conflict";
   const std::vector<std::string> others = told.empty() ? told : std::vector{"it was sent to " + join(told, ", ")};
   out->refuse({status, code, join(refused, "; "), others, {}});

@@ -101,17 +101,18 @@ void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
   std::vector<node_id> ids;
   for (const auto& node : nodes)
     ids.push_back(id_of(node->tree, node->name));
-  context.bridge.look_at(std::move(ids), exact, [&context] { return context.shared.steady_now(); },
-                         [nodes = std::move(nodes), then = std::move(then)](const auto& usage) mutable {
-                           for (auto& node : nodes) {
-                             const auto used = usage.find(id_of(node->tree, node->name));
-                             if (used == usage.end()) continue;
-                             auto copy = std::make_shared<node_snapshot>(*node);
-                             copy->usage = used->second;
-                             node = std::move(copy);
-                           }
-                           then(nodes);
-                         });
+  context.bridge.look_at(
+      std::move(ids), exact, [&context] { return context.shared.steady_now(); },
+      [nodes = std::move(nodes), then = std::move(then)](const auto& usage) mutable {
+        for (auto& node : nodes) {
+          const auto used = usage.find(id_of(node->tree, node->name));
+          if (used == usage.end()) continue;
+          auto copy = std::make_shared<node_snapshot>(*node);
+          copy->usage = used->second;
+          node = std::move(copy);
+        }
+        then(nodes);
+      });
 }
 
 void answer_services(const std::vector<node_ptr>& nodes, const responder& out, api_context& context) {
@@ -190,7 +191,8 @@ void answer_service(const node_ptr& shown, const responder& out, api_context& co
 void get_service(const api_request& request, const responder& out, api_context& context) {
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
-  if (found.node->what != node_snapshot::kind::service) return answer_service(shown(found.node, context.shared.clock_shift()), out, context);
+  if (found.node->what != node_snapshot::kind::service)
+    return answer_service(shown(found.node, context.shared.clock_shift()), out, context);
   with_usage({shown(found.node, context.shared.clock_shift())}, /*exact=*/true, context,
              [out, &context](const auto& nodes) { answer_service(nodes.front(), out, context); });
 }

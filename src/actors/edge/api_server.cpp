@@ -121,7 +121,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
   if (known == nullptr) return add_tree(std::move(tree), up.keep_going, tell);
-  const bool up_now = is_up(context_.shared.nodes.find(name, name));
+  const bool up_now = coming_up_.count(name) > 0 || is_up(context_.shared.nodes.find(name, name));
   const bool same_file = is_same_configuration(known->source.file, tree.source.file);
   if (!same_file && up_now) {
     const auto from = known->source.file.empty() ? "the command line" : known->source.file;
@@ -151,7 +151,11 @@ void api_server::add_tree(known_tree tree, bool keep_going, const done& tell) {
   context_.trees.add(std::move(tree));
   node_call addition{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}};
   addition.keep_going = keep_going;
-  call(context_.forest, addition, [tell](const call_outcome& outcome) { tell(result_of(outcome)); });
+  coming_up_.insert(name);
+  call(context_.forest, addition, [this, name, tell](const call_outcome& outcome) {
+    coming_up_.erase(coming_up_.find(name));
+    tell(result_of(outcome));
+  });
 }
 
 void api_server::carry_out(const take_down& down, const done& tell) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ private:
   api_context& context_;
   parent_actor parent_;
   std::shared_ptr<boost::asio::local::stream_protocol::acceptor> acceptor_;
+  std::multiset<std::string> coming_up_; ///< trees whose first start is under way; the board may not know them yet
   alder::generation generation_ = 0;
 };
 

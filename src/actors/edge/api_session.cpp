@@ -27,12 +27,24 @@ constexpr std::uint64_t largest_body = 1024 * 1024;
 constexpr std::uint32_t largest_head = 16 * 1024;
 constexpr std::chrono::seconds request_patience{10};
 constexpr std::size_t most_sessions = 4096;
-constexpr std::size_t least_sessions = 16;
+constexpr std::size_t least_followers = 16;
 constexpr std::size_t descriptors_for_others = 8; ///< connections leave so many
 
 constexpr std::size_t many_sessions = 100; // which leave much memory behind
 std::size_t open_sessions = 0;             // loop thread only
 std::size_t most_open = 0;                 // since there was none
+std::size_t open_followers = 0;            // of those the ones that stay
+
+/// What runs needs the others.
+wire::problem too_many_connections(const os::descriptor_count& have) {
+  return {503,
+          "too_many",
+          "too many connections to the daemon: " + std::to_string(open_sessions) + " are open, " +
+              std::to_string(have.left()) + " of its " + std::to_string(have.limit) + " file descriptors are free",
+          {"end some of the followers (alder logs -f, alder events -f)",
+           "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) and restart Alder"},
+          {}};
+}
 
 std::string decode(string_view text) {
   std::string out;
@@ -90,24 +102,15 @@ public:
   session(const session&) = delete;
   session& operator=(const session&) = delete;
   ~session() {
+    if (is_follower_) --open_followers;
     if (--open_sessions == 0 && std::exchange(most_open, 0) >= many_sessions) os::release_free_memory();
   }
 
   void start() {
     if (open_sessions > most_sessions)
       return refuse_and_close({503, "too_many", "too many connections to the daemon", {}, {}});
-    if (const auto have = os::count_descriptors();
-        have.left() < descriptors_for_others ||
-        open_sessions > std::max(least_sessions, have.limit / 4)) { // what runs needs the others
-      return refuse_and_close({503,
-                               "too_many",
-                               "too many connections to the daemon: " + std::to_string(open_sessions) + " are open, " +
-                                   std::to_string(have.left()) + " of its " + std::to_string(have.limit) +
-                                   " file descriptors are free",
-                               {"end some of the followers (alder logs -f, alder events -f)",
-                                "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) and restart Alder"},
-                               {}});
-    }
+    if (const auto have = os::count_descriptors(); have.left() < descriptors_for_others)
+      return refuse_and_close(too_many_connections(have));
     const auto peer = os::peer_user(socket_);
     if (!peer || (*peer != os::own_user() && *peer != 0)) {
       return refuse_and_close({403,
@@ -182,6 +185,7 @@ private:
   std::optional<http::request_parser<http::string_body>> parser_;
   bool keep_alive_ = true;
   bool timed_out_ = false;
+  bool is_follower_ = false; ///< what it asked for goes on until somebody ends it
 };
 
 /// A chunked answer. A read is always pending, so that a reader that leaves is noticed when nothing is to be written.
@@ -323,6 +327,13 @@ void session::on_request(const error_code& failed) {
   const auto message = parser_->release();
   keep_alive_ = message.keep_alive();
   const auto request = request_of(message);
+  if (request.method == "GET" && !request.value("follow", {}).empty() && !is_follower_) {
+    const auto have = os::count_descriptors();
+    if (open_followers >= std::max(least_followers, have.limit / 4))
+      return refuse_and_close(too_many_connections(have));
+    is_follower_ = true;
+    ++open_followers;
+  }
   route(request, std::make_shared<session_responder>(shared_from_this(), request.wants_events), context_);
 }
 

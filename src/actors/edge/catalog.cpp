@@ -6,6 +6,7 @@
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
 #include "runtime/os/shared_library.hpp"
+#include "runtime/wire/ad_hoc.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -66,7 +67,7 @@ config::loaded read_text(const std::string& file, const std::string& text,
   here.zone_data = noted(notes.zones, std::move(here.zone_data));
   here.was_accepted = from == text_is::known;
   const auto through_link = noted<bool>(notes.through_links, os::is_through_link);
-  return config::load_tree({file.empty() ? "/ad-hoc.json" : file, text, environment, read_file,
+  return config::load_tree({file.empty() ? "/ad-hoc" + wire::ad_hoc_ending(text) : file, text, environment, read_file,
                             std::make_shared<const machine>(std::move(here)), instances,
                             !file.empty() && through_link(file)});
 }

@@ -72,8 +72,9 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     ~turn() {
       // Not from in here: whoever lets go of it last is in the middle of something.
       boost::asio::post(of->loop,
-                        [s = of, c = channel, r = read,
-                         took = is_full ? steady::now() - begin : steady::duration{}] { s->go_on(c, r, took); });
+                        [s = of, c = channel, r = read, took = is_full ? steady::now() - begin : steady::duration{}] {
+                          s->go_on(c, r, took);
+                        });
     }
     /// Whether more may be read in it.
     [[nodiscard]] bool goes_on() {

@@ -91,6 +91,7 @@ void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) 
 /// Of each output the pipe, our own of it, that of the start under way, and two files; of each channel the same without
 /// files.
 constexpr std::size_t descriptors_of_a_process = 1 + 2 * 5;
+constexpr std::size_t opened_later = 2; ///< of those
 
 std::size_t descriptors_for(const service_spec& spec) {
   const bool has_notices = spec.heartbeat || std::holds_alternative<ready_notify>(spec.ready.check);
@@ -251,9 +252,13 @@ void keeper_bridge::launch(const process_id& id, const service_spec& spec, const
     known->second.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
     return claim(known->second, std::move(who));
   }
+  // Those that run will open the indices of their output when they write.
+  const bool has_run = generations_.count(id.node) > 0;
+  auto& budget = has_run ? restart_budget_ : budget_;
   const auto needed = descriptors_for(spec);
-  if (const auto have = budget_.refuse(needed)) {
-    const auto why = os::too_few_descriptors("its start", needed, *have, budget_.reserve());
+  const auto promised = has_run ? 0 : records_.size() * opened_later;
+  if (const auto have = budget.refuse(needed, promised)) {
+    const auto why = os::too_few_descriptors("its start", needed, *have, budget.reserve() + promised);
     caf::anon_send(who, process_refused{why.message});
     return;
   }

@@ -173,6 +173,9 @@ private:
   /// Descriptors for the API, the journal, a new keeper, and looks at what runs: nothing is started from them.
   static constexpr std::size_t kept_free = 16;
   os::descriptor_budget budget_{kept_free};
+  /// Only a service that has run takes what its end has set free, and a little of the reserve.
+  static constexpr std::size_t kept_free_by_restarts = 4;
+  os::descriptor_budget restart_budget_{kept_free_by_restarts};
   std::function<void(const store::noted_process&)> on_held_;
   [[nodiscard]] keeper::client::handlers handlers();
   void hold(const process_id& id, record& r, keeper::child&& child);

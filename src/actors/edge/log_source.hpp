@@ -36,7 +36,9 @@ struct log_source {
   [[nodiscard]] result<std::vector<store::log_entry>> read_new(std::size_t most = store::log_reader::most_new_bytes);
   /// The cursor behind all that was read; empty when that is not known.
   [[nodiscard]] std::string cursor();
-  [[nodiscard]] std::string cursor_at(const wire::log_position& place) const { return wire::text_of(wire::log_cursor{name, place}); }
+  [[nodiscard]] std::string cursor_at(const wire::log_position& place) const {
+    return wire::text_of(wire::log_cursor{name, place});
+  }
   /// Who wrote this line; null when that is none of those who are asked for.
   [[nodiscard]] const node_id* writer_of(const store::log_entry& line) const;
   [[nodiscard]] bool is_err(const store::log_entry& line) const { return err.value_or(line.origin.err); }

@@ -105,6 +105,7 @@ private:
 
   /// Where every source goes on, so that a reader who is cut off can: before its first line, or else behind all.
   void tell_cursors(const std::map<const log_source*, wire::log_position>& first) {
+    cursors_told_ = true;
     if (!query_.cursors) return;
     std::vector<std::string> cursors;
     sources_.for_each([&](log_source& from) {
@@ -113,7 +114,6 @@ private:
       if (!cursor.empty()) cursors.push_back(std::move(cursor));
     });
     push_cursors(cursors);
-    cursors_told_ = true;
   }
 
   void push_cursors(const std::vector<std::string>& cursors) {

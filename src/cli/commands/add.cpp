@@ -21,7 +21,8 @@ std::string program_body(const session& s) {
   service.command = wanted.program;
   service.cwd = os::name_of_file(wanted.cwd, around.cwd);
   service.restart = restart_named(wanted.restart);
-  return config_body(absolute_path("command-line.yaml", around.cwd), wire::ad_hoc_config(service), around.environment);
+  const auto text = wire::ad_hoc_config(service);
+  return config_body(absolute_path("command-line" + wire::ad_hoc_ending(text), around.cwd), text, around.environment);
 }
 
 } // namespace

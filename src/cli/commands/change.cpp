@@ -151,7 +151,7 @@ private:
   session& s_;
   const change& what_;
   progress progress_;
-  wall_time begin_;                    ///< by a clock that nobody sets
+  wall_time begin_;                     ///< by a clock that nobody sets
   wall_time asked_at_ = session::now(); ///< as the times of log lines are
   stream_loop loop_;
   std::optional<done_view> done_;

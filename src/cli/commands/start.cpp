@@ -44,7 +44,8 @@ exit_code run_start(session& s) {
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch()); !there)
     return s.fail(explain(there.failure()));
   if (!s.wanted().program.empty()) return start_program(s);
-  return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "runs already");
+  return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "is already running",
+                      all_means::what_is_down);
 }
 
 } // namespace alder::cli

@@ -49,14 +49,17 @@ void add_command(std::string& text, const command_info& command) {
 } // namespace
 
 std::string command_reference() {
-  std::string text = "<!-- Made from src/cli/common/command_table.cpp; a test keeps it true. -->\n# Commands\n\n"
-                     "Every command takes the options at the end of this page and explains itself: `alder help COMMAND`. "
-                     "Exit codes: 0 done,\n1 failed, 2 usage or configuration, 4 no such node, 5 no daemon, 6 timed out, "
-                     "7 denied, 130 and 143 interrupted.\n\n";
+  std::string text =
+      "<!-- Made from src/cli/common/command_table.cpp; a test keeps it true. -->\n# Commands\n\n"
+      "Every command takes the options at the end of this page and explains itself: `alder help COMMAND`. "
+      "Exit codes: 0 done,\n1 failed, 2 usage or configuration, 4 no such node, 5 no daemon, 6 timed out, "
+      "7 denied, 130 and 143 interrupted.\n\n";
   std::string_view group;
   for (const auto& one : all_commands()) {
-    if (one.group != group) text += (group.empty() ? "" : "\n\n") + ("**" + std::string{one.group} + "**: ");
-    else text += ", ";
+    if (one.group != group)
+      text += (group.empty() ? "" : "\n\n") + ("**" + std::string{one.group} + "**: ");
+    else
+      text += ", ";
     group = one.group;
     text += "[" + std::string{one.name} + "](" + anchor(one.name) + ")";
   }

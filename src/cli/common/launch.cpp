@@ -100,7 +100,9 @@ bool is_answering(const std::string& socket, daemon_watch* watch) {
   }
   client asking{socket, when_slow};
   const auto answer = asking.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
-  return answer && answer->status == 200 && read_pong(answer->body).ok();
+  if (!answer) return false;
+  constexpr unsigned overloaded = 503; // it is one; what is asked next says better what is wrong
+  return answer->status == overloaded || (answer->status == 200 && read_pong(answer->body).ok());
 }
 
 outcome ensure_daemon(const os::locations& where, const os::surroundings& around, daemon_watch& watch,

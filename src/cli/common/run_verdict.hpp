@@ -12,7 +12,7 @@ namespace alder::cli {
 
 struct run_result {
   exit_code code = exit_code::ok; ///< or that of a service, which may be any from 0 to 255
-  std::string reason; ///< for a failure; else empty
+  std::string reason;             ///< for a failure; else empty
 };
 
 /// Nothing while the tree still has something to do. Over: its root failed, stopped or finished, or every service has

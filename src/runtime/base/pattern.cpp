@@ -73,7 +73,8 @@ std::optional<std::string> find_other_meaning(std::string_view text) {
 }
 
 std::string too_complex() {
-  return "it is too complex: a repetition such as {1,500} counts as often as it may repeat, and a class such as \\pL is "
+  return "it is too complex: a repetition such as {1,500} counts as often as it may repeat, and a class such as \\pL "
+         "is "
          "large; use * or + instead of large counts";
 }
 

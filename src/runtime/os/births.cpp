@@ -71,7 +71,7 @@ int number_limit() {
 std::optional<std::uint64_t> forks_so_far() {
   constexpr std::size_t largest_stat = std::size_t{4} << 20; // it has a number for each interrupt of each processor
   constexpr std::string_view name = "\nprocesses ";
-  const auto text = read_file("/proc/stat", largest_stat);
+  const auto text = read_kernel_file("/proc/stat", largest_stat);
   const auto line = text ? text->find(name) : std::string::npos;
   if (line == std::string::npos) return std::nullopt;
   return number_in<std::uint64_t>(std::string_view{*text}.substr(line + name.size()));

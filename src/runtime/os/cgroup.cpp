@@ -216,8 +216,7 @@ outcome move_to_cgroup(const std::string& group, int pid) {
 }
 
 std::vector<std::string> controllers_of(const std::string& group, bool switched_on) {
-  const auto text =
-      read_text(group + (switched_on ? "/cgroup.subtree_control" : "/cgroup.controllers"), largest_file);
+  const auto text = read_text(group + (switched_on ? "/cgroup.subtree_control" : "/cgroup.controllers"), largest_file);
   std::vector<std::string> found;
   if (!text) return found;
   for (const auto word : split(trim(*text), ' '))

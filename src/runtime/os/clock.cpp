@@ -21,7 +21,7 @@ wall_time boot_moment() {
 
 std::string boot_id() {
   constexpr std::size_t longest_line = 512;
-  const auto id = read_file("/proc/sys/kernel/random/boot_id", longest_line);
+  const auto id = read_kernel_file("/proc/sys/kernel/random/boot_id", longest_line);
   return id ? id->substr(0, id->find('\n')) : std::string{};
 }
 

@@ -104,12 +104,13 @@ brief_descriptor::~brief_descriptor() {
   errno = kept_errno;
 }
 
-std::optional<descriptor_count> descriptor_budget::refuse(std::size_t needed) {
-  if (++uncounted_ >= most_uncounted || surely_left_ < needed + reserve_) {
+std::optional<descriptor_count> descriptor_budget::refuse(std::size_t needed, std::size_t more) {
+  const auto wanted = needed + more + reserve_;
+  if (++uncounted_ >= most_uncounted || surely_left_ < wanted) {
     const auto now = count_();
     uncounted_ = 0;
     surely_left_ = now.left();
-    if (surely_left_ < needed + reserve_) return now;
+    if (surely_left_ < wanted) return now;
   }
   surely_left_ -= needed;
   return std::nullopt;

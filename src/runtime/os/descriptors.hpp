@@ -56,8 +56,9 @@ public:
   explicit descriptor_budget(std::size_t reserve, counter count = count_descriptors)
       : reserve_(reserve), count_(std::move(count)) {}
 
-  /// Whether `needed` more may be taken; then they count as taken until the next count. When not: the numbers.
-  [[nodiscard]] std::optional<descriptor_count> refuse(std::size_t needed);
+  /// Whether `needed` more may be taken, so that `more` are left beside the reserve; then they count as taken until the
+  /// next count. When not: the numbers.
+  [[nodiscard]] std::optional<descriptor_count> refuse(std::size_t needed, std::size_t more = 0);
   [[nodiscard]] std::size_t reserve() const { return reserve_; }
 
 private:

@@ -583,8 +583,10 @@ exit_reason process_machine::reason() const {
             brutal ? "was killed as configured"
                    : "did not stop within " + patience(*stop_rules().timeout) + " and was killed"};
   }
-  // How it ends when it was asked to is its own affair: java says 143, lighttpd 1, haproxy 130.
+  // How it ends when it was asked to is its own affair: java says 143, lighttpd 1, haproxy 130. A fault is not: OTP
+  // reports a crash during a shutdown, too.
   const auto how = seen();
+  if (is_fault(*status_)) return how;
   return {how.what == kind::normal ? kind::normal : kind::shutdown, *status_, how.detail};
 }
 

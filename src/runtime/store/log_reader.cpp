@@ -78,7 +78,7 @@ outcome log_reader::open_archive(const std::string& stamp) {
 }
 
 /// Goes on behind this archive, and notes when what came next is gone.
-outcome log_reader::open_after(const std::string& stamp) {
+outcome log_reader::open_after(std::string stamp) { // NOLINT(performance-unnecessary-value-param): it may be ours
   auto opened = open_next(stamp);
   const auto ended = wire::parse_archive_stamp(stamp);
   const auto begun = opened && fd_ ? index_.begun() : std::nullopt;
@@ -89,7 +89,7 @@ outcome log_reader::open_after(const std::string& stamp) {
 }
 
 /// Opens the first archive after this one, else the live file.
-outcome log_reader::open_next(const std::string& stamp) {
+outcome log_reader::open_next(std::string stamp) { // NOLINT(performance-unnecessary-value-param): it may be ours
   outcome opened = success();
   for (int tries = 0; tries < most_rotations_at_once; ++tries) {
     bool has_archive = false;

@@ -106,8 +106,8 @@ public:
 private:
   [[nodiscard]] outcome open();
   [[nodiscard]] outcome open_archive(const std::string& stamp);
-  [[nodiscard]] outcome open_after(const std::string& stamp);
-  [[nodiscard]] outcome open_next(const std::string& stamp);
+  [[nodiscard]] outcome open_after(std::string stamp);
+  [[nodiscard]] outcome open_next(std::string stamp);
   [[nodiscard]] result<bool> find_place(const wire::log_position& place);
   [[nodiscard]] bool is_file_of(const wire::log_position& place);
   [[nodiscard]] result<bool> go_to_place(const wire::log_position& place);

@@ -125,7 +125,9 @@ result<bool> log_reader::find_place(const wire::log_position& place) {
   for (auto archive = archives.rbegin(); archive != archives.rend() && archive->stamp > before; ++archive) {
     if (const auto archived = is_here(open_archive(archive->stamp)); !archived || *archived) return archived;
   }
-  return is_here(open_moved(place.inode));
+  const auto moved = is_here(open_moved(place.inode));
+  if (moved && *moved) begun_ns_ = place.begun_ns; // its index has stayed with the path
+  return moved;
 }
 
 /// Whether the place is of the file that is open, by what is known of the file.

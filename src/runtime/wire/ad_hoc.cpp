@@ -61,4 +61,8 @@ std::string ad_hoc_config(const service_request& request) {
   return given.finish(tree.dump(1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace));
 }
 
+std::string ad_hoc_ending(std::string_view configuration) {
+  return configuration.find("!!binary") == std::string_view::npos ? ".json" : ".yaml";
+}
+
 } // namespace alder::wire

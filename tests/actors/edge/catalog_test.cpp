@@ -221,7 +221,7 @@ TEST_F(Catalog, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
     (void)begin();
     EXPECT_TRUE(is_missed()) << "and by the one after it";
   }
-  os::remove_file(dir / "journal");
+  (void)os::remove_file(dir / "journal");
   {
     auto next = begin();
     EXPECT_TRUE(is_missed());

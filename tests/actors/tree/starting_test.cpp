@@ -1,7 +1,7 @@
 // Which children come up with their supervisor: `autostart: false`, and a start that keeps going.
-#include "actors/tree/supervisor.hpp"
-
 #include "tests/actors/support/virtual_daemon.hpp"
+
+#include "actors/tree/supervisor.hpp"
 
 #include <gmock/gmock.h>
 

@@ -285,15 +285,15 @@ TEST_F(Commands, APatternThatMatchesNothingChangesNothing) {
 TEST_F(Commands, AllMeansEveryTree) {
   serve(with_two_trees());
   EXPECT_EQ(run({"stop", "all"}).code, 0);
-  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fshop/stop",
-                                                        "POST /v1/services/jobs%2Fjobs/stop"}));
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/shop%2Fshop/stop", "POST /v1/services/jobs%2Fjobs/stop"}));
 }
 
 TEST_F(Commands, StartAllStartsWhatIsStopped) {
   serve(with_two_trees());
   EXPECT_EQ(run({"start", "all"}).code, 0);
-  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fmail/start",
-                                                        "POST /v1/services/jobs%2Fjobs/start"}));
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/shop%2Fmail/start", "POST /v1/services/jobs%2Fjobs/start"}));
 }
 
 TEST_F(Commands, RemoveAllIsNotGuessedAt) {

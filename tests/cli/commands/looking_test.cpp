@@ -103,7 +103,7 @@ TEST_F(Commands, PingSaysWhoAnswers) {
 
 TEST_F(Commands, LogsStandBelowEachOther) {
   serve([](const seen_request& r, const fake_connection& c) {
-    if (r.target == "/v1/services") return c.send(answer(200, test::services_json));
+    if (r.target.rfind("/v1/services", 0) == 0) return c.send(answer(200, test::services_json));
     c.send(test::stream(
         {R"({"at":"2026-11-22T17:45:09.120Z","tree":"shop","service":"db","stream":"out","line":"ready"})",
          R"({"gap":{"from":"2026-11-22T17:40:00.000Z","to":"2026-11-22T17:45:00.000Z"},"tree":"shop","service":"db","stream":"out"})",
@@ -120,7 +120,7 @@ TEST_F(Commands, LogsStandBelowEachOther) {
 TEST_F(Commands, LogsAsJsonAreTheLinesAsTheyCame) {
   serve_text(test::stream({R"({"line":"a"})", R"({"gap":3})"}));
   EXPECT_EQ(run({"logs", "--json", "-f"}).out, "{\"line\":\"a\"}\n{\"gap\":3}\n");
-  EXPECT_EQ(seen().at(0), "GET /v1/logs?tail=20&follow=1");
+  EXPECT_EQ(seen().at(0), "GET /v1/logs?tail=20&follow=1&cursors=1");
 }
 
 TEST_F(Commands, AReaderThatGoesEndsAFollowerQuietlyEvenWithoutAnotherLine) {

@@ -1,11 +1,13 @@
-#include "cli/common/command_table.hpp"
-
 #include "tests/support/golden.hpp"
+
+#include "cli/common/command_table.hpp"
 
 namespace alder::cli {
 namespace {
 
-TEST(CommandReference, IsWhatTheDocumentationHas) { test::expect_golden("../../docs/commands.md", command_reference()); }
+TEST(CommandReference, IsWhatTheDocumentationHas) {
+  test::expect_golden("../../docs/commands.md", command_reference());
+}
 
 } // namespace
 } // namespace alder::cli

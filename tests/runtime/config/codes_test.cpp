@@ -54,6 +54,7 @@ const std::map<std::string, std::string>& examples() {
       {"W006", "children: [{service: a, command: x, intensity: {max_restarts: 1}}]"},
       {"W008", "children: [{service: a, command: x, cpus: 1023, optional: cpus}]"},
       {"W009", "children: []\nenv_file: odd.env"},
+      {"W010", "children: [{service: a, command: nginx}]"},
       {"W011", "children: [{service: a, command: x, instances: 2, ready: {tcp: 80}}]"},
       {"W007", "children:\n" + many(60, "- {service: s", ", command: x, stop: {timeout: infinity}}\n")},
   };

@@ -17,7 +17,7 @@ TEST(Fields, SuggestTheNearestKey) {
 TEST(Fields, ListTheKeysWhenNoneIsNear) {
   const auto l = load("children: []\nstop: {foobar: 1}");
   ASSERT_EQ(places(l), (words{"E010 2:8"}));
-  EXPECT_EQ(l.diagnostics[0].help, (words{"keys of 'stop': steps, scope, signal, timeout"}));
+  EXPECT_EQ(l.diagnostics[0].help, (words{"keys of 'stop': steps, scope, leftovers, signal, timeout"}));
 }
 
 TEST(Fields, SayWhereAKeyBelongs) {

@@ -1,8 +1,8 @@
 #include "runtime/config/foreign_keys.hpp"
 
-#include "runtime/config/schema.hpp"
-
 #include "tests/runtime/config/config_fixture.hpp"
+
+#include "runtime/config/schema.hpp"
 
 namespace alder::config {
 namespace {

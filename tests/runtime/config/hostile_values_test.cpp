@@ -32,37 +32,37 @@ words codes_of(const loaded& l) {
 TEST(HostileValues, ANulIsReportedOnceWhereverItStands) {
   for (const std::string& nul : words{"\"a\\0b\"", "\"\\0\"", "\"\\x00 ${HOME}\"", "\"${HOME}\\u0000${HOME}\""}) {
     for (const auto& keys : {"command: " + nul,
-                                   "command: [x, " + nul + "]",
-                                   "command: [" + nul + "]",
-                                   "shell: true, command: " + nul,
-                                   "command: x, cwd: " + nul,
-                                   "command: x, env: {A: " + nul + "}",
-                                   "command: x, env: {" + nul + ": A}",
-                                   "command: x, env_file: " + nul,
-                                   "command: x, env_file: [" + nul + "]",
-                                   "command: x, env_file: {path: " + nul + "}",
-                                   "command: x, secrets: {A: " + nul + "}",
-                                   "command: x, stdin: " + nul,
-                                   "command: x, restart: " + nul,
-                                   "command: x, after: [" + nul + "]",
-                                   "command: x, stop: {signal: " + nul + "}",
-                                   "command: x, stop: {steps: [{command: " + nul + "}]}",
-                                   "command: x, ready: {log: " + nul + "}",
-                                   "command: x, ready: {exec: [x, " + nul + "]}",
-                                   "command: x, ready: {tcp: " + nul + "}",
-                                   "command: x, health: {http: " + nul + "}",
-                                   "command: x, health: {http: 'http://a/', body: " + nul + "}",
-                                   "command: x, hooks: {before_start: " + nul + "}",
-                                   "command: x, watch: {paths: [" + nul + "]}",
-                                   "command: x, log: {out: " + nul + "}",
-                                   "command: x, log: {to: syslog, tag: " + nul + "}",
-                                   "command: x, schedule: {cron: " + nul + "}",
-                                   "command: x, user: " + nul,
-                                   "command: x, rlimits: {NOFILE: " + nul + "}",
-                                   "command: x, umask: " + nul,
-                                   "command: x, clean_signals: [" + nul + "]",
-                                   "command: x, instances: " + nul,
-                                   "command: x, optional: [" + nul + "]"})
+                             "command: [x, " + nul + "]",
+                             "command: [" + nul + "]",
+                             "shell: true, command: " + nul,
+                             "command: x, cwd: " + nul,
+                             "command: x, env: {A: " + nul + "}",
+                             "command: x, env: {" + nul + ": A}",
+                             "command: x, env_file: " + nul,
+                             "command: x, env_file: [" + nul + "]",
+                             "command: x, env_file: {path: " + nul + "}",
+                             "command: x, secrets: {A: " + nul + "}",
+                             "command: x, stdin: " + nul,
+                             "command: x, restart: " + nul,
+                             "command: x, after: [" + nul + "]",
+                             "command: x, stop: {signal: " + nul + "}",
+                             "command: x, stop: {steps: [{command: " + nul + "}]}",
+                             "command: x, ready: {log: " + nul + "}",
+                             "command: x, ready: {exec: [x, " + nul + "]}",
+                             "command: x, ready: {tcp: " + nul + "}",
+                             "command: x, health: {http: " + nul + "}",
+                             "command: x, health: {http: 'http://a/', body: " + nul + "}",
+                             "command: x, hooks: {before_start: " + nul + "}",
+                             "command: x, watch: {paths: [" + nul + "]}",
+                             "command: x, log: {out: " + nul + "}",
+                             "command: x, log: {to: syslog, tag: " + nul + "}",
+                             "command: x, schedule: {cron: " + nul + "}",
+                             "command: x, user: " + nul,
+                             "command: x, rlimits: {nofile: " + nul + "}",
+                             "command: x, umask: " + nul,
+                             "command: x, clean_signals: [" + nul + "]",
+                             "command: x, instances: " + nul,
+                             "command: x, optional: [" + nul + "]"})
       EXPECT_THAT(codes_of(load(service_like(keys))), ElementsAre("E011")) << keys;
   }
   EXPECT_THAT(codes_of(load("children: [{service: \"a\\0\", command: x}]")), ElementsAre("E011"));
@@ -122,9 +122,7 @@ TEST(HostileValues, AliasesDoNotMultiplyText) {
 
 TEST(HostileValues, InstancesDoNotMultiplyWhatOneHas) {
   const std::string long_text(100'000, 'x');
-  for (const auto* keys : {"command: x, hooks: {after_exit: [x, TEXT]}", "command: x, watch: {paths: [TEXT]}",
-                           "command: x, stop: {steps: [{command: [x, TEXT]}]}", "command: x, ready: {exec: [x, TEXT]}",
-                           "command: [x, TEXT]"}) {
+  for (const auto* keys : {"command: x, hooks: {after_exit: [x, TEXT]}", "command: [x, TEXT]"}) {
     std::string text{keys};
     text.replace(text.find("TEXT"), 4, long_text);
     EXPECT_THAT(codes_of(load(service_like(text + ", instances: 10000"))), ElementsAre("E002")) << keys;

@@ -25,8 +25,10 @@ TEST(JsonSchema, DescribesEveryKeyOfEveryPlace) {
   const auto service = keys_of(place::service);
   for (const auto p : {place::ready, place::stop, place::backoff, place::intensity}) {
     const auto group = std::string{phrase(p)}.substr(1, phrase(p).size() - 2);
+    const auto& described = service.at(group);
+    const auto& mapping = described.contains("anyOf") ? described.at("anyOf").at(0) : described; // or a word
     for (const auto& name : key_names(p))
-      EXPECT_TRUE(service.at(group).at("properties").contains(name)) << group << "." << name;
+      EXPECT_TRUE(mapping.at("properties").contains(name)) << group << "." << name;
   }
 }
 

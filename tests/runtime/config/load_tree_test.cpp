@@ -71,6 +71,7 @@ TEST(LoadTree, GivesAServiceTheDocumentedDefaults) {
   expected.name = "web";
   expected.command = {"x"};
   expected.cwd = "/srv/shop";
+  expected.backoff = default_backoff;
   expected.environment = {{"HOME", "/home/ann"}, {"PATH", "/bin"}, {"PORT", "6400"}, {"SPACED", "a b 'c"}};
   EXPECT_EQ(web, expected);
 }

@@ -48,9 +48,13 @@ std::string with_example(const key_entry& key) {
   if (on(place::intensity)) return "children: []\nintensity: {" + pair + "}";
   if (on(place::backoff)) return "children: []\nbackoff: {" + pair + "}";
   if (on(place::stop)) return "children: []\nstop: {" + pair + "}";
+  if (on(place::env_file))
+    return "children: []\nenv_file: {" + pair + (key.name == "path" ? "" : ", path: api.env") + "}";
   const auto in_service = [&](const std::string& group) {
     return "children: [{service: web, command: x, " + group + ": {" + pair;
   };
+  if (on(place::env_file))
+    return "children: []\nenv_file: {" + pair + (key.name == "path" ? "" : ", path: api.env") + "}";
   if (on(place::schedule)) return in_service("schedule") + (key.name == "cron" ? "" : ", cron: '@daily'") + "}}]";
   if (on(place::watch)) return in_service("watch") + "}}]";
   if (on(place::log)) return in_service("log") + "}}]";

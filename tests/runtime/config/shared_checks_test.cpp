@@ -2,6 +2,8 @@
 
 #include "tests/runtime/config/config_fixture.hpp"
 
+#include <gmock/gmock.h>
+
 namespace alder::config {
 namespace {
 
@@ -30,7 +32,7 @@ TEST(SharedChecks, APoolWhoseInstancesShareOneIsWarnedAbout) {
   EXPECT_THAT(warnings("instances: 2, ready: {http: 'http://localhost:80/up'}"),
               ElementsAre(HasSubstr("localhost:80")));
   EXPECT_THAT(warnings("instances: 2, ready: {file: up}"), ElementsAre(HasSubstr("/srv/up")));
-  EXPECT_THAT(warnings("instances: 2, health: {tcp: 8080}"), ElementsAre(HasSubstr("health")));
+  EXPECT_THAT(warnings("instances: 2, health: {tcp: 8080}"), ElementsAre(HasSubstr("W011 all 2 instances")));
   EXPECT_THAT(warnings("instances: 2, ready: {tcp: '808${INSTANCE}'}"), IsEmpty());
   EXPECT_THAT(warnings("instances: 1, ready: {tcp: 8080}"), IsEmpty());
   EXPECT_THAT(warnings("ready: {tcp: 8080}, health: {tcp: 8080}"), IsEmpty());

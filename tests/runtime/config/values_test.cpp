@@ -92,7 +92,7 @@ TEST(Values, ReportMalformedVariables) {
 TEST(Values, RefuseListsAndEmptyPathsForPaths) {
   EXPECT_EQ(complaint("cwd: ''"), "E011 expected a path, found empty text");
   EXPECT_EQ(complaint("cwd: {}"), "E011 expected a path, found a mapping");
-  EXPECT_EQ(complaint("env_file: [[]]"), "E011 expected text as an element of the list, found a list");
+  EXPECT_EQ(complaint("watch: {paths: [[]]}"), "E011 expected text as an element of the list, found a list");
 }
 
 } // namespace

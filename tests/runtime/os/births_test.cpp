@@ -126,6 +126,17 @@ TEST(Births, without_the_last_number_nothing_is_known) {
   EXPECT_FALSE(born.take());
 }
 
+/// Without them everything would be looked at again after each pause.
+TEST(Births, the_system_counts_its_forks) {
+  const auto system = system_numbers();
+  const auto before = system.forks();
+  ASSERT_TRUE(before);
+  const int child = ::fork();
+  if (child == 0) ::_exit(0);
+  (void)::waitpid(child, nullptr, 0);
+  EXPECT_GT(system.forks(), before);
+}
+
 TEST(Births, the_system_tells_of_a_child) {
   births born;
   if (!born.is_told()) GTEST_SKIP() << "/proc/loadavg is made up here";

@@ -185,7 +185,7 @@ struct RealCgroup : ::testing::Test {
     spawn_request request;
     request.program = "/bin/sh";
     request.command = {"/bin/sh", "-c", script};
-    request.environment = {"PATH=/usr/bin:/bin", "ALDER_MEMBER=1.2/t/a/3"};
+    request.environment = {"PATH=/usr/bin:/bin", "ALDER_MEMBER=" + std::to_string(::getpid()) + ".2/t/a/3"};
     request.cgroup = group;
     auto started = spawn(request);
     EXPECT_TRUE(std::holds_alternative<spawned_process>(started));
@@ -216,8 +216,9 @@ TEST_F(RealCgroup, NothingEscapesItsKill) {
 
 TEST_F(RealCgroup, WhoHasLeftEverythingElseIsStillAMember) {
   auto process = start("(setsid prlimit --locks=unlimited env -i sleep 1000 &) ; exec sleep 1000");
-  const std::string mark = "1.2/t/a/3";
-  member_table table{::getpid(), "1.2"};
+  const auto line = std::to_string(::getpid()) + ".2";
+  const auto mark = line + "/t/a/3";
+  member_table table{::getpid(), line};
   table.add(mark, member_table::since::before);
   table.set_main(mark, process.pid);
   ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 2; }));

@@ -357,7 +357,7 @@ TEST_F(FileWatcher, WithContentASwapForTheSameTextsIsNoChange) {
   watch(what);
   std::filesystem::create_directory_symlink("new", dir.path("current.new"));
   std::filesystem::rename(dir.path("current.new"), dir.path("current"));
-  write("new/marker", "1"); // in the new one already, so the old is not watched any more
+  write("new/marker", "1");        // in the new one already, so the old is not watched any more
   EXPECT_EQ(changed().size(), 1u); // of the marker, or of all that is new
   ASSERT_TRUE(comes_to_watch(1));
   write("new/a", "same");

@@ -366,7 +366,7 @@ TEST(ProcessStop, AFaultWhileItStopsIsToldOf) {
   (void)s.launch();
   (void)s.tell(stop_requested{});
   EXPECT_EQ(s.exit(exit_status::signal(SIGSEGV)), "warn: was killed by SIGSEGV while it was being stopped; gone");
-  EXPECT_EQ(s.why_gone().what, kind::shutdown);
+  EXPECT_EQ(s.why_gone().what, kind::crash) << "OTP reports it, and restarts nothing because of it";
 }
 
 TEST(ProcessStop, IsAskedForOnce) {

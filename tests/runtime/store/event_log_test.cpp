@@ -10,7 +10,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
+
+#include <sys/resource.h>
 
 namespace alder::store {
 namespace {
@@ -190,14 +193,35 @@ TEST_F(EventLog, NumbersContinueWhenOnlyTheOlderFileIsThere) {
   EXPECT_EQ(names(log), words{"1 a"});
 }
 
-TEST_F(EventLog, AFullDiskIsAnErrorAndNumbersGoOn) {
-  std::filesystem::create_directories(dir_ / "state");
-  std::filesystem::create_symlink("/dev/full", path_);
+/// Files of this process cannot grow beyond a size.
+class file_limit {
+public:
+  explicit file_limit(rlim_t bytes) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);
+    (void)::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limited{bytes, before_.rlim_max};
+    (void)::setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  file_limit(const file_limit&) = delete;
+  file_limit& operator=(const file_limit&) = delete;
+  ~file_limit() {
+    (void)::setrlimit(RLIMIT_FSIZE, &before_);
+    (void)std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+private:
+  rlimit before_{};
+};
+
+TEST_F(EventLog, AFileThatCannotGrowIsAnErrorAndNumbersGoOn) {
   auto log = open();
   event e;
-  const auto written = log.append(e);
+  const auto written = [&] {
+    const file_limit none{0};
+    return log.append(e);
+  }();
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.failure().os_errno, ENOSPC);
+  EXPECT_EQ(written.failure().os_errno, EFBIG);
   EXPECT_EQ(e.seq, 1U);
   EXPECT_EQ(log.next_seq(), 2U);
 }

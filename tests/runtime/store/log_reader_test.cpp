@@ -255,6 +255,16 @@ TEST_F(LogReaderOverArchives, TheTailGoesBackIntoArchives) {
   EXPECT_EQ(read_all(reader), numbered(20, 20));
 }
 
+TEST_F(LogReaderOverArchives, TheTailOfManyArchivesEndsWithTheLiveFile) {
+  (void)sink_.open(now());
+  say_lines(10, 30);
+  log_reader reader{path_};
+  for (const std::size_t count : {1U, 5U, 21U}) {
+    EXPECT_EQ(texts(reader.tail(count, unfinished_line::show)), numbered(31 - static_cast<int>(count), 30));
+    EXPECT_EQ(texts(reader.tail(count, unfinished_line::hold)), numbered(31 - static_cast<int>(count), 30));
+  }
+}
+
 TEST_F(LogReaderOverArchives, PortionsAreAsSmallAsTheyAreWanted) {
   ASSERT_TRUE(os::append(dir_ / "plain", "line 10\nline 11\nline 12\n"));
   log_reader reader{dir_ / "plain"};
