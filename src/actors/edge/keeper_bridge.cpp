@@ -357,7 +357,8 @@ void keeper_bridge::converse(const process_id& id, record& r, keeper::child& chi
     const auto& said = found->second;
     if (pid == said.pid) return true;
     if (uid != said.uid && uid != 0) return false;
-    if (!os::read_stat(pid)) return true; // a short command of it, which has ended meanwhile
+    const auto sender = os::read_stat(pid);
+    if (!sender || !os::is_living(*sender)) return true; // a short command of it, which has ended meanwhile
     return members_->mark_of(pid) == mark_of(id);
   };
   r.talk = std::make_unique<conversation>(

@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include <unistd.h>
+
 namespace alder::os {
 namespace {
 
@@ -229,12 +231,10 @@ void member_table::enter(owner& to, const process_stat& process) {
     led->second.may_be_another = false; // one of its own is in it
     return;
   }
-  // A session that a stranger leads is not the service's: whoever is about to make its own is in that of our keeper.
+  // Whoever has not made its own session yet is still in that of the keeper, which belongs to no service.
   if (process.session != process.pid) {
-    const auto leader = read_stat(process.session);
-    const auto leading = entries_.find(process.session);
-    const bool is_own = leading != entries_.end() && leading->second.of == &to;
-    if (leader && is_living(*leader) && !is_own) return;
+    const auto keeper = read_stat(keeper_pid_);
+    if ((keeper && keeper->session == process.session) || process.session == ::getsid(0)) return;
   }
   sessions_[process.session] = {&to, false};
   to.sessions.push_back(process.session);
