@@ -116,6 +116,7 @@ private:
   [[nodiscard]] std::string stamp_of_moved() const;
   [[nodiscard]] wire::log_position position_at(std::uint64_t offset, os::file_time at) const;
   [[nodiscard]] wire::log_position end_of(const line_piece& piece, os::file_time at) const;
+  [[nodiscard]] wire::log_position place_of_unknown() const;
   void note_begun();
   void note_loss();
   void wait_for_file();

@@ -33,6 +33,17 @@ std::string stamp_before(const wire::log_position& place) {
   return stamp_of(place.begun_ns != 0 ? time_of(place.begun_ns) : os::file_time{milliseconds{place.at_ms}});
 }
 
+/// Behind this archive, or before all when it is empty, whatever comes there.
+wire::log_position place_behind(const std::string& stamp) {
+  wire::log_position place;
+  place.digest = wire::digest_of({});
+  if (const auto last = wire::parse_archive_stamp(stamp)) {
+    place.begun_ns = static_cast<std::uint64_t>(os::file_time{*last}.time_since_epoch().count());
+    place.at_ms = milliseconds_of(*last);
+  }
+  return place;
+}
+
 } // namespace
 
 // -- saying
@@ -64,20 +75,13 @@ wire::log_position log_reader::end_of(const line_piece& piece, os::file_time at)
 }
 
 result<wire::log_position> log_reader::place() {
-  if (!fd_ && waits_behind_) {
-    wire::log_position nowhere;
-    nowhere.digest = wire::digest_of({});
-    if (const auto last = wire::parse_archive_stamp(*waits_behind_)) {
-      nowhere.begun_ns = static_cast<std::uint64_t>(os::file_time{*last}.time_since_epoch().count());
-      nowhere.at_ms = milliseconds_of(*last);
-    }
-    return nowhere;
-  }
+  if (!fd_ && waits_behind_) return place_behind(*waits_behind_);
   const auto offset = splitter_.line_begin();
   if (packed_ && offset > 0) return error{error_kind::unavailable, "inside of a compressed file"};
   if (auto opened = open(); !opened) return opened.failure();
   if (!fd_) return wire::log_position{.digest = wire::digest_of({})};
   note_begun();
+  if (offset == 0 && begun_ns_ == 0 && stamp_.empty()) return place_of_unknown();
   auto place = position_at(offset, offset > 0 ? index_.time_at(offset - 1) : facts_.modified);
   if (offset == 0 && facts_.size > 0 && begun_ns_ != 0) place.at_ms = milliseconds_of(time_of(begun_ns_));
   if (packed_) return place;
@@ -85,6 +89,18 @@ result<wire::log_position> log_reader::place() {
   if (!before) return before.failure();
   place.compared = static_cast<std::uint8_t>(before->size());
   place.digest = wire::digest_of(*before);
+  return place;
+}
+
+/// Of a live file in which nothing has begun, nothing is known: it may be put aside and compressed, and its inode be
+/// another file's, before anybody comes back. It is what follows the archives there are, or has been put aside by now.
+wire::log_position log_reader::place_of_unknown() const {
+  const auto archives = os::archives_of(file_);
+  if (!was_replaced()) return place_behind(archives.empty() ? std::string{} : archives.back().stamp);
+  auto place = position_at(0, facts_.modified);
+  const auto name = wire::parse_archive_name(os::path_of(fd_.get()));
+  const auto moved = name ? wire::parse_archive_stamp(name->stamp) : std::nullopt;
+  if (moved) place.stamp_us = moved->time_since_epoch().count();
   return place;
 }
 
@@ -125,6 +141,8 @@ result<bool> log_reader::find_place(const wire::log_position& place) {
   for (auto archive = archives.rbegin(); archive != archives.rend() && archive->stamp > before; ++archive) {
     if (const auto archived = is_here(open_archive(archive->stamp)); !archived || *archived) return archived;
   }
+  // An inode alone may be another file's by now: bytes that are the same must say it too.
+  if (place.compared == 0) return false;
   const auto moved = is_here(open_moved(place.inode));
   if (moved && *moved) begun_ns_ = place.begun_ns; // its index has stayed with the path
   return moved;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 namespace alder::store {
@@ -283,6 +284,49 @@ TEST_F(LogReaderPlaces, APlaceInAFileThatIsNotThereYet) {
   EXPECT_EQ(read_on(), numbered(1, 20));
   EXPECT_FALSE(gap_);
   EXPECT_EQ(read_all(reader), numbered(1, 20)) << "nor does the one miss them that has waited";
+}
+
+TEST_F(LogReaderPlaces, APlaceInAFileThatIsStillEmpty) {
+  for (const int written : {0, 7}) { // before it: no archive, or some
+    use(30);
+    say_lines(written);
+    if (written > 0) (void)sink_->rotate_now(now());
+    ASSERT_EQ(fs::file_size(path_), 0U);
+    log_reader reader{path_};
+    ASSERT_TRUE(reader.go_to_end());
+    place_ = *reader.place();
+    const auto before = said_;
+    say_lines(20);
+    compress(log_compression::gzip); // its inode is free for others
+    EXPECT_EQ(read_on(), numbered(before + 1, said_));
+    EXPECT_FALSE(gap_);
+  }
+}
+
+TEST_F(LogReaderPlaces, APlaceInAnEmptyFileThatIsPutAsideBeforeAnybodyAsks) {
+  log_reader reader{path_};
+  ASSERT_TRUE(reader.go_to_end());
+  use(30);
+  say_lines(20);
+  place_ = *reader.place();
+  compress(log_compression::zstd);
+  EXPECT_EQ(read_on(), numbered(1, 20));
+  EXPECT_FALSE(gap_);
+}
+
+TEST_F(LogReaderPlaces, AnotherFileThatHasTheInodeOfOneThatIsGoneIsNotRead) {
+  say_lines(2);
+  log_reader reader{path_};
+  place_ = reader.read_new()->front().begin();
+  fs::remove(path_ + ".idx");
+  fs::remove(path_);
+  const auto other = dir_ / "other.log";
+  std::ofstream{other} << "of another service\n";
+  place_->inode = os::facts_of(other)->inode;
+  use(0);
+  say_lines(1);
+  EXPECT_EQ(read_on(), lines{"line 3"});
+  EXPECT_TRUE(gap_);
 }
 
 TEST_F(LogReaderPlaces, TheEndOfWhatThereIsNowIsAPlace) {
