@@ -6,7 +6,10 @@
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/proc.hpp"
+#include "runtime/wire/node_pieces.hpp"
 #include "runtime/wire/time_text.hpp"
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -46,6 +49,8 @@ public:
   wire::nested_tree nested(const std::string& tree, const std::string& name) {
     return {find(tree, name), [this, tree](const std::string& child) { return find(tree, child); }};
   }
+  /// All that were found.
+  std::vector<node_ptr> take() { return std::move(kept_); }
 
 private:
   const node_snapshot* keep(const node_ptr& node) {
@@ -59,6 +64,37 @@ private:
   milliseconds shift_;
   std::vector<node_ptr> kept_;
 };
+
+/// Answers with these pieces, written in turns of the loop, because thousands take longer than others should wait.
+/// `nodes`: those that they are about.
+class answer_in_writing : public std::enable_shared_from_this<answer_in_writing> {
+public:
+  answer_in_writing(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, responder out,
+                    boost::asio::steady_timer::executor_type loop)
+      : pieces_(std::move(pieces)), nodes_(std::move(nodes)), out_(std::move(out)), loop_(std::move(loop)) {}
+
+  void write() {
+    for (std::size_t i = 0; i < pieces_at_once && next_ < pieces_.size(); ++i)
+      text_ += text_of(pieces_[next_++]);
+    if (next_ == pieces_.size()) return out_->answer(200, std::move(text_));
+    boost::asio::post(loop_, [self = shared_from_this()] { self->write(); });
+  }
+
+private:
+  static constexpr std::size_t pieces_at_once = 64;
+
+  wire::json_pieces pieces_;
+  std::vector<node_ptr> nodes_;
+  responder out_;
+  boost::asio::steady_timer::executor_type loop_;
+  std::string text_;
+  std::size_t next_ = 0;
+};
+
+void answer_in_turns(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, const responder& out,
+                     api_context& context) {
+  std::make_shared<answer_in_writing>(std::move(pieces), std::move(nodes), out, context.trees.executor())->write();
+}
 
 void get_ping(const api_request&, const responder& out, api_context&) {
   out->answer(200, wire::ping_json(ALDER_VERSION, os::process_id()));
@@ -92,7 +128,8 @@ void get_tree(const api_request& request, const responder& out, api_context& con
     if (auto nested = now.nested(name, name); nested.root != nullptr) trees.push_back(std::move(nested));
   }
   const auto daemon = now.nested("", "alderd");
-  out->answer(200, wire::trees_json(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr));
+  auto pieces = wire::trees_pieces(trees, is_set(request, "all") && daemon.root != nullptr ? &daemon : nullptr);
+  answer_in_turns(std::move(pieces), now.take(), out, context);
 }
 
 /// Gives `then` copies of these nodes with what they use at this moment.
@@ -115,11 +152,12 @@ void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
       });
 }
 
-void answer_services(const std::vector<node_ptr>& nodes, const responder& out, api_context& context) {
+void answer_services(std::vector<node_ptr> nodes, const responder& out, api_context& context) {
   std::vector<const node_snapshot*> services;
   for (const auto& node : nodes)
     services.push_back(node.get());
-  out->answer(200, wire::services_json(services, context.notices ? context.notices() : std::vector<std::string>{}));
+  auto pieces = wire::services_pieces(services, context.notices ? context.notices() : std::vector<std::string>{});
+  answer_in_turns(std::move(pieces), std::move(nodes), out, context);
 }
 
 /// Whether a pattern matches the name of a service, or of a supervisor that it is below.
@@ -143,7 +181,7 @@ void get_services(const api_request& request, const responder& out, api_context&
   for (const auto& node : services_of(about, context))
     if (is_listed(*node, glob, context.shared.nodes)) kept.push_back(shown(node, shift));
   const auto usage = request.value("usage", "0");
-  if (usage == "0") return answer_services(kept, out, context);
+  if (usage == "0") return answer_services(std::move(kept), out, context);
   with_usage(std::move(kept), usage == "exact", context,
              [out, &context](const auto& nodes) { answer_services(nodes, out, context); });
 }
@@ -185,7 +223,9 @@ void answer_service(const node_ptr& shown, const responder& out, api_context& co
   const auto detail = detail_of(shown, now, context);
   auto nested = now.nested(shown->tree, shown->name);
   if (shown->what == node_snapshot::kind::service) nested.root = shown.get();
-  out->answer(200, wire::detail_json(nested, detail));
+  auto nodes = now.take();
+  nodes.push_back(shown);
+  answer_in_turns(wire::detail_pieces(nested, detail), std::move(nodes), out, context);
 }
 
 void get_service(const api_request& request, const responder& out, api_context& context) {

@@ -20,7 +20,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr int schema = 1;
-constexpr unsigned deepest_node = 64;
 
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -95,18 +94,6 @@ json node_value(const node_snapshot& node) {
   }
   if (node.next_run) value["next_run"] = time_text(*node.next_run);
   if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
-  return value;
-}
-
-json tree_value(const node_snapshot& node, const node_lookup& find, unsigned depth) {
-  json value = node_value(node);
-  if (node.what != node_snapshot::kind::supervisor) return value;
-  json children = json::array();
-  for (const auto& name : node.children) {
-    const auto* child = depth < deepest_node ? find(name) : nullptr;
-    if (child != nullptr) children.push_back(tree_value(*child, find, depth + 1));
-  }
-  value["children"] = std::move(children);
   return value;
 }
 
@@ -240,25 +227,7 @@ void add_problem(json& value, const problem& p) {
 
 } // namespace
 
-std::string tree_json(const node_snapshot& root, const node_lookup& find) { return text_of(tree_value(root, find, 1)); }
-
-std::string trees_json(const std::vector<nested_tree>& trees, const nested_tree* daemon) {
-  json value{{"schema", schema}, {"trees", json::array()}};
-  for (const auto& tree : trees)
-    value["trees"].push_back(tree_value(*tree.root, tree.find, 1));
-  if (daemon != nullptr) value["daemon"] = tree_value(*daemon->root, daemon->find, 1);
-  return text_of(value);
-}
-
 std::string node_json(const node_snapshot& node) { return text_of(node_value(node)); }
-
-std::string services_json(const std::vector<const node_snapshot*>& services, const std::vector<std::string>& notices) {
-  json value{{"schema", schema}, {"services", json::array()}};
-  for (const auto* service : services)
-    value["services"].push_back(node_value(*service));
-  if (!notices.empty()) value["notices"] = notices;
-  return text_of(value);
-}
 
 std::string log_line_json(const log_line& line) { return text_of(log_line_value(line)); }
 
@@ -269,13 +238,12 @@ std::string log_gap_json(const log_gap& gap) {
                   {"stream", gap.stream}});
 }
 
+std::string strings_json(const std::vector<std::string>& strings) { return text_of(json(strings)); }
+
 std::string log_cursors_json(const std::vector<std::string>& cursors) { return text_of({{"cursors", cursors}}); }
 
-std::string detail_json(const nested_tree& node, const node_detail& detail) {
-  json value{{"schema", schema}};
-  value.update(tree_value(*node.root, node.find, 1));
-  value["detail"] = detail_value(*node.root, detail);
-  return text_of(value);
+std::string detail_json(const node_snapshot& node, const node_detail& detail) {
+  return text_of(detail_value(node, detail));
 }
 
 std::string event_json(const event& e) { return text_of(event_value(e)); }

@@ -7,7 +7,6 @@
 #include "alder/spec.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,24 +17,9 @@ namespace alder::wire {
 
 // Everything written is one line without a line end. Bytes that are not UTF-8 become U+FFFD.
 
-/// Finds a node of the tree by its name; null when it is not there (any more).
-using node_lookup = std::function<const node_snapshot*(const std::string& name)>;
-
-/// A tree to be nested: its root, and where the other nodes are.
-struct nested_tree {
-  const node_snapshot* root = nullptr; ///< not owned, not null
-  node_lookup find;
-};
-
-/// One node; the children of a supervisor are nested, at most 64 deep.
-[[nodiscard]] std::string tree_json(const node_snapshot& root, const node_lookup& find);
-/// The answer to GET /v1/tree; `daemon` is its own branch, null to leave it out.
-[[nodiscard]] std::string trees_json(const std::vector<nested_tree>& trees, const nested_tree* daemon);
 /// One node, without children.
 [[nodiscard]] std::string node_json(const node_snapshot& node);
-/// The answer to GET /v1/services. No element is null.
-[[nodiscard]] std::string services_json(const std::vector<const node_snapshot*>& services,
-                                        const std::vector<std::string>& notices = {});
+[[nodiscard]] std::string strings_json(const std::vector<std::string>& strings);
 
 /// One line of output.
 struct log_line {
@@ -86,8 +70,7 @@ struct node_detail {
   std::vector<event> events;
   std::vector<log_line> log;
 };
-/// The answer to GET /v1/services/{name}: the node with its children and `detail`.
-[[nodiscard]] std::string detail_json(const nested_tree& node, const node_detail& detail);
+[[nodiscard]] std::string detail_json(const node_snapshot& node, const node_detail& detail);
 
 /// An event as one object, `text` included.
 [[nodiscard]] std::string event_json(const event& e);

@@ -1,5 +1,7 @@
 #include "runtime/wire/json.hpp"
 
+#include "runtime/wire/node_pieces.hpp"
+
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -22,16 +24,6 @@ node_snapshot service_named(std::string name, std::string parent) {
   node.reason = "started";
   node.generation = 3;
   node.pid = 4140;
-  return node;
-}
-
-node_snapshot supervisor_named(std::string name, std::string parent, std::vector<std::string> children) {
-  auto node = service_named(std::move(name), std::move(parent));
-  node.what = node_snapshot::kind::supervisor;
-  node.pid = 0;
-  node.strategy = strategy::rest_for_one;
-  node.intensity = {5, 30s};
-  node.children = std::move(children);
   return node;
 }
 
@@ -80,44 +72,6 @@ TEST(NodeJson, BackoffSaysWhenTheNextAttemptIs) {
   EXPECT_NE(text.find(R"("last_exit":{"text":"SIGSEGV","signal":"SIGSEGV","at":)"), std::string::npos);
 }
 
-TEST(NodeJson, ASupervisorShowsItsBudgetAndNestsItsChildren) {
-  auto root = supervisor_named("shop", "", {"db", "gone", "api"});
-  root.restarts_used = 4;
-  root.oldest_expires = 12000ms;
-  const auto db = service_named("db", "shop");
-  auto pool = supervisor_named("api", "shop", {});
-  pool.pool = true;
-  pool.restarts_used = 9; // more than allowed: it just gave up
-  const node_lookup find = [&](const std::string& name) -> const node_snapshot* {
-    if (name == "db") return &db;
-    return name == "api" ? &pool : nullptr;
-  };
-  const auto text = tree_json(root, find);
-  EXPECT_NE(
-      text.find(R"("strategy":"rest_for_one","pool":false,"intensity":{"max":5,"window_ms":30000,"used":4,"left":1,)"
-                R"("oldest_expires_ms":12000},"children":[{"type":"service","tree":"shop","name":"db")"),
-      std::string::npos)
-      << text;
-  EXPECT_NE(text.find(R"("pool":true,"intensity":{"max":5,"window_ms":30000,"used":9,"left":0},"children":[]}]})"),
-            std::string::npos)
-      << text;
-}
-
-TEST(NodeJson, ALoopInTheTreeEnds) {
-  const auto root = supervisor_named("shop", "", {"shop"});
-  const auto text = tree_json(root, [&](const std::string&) { return &root; });
-  EXPECT_LT(text.size(), 64U * 400U);
-}
-
-TEST(NodeJson, AnswersCarryTheSchema) {
-  const auto db = service_named("db", "");
-  const nested_tree tree{&db, [](const std::string&) -> const node_snapshot* { return nullptr; }};
-  EXPECT_EQ(trees_json({}, nullptr), R"({"schema":1,"trees":[]})");
-  EXPECT_EQ(trees_json({tree}, &tree),
-            R"({"schema":1,"trees":[)" + node_json(db) + R"(],"daemon":)" + node_json(db) + "}");
-  EXPECT_EQ(services_json({&db, &db}), R"({"schema":1,"services":[)" + node_json(db) + "," + node_json(db) + "]}");
-}
-
 TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
   auto db = service_named("db", "shop");
   auto spec = std::make_shared<service_spec>();
@@ -138,7 +92,7 @@ TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
   detail.logged = {1000, 20, 3, 4};
   detail.events = {planned_restart()};
   detail.log = {{moment, "shop", "db", "out", "ready", false}};
-  const auto text = detail_json({&db, {}}, detail);
+  const auto text = text_of(detail_pieces({&db, {}}, detail));
   EXPECT_EQ(text.rfind(R"({"schema":1,"type":"service","tree":"shop","name":"db")", 0), 0U) << text;
   for (
       const auto* part :

@@ -1,0 +1,42 @@
+// Answers about many nodes, in pieces: text of thousands of nodes takes longer than anybody should have to wait.
+#pragma once
+
+#include "runtime/wire/json.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace alder::wire {
+
+/// Finds a node of the tree by its name; null when it is not there (any more).
+using node_lookup = std::function<const node_snapshot*(const std::string& name)>;
+
+/// A tree to be nested: its root, and where the other nodes are.
+struct nested_tree {
+  const node_snapshot* root = nullptr; ///< not owned, not null
+  node_lookup find;
+};
+
+/// Text around the members of one node.
+struct json_piece {
+  std::string before;
+  const node_snapshot* node = nullptr; ///< not owned; null: none
+  std::string after;
+};
+/// The texts of the pieces, one behind the other, are a JSON value in one line.
+using json_pieces = std::vector<json_piece>;
+
+[[nodiscard]] std::string text_of(const json_piece& piece);
+[[nodiscard]] std::string text_of(const json_pieces& pieces);
+
+/// The answer to GET /v1/services. No element is null.
+[[nodiscard]] json_pieces services_pieces(const std::vector<const node_snapshot*>& services,
+                                          const std::vector<std::string>& notices = {});
+/// The answer to GET /v1/tree; `daemon` is its own branch, null to leave it out. The children of a supervisor are
+/// nested, at most 64 deep.
+[[nodiscard]] json_pieces trees_pieces(const std::vector<nested_tree>& trees, const nested_tree* daemon);
+/// The answer to GET /v1/services/{name}: the node with its children and `detail`.
+[[nodiscard]] json_pieces detail_pieces(const nested_tree& node, const node_detail& detail);
+
+} // namespace alder::wire

@@ -1,0 +1,89 @@
+#include "runtime/wire/node_pieces.hpp"
+
+#include <gtest/gtest.h>
+
+namespace alder::wire {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr wall_time moment{1795369502113ms};
+
+node_snapshot service_named(std::string name, std::string parent) {
+  node_snapshot node;
+  node.tree = "shop";
+  node.name = std::move(name);
+  node.parent = std::move(parent);
+  node.state = node_state::running;
+  node.since = moment;
+  node.reason = "started";
+  node.generation = 3;
+  node.pid = 4140;
+  return node;
+}
+
+node_snapshot supervisor_named(std::string name, std::string parent, std::vector<std::string> children) {
+  auto node = service_named(std::move(name), std::move(parent));
+  node.what = node_snapshot::kind::supervisor;
+  node.pid = 0;
+  node.strategy = strategy::rest_for_one;
+  node.intensity = {5, 30s};
+  node.children = std::move(children);
+  return node;
+}
+
+TEST(NodePieces, ASupervisorShowsItsBudgetAndNestsItsChildren) {
+  auto root = supervisor_named("shop", "", {"db", "gone", "api"});
+  root.restarts_used = 4;
+  root.oldest_expires = 12000ms;
+  const auto db = service_named("db", "shop");
+  auto pool = supervisor_named("api", "shop", {});
+  pool.pool = true;
+  pool.restarts_used = 9; // more than allowed: it just gave up
+  const node_lookup find = [&](const std::string& name) -> const node_snapshot* {
+    if (name == "db") return &db;
+    return name == "api" ? &pool : nullptr;
+  };
+  const auto text = text_of(trees_pieces({{&root, find}}, nullptr));
+  EXPECT_NE(
+      text.find(R"("strategy":"rest_for_one","pool":false,"intensity":{"max":5,"window_ms":30000,"used":4,"left":1,)"
+                R"("oldest_expires_ms":12000},"children":[{"type":"service","tree":"shop","name":"db")"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find(R"("pool":true,"intensity":{"max":5,"window_ms":30000,"used":9,"left":0},"children":[]}]}]})"),
+            std::string::npos)
+      << text;
+}
+
+TEST(NodePieces, ALoopInTheTreeEnds) {
+  const auto root = supervisor_named("shop", "", {"shop"});
+  const auto text = text_of(trees_pieces({{&root, [&](const std::string&) { return &root; }}}, nullptr));
+  EXPECT_LT(text.size(), 64U * 400U);
+}
+
+TEST(NodePieces, AnswersCarryTheSchema) {
+  const auto db = service_named("db", "");
+  const nested_tree tree{&db, [](const std::string&) -> const node_snapshot* { return nullptr; }};
+  EXPECT_EQ(text_of(trees_pieces({}, nullptr)), R"({"schema":1,"trees":[]})");
+  EXPECT_EQ(text_of(trees_pieces({tree, tree}, &tree)),
+            R"({"schema":1,"trees":[)" + node_json(db) + "," + node_json(db) + R"(],"daemon":)" + node_json(db) + "}");
+  EXPECT_EQ(text_of(services_pieces({})), R"({"schema":1,"services":[]})");
+  EXPECT_EQ(text_of(services_pieces({&db, &db})),
+            R"({"schema":1,"services":[)" + node_json(db) + "," + node_json(db) + "]}");
+  EXPECT_EQ(text_of(services_pieces({&db}, {"a \"b\"", "c"})),
+            R"({"schema":1,"services":[)" + node_json(db) + R"(],"notices":["a \"b\"","c"]})");
+}
+
+TEST(NodePieces, EveryPieceIsOfOneNode) {
+  const auto db = service_named("db", "shop");
+  const std::vector<const node_snapshot*> many(100, &db);
+  EXPECT_EQ(services_pieces(many).size(), 101U);
+  const auto root = supervisor_named("shop", "", std::vector<std::string>(100, "db"));
+  const auto pieces = trees_pieces({{&root, [&](const std::string&) { return &db; }}}, nullptr);
+  EXPECT_EQ(pieces.size(), 102U);
+  for (const auto& piece : pieces)
+    EXPECT_LT(text_of(piece).size(), 1000U);
+}
+
+} // namespace
+} // namespace alder::wire
