@@ -1,10 +1,12 @@
 #include "runtime/config/schema.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/base/units.hpp"
 #include "runtime/config/schema_keys.hpp"
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace alder::config {
@@ -28,31 +30,52 @@ const std::array<std::pair<place, std::string_view>, 17> place_phrases{{{place::
                                                                         {place::log, "'log'"},
                                                                         {place::env_file, "'env_file'"}}};
 
-/// The column "where" of the documentation: "root, supervisor", "ready".
-std::string where_text(const key_entry& key) {
-  static const std::vector<std::pair<place, std::string>> names{{place::root, "root"},
-                                                                {place::supervisor, "supervisor"},
-                                                                {place::service, "service"},
-                                                                {place::intensity, "intensity"},
-                                                                {place::backoff, "backoff"},
-                                                                {place::stop, "stop"},
-                                                                {place::ready, "ready"},
-                                                                {place::health, "health"},
-                                                                {place::heartbeat, "heartbeat"},
-                                                                {place::limits, "limits"},
-                                                                {place::restart_limit, "restart_limit"},
-                                                                {place::stop_step, "steps"},
-                                                                {place::schedule, "schedule"},
-                                                                {place::watch, "watch"},
-                                                                {place::hooks, "hooks"},
-                                                                {place::log, "log"},
-                                                                {place::env_file, "env_file"}};
-  if (key.places == on_all) return "all";
-  std::vector<std::string> found;
-  for (const auto& [p, name] : names) {
-    if ((key.places & bit(p)) != 0) found.push_back(name);
+std::string cell(std::string_view text) {
+  std::string safe;
+  for (const char c : text)
+    safe += c == '|' ? "\\|" : std::string{c};
+  return safe;
+}
+
+std::string in_backticks(std::string_view text) { return "`" + std::string{text} + "`"; }
+
+/// "`true`, `false`", "a whole number from 1 to 10000", "text such as `best-effort:7`".
+std::string value_text(const key_entry& key) {
+  if (!key.words.empty()) {
+    std::vector<std::string> words;
+    for (const auto& word : key.words)
+      words.push_back(in_backticks(word));
+    return (key.kind == value_kind::words ? "a list of " : "") + join(words, ", ");
   }
-  return join(found, ", ");
+  const std::string what{phrase(key.kind)};
+  switch (key.kind) {
+  case value_kind::boolean: return "`true`, `false`";
+  case value_kind::whole_number:
+  case value_kind::number: return what + " from " + std::to_string(key.low) + " to " + std::to_string(key.high);
+  case value_kind::share: return what + ", at most 100%";
+  case value_kind::duration:
+    return key.low > 1    ? what + ", at least " + format_duration(std::chrono::milliseconds{key.low})
+           : key.low == 1 ? what + ", not 0"
+                          : what;
+  case value_kind::octal: return what + ", at most 777";
+  case value_kind::text:
+  case value_kind::texts:
+  case value_kind::paths:
+  case value_kind::limits:
+  case value_kind::secrets:
+  case value_kind::environment:
+  case value_kind::inherit:
+  case value_kind::statuses:
+  case value_kind::exit_codes:
+  case value_kind::signals: return what + " such as " + in_backticks(key.example);
+  default: return what;
+  }
+}
+
+std::string row(const key_entry& key) {
+  const std::string fallback = key.fallback.empty() ? "–" : cell(key.fallback);
+  return "| " + in_backticks(key.name) + " | " + cell(value_text(key)) + " | " + fallback + " | " + cell(key.help) +
+         " |\n";
 }
 
 } // namespace
@@ -127,20 +150,37 @@ std::string_view phrase(value_kind kind) {
   return "";
 }
 
-std::string key_table_markdown() {
-  const auto cell = [](std::string_view text) {
-    std::string safe;
-    for (const char c : text)
-      safe += c == '|' ? "\\|" : std::string{c};
-    return safe;
+std::map<std::string, std::string> key_tables() {
+  static const std::vector<std::pair<std::string, unsigned>> mappings{
+      {"the root", bit(place::root)},
+      {"a supervisor", bit(place::supervisor)},
+      {"a service", bit(place::service)},
+      {"all three", on_all},
+      {"intensity", bit(place::intensity)},
+      {"backoff", bit(place::backoff)},
+      {"restart_limit", bit(place::restart_limit)},
+      {"stop", bit(place::stop)},
+      {"stop.steps", bit(place::stop_step)},
+      {"ready", bit(place::ready)},
+      {"health", bit(place::health)},
+      {"heartbeat", bit(place::heartbeat)},
+      {"limits", bit(place::limits)},
+      {"schedule", bit(place::schedule)},
+      {"watch", bit(place::watch)},
+      {"hooks", bit(place::hooks)},
+      {"log", bit(place::log)},
+      {"env_file", bit(place::env_file)},
   };
-  std::string table = "| key | of | value | default | meaning | example |\n|---|---|---|---|---|---|\n";
-  for (const auto& key : key_table()) {
-    const auto value = key.words.empty() ? std::string{phrase(key.kind)} : join(key.words, ", ");
-    table += "| `" + std::string{key.name} + "` | " + where_text(key) + " | " + cell(value) + " | " +
-             cell(key.fallback) + " | " + cell(key.help) + " | `" + cell(key.example) + "` |\n";
+  std::map<std::string, std::string> tables;
+  for (const auto& [name, places] : mappings) {
+    auto& table = tables[name];
+    table = "| key | value | default | meaning |\n|---|---|---|---|\n";
+    for (const auto& key : key_table()) {
+      const bool belongs = places == on_all ? key.places == on_all : (key.places & places) != 0 && key.places != on_all;
+      if (belongs) table += row(key);
+    }
   }
-  return table;
+  return tables;
 }
 
 } // namespace alder::config

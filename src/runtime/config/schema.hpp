@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,7 +97,8 @@ struct key_entry {
 /// "a duration such as 30s", "true or false": ends "expected …".
 [[nodiscard]] std::string_view phrase(value_kind kind);
 
-/// The table in Markdown, for docs/config.md.
-[[nodiscard]] std::string key_table_markdown();
+/// The tables of docs/config.md in Markdown, by the name of the mapping. Keys that the root, supervisors and services
+/// have alike are only in the table "all three".
+[[nodiscard]] std::map<std::string, std::string> key_tables();
 
 } // namespace alder::config
