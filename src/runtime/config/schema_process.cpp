@@ -168,7 +168,7 @@ std::vector<key_entry> process_keys() {
       {"private_tmp", on_all, kind::boolean, "false",
        "Give it its own /tmp and /var/tmp, in memory. They are empty at each start and are removed with it.", "true"},
       {"read_only_paths", on_all, kind::paths, "",
-       "Files and directories it cannot write to, with everything below them. A private /tmp stays writable.",
+       "Files and directories it cannot write to, including everything below them. A private /tmp stays writable.",
        "[/usr, /etc]"},
       {"cgroup", on_all, kind::boolean, "false",
        "Run it in its own control group (cgroup v2). Nothing it starts can leave the group, so all of it can be "
