@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
+#include <set>
 
 namespace alder::actors {
 namespace {
@@ -43,17 +45,13 @@ struct chain {
 };
 
 /// Supervisors of `after` that `before` has too, parents first.
-void collect_kept(const supervisor_spec& before, const supervisor_spec& after,
-                  const std::vector<config::tree_change>& changes, std::vector<const supervisor_spec*>& into) {
+void collect_kept(const std::map<std::string, config::tree_place>& before, const supervisor_spec& after,
+                  const std::set<std::string>& made_anew, std::vector<const supervisor_spec*>& into) {
   into.push_back(&after);
   for (const auto& child : after.children) {
     const auto* nested = std::get_if<boxed>(&child);
-    const bool kept = nested != nullptr && config::find_child(before, (*nested)->name) != nullptr &&
-                      std::none_of(changes.begin(), changes.end(), [&](const auto& change) {
-                        return change.name == (*nested)->name &&
-                               (change.what == change_kind::added || change.what == change_kind::replaced);
-                      });
-    if (kept) collect_kept(before, **nested, changes, into);
+    if (nested != nullptr && before.count((*nested)->name) > 0 && made_anew.count((*nested)->name) == 0)
+      collect_kept(before, **nested, made_anew, into);
   }
 }
 
@@ -99,10 +97,11 @@ void api_server::carry_out(const finish_change& finish, const done& tell) {
   const auto* known = context_.trees.find(finish.tree);
   if (known == nullptr) return tell(not_up(finish.tree));
   known_tree tree = *known;
-  for (const auto& name : finish.what.removed) {
-    if (std::erase_if(tree.source.grafts, [&](const auto& graft) { return graft.child == name; }) > 0)
-      tree.root = std::make_shared<const supervisor_spec>(config::without(*tree.root, name));
-  }
+  const std::set<std::string> removed{finish.what.removed.begin(), finish.what.removed.end()};
+  std::set<std::string> gone;
+  std::erase_if(tree.source.grafts,
+                [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
+  tree.root = std::make_shared<const supervisor_spec>(config::without(*tree.root, gone));
   change(std::move(tree), finish.what.options, tell);
 }
 
@@ -112,7 +111,10 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
   known_tree tree = *known;
   tree.source.instances[scale.name] = scale.instances;
   for (auto& graft : tree.source.grafts) {
-    if (graft.child == scale.name) graft.instances[scale.name] = scale.instances;
+    if (graft.child != scale.name) continue;
+    auto scaled = *graft.from;
+    scaled.instances[scale.name] = scale.instances;
+    graft.from = std::make_shared<const store::read_source>(std::move(scaled));
   }
   std::erase_if(tree.source.removed, // an instance removed by hand comes back with the others
                 [&](const std::string& name) { return name.rfind(scale.name + ":", 0) == 0; });
@@ -159,9 +161,17 @@ void api_server::change(known_tree tree, const change_options& options, const do
   const auto work = std::make_shared<chain>();
   auto& known = tree.source;
   store::change_under_way under_way{options, {}};
-  std::vector<store::saved_tree::graft> left; // of the old version, which run on, until they are removed
+  config::additions left; // of the old version, which run on, until they are removed
+  const auto old_places = config::places_in(*before);
+  const auto new_places = config::places_in(*after);
   const auto& old_source = context_.trees.find(name)->source;
+  const auto old_text = std::make_shared<const store::read_source>(old_source);
+  std::map<std::string, store::saved_tree::graft> old_grafts;
+  for (const auto& graft : old_source.grafts)
+    old_grafts.emplace(graft.child, graft);
+  std::set<std::string> made_anew;
   for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+    if (change->what == change_kind::added || change->what == change_kind::replaced) made_anew.insert(change->name);
     if (change->what != change_kind::removed && change->what != change_kind::replaced) continue;
     const auto remove = call_node(op::remove, change->name);
     if (change->what == change_kind::replaced) {
@@ -172,21 +182,20 @@ void api_server::change(known_tree tree, const change_options& options, const do
       under_way.removed.push_back(change->name);
       work->steps.push_back([this, name, child = change->name, remove](const chain::then& then) {
         remove([this, name, child, then](const call_outcome& outcome) {
-          if (outcome.ok()) note_removed(name, child);
-          then(outcome);
+          // The root may have been restarted meanwhile, and then is without it.
+          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return then(outcome);
+          context_.trees.note_removed(name, child);
+          then({true, {}, {}});
         });
       });
     }
-    const auto graft = std::find_if(old_source.grafts.begin(), old_source.grafts.end(),
-                                    [&](const auto& g) { return g.child == change->name; });
-    if (graft != old_source.grafts.end())
-      left.push_back(*graft);
-    else
-      left.push_back({change->parent, change->name, old_source.file, old_source.text, old_source.environment,
-                      old_source.files, old_source.instances});
+    const auto graft = old_grafts.find(change->name);
+    known.grafts.push_back(
+        graft != old_grafts.end() ? graft->second : store::saved_tree::graft{change->parent, change->name, old_text});
+    left[known.grafts.back().parent].push_back(*old_places.at(change->name).child);
   }
   std::vector<const supervisor_spec*> kept;
-  collect_kept(*before, *after, changes, kept);
+  collect_kept(old_places, *after, made_anew, kept);
   for (const auto* supervisor : kept) {
     const auto plan = std::make_shared<const supervisor_plan>(plan_of(name, *supervisor));
     work->steps.push_back([this, plan, after, id = id_of(name, supervisor->name)](const chain::then& then) {
@@ -200,10 +209,10 @@ void api_server::change(known_tree tree, const change_options& options, const do
     const auto node = context_.shared.nodes.find(name, change.name);
     const auto outcome = becomes(change);
     if (outcome == consequence::start || outcome == consequence::replace) {
-      const auto* parent = config::find_child(*after, change.parent);
-      const auto* pool = parent == nullptr ? nullptr : std::get_if<boxed>(parent);
+      const auto parent = new_places.find(change.parent);
+      const auto* pool = parent == new_places.end() ? nullptr : std::get_if<boxed>(parent->second.child);
       if (change.what == change_kind::added && pool != nullptr && (*pool)->pool) { // an instance comes with its start
-        const auto entry = std::make_shared<const child_entry>(entry_of(*config::find_child(*after, change.name)));
+        const auto entry = std::make_shared<const child_entry>(entry_of(*new_places.at(change.name).child));
         work->steps.push_back([this, id = id_of(name, change.parent), entry](const chain::then& then) {
           const auto found = context_.shared.supervisors.find(id);
           if (found == context_.shared.supervisors.end()) return then({false, {}, {}});
@@ -221,31 +230,26 @@ void api_server::change(known_tree tree, const change_options& options, const do
       known.left.push_back({change.name, change.parent, change.details, !restart, node ? node->generation : 0});
     if (replaced) known.left.push_back({change.name, change.parent, {}, /*added=*/true, 0}); // made anew
   }
-  if (!left.empty()) {
-    known.grafts.insert(known.grafts.end(), left.begin(), left.end());
-    auto with_left = *after;
-    for (const auto& graft : left)
-      with_left = config::with_child(with_left, graft.parent, *config::find_child(*before, graft.child));
-    tree.root = std::make_shared<const supervisor_spec>(std::move(with_left));
-  }
+  if (!left.empty()) tree.root = std::make_shared<const supervisor_spec>(config::with_children(*after, left));
+  if (options.stop_removed) tree.target = after;
   const auto operation = std::string{store::change_key} + name;
   context_.trees.begin_operation(operation, store::change_value(under_way));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
   const bool differs = std::any_of(changes.begin(), changes.end(),
                                    [&](const auto& change) { return becomes(change) != consequence::left_failed; });
-  chain::run(work, [this, work, tell, operation, differs] {
+  chain::run(work, [this, work, tell, operation, differs, name] {
+    context_.trees.settle(name);
     context_.trees.end_operation(operation);
+    send(context_.forest, tree_replaced{name}); // what could not be removed is still there
     tell(work->failure ? *work->failure : went_well(differs));
   });
 }
 
 void api_server::carry_out(const add_children& add, const done& tell) {
-  store::saved_tree source;
-  source.file = add.source.file;
-  source.text = add.source.text;
-  source.environment = add.source.environment;
-  auto loaded = read_configuration(source, text_is::given, &context_.trees.offered(), add.files.get());
+  auto read = add.read ? std::move(*add.read) : read_configuration(add.source);
+  load_extensions(read.loaded, context_.trees.offered());
+  auto& loaded = read.loaded;
   if (!loaded.tree) {
     auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was added");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
@@ -259,55 +263,44 @@ void api_server::carry_out(const add_children& add, const done& tell) {
           went_wrong(conflicting, "conflict", "'" + config::name_of(child) + "' exists already in tree " + add.tree,
                      {"choose another name, or remove that one first: alder remove " + config::name_of(child)}));
   }
-  add_next(add, std::move(children), {}, tell);
+  const auto work = std::make_shared<children_to_add>();
+  work->tree = add.tree;
+  work->supervisor = add.supervisor;
+  work->from = std::make_shared<const store::read_source>(std::move(read.source));
+  work->children = std::move(children);
+  add_next(work, tell);
 }
 
 /// One after the other, as a supervisor would. When one fails those before it are removed again.
-void api_server::add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
-                          const done& tell) {
-  if (left.empty()) return tell(went_well(/*changed=*/true));
-  const auto child = left.front();
-  left.erase(left.begin());
-  const auto supervisor = context_.shared.supervisors.find(id_of(add.tree, add.supervisor));
+void api_server::add_next(const std::shared_ptr<children_to_add>& work, const done& tell) {
+  if (work->next == work->children.size()) return tell(went_well(/*changed=*/true));
+  const auto supervisor = context_.shared.supervisors.find(id_of(work->tree, work->supervisor));
   if (supervisor == context_.shared.supervisors.end())
-    return tell(went_wrong(conflicting, "conflict", "the supervisor '" + add.supervisor + "' is down",
-                           {"start it first: alder start " + add.supervisor}));
-  const auto entry = std::make_shared<const child_entry>(entry_of(child));
+    return tell(went_wrong(conflicting, "conflict", "the supervisor '" + work->supervisor + "' is down",
+                           {"start it first: alder start " + work->supervisor}));
+  const auto entry = std::make_shared<const child_entry>(entry_of(work->children[work->next]));
   call(supervisor->second, node_call{op::add, entry->name, entry, on_request, {}},
-       [this, add, left = std::move(left), added = std::move(added), child, tell](const call_outcome& outcome) mutable {
-         const auto& name = config::name_of(child);
-         if (outcome.ok()) {
-           known_tree tree = *context_.trees.find(add.tree);
-           tree.source.grafts.push_back(
-               {add.supervisor, name, add.source.file, add.source.text, add.source.environment, {}, {}});
-           tree.root = std::make_shared<const supervisor_spec>(config::with_child(*tree.root, add.supervisor, child));
-           context_.trees.add(std::move(tree));
-           added.push_back(name);
-           return add_next(add, std::move(left), std::move(added), tell);
-         }
-         const auto undo = std::make_shared<chain>();
-         for (auto former = added.rbegin(); former != added.rend(); ++former) {
-           undo->steps.push_back([this, add, former = *former](const chain::then& then) {
-             const auto parent = context_.shared.parents.find(id_of(add.tree, former));
-             if (parent == context_.shared.parents.end()) return then({false, {}, {}});
-             call(parent->second, node_call{op::remove, former, {}, on_request, {}}, then);
-             note_removed(add.tree, former);
-           });
-         }
-         chain::run(undo, [tell, outcome] { tell(result_of(outcome)); });
+       [this, work, tell](const call_outcome& outcome) {
+         if (!outcome.ok()) return take_back(work, [tell, outcome] { tell(result_of(outcome)); });
+         auto& child = work->children[work->next++];
+         const auto name = config::name_of(child);
+         context_.trees.note_added(work->tree, {{work->supervisor, name, work->from}, std::move(child)});
+         work->added.push_back(name);
+         add_next(work, tell);
        });
 }
 
-void api_server::note_removed(const std::string& tree, const std::string& name) {
-  const auto* known = context_.trees.find(tree);
-  if (known == nullptr) return;
-  auto changed = *known;
-  auto& source = changed.source;
-  if (std::erase_if(source.grafts, [&](const auto& graft) { return graft.child == name; }) == 0)
-    source.removed.push_back(name);
-  changed.root = std::make_shared<const supervisor_spec>(config::without(*changed.root, name));
-  context_.trees.add(std::move(changed));
-  send(context_.forest, tree_replaced{tree});
+void api_server::take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then) {
+  const auto undo = std::make_shared<chain>();
+  for (auto former = work->added.rbegin(); former != work->added.rend(); ++former) {
+    undo->steps.push_back([this, work, former = *former](const chain::then& next) {
+      const auto parent = context_.shared.parents.find(id_of(work->tree, former));
+      if (parent == context_.shared.parents.end()) return next({false, {}, {}});
+      call(parent->second, node_call{op::remove, former, {}, on_request, {}}, next);
+      context_.trees.note_removed(work->tree, former);
+    });
+  }
+  chain::run(undo, then);
 }
 
 } // namespace alder::actors

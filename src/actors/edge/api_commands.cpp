@@ -50,21 +50,6 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
                   }});
 }
 
-/// A configuration that was read on a thread, with the files that it names.
-struct read_config {
-  wire::config_request request;
-  config::loaded loaded;
-  std::shared_ptr<file_notes> files = std::make_shared<file_notes>();
-};
-
-config::loaded read_request(const wire::config_request& request, file_notes& files) {
-  store::saved_tree source;
-  source.file = request.file;
-  source.text = request.text;
-  source.environment = request.environment;
-  return read_configuration(source, text_is::given, nullptr, &files);
-}
-
 constexpr std::chrono::seconds file_patience{10};
 
 wire::problem unanswered_files() {
@@ -75,20 +60,20 @@ wire::problem unanswered_files() {
           {}};
 }
 
-/// Reads the configuration, with what it points to, on a thread: on some file systems that can take for ever.
+/// Reads the configuration, with what it points to, on a thread: on some file systems that can take for ever, and a
+/// large one takes longer than others should wait.
 void read_beside(wire::config_request request, const responder& out, api_context& context,
-                 std::function<void(read_config&&)> then) {
+                 std::function<void(std::shared_ptr<configuration>)> then) {
   const auto key = "configuration " + request.file;
-  std::function<read_config()> work = [request = std::move(request)] {
-    read_config read{request, {}};
-    read.loaded = read_request(read.request, *read.files);
-    return read;
+  using answer = std::shared_ptr<configuration>;
+  std::function<answer()> work = [request = std::move(request)] {
+    return std::make_shared<configuration>(read_configuration(request));
   };
-  context.bridge.files().ask<read_config>(key, std::move(work), file_patience,
-                                          [out, then = std::move(then)](std::optional<read_config> read) {
-                                            if (read) return then(std::move(*read));
-                                            out->refuse(unanswered_files());
-                                          });
+  context.bridge.files().ask<answer>(key, std::move(work), file_patience,
+                                     [out, then = std::move(then)](std::optional<answer> read) {
+                                       if (read) return then(std::move(*read));
+                                       out->refuse(unanswered_files());
+                                     });
 }
 
 wire::problem mistakes_of(const config::loaded& loaded, const std::string& what) {
@@ -98,19 +83,19 @@ wire::problem mistakes_of(const config::loaded& loaded, const std::string& what)
 void put_config(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  read_beside(std::move(*body), out, context, [request, out, &context](read_config&& read) {
-    if (!read.loaded.tree)
-      return out->refuse(mistakes_of(read.loaded, "the configuration has mistakes; nothing was started or changed"));
-    submit(bring_up{std::move(read.request), is_set(request, "keep_going"), std::move(read.files)},
-           read.loaded.tree->root.name, request, out, context);
+  read_beside(*body, out, context, [body, request, out, &context](std::shared_ptr<configuration> read) {
+    if (!read->loaded.tree)
+      return out->refuse(mistakes_of(read->loaded, "the configuration has mistakes; nothing was started or changed"));
+    const auto tree = read->loaded.tree->root.name;
+    submit(bring_up{*body, is_set(request, "keep_going"), std::move(read)}, tree, request, out, context);
   });
 }
 
 void post_validate(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  read_beside(std::move(*body), out, context, [out](read_config&& read) {
-    const auto& loaded = read.loaded;
+  read_beside(std::move(*body), out, context, [out](const std::shared_ptr<configuration>& read) {
+    const auto& loaded = read->loaded;
     out->answer(200, wire::validation_json(loaded.tree.has_value(), loaded.tree ? loaded.tree->root.name : "",
                                            diagnostic_entries(loaded.diagnostics)));
   });
@@ -130,14 +115,14 @@ void post_service(const api_request& request, const responder& out, api_context&
                         {}});
   }
   wire::config_request source{"", wire::ad_hoc_config(*body), body->environment};
-  read_beside(std::move(source), out, context, [request, out, &context](read_config&& read) {
-    if (!read.loaded.tree) {
-      const auto& first = read.loaded.diagnostics.front();
+  read_beside(source, out, context, [source, request, out, &context](std::shared_ptr<configuration> read) {
+    if (!read->loaded.tree) {
+      const auto& first = read->loaded.diagnostics.front();
       return out->refuse(
           {422, "invalid_config", first.message + (first.label.empty() ? "" : ": " + first.label), first.help, {}});
     }
-    submit(bring_up{std::move(read.request), /*keep_going=*/false, std::move(read.files)}, read.loaded.tree->root.name,
-           request, out, context);
+    const auto tree = read->loaded.tree->root.name;
+    submit(bring_up{source, /*keep_going=*/false, std::move(read)}, tree, request, out, context);
   });
 }
 
@@ -260,9 +245,9 @@ void post_children(const api_request& request, const responder& out, api_context
                         "'" + supervisor->name + "' is a pool: its instances are all alike",
                         {"for another number of them: alder scale " + supervisor->name + " N"},
                         {}});
-  read_beside(std::move(*body), out, context, [request, out, supervisor, &context](read_config&& read) {
-    submit(add_children{supervisor->tree, supervisor->name, std::move(read.request), std::move(read.files)},
-           supervisor->tree, request, out, context);
+  read_beside(*body, out, context, [body, request, out, supervisor, &context](std::shared_ptr<configuration> read) {
+    submit(add_children{supervisor->tree, supervisor->name, *body, std::move(read)}, supervisor->tree, request, out,
+           context);
   });
 }
 
@@ -275,9 +260,9 @@ void with_change(const api_request& request, const responder& out, api_context& 
                                is_set(request, "restart_changed")};
   const auto key = "change " + body->file;
   apply_config wanted{std::move(*body), options, is_set(request, "take_environment")};
-  std::function<apply_config()> work = [wanted = std::move(wanted), up = trees_up(context.trees)] {
-    look_at_files(wanted, up);
-    return wanted;
+  std::function<apply_config()> work = [wanted = std::move(wanted), up = trees_up(context.trees)]() mutable {
+    look_at_files(wanted, std::move(up));
+    return std::move(wanted);
   };
   context.bridge.files().ask<apply_config>(key, std::move(work), file_patience,
                                            [out, then = std::move(then)](std::optional<apply_config> read) {

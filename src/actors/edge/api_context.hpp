@@ -24,8 +24,8 @@ namespace alder::actors {
 /// Bring the tree of this configuration up.
 struct bring_up {
   wire::config_request source;
-  bool keep_going = false;                ///< what does not start stays down, and the others come up
-  std::shared_ptr<file_notes> files = {}; ///< what a thread has found out about them
+  bool keep_going = false;                  ///< what does not start stays down, and the others come up
+  std::shared_ptr<configuration> read = {}; ///< by a thread, and taken from here
 };
 /// Stop a tree and forget it.
 struct take_down {
@@ -38,12 +38,15 @@ struct act_on_node {
   node_call::op what = node_call::op::start;
 };
 using store::change_options;
+/// A new version of a configuration, read for the tree that it is of (proposed_change.hpp).
+struct reading;
 /// Take up a new version of the configuration of a tree that is up.
 struct apply_config {
   wire::config_request source;
   change_options options;
   bool takes_environment = false; ///< of the source; else it stays that with which the tree was brought up
-  std::shared_ptr<file_notes> files = std::make_shared<file_notes>(); ///< as of bring_up
+  std::shared_ptr<file_notes> files = std::make_shared<file_notes>(); ///< what a thread has found out about them
+  std::shared_ptr<const reading> read = {};                           ///< by a thread, for the trees that were up then
 };
 /// Do what a former daemon was in the middle of.
 struct finish_change {
@@ -62,7 +65,7 @@ struct add_children {
   std::string tree;
   std::string supervisor;
   wire::config_request source;
-  std::shared_ptr<file_notes> files = {}; ///< as of bring_up
+  std::shared_ptr<configuration> read = {}; ///< as of bring_up
 };
 /// Stop all trees, then the daemon.
 struct shut_down {

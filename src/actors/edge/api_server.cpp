@@ -104,12 +104,12 @@ void api_server::on_question(const children_wish& w) {
 }
 
 void api_server::carry_out(const bring_up& up, const done& tell) {
+  auto read = up.read ? std::move(*up.read) : read_configuration(up.source);
+  load_extensions(read.loaded, context_.trees.offered());
+  auto& loaded = read.loaded;
   known_tree tree;
-  tree.source.file = up.source.file;
-  tree.source.text = up.source.text;
-  tree.source.environment = up.source.environment;
+  tree.source = std::move(read.source);
   tree.source.up_since = context_.shared.wall_now();
-  auto loaded = read_configuration(tree.source, text_is::given, &context_.trees.offered(), up.files.get());
   if (!loaded.tree) {
     auto result =
         went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was started or changed");
@@ -228,7 +228,10 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
                            {"take it down: alder down " + act.name}));
   call(parent->second, node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
        [this, act, tell](const call_outcome& outcome) {
-         if (act.what == node_call::op::remove && outcome.ok()) note_removed(act.tree, act.name);
+         if (act.what == node_call::op::remove && outcome.ok()) {
+           context_.trees.note_removed(act.tree, act.name);
+           send(context_.forest, tree_replaced{act.tree});
+         }
          tell(result_of(outcome));
        });
 }

@@ -45,9 +45,17 @@ private:
   void carry_out(const add_children& add, const done& tell);
   void change(known_tree tree, const change_options& options, const done& tell,
               const std::map<std::string, std::uint64_t>& secrets = {});
-  void add_next(const add_children& add, std::vector<child_spec> left, std::vector<std::string> added,
-                const done& tell);
-  void note_removed(const std::string& tree, const std::string& name);
+  /// Children that are added one after the other.
+  struct children_to_add {
+    std::string tree;
+    std::string supervisor;
+    std::shared_ptr<const store::read_source> from;
+    std::vector<child_spec> children;
+    std::size_t next = 0;
+    std::vector<std::string> added;
+  };
+  void add_next(const std::shared_ptr<children_to_add>& work, const done& tell);
+  void take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then);
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
   template <class Whom, class What>

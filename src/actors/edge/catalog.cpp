@@ -72,31 +72,66 @@ config::loaded read_text(const std::string& file, const std::string& text,
                             !file.empty() && through_link(file)});
 }
 
+/// Adds children that the text does not have. What several were described by is read once.
+void graft(const std::vector<store::saved_tree::graft>& grafts, supervisor_spec& root, config::loaded& loaded,
+           file_notes& notes) {
+  if (grafts.empty()) return;
+  struct described {
+    config::loaded loaded;
+    std::map<std::string, config::tree_place> places;
+  };
+  std::map<const store::read_source*, described> sources;
+  std::set<std::string> names;
+  for (const auto& [name, place] : config::places_in(root))
+    names.insert(name);
+  config::additions added;
+  for (const auto& graft : grafts) {
+    const auto [found, is_new] = sources.try_emplace(graft.from.get());
+    auto& other = found->second;
+    if (is_new) {
+      const auto& from = *graft.from;
+      auto files = from.files;
+      other.loaded = read_text(from.file, from.text, from.environment, files, from.instances, text_is::known, notes);
+      auto& [tree, diagnostics, extensions, actors] = other.loaded;
+      loaded.extensions.insert(loaded.extensions.end(), extensions.begin(), extensions.end());
+      loaded.actors.insert(loaded.actors.end(), actors.begin(), actors.end());
+      if (tree) other.places = config::places_in(tree->root);
+    }
+    const auto place = other.places.find(graft.child);
+    if (place == other.places.end() || !names.insert(graft.child).second) continue;
+    added[graft.parent].push_back(*place->second.child);
+  }
+  root = config::with_children(root, added);
+}
+
 } // namespace
 
-config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered, file_notes* notes) {
+config::loaded read_configuration(store::saved_tree& source, text_is from, file_notes* notes) {
   file_notes own;
   if (notes == nullptr) notes = &own;
   auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances, from, *notes);
   if (!loaded.tree) return loaded;
   auto& root = loaded.tree->root;
-  for (const auto& name : source.removed)
-    root = config::without(root, name);
-  for (auto& graft : source.grafts) {
-    const auto other =
-        read_text(graft.file, graft.text, graft.environment, graft.files, graft.instances, text_is::known, *notes);
-    loaded.extensions.insert(loaded.extensions.end(), other.extensions.begin(), other.extensions.end());
-    loaded.actors.insert(loaded.actors.end(), other.actors.begin(), other.actors.end());
-    const auto* child = other.tree ? config::find_child(other.tree->root, graft.child) : nullptr;
-    if (child != nullptr && config::find_child(root, graft.child) == nullptr)
-      root = config::with_child(root, graft.parent, *child);
-  }
-  if (offered == nullptr) return loaded;
-  for (auto& wrong : offered->take_up(loaded)) {
-    loaded.tree.reset();
-    loaded.diagnostics.push_back(std::move(wrong));
-  }
+  root = config::without(root, {source.removed.begin(), source.removed.end()});
+  graft(source.grafts, root, loaded, *notes);
   return loaded;
+}
+
+configuration read_configuration(const wire::config_request& request) {
+  configuration read;
+  read.source.file = request.file;
+  read.source.text = request.text;
+  read.source.environment = request.environment;
+  read.loaded = read_configuration(read.source, text_is::given);
+  return read;
+}
+
+void load_extensions(config::loaded& configuration, extensions& offered) {
+  if (!configuration.tree) return;
+  for (auto& wrong : offered.take_up(configuration)) {
+    configuration.tree.reset();
+    configuration.diagnostics.push_back(std::move(wrong));
+  }
 }
 
 catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::string& state_dir)
@@ -280,17 +315,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
 }
 
 std::vector<store::saved_tree> catalog::recorded_trees(std::vector<std::string>& complaints) {
-  if (journal_.file_size() == 0) return trees_of_old_format(complaints);
-  std::vector<store::saved_tree> all;
-  for_each(journal_.values(), store::tree_key, [&](const std::string& name, const std::string& value) {
-    auto tree = store::parse_tree_value(value);
-    if (tree)
-      all.push_back(std::move(*tree));
-    else
-      complaints.push_back("tree " + name +
-                           " was up, and its record in the journal is wrong: " + tree.failure().message);
-  });
-  return all;
+  return journal_.file_size() == 0 ? trees_of_old_format(complaints) : records_.read(complaints);
 }
 
 /// Trees of a daemon that had no journal yet; they are in the journal from now on.
@@ -301,8 +326,8 @@ std::vector<store::saved_tree> catalog::trees_of_old_format(std::vector<std::str
     complaints.push_back("the saved trees in " + file + " could not be read: " + saved.failure().message);
     return {};
   }
-  for (const auto& tree : *saved) {
-    journal_.set(std::string{store::tree_key} + tree.name, store::tree_value(tree));
+  for (auto& tree : *saved) {
+    records_.set(tree, shared_.wall_now());
     for (const auto& node : tree.settled)
       journal_.set(std::string{store::node_key} + id_of(node.tree, node.name), store::node_value(node));
   }
@@ -362,6 +387,10 @@ void catalog::lay_out(const std::string& tree, const std::string& parent, const 
   for (const auto& child : spec.children) {
     if (const auto* service = std::get_if<service_spec>(&child)) {
       children.push_back(service->name);
+      const auto known = shared_.nodes.find(tree, service->name);
+      const bool is_same = known && known->service && known->parent == spec.name &&
+                           known->restart == service->restart && *known->service == *service;
+      if (is_same) continue;
       shared_.nodes.update(tree, service->name, [&](node_snapshot& node) {
         node.parent = spec.name;
         node.restart = service->restart;
@@ -397,14 +426,24 @@ void catalog::lay_down(const std::string& tree) {
 }
 
 const known_tree* catalog::find(const std::string& tree) const {
+  fold(tree);
   const auto found = trees_.find(tree);
   return found == trees_.end() ? nullptr : &found->second;
 }
 
+const std::map<std::string, known_tree>& catalog::trees() const {
+  for (const auto& [tree, known] : trees_)
+    fold(tree);
+  return trees_;
+}
+
 void catalog::add(known_tree tree) {
   const std::string name = tree.source.name;
-  journal_.set(std::string{store::tree_key} + name, store::tree_value(tree.source));
+  const auto before = trees_.find(name);
+  if (before != trees_.end()) tree.source.revision = before->second.source.revision;
+  records_.set(tree.source, shared_.wall_now());
   list(name, tree.source.file);
+  edits_.erase(name);
   trees_[name] = std::move(tree);
 }
 
@@ -415,33 +454,95 @@ void catalog::replace(known_tree tree) {
 
 void catalog::remove(const std::string& tree) {
   trees_.erase(tree);
+  edits_.erase(tree);
   shared_.nodes.remove_tree(tree);
   forget_all(tree);
+}
+
+void catalog::note_added(const std::string& tree, added_child child) {
+  const auto known = trees_.find(tree);
+  if (known == trees_.end()) return;
+  records_.note_added(known->second.source, child.graft);
+  edits_[tree].emplace_back(std::move(child));
+  write_soon(write_delay);
+}
+
+void catalog::note_removed(const std::string& tree, const std::string& child) {
+  const auto known = trees_.find(tree);
+  if (known == trees_.end()) return;
+  records_.note_removed(known->second.source, child);
+  edits_[tree].emplace_back(child);
+  write_soon(write_delay);
+}
+
+void catalog::settle(const std::string& tree) {
+  const auto* known = find(tree);
+  if (known == nullptr) return;
+  auto settled = *known;
+  settled.target = nullptr;
+  add(std::move(settled));
+}
+
+/// Takes up what came and went since somebody last looked, as many of a kind at once as come together.
+void catalog::fold(const std::string& tree) const {
+  const auto waiting = edits_.find(tree);
+  if (waiting == edits_.end()) return;
+  auto edits = std::move(waiting->second);
+  edits_.erase(waiting);
+  auto& known = trees_.at(tree);
+  const auto revision = known.source.revision;
+  const auto is_addition = [](const edit& one) { return std::holds_alternative<added_child>(one); };
+  for (auto next = edits.begin(); next != edits.end();) {
+    const auto end =
+        std::find_if(next, edits.end(), [&](const edit& one) { return is_addition(one) != is_addition(*next); });
+    config::additions added;
+    std::set<std::string> removed;
+    for (; next != end; ++next) {
+      if (auto* child = std::get_if<added_child>(&*next)) {
+        store::take_up(known.source, {revision, child->graft, {}});
+        added[child->graft.parent].push_back(std::move(child->spec));
+      } else {
+        store::take_up(known.source, {revision, {}, std::get<std::string>(*next)});
+        removed.insert(std::move(std::get<std::string>(*next)));
+      }
+    }
+    known.root = std::make_shared<const supervisor_spec>(removed.empty() ? config::with_children(*known.root, added)
+                                                                         : config::without(*known.root, removed));
+  }
 }
 
 /// A child that came by hand went with the life of its supervisor, and so did what was added below it: a successor must
 /// not bring them back.
 void catalog::prune(const std::string& tree, const std::string& name) {
+  const auto waiting = edits_.find(tree);
+  const bool has_come =
+      waiting != edits_.end() && std::any_of(waiting->second.begin(), waiting->second.end(),
+                                             [](const edit& one) { return std::holds_alternative<added_child>(one); });
+  if (has_come) fold(tree); // it may be one of these
+  const auto is_gone = [&](const std::string& child) {
+    const auto pending = edits_.find(tree);
+    return pending != edits_.end() && std::any_of(pending->second.begin(), pending->second.end(), [&](const edit& one) {
+             const auto* removed = std::get_if<std::string>(&one);
+             return removed != nullptr && *removed == child;
+           });
+  };
   const auto found = trees_.find(tree);
   if (found == trees_.end()) return;
-  auto changed = found->second;
-  const auto* gone = config::find_child(*changed.root, name);
-  auto& grafts = changed.source.grafts;
-  const auto is_gone = [&](const std::string& node) {
-    const auto* boxed = gone == nullptr ? nullptr : std::get_if<std::shared_ptr<const supervisor_spec>>(gone);
-    return node == name || (boxed != nullptr && config::find_child(**boxed, node) != nullptr);
-  };
-  if (std::erase_if(grafts, [&](const auto& graft) { return is_gone(graft.child); }) == 0) return;
-  if (gone != nullptr) changed.root = std::make_shared<const supervisor_spec>(config::without(*changed.root, name));
-  add(std::move(changed));
-  write_soon(write_delay);
+  const auto* gone = config::find_child(*found->second.root, name);
+  const auto* boxed = gone == nullptr ? nullptr : std::get_if<std::shared_ptr<const supervisor_spec>>(gone);
+  std::vector<std::string> children;
+  for (const auto& graft : found->second.source.grafts)
+    if (graft.child == name || (boxed != nullptr && config::find_child(**boxed, graft.child) != nullptr))
+      children.push_back(graft.child);
+  for (const auto& child : children)
+    if (!is_gone(child)) note_removed(tree, child);
 }
 
 /// Of a tree that is no more, and of its holder.
 void catalog::forget_all(const std::string& tree) {
   forget_lost(tree); // first: it is not to be missed when only this is known after a crash
-  std::vector<std::string> keys{std::string{store::tree_key} + tree,
-                                std::string{store::memory_key} + id_of("", "tree " + tree)};
+  records_.forget(tree);
+  std::vector<std::string> keys{std::string{store::memory_key} + id_of("", "tree " + tree)};
   for (const auto prefix : {store::node_key, store::memory_key, store::past_key})
     for_each(journal_.values(), std::string{prefix} + tree + "/", [&](const std::string& name, const std::string&) {
       keys.push_back(std::string{prefix} + id_of(tree, name));
@@ -475,7 +576,7 @@ child_entry catalog::entry_of(const known_tree& tree) const {
   child_entry entry;
   entry.name = tree.root->name;
   entry.restart = root_restart;
-  entry.supervisor = tree.root;
+  entry.supervisor = tree.target ? tree.target : tree.root;
   entry.tree = tree.source.name;
   return entry;
 }
@@ -570,6 +671,7 @@ void catalog::write(store::journal::durable how) {
   const bool was_in_trouble = !trouble_.empty();
   trouble_ = written ? "" : written.failure().message;
   if (written) {
+    records_.on_written();
     retry_delay_ = first_retry;
     if (journal_.wants_compaction()) write_soon(write_delay); // not now: what follows from the change comes first
     if (was_in_trouble && on_trouble) on_trouble({});

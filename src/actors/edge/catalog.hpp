@@ -9,6 +9,8 @@
 #include "runtime/os/clock.hpp"
 #include "runtime/store/journal.hpp"
 #include "runtime/store/journal_values.hpp"
+#include "runtime/store/tree_records.hpp"
+#include "runtime/wire/json.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +21,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace alder::actors {
@@ -27,6 +30,15 @@ namespace alder::actors {
 struct known_tree {
   store::saved_tree source;
   std::shared_ptr<const supervisor_spec> root;
+  /// What the root starts with if it is restarted while a change is carried out: without what is being removed. Null:
+  /// `root`.
+  std::shared_ptr<const supervisor_spec> target = {};
+};
+
+/// A child that comes to a tree by hand.
+struct added_child {
+  store::saved_tree::graft graft;
+  child_spec spec;
 };
 
 /// Whether a text is new, or was accepted once: then its services may run, in control groups that could not be had
@@ -49,10 +61,19 @@ struct file_notes {
 /// Reads the configuration in `source`. The files it names are read from disk once and kept in `source.files`: what is
 /// up must mean the same later, whatever became of the files. An ad-hoc service has no `file`; its text is JSON. What
 /// was scaled, removed and added by hand is part of the answer.
-/// With `offered` its extensions are loaded, too, and it is wrong when they do not offer what it wants. What `notes`
-/// has is not asked for again, and what is asked for is added. Any thread, without `offered`.
-[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, text_is from, extensions* offered = nullptr,
-                                                file_notes* notes = nullptr);
+/// What `notes` has is not asked for again, and what is asked for is added. Any thread.
+[[nodiscard]] config::loaded read_configuration(store::saved_tree& source, text_is from, file_notes* notes = nullptr);
+
+/// A configuration, and what was read.
+struct configuration {
+  store::saved_tree source;
+  config::loaded loaded;
+};
+/// The same of what somebody sends. Any thread.
+[[nodiscard]] configuration read_configuration(const wire::config_request& request);
+
+/// Loads what extensions it names; it is wrong when they do not offer what it wants.
+void load_extensions(config::loaded& configuration, extensions& offered);
 
 class catalog {
 public:
@@ -97,10 +118,16 @@ public:
   [[nodiscard]] extensions& offered() { return offered_; }
 
   [[nodiscard]] const known_tree* find(const std::string& tree) const;
-  [[nodiscard]] const std::map<std::string, known_tree>& trees() const { return trees_; }
+  [[nodiscard]] const std::map<std::string, known_tree>& trees() const;
   void add(known_tree tree);
   /// The tree as it is from now on; its nodes keep their states.
   void replace(known_tree tree);
+  /// A child came by hand, or went. It costs what the child costs, whatever the size of the tree; the tree has it when
+  /// somebody looks.
+  void note_added(const std::string& tree, added_child child);
+  void note_removed(const std::string& tree, const std::string& child);
+  /// A change was carried out: nothing is to come or go any more.
+  void settle(const std::string& tree);
   void remove(const std::string& tree);
 
   /// The root of this tree as a child of the supervisor of all trees.
@@ -131,6 +158,9 @@ public:
   std::function<void(const std::string& trouble)> on_trouble;
 
 private:
+  /// A child that came, or the name of one that went.
+  using edit = std::variant<added_child, std::string>;
+  void fold(const std::string& tree) const;
   [[nodiscard]] std::vector<store::saved_tree> recorded_trees(std::vector<std::string>& complaints);
   [[nodiscard]] std::vector<store::saved_tree> trees_of_old_format(std::vector<std::string>& complaints);
   void restore_nodes(what_ended before, std::vector<std::string>& complaints);
@@ -160,7 +190,9 @@ private:
   std::map<std::string, std::string> kept_; ///< what could not be read: where it is kept, and what is to be told of it
   const std::string boot_id_ = os::boot_id();
   extensions offered_;
-  std::map<std::string, known_tree> trees_;
+  store::tree_records records_{journal_};
+  mutable std::map<std::string, known_tree> trees_;        ///< as somebody who looked has last seen them
+  mutable std::map<std::string, std::vector<edit>> edits_; ///< by tree: since then, already in the journal
   std::map<node_id, store::noted_process> noted_;
   bool goes_on_ = false;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name

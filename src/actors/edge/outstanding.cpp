@@ -22,9 +22,10 @@ void add_detail(tree_change& change, const std::string& detail) {
 
 void add_left(const known_tree& now, const supervisor_spec& after, const board& nodes,
               std::vector<tree_change>& changes) {
+  if (now.source.left.empty()) return;
+  const auto places = config::places_in(after);
   for (const auto& left : now.source.left) {
-    const auto* child = config::find_child(after, left.name);
-    if (child == nullptr || !is_left(left, nodes.find(now.source.name, left.name))) continue;
+    if (places.count(left.name) == 0 || !is_left(left, nodes.find(now.source.name, left.name))) continue;
     const auto parent = nodes.find(now.source.name, left.parent);
     if (left.added && parent && !is_up(parent)) continue; // it comes with its supervisor
     auto* known = find_change(changes, left.name);

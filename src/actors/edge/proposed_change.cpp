@@ -11,7 +11,6 @@
 #include "runtime/os/fingerprint.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -32,7 +31,7 @@ const tree_up* up_from(const store::saved_tree& as_caller, const std::vector<tre
     if (!one.file.empty() && is_same_configuration(one.file, as_caller.file, &notes)) all.push_back(&one);
   if (all.size() < 2) return all.empty() ? nullptr : all.front();
   auto source = as_caller;
-  const auto loaded = read_configuration(source, text_is::given, nullptr, &notes);
+  const auto loaded = read_configuration(source, text_is::given, &notes);
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const auto* one) { return loaded.tree && one->name == loaded.tree->root.name; });
   return found == all.end() ? nullptr : *found;
@@ -85,23 +84,25 @@ wire::problem mistakes_in(std::vector<config::diagnostic> diagnostics, const app
   return told;
 }
 
-/// The new version, read for the tree that it is of.
-struct reading {
-  store::saved_tree source;
-  config::loaded loaded; ///< with a tree
-  std::vector<tree_change> scaled;
-};
+using read_or_problem = std::variant<std::shared_ptr<const reading>, wire::problem>;
 
-std::variant<reading, wire::problem> read_for(const apply_config& wanted, const std::vector<tree_up>& up) {
+std::shared_ptr<const reading> finished(reading&& read) {
+  read.root = std::make_shared<const supervisor_spec>(std::move(read.loaded.tree->root));
+  return std::make_shared<const reading>(std::move(read));
+}
+
+read_or_problem read_for(const apply_config& wanted, std::vector<tree_up> trees) {
   auto& notes = *wanted.files;
   reading read;
+  read.up = std::move(trees);
+  const auto& up = read.up;
   auto& source = read.source;
   source.file = wanted.source.file;
   source.text = wanted.source.text;
   source.environment = wanted.source.environment;
   const auto* known = up_from(source, up, notes);
   if (known == nullptr) { // by the name in it, which may come from a variable
-    const auto loaded = read_configuration(source, text_is::given, nullptr, &notes);
+    const auto loaded = read_configuration(source, text_is::given, &notes);
     if (!loaded.tree) return mistakes_in(loaded.diagnostics, {{}, {}, /*takes_environment=*/true});
     const auto& name = loaded.tree->root.name;
     const auto other = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.name == name; });
@@ -117,7 +118,7 @@ std::variant<reading, wire::problem> read_for(const apply_config& wanted, const 
   source.name = known->name;
   source.file = known->file; // by the name that people have used
   if (!wanted.takes_environment) source.environment = known->environment;
-  read.loaded = read_configuration(source, text_is::given, nullptr, &notes);
+  read.loaded = read_configuration(source, text_is::given, &notes);
   if (!read.loaded.tree) return mistakes_in(std::move(read.loaded.diagnostics), wanted);
   if (read.loaded.tree->root.name != source.name)
     return problem(conflicting, "conflict",
@@ -125,10 +126,10 @@ std::variant<reading, wire::problem> read_for(const apply_config& wanted, const 
                        source.name + "': the name cannot change while the tree is up",
                    {"take it down first: alder down " + source.name});
   read.scaled = keep_scaled(*known, wanted.options, read.loaded.tree->root, source);
-  if (source.instances.empty()) return read;
-  read.loaded = read_configuration(source, text_is::known, nullptr, &notes);
+  if (source.instances.empty()) return finished(std::move(read));
+  read.loaded = read_configuration(source, text_is::known, &notes);
   if (!read.loaded.tree) return problem(unprocessable, "invalid_config", "with the scaled services it is too large");
-  return read;
+  return finished(std::move(read));
 }
 
 void note_secrets(const supervisor_spec& supervisor, file_notes& notes) {
@@ -160,24 +161,28 @@ std::vector<tree_up> trees_up(const catalog& trees) {
   return all;
 }
 
-void look_at_files(const apply_config& wanted, const std::vector<tree_up>& up) {
-  const auto read = read_for(wanted, up);
-  if (const auto* found = std::get_if<reading>(&read)) note_secrets(found->loaded.tree->root, *wanted.files);
+void look_at_files(apply_config& wanted, std::vector<tree_up> up) {
+  const auto read = read_for(wanted, std::move(up));
+  if (const auto* found = std::get_if<std::shared_ptr<const reading>>(&read)) {
+    wanted.read = *found;
+    note_secrets(*wanted.read->root, *wanted.files);
+  }
 }
 
 std::variant<proposed_change, wire::problem> propose(const apply_config& wanted, api_context& context,
                                                      extensions_are extensions) {
-  auto found = read_for(wanted, trees_up(context.trees));
+  auto up = trees_up(context.trees);
+  auto found = wanted.read && wanted.read->up == up ? read_or_problem{wanted.read} : read_for(wanted, std::move(up));
   if (auto* wrong = std::get_if<wire::problem>(&found)) return std::move(*wrong);
-  auto& read = std::get<reading>(found);
+  const auto& read = *std::get<std::shared_ptr<const reading>>(found);
   if (extensions == extensions_are::loaded)
     if (auto wrong = context.trees.offered().take_up(read.loaded); !wrong.empty())
       return mistakes_in(std::move(wrong), wanted);
   const auto* known = context.trees.find(read.source.name);
   proposed_change proposed;
-  proposed.tree.source = std::move(read.source);
+  proposed.tree.source = read.source;
   proposed.tree.source.up_since = known->source.up_since;
-  proposed.tree.root = std::make_shared<const supervisor_spec>(std::move(read.loaded.tree->root));
+  proposed.tree.root = read.root;
   proposed.changes =
       outstanding(*known, *proposed.tree.root, context.shared.nodes, context.trees, wanted.files->secrets);
   for (const auto& change : proposed.changes) {
@@ -186,8 +191,7 @@ std::variant<proposed_change, wire::problem> propose(const apply_config& wanted,
       proposed.refusal =
           "'" + change.name + "' changes its kind or supervisor, which requires a restart; nothing is changed";
   }
-  proposed.changes.insert(proposed.changes.end(), std::make_move_iterator(read.scaled.begin()),
-                          std::make_move_iterator(read.scaled.end()));
+  proposed.changes.insert(proposed.changes.end(), read.scaled.begin(), read.scaled.end());
   return proposed;
 }
 

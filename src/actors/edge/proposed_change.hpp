@@ -8,6 +8,7 @@
 #include "runtime/wire/json.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,12 +21,23 @@ struct tree_up {
   std::string file;
   std::map<std::string, std::string> environment;
   std::map<std::string, unsigned> instances;
+
+  bool operator==(const tree_up&) const = default;
 };
 [[nodiscard]] std::vector<tree_up> trees_up(const catalog& trees);
 
-/// Finds out about the files concerned what propose() will ask, and notes it in `wanted.files`. On a thread: it can
-/// take for ever on some file systems.
-void look_at_files(const apply_config& wanted, const std::vector<tree_up>& up);
+/// A new version of a configuration, read for the tree that it is of.
+struct reading {
+  std::vector<tree_up> up; ///< what was up then: with others it would have been read otherwise
+  store::saved_tree source;
+  config::loaded loaded; ///< whose tree is `root`
+  std::shared_ptr<const supervisor_spec> root;
+  std::vector<config::tree_change> scaled;
+};
+
+/// Reads it, and finds out about the files concerned what propose() will ask. On a thread: it can take for ever on some
+/// file systems, and a large one takes longer than others should wait.
+void look_at_files(apply_config& wanted, std::vector<tree_up> up);
 
 struct proposed_change {
   known_tree tree;                          ///< as it is to be

@@ -3,7 +3,6 @@
 #include "runtime/base/overloaded.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -13,12 +12,7 @@ namespace {
 using kind = tree_change::kind;
 using boxed = std::shared_ptr<const supervisor_spec>;
 
-struct place {
-  const child_spec* child = nullptr;
-  std::string parent;
-};
-
-void collect(const supervisor_spec& supervisor, std::map<std::string, place>& into) {
+void collect(const supervisor_spec& supervisor, std::map<std::string, tree_place>& into) {
   for (const auto& child : supervisor.children) {
     into[name_of(child)] = {&child, supervisor.name};
     if (const auto* nested = std::get_if<boxed>(&child)) collect(**nested, into);
@@ -121,6 +115,7 @@ std::vector<std::string> variables_that_differ(const std::map<std::string, std::
 tree_change change_of(const service_spec& a, const service_spec& b) {
   using has = service_spec;
   tree_change change{kind::changed, b.name, {}, {}, false};
+  if (a == b) return change; // as most are
   member_comparison<has> compared{a, b};
   const auto note = [&](const char* name, takes_effect when) {
     change.details.emplace_back(name);
@@ -167,10 +162,8 @@ tree_change change_of(const service_spec& a, const service_spec& b) {
 
 class comparison {
 public:
-  comparison(const supervisor_spec& before, const supervisor_spec& after) {
-    collect(before, before_);
-    collect(after, after_);
-  }
+  comparison(const supervisor_spec& before, const supervisor_spec& after)
+      : before_(places_in(before)), after_(places_in(after)) {}
 
   std::vector<tree_change> of(const supervisor_spec& before, const supervisor_spec& after) {
     compare(before, after);
@@ -187,9 +180,10 @@ private:
     std::vector<std::string> stayed; // in the new order
     for (const auto& child : after.children)
       compare_child(child, after.name, stayed);
+    const std::set<std::string_view> both{stayed.begin(), stayed.end()};
     std::vector<std::string> was;
     for (const auto& child : before.children) {
-      if (std::find(stayed.begin(), stayed.end(), name_of(child)) != stayed.end()) was.push_back(name_of(child));
+      if (both.count(name_of(child)) > 0) was.push_back(name_of(child));
     }
     if (was != stayed) found_.push_back({kind::order, after.name, {}, {}, false});
   }
@@ -216,19 +210,19 @@ private:
     if (!change.details.empty()) found_.push_back(std::move(change));
   }
 
-  std::map<std::string, place> before_;
-  std::map<std::string, place> after_;
+  std::map<std::string, tree_place> before_;
+  std::map<std::string, tree_place> after_;
   std::vector<tree_change> found_;
 };
 
-/// A copy in which `edit` was applied to every supervisor's children.
+/// A copy in which `edit` was applied to every supervisor's children, from top to bottom.
 template <class Edit> supervisor_spec rebuilt(const supervisor_spec& supervisor, const Edit& edit) {
   auto copy = supervisor;
+  edit(copy);
   for (auto& child : copy.children) {
     if (const auto* nested = std::get_if<boxed>(&child))
       child = std::make_shared<const supervisor_spec>(rebuilt(**nested, edit));
   }
-  edit(copy);
   return copy;
 }
 
@@ -240,23 +234,34 @@ const std::string& name_of(const child_spec& child) {
                     child);
 }
 
-supervisor_spec with_child(const supervisor_spec& root, const std::string& parent, const child_spec& child) {
-  return rebuilt(root, [&](supervisor_spec& supervisor) {
-    if (supervisor.name == parent) supervisor.children.push_back(child);
-  });
-}
-
-supervisor_spec without(const supervisor_spec& root, const std::string& name) {
-  return rebuilt(root, [&](supervisor_spec& supervisor) {
-    std::erase_if(supervisor.children, [&](const child_spec& child) { return name_of(child) == name; });
-  });
+std::map<std::string, tree_place> places_in(const supervisor_spec& root) {
+  std::map<std::string, tree_place> all;
+  collect(root, all);
+  return all;
 }
 
 const child_spec* find_child(const supervisor_spec& root, const std::string& name) {
-  std::map<std::string, place> all;
-  collect(root, all);
-  const auto found = all.find(name);
-  return found == all.end() ? nullptr : found->second.child;
+  for (const auto& child : root.children) {
+    if (name_of(child) == name) return &child;
+    const auto* nested = std::get_if<boxed>(&child);
+    const auto* below = nested == nullptr ? nullptr : find_child(**nested, name);
+    if (below != nullptr) return below;
+  }
+  return nullptr;
+}
+
+supervisor_spec with_children(const supervisor_spec& root, const additions& children) {
+  return rebuilt(root, [&](supervisor_spec& supervisor) {
+    const auto own = children.find(supervisor.name);
+    if (own != children.end())
+      supervisor.children.insert(supervisor.children.end(), own->second.begin(), own->second.end());
+  });
+}
+
+supervisor_spec without(const supervisor_spec& root, const std::set<std::string>& names) {
+  return rebuilt(root, [&](supervisor_spec& supervisor) {
+    std::erase_if(supervisor.children, [&](const child_spec& child) { return names.count(name_of(child)) > 0; });
+  });
 }
 
 std::string_view word(tree_change::kind what) {

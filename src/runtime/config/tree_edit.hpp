@@ -5,6 +5,8 @@
 #include "alder/spec.hpp"
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +15,23 @@ namespace alder::config {
 
 [[nodiscard]] const std::string& name_of(const child_spec& child);
 
-/// A copy of the tree with `child` as the last of the supervisor `parent`; unchanged when there is no such supervisor.
-[[nodiscard]] supervisor_spec with_child(const supervisor_spec& root, const std::string& parent,
-                                         const child_spec& child);
-/// A copy without the node `name` and what is below it.
-[[nodiscard]] supervisor_spec without(const supervisor_spec& root, const std::string& name);
+/// A node below a root, and its supervisor.
+struct tree_place {
+  const child_spec* child = nullptr; ///< not owned, not null
+  std::string parent;
+};
+/// All nodes below `root`, by name. Who asks for more than one makes this once.
+[[nodiscard]] std::map<std::string, tree_place> places_in(const supervisor_spec& root);
 /// The node of this name below `root`; null when there is none.
 [[nodiscard]] const child_spec* find_child(const supervisor_spec& root, const std::string& name);
+
+/// By supervisor: children to be added, in this order.
+using additions = std::map<std::string, std::vector<child_spec>>;
+/// A copy of the tree with these children as the last of their supervisors, which may be among them. What has a
+/// supervisor that is not there is left out.
+[[nodiscard]] supervisor_spec with_children(const supervisor_spec& root, const additions& children);
+/// A copy without the nodes of these names and what is below them.
+[[nodiscard]] supervisor_spec without(const supervisor_spec& root, const std::set<std::string>& names);
 
 /// One thing by which two versions of a tree differ.
 struct tree_change {

@@ -165,18 +165,44 @@ unfinished_work read_work(const json& j) {
   return work;
 }
 
+json source_json(const read_source& source) {
+  return {{"file", carried_text(source.file)},
+          {"text", source.text},
+          {"environment", carried(source.environment)},
+          {"files", carried(source.files)},
+          {"instances", source.instances}};
+}
+
+read_source read_source_of(const json& j) {
+  return {bytes_of(j.at("file")), j.at("text").get<std::string>(), bytes_by_name(j.at("environment")),
+          bytes_by_name(j.at("files")), j.at("instances").get<std::map<std::string, unsigned>>()};
+}
+
+/// With its source, or with the child (`as`) before it that has the same.
+json graft_json(const saved_tree::graft& graft, const std::string& as) {
+  json j = as.empty() ? source_json(*graft.from) : json{{"as", as}};
+  j["parent"] = graft.parent;
+  j["child"] = graft.child;
+  return j;
+}
+
+/// Without `from` when it is that of another child.
+saved_tree::graft read_graft(const json& j) {
+  saved_tree::graft graft{j.at("parent").get<std::string>(), j.at("child").get<std::string>(), {}};
+  if (!j.contains("as")) graft.from = std::make_shared<const read_source>(read_source_of(j));
+  return graft;
+}
+
 } // namespace
 
 std::string tree_value(const saved_tree& tree) {
   json grafts = json::array();
-  for (const auto& graft : tree.grafts)
-    grafts.push_back({{"parent", graft.parent},
-                      {"child", graft.child},
-                      {"file", carried_text(graft.file)},
-                      {"text", graft.text},
-                      {"environment", carried(graft.environment)},
-                      {"files", carried(graft.files)},
-                      {"instances", graft.instances}});
+  std::map<const read_source*, std::string> known;
+  for (const auto& graft : tree.grafts) {
+    auto& first = known[graft.from.get()];
+    grafts.push_back(graft_json(graft, first));
+    if (first.empty()) first = graft.child;
+  }
   json left = json::array();
   for (const auto& change : tree.left)
     left.push_back({{"name", change.name},
@@ -193,7 +219,8 @@ std::string tree_value(const saved_tree& tree) {
                   {"text", tree.text},
                   {"environment", carried(tree.environment)},
                   {"files", carried(tree.files)},
-                  {"up_since", wire::time_text(tree.up_since)}});
+                  {"up_since", wire::time_text(tree.up_since)},
+                  {"revision", tree.revision}});
 }
 
 result<saved_tree> parse_tree_value(std::string_view text) {
@@ -209,17 +236,46 @@ result<saved_tree> parse_tree_value(std::string_view text) {
     using counts = std::map<std::string, unsigned>;
     tree.instances = j.at("instances").get<counts>();
     tree.removed = j.at("removed").get<std::vector<std::string>>();
-    for (const auto& graft : j.at("grafts"))
-      tree.grafts.push_back({graft.at("parent").get<std::string>(), graft.at("child").get<std::string>(),
-                             bytes_of(graft.at("file")), graft.at("text").get<std::string>(),
-                             bytes_by_name(graft.at("environment")), bytes_by_name(graft.at("files")),
-                             graft.at("instances").get<counts>()});
+    tree.revision = j.value("revision", std::uint64_t{0});
+    std::map<std::string, std::shared_ptr<const read_source>> known;
+    for (const auto& one : j.at("grafts")) {
+      auto graft = read_graft(one);
+      if (!graft.from) graft.from = known[one.at("as").get<std::string>()];
+      if (!graft.from) continue; // damage
+      known[graft.child] = graft.from;
+      tree.grafts.push_back(std::move(graft));
+    }
     if (!j.contains("left")) return tree;
     for (const auto& change : j["left"])
       tree.left.push_back({change.at("name").get<std::string>(), change.at("parent").get<std::string>(),
                            change.at("details").get<std::vector<std::string>>(), change.at("added").get<bool>(),
                            change.at("generation").get<generation>()});
     return tree;
+  });
+}
+
+std::string edit_value(const tree_edit& edit, const std::string& as) {
+  json j{{"revision", edit.revision}};
+  if (edit.added) {
+    j["added"] = graft_json(*edit.added, as);
+  } else {
+    j["removed"] = edit.removed;
+  }
+  return text_of(j);
+}
+
+result<tree_edit> parse_edit_value(std::string_view text, const saved_tree& before) {
+  return parsed<tree_edit>(text, [&](const json& j) {
+    tree_edit edit{j.at("revision").get<std::uint64_t>(), {}, j.value("removed", "")};
+    if (!j.contains("added")) return edit;
+    edit.added = read_graft(j["added"]);
+    if (edit.added->from) return edit;
+    const auto as = j["added"].at("as").get<std::string>();
+    const auto& known = before.grafts; // mostly the last
+    const auto found = std::find_if(known.rbegin(), known.rend(), [&](const auto& one) { return one.child == as; });
+    if (found == known.rend()) throw json::other_error::create(501, "no child '" + as + "' comes before it", nullptr);
+    edit.added->from = found->from;
+    return edit;
   });
 }
 

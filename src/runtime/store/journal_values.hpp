@@ -1,6 +1,7 @@
 // What the journal says under which key, as JSON.
 //
 //   tree/NAME            a tree as it was brought up
+//   edit/NAME/NUMBER     a child that came to it or went since that was written
 //   node/TREE/NAME       what a node is like that cannot be seen from its process: down for good, restarts, last exit
 //   memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
 //   past/TREE/NAME       what its supervisor remembers of a child
@@ -25,6 +26,7 @@
 namespace alder::store {
 
 inline constexpr std::string_view tree_key = "tree/";
+inline constexpr std::string_view edit_key = "edit/";
 inline constexpr std::string_view node_key = "node/";
 inline constexpr std::string_view memory_key = "memory/";
 inline constexpr std::string_view past_key = "past/"; ///< behind the memories: they count if the end of a write is lost
@@ -79,6 +81,10 @@ struct both_clocks {
 /// unknown fields are of a later version, and ignored.
 [[nodiscard]] std::string tree_value(const saved_tree& tree);
 [[nodiscard]] result<saved_tree> parse_tree_value(std::string_view text);
+/// `as`: a child that came before this one from the same source; empty: the source is written.
+[[nodiscard]] std::string edit_value(const tree_edit& edit, const std::string& as);
+/// `before`: the tree with the edits before this one.
+[[nodiscard]] result<tree_edit> parse_edit_value(std::string_view text, const saved_tree& before);
 /// What the list of trees says of one: its file. It is kept apart from the journal, so that a journal that has lost a
 /// tree does not do so unseen.
 [[nodiscard]] std::string listed_tree_value(const std::string& file);

@@ -50,6 +50,13 @@ saved_tree parse_tree(const json& j) {
 
 } // namespace
 
+void take_up(saved_tree& tree, const tree_edit& edit) {
+  if (edit.revision != tree.revision) return;
+  if (edit.added) return tree.grafts.push_back(*edit.added);
+  const auto is_it = [&](const saved_tree::graft& graft) { return graft.child == edit.removed; };
+  if (std::erase_if(tree.grafts, is_it) == 0) tree.removed.push_back(edit.removed);
+}
+
 result<std::vector<saved_tree>> parse_saved_trees(std::string_view text) {
   try {
     const json document = json::parse(text);

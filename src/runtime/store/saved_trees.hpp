@@ -5,7 +5,10 @@
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
+#include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,32 +27,44 @@ struct left_change {
   bool operator==(const left_change&) const = default;
 };
 
-/// A tree as it was brought up: enough to read its configuration again, with the same result.
-struct saved_tree {
-  std::string name;
+/// A configuration as it was read: enough to read it again, with the same result.
+struct read_source {
   std::string file; ///< absolute; empty: an ad-hoc service
   std::string text;
   std::map<std::string, std::string> environment;
-  std::map<std::string, std::string> files; ///< what the files it names (env_file) contained, by path
-  wall_time up_since{};
+  std::map<std::string, std::string> files;  ///< what the files it names (env_file) contained, by path
   std::map<std::string, unsigned> instances; ///< services that were scaled, and to how many
-  std::vector<std::string> removed;          ///< nodes of the text that were removed by hand
+
+  bool operator==(const read_source&) const = default;
+};
+
+/// A tree as it was brought up: enough to read its configuration again, with the same result.
+struct saved_tree : read_source {
+  std::string name;
+  wall_time up_since{};
+  std::vector<std::string> removed; ///< nodes of the text that were removed by hand
   /// A child the text does not have: added by hand, or left by a former version of it.
   struct graft {
     std::string parent;
     std::string child;
-    std::string file; ///< of the configuration that describes it
-    std::string text;
-    std::map<std::string, std::string> environment;
-    std::map<std::string, std::string> files;
-    std::map<std::string, unsigned> instances;
+    std::shared_ptr<const read_source> from; ///< what describes it, not null; children that came together share it
   };
   std::vector<graft> grafts; ///< in the order in which they came
   std::vector<left_change> left;
+  std::uint64_t revision = 0; ///< grows with each record: edits of another one are none of this
   /// Of trees.json: nodes that are down and stay down: name, state, since, reason, restarts and last exit count,
   /// nothing else.
   std::vector<node_snapshot> settled;
 };
+
+/// One child of a tree that is up came or went by hand.
+struct tree_edit {
+  std::uint64_t revision = 0; ///< of the record that it follows
+  std::optional<saved_tree::graft> added;
+  std::string removed; ///< what went, when nothing came
+};
+/// Makes the tree what it is after this. No-op when it follows another record.
+void take_up(saved_tree& tree, const tree_edit& edit);
 
 /// Errors (invalid_input): not what version 0.1 wrote.
 [[nodiscard]] result<std::vector<saved_tree>> parse_saved_trees(std::string_view text);

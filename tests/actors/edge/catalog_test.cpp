@@ -3,6 +3,7 @@
 #include "tests/actors/support/virtual_daemon.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include "runtime/config/tree_edit.hpp"
 #include "runtime/os/files.hpp"
 
 namespace alder::actors::testing {
@@ -27,7 +28,9 @@ protected:
     return next;
   }
   static void add_shop(life& to) {
-    store::saved_tree source{.name = "shop", .file = "/shop.yaml"};
+    store::saved_tree source;
+    source.name = "shop";
+    source.file = "/shop.yaml";
     source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n";
     auto loaded = read_configuration(source, text_is::given);
     ASSERT_TRUE(loaded.tree);
@@ -120,13 +123,17 @@ TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
 }
 
 TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverGroupsAreToBeHadNow) {
-  store::saved_tree source{.name = "t", .file = "/t.yaml"};
+  store::saved_tree source;
+  source.name = "t";
+  source.file = "/t.yaml";
   source.text = "children:\n  - {service: a, command: /bin/a, cgroup: true, limits: {memory_max: 1G, pids_max: 9}}\n";
   EXPECT_TRUE(read_configuration(source, text_is::known).tree);
 }
 
 TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverHasBecomeOfItsFiles) {
-  store::saved_tree source{.name = "t", .file = "/t.yaml"};
+  store::saved_tree source;
+  source.name = "t";
+  source.file = "/t.yaml";
   source.text = "children:\n  - {service: a, command: /bin/a, secrets: {KEY: /no/such/secret}}\n";
   EXPECT_FALSE(read_configuration(source, text_is::given).tree);
   EXPECT_TRUE(read_configuration(source, text_is::known).tree);
@@ -145,7 +152,8 @@ TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverHasBecomeOfItsFiles) {
 TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   const auto graft = [](const std::string& parent, const std::string& child) {
     const auto text = "name: more\nchildren:\n  - {service: " + child + ", command: /bin/x}\n";
-    return store::saved_tree::graft{parent, child, "/more.yaml", text, {}, {}, {}};
+    return store::saved_tree::graft{
+        parent, child, std::make_shared<const store::read_source>(store::read_source{"/more.yaml", text, {}, {}, {}})};
   };
   {
     auto first = begin();
@@ -174,6 +182,53 @@ TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   EXPECT_EQ(shop->root->children.size(), 3u);
   EXPECT_EQ(next->shared.nodes.find("shop", "mailer"), nullptr);
   EXPECT_EQ(next->shared.memories["shop/shop"].children.count("mailer"), 0u);
+}
+
+TEST_F(Catalog, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNextDaemon) {
+  const auto children = [](const catalog& of) {
+    std::vector<std::string> names;
+    for (const auto& child : of.find("shop")->root->children)
+      names.push_back(config::name_of(child));
+    return names;
+  };
+  const std::vector<std::string> expected{"db", "mailer", "cleaner"};
+  {
+    auto first = begin();
+    add_shop(*first);
+    store::read_source text{"/more.yaml", "children:\n", {}, {}, {}};
+    for (const auto* name : {"mailer", "short", "cleaner"})
+      text.text += "  - {service: " + std::string{name} + ", command: /bin/x}\n";
+    const auto from = std::make_shared<const store::read_source>(text);
+    for (const auto* name : {"mailer", "short", "cleaner"}) {
+      service_spec spec;
+      spec.name = name;
+      first->trees.note_added("shop", {{"shop", name, from}, spec});
+      if (spec.name == "short") first->trees.note_removed("shop", "short");
+    }
+    first->trees.note_removed("shop", "web");
+    first->trees.note_removed("nowhere", "web");
+    EXPECT_EQ(children(first->trees), expected);
+    EXPECT_EQ(first->trees.trees().at("shop").source.removed, std::vector<std::string>{"web"});
+    first->trees.write();
+    EXPECT_EQ(children(begin()->trees), expected) << "from what came and went";
+    first->trees.settle("shop");
+    first->trees.write();
+  }
+  EXPECT_EQ(children(begin()->trees), expected) << "from the whole record";
+}
+
+TEST_F(Catalog, WhileAChangeIsCarriedOutItsRootStartsAsItWillBe) {
+  auto first = begin();
+  add_shop(*first);
+  auto known = *first->trees.find("shop");
+  auto target = *known.root;
+  target.children.pop_back();
+  known.target = std::make_shared<const supervisor_spec>(target);
+  first->trees.add(known);
+  EXPECT_EQ(first->trees.entry_of(*first->trees.find("shop")).supervisor->children.size(), 1U);
+  first->trees.settle("shop");
+  EXPECT_EQ(first->trees.entry_of(*first->trees.find("shop")).supervisor->children.size(), 2U)
+      << "what could not be removed is still there";
 }
 
 TEST_F(Catalog, NotesTheLatestProcessOfANodeUntilItIsGoneOrTheLineOfKeepersEnds) {

@@ -16,7 +16,9 @@ class Outstanding : public ::testing::Test {
 protected:
   void SetUp() override {
     ASSERT_TRUE(os::write_file_atomically(dir / "key", "one"));
-    store::saved_tree source{.name = "shop", .file = "/shop.yaml"};
+    store::saved_tree source;
+    source.name = "shop";
+    source.file = "/shop.yaml";
     source.text = "name: shop\nchildren:\n"
                   "  - {service: web, command: /bin/web, secrets: {KEY: " +
                   (dir / "key") +

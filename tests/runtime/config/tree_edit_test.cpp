@@ -34,11 +34,17 @@ child_spec nested(const std::string& name, std::vector<child_spec> children, boo
 
 TEST(TreeEdit, AddsAndTakesAwayAnywhere) {
   const auto root = supervisor("shop", {service("db"), nested("back", {service("api")})});
-  const auto more = with_child(root, "back", service("new"));
+  const auto more = with_children(root, {{"back", {service("new"), nested("more", {})}}, {"more", {service("below")}}});
   ASSERT_NE(find_child(more, "new"), nullptr);
   EXPECT_EQ(find_child(root, "new"), nullptr) << "the original is what it was";
-  EXPECT_EQ(find_child(without(more, "back"), "api"), nullptr);
-  EXPECT_EQ(find_child(with_child(root, "nobody", service("new")), "new"), nullptr);
+  ASSERT_NE(find_child(more, "below"), nullptr) << "a supervisor that is added can have some, too";
+  EXPECT_EQ(places_in(more).at("below").parent, "more");
+  EXPECT_EQ(places_in(more).size(), 6U);
+  const auto less = without(more, {"back", "db"});
+  EXPECT_EQ(find_child(less, "api"), nullptr);
+  EXPECT_TRUE(less.children.empty());
+  EXPECT_EQ(find_child(without(more, {"below"}), "below"), nullptr);
+  EXPECT_EQ(find_child(with_children(root, {{"nobody", {service("new")}}}), "new"), nullptr);
 }
 
 TEST(Difference, OfEqualTreesIsNothing) {

@@ -94,16 +94,19 @@ TEST(JournalValues, UntilTheNextBootNobodyCanSetTheClock) {
 }
 
 TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
-  saved_tree tree{.name = "shop",
-                  .file = "/a.yaml",
-                  .text = "name: shop\n\t\x01",
-                  .environment = {{"A", "b"}},
-                  .files = {{"/env", "C=d"}},
-                  .up_since = clocks().wall,
-                  .settled = {}};
+  saved_tree tree;
+  tree.name = "shop";
+  tree.file = "/a.yaml";
+  tree.text = "name: shop\n\t\x01";
+  tree.environment = {{"A", "b"}};
+  tree.files = {{"/env", "C=d"}};
+  tree.up_since = clocks().wall;
   tree.instances = {{"api", 4}};
   tree.removed = {"old"};
-  tree.grafts = {{"shop", "mailer", "/x.json", "{}", {{"A", "1"}}, {}, {}}};
+  const auto from = std::make_shared<const read_source>(read_source{"/x.json", "{}", {{"A", "1"}}, {}, {{"w", 2}}});
+  const auto other = std::make_shared<const read_source>(*from);
+  tree.grafts = {{"shop", "mailer", from}, {"shop", "other", other}, {"mailer", "cleaner", from}};
+  tree.revision = 7;
   tree.environment["BYTES"] = tree.environment["\xff"] = "\xfe\x80";
   tree.files["/\xff/x.env"] = "A=\xff\n";
   tree.left = {{"api", "shop", {"command"}, false, 3}, {"fresh", "shop", {}, true, 0}};
@@ -119,9 +122,15 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   EXPECT_EQ(again->instances, tree.instances);
   EXPECT_EQ(again->removed, tree.removed);
   EXPECT_EQ(again->left, tree.left);
-  ASSERT_EQ(again->grafts.size(), 1U);
-  EXPECT_EQ(again->grafts.front().child, "mailer");
-  EXPECT_EQ(again->grafts.front().environment, tree.grafts.front().environment);
+  EXPECT_EQ(again->revision, 7U);
+  ASSERT_EQ(again->grafts.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(again->grafts[i].child, tree.grafts[i].child);
+    EXPECT_EQ(again->grafts[i].parent, tree.grafts[i].parent);
+    EXPECT_EQ(*again->grafts[i].from, *from);
+  }
+  EXPECT_EQ(again->grafts[0].from, again->grafts[2].from) << "what came together was written once";
+  EXPECT_NE(again->grafts[0].from, again->grafts[1].from);
 
   node_snapshot node;
   node.restarts = 3;
