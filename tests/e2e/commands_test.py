@@ -69,6 +69,27 @@ class Commands(alder.Scenario):
         self.assertEqual(after["front"], before["front"])
         self.assertEqual(self.home.service("db")["restarts"], 0, "a restart that was asked for is no failure")
 
+    def test_what_others_do_meanwhile_is_not_told_nor_counted(self):
+        self.home.up("""
+name: busy
+intensity: { max_restarts: 100000, within: 1s }
+children:
+  - { service: crasher, shell: true, command: sleep 0.02; exit 1, backoff: none }
+  - service: slow
+    shell: true
+    command: trap 'sleep 0.5; exit 0' TERM; echo set; while :; do sleep 1000 & wait; done
+    ready: { log: set }
+  - { service: pool, command: sleep 1000, instances: 2 }
+""")
+        for words in (["stop", "slow"], ["start", "slow"], ["restart", "slow"], ["scale", "pool", "3"]):
+            about = words[1]
+            restarts = self.home.service("crasher")["restarts"]
+            seen = self.home.alder(words[0], "--json", *words[1:]).documents
+            names = {one["name"].split(":")[0] for one in seen if one.get("name")}
+            self.assertEqual(names, {about}, seen)
+            self.home.wait_until("it crashed meanwhile", lambda: self.home.service("crasher")["restarts"] > restarts)
+        self.assertIn("1 stopped in ", self.home.alder("stop", "slow").out)
+
     def test_a_supervisor_stops_and_starts_with_all_below(self):
         self.bring_up()
         self.home.alder("stop", "back")

@@ -13,6 +13,26 @@ void push_event(api_stream& out, const event& e, loss may_be_lost) {
   out.push(std::string{word(e.kind)}, std::to_string(e.seq), wire::event_json(e), may_be_lost);
 }
 
+/// Whose events people want to see who want this done: others in the tree may have some of their own at the same time.
+node_filter concerned_by(const decltype(wish::what)& what, const std::string& tree) {
+  node_filter about;
+  const auto note = [&](const std::string& name) {
+    if (name == tree)
+      about.trees.insert(tree);
+    else
+      about.nodes.insert(id_of(tree, name));
+  };
+  if (const auto* act = std::get_if<act_on_node>(&what))
+    note(act->name);
+  else if (const auto* scale = std::get_if<scale_service>(&what))
+    note(scale->name);
+  else if (const auto* add = std::get_if<add_children>(&what))
+    note(add->supervisor);
+  else if (!tree.empty())
+    about.trees.insert(tree);
+  return about;
+}
+
 } // namespace
 
 bool node_filter::covers(const board& known, const std::string& tree, const std::string& name) {
@@ -55,9 +75,11 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
 
 void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
                  api_context& context) {
-  const auto id = context.events.follow([out, tree](const event_ptr& e) {
-    if (tree.empty() || e->tree == tree) push_event(*out, *e, loss::allowed);
-  });
+  const auto id =
+      context.events.follow([out, tree, about = concerned_by(what, tree), &context](const event_ptr& e) mutable {
+        const bool is_of_tree = e->name.empty() && e->tree == tree;
+        if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
+      });
   out->on_closed = [id, &context] { context.events.unfollow(id); };
   context.submit({std::move(what), [out](const wire::operation_result& result) {
                     out->push("done", {}, wire::done_json(result), loss::never);
