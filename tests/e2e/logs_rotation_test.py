@@ -55,10 +55,10 @@ class LogsRotation(alder.Scenario):
         home.wait_until("it has spoken", lambda: home.alder("logs", "--no-prefix", "-n", "1", "w").lines == [expected(LINES - 1)])
         home.wait_until("all archives but the newest are compressed",
                         lambda: [path for path in self.files("w")[:-2] if not path.endswith(".gz")] == [])
+        home.wait_until("nothing unfinished is left", lambda: not glob.glob(str(home.path / "log/t/*.tmp")))
         self.assertGreater(len(self.files("w")), 20)
         lines = self.text("w")
         self.assertEqual(lines, [expected(number) for number in range(LINES)])
-        self.assertFalse(glob.glob(str(home.path / "log/t/*.tmp")))
         # They are found in compressed files too.
         found = home.alder("logs", "--no-prefix", "--grep", "^(77|20123|39999) ", "w").lines
         self.assertEqual(found, [expected(number) for number in (77, 20123, 39999)])
