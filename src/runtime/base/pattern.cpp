@@ -29,10 +29,10 @@ std::optional<std::string> other_meaning(std::string_view rest, bool in_brackets
     return std::nullopt;
   }
   if (two == "\\<" || two == "\\>")
-    return "'" + std::string{two} + "' can mean two things; write \\b for a word boundary, " + std::string{two[1]} +
+    return "'" + std::string{two} + "' is ambiguous; write \\b for a word boundary, " + std::string{two[1]} +
            " for the character";
   if (two == "\\`" || two == "\\'")
-    return "'" + std::string{two} + "' can mean two things; write \\A or \\z for the ends of the text, " +
+    return "'" + std::string{two} + "' is ambiguous; write \\A or \\z for the ends of the text, " +
            std::string{two[1]} + " for the character";
   if (two == "{,") {
     const auto end = rest.find_first_not_of("0123456789", 2);
@@ -74,15 +74,14 @@ std::optional<std::string> find_other_meaning(std::string_view text) {
 
 std::string too_complex() {
   return "it is too complex: a repetition such as {1,500} counts as often as it may repeat, and a class such as \\pL "
-         "is "
-         "large; use * or + instead of large counts";
+         "is large; use * or + instead of large counts";
 }
 
 std::string problem_of(const RE2& refused) {
   const auto& what = refused.error_arg();
   const bool is_number = what.size() == 2 && what[0] == '\\' && what[1] >= '1' && what[1] <= '9';
   if (is_number || what == "\\k" || what == "\\g")
-    return "back-references such as " + what + " are not supported; write out what may be repeated";
+    return "back-references such as " + what + " are not supported; write out the alternatives";
   if (what == "(?=" || what == "(?!" || what == "(?<" || what == "(?>")
     return "look-around and atomic groups such as " + what + "…) are not supported";
   if (what == "\\Z") return "'\\Z' is not supported; write \\z or $ for the end of the text";
@@ -90,8 +89,8 @@ std::string problem_of(const RE2& refused) {
   case RE2::ErrorPatternTooLarge: return too_complex();
   case RE2::ErrorBadUTF8: return "it is not UTF-8 text";
   case RE2::ErrorRepeatSize: return refused.error() + "; at most 1000 repetitions, nested ones multiplied";
-  case RE2::ErrorRepeatOp: return refused.error() + "; one repetition after the other needs (parentheses)";
-  case RE2::ErrorRepeatArgument: return refused.error() + "; write \\ before a character that stands for itself";
+  case RE2::ErrorRepeatOp: return refused.error() + "; put the inner repetition in parentheses";
+  case RE2::ErrorRepeatArgument: return refused.error() + "; write \\ before a literal character";
   default: return refused.error();
   }
 }
@@ -119,7 +118,7 @@ struct pattern::compiled {
 result<pattern> pattern::compile(const std::string& text, std::size_t instructions) {
   const auto refuse = [](std::string why) { return error{error_kind::invalid_input, std::move(why)}; };
   if (text.size() > longest)
-    return refuse("it has " + std::to_string(text.size()) + " bytes, and at most " + std::to_string(longest) +
+    return refuse("it is " + std::to_string(text.size()) + " bytes long; at most " + std::to_string(longest) +
                   " are allowed");
   if (auto problem = find_other_meaning(text)) return refuse(std::move(*problem));
   auto made = std::make_shared<const compiled>(text);

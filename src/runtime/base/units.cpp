@@ -63,7 +63,7 @@ result<milliseconds> parse_duration(std::string_view text) {
       ++next_unit;
     if (next_unit == time_units.size())
       return invalid("'" + std::string{name} +
-                     "' is not a unit of time here; there are ms, s, m, h and d, largest first");
+                     "' is not a unit of time here; units are ms, s, m, h and d, largest first");
     total += value * static_cast<double>(time_units[next_unit].factor);
     ++next_unit;
   }
@@ -80,7 +80,7 @@ result<std::uint64_t> parse_size(std::string_view text) {
     const auto power = std::string_view{"KMGT"}.find(static_cast<char>(text.front() & ~0x20));
     const auto rest = text.substr(1);
     if (power == std::string_view::npos || !(rest.empty() || rest == "B" || rest == "iB"))
-      return invalid("'" + std::string{text} + "' is not a unit of size; there are K, M, G and T");
+      return invalid("'" + std::string{text} + "' is not a unit of size; units are K, M, G and T");
     factor = std::pow(1024.0, static_cast<double>(power + 1));
   }
   if (value * factor >= 9.2e18) return invalid("'" + whole + "' is too large");

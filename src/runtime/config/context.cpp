@@ -56,9 +56,9 @@ void check_name(context& in, const std::string& name, span where) {
   if (!problem.empty()) {
     std::vector<std::string> help;
     if (name.find_first_of(":/") != std::string::npos)
-      help.emplace_back("':' is for instances (api:0), '/' for full names (shop/api)");
-    if (const auto valid = made_valid(name); valid != nothing_left) help.push_back("'" + valid + "' would do");
-    in.mistakes.add(code::bad_name, where, "'" + name + "' cannot be a name", {problem, help});
+      help.emplace_back("':' is reserved for instances (api:0), '/' for full names (shop/api)");
+    if (const auto valid = made_valid(name); valid != nothing_left) help.push_back("a valid name: '" + valid + "'");
+    in.mistakes.add(code::bad_name, where, "'" + name + "' is not a valid name", {problem, help});
     return;
   }
   const auto [first, is_new] = in.names.emplace(name, where);

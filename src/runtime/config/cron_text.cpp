@@ -105,11 +105,11 @@ private:
     value_.has_star = value_.has_star || is_star || slash != std::string::npos;
     if (is_star) return fill(kind_.low, top(), step);
     const auto ends = parts_of(range, '-');
-    if (ends.size() > 2) return "is no number, range or list";
+    if (ends.size() > 2) return "is not a number, range or list";
     const auto first = number(ends.front());
     const auto last = number(ends.back());
     if (!first || !last) return bad_number();
-    if (*first > *last) return "has a range that runs backwards";
+    if (*first > *last) return "has a range that ends before it starts";
     return fill(*first, *last, step);
   }
 
@@ -185,7 +185,7 @@ result<cron_expression> parse_cron(std::string_view text) {
   if (nick != nicknames.end()) words = words_of(nick->second);
   if (words.size() != 5 && words.size() != 6)
     return error{error_kind::invalid_input,
-                 "a cron expression has 5 or 6 fields, and this has " + std::to_string(words.size())};
+                 "a cron expression has 5 or 6 fields; this one has " + std::to_string(words.size())};
   if (words.size() == 5) words.insert(words.begin(), "0");
   std::array<field_value, 6> values;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -205,7 +205,8 @@ result<cron_expression> parse_cron(std::string_view text) {
   when.any_weekday = values[5].is_any;
   when.is_fixed = is_single(values[0]) && is_single(values[1]) && is_single(values[2]);
   when.text = shown;
-  if (!has_a_day(when)) return error{error_kind::invalid_input, "none of its months has such a day, so it never comes"};
+  if (!has_a_day(when))
+    return error{error_kind::invalid_input, "none of the given months has such a day, so it would never run"};
   return when;
 }
 

@@ -63,9 +63,9 @@ void check_one(context& in, const dependency& d, const std::set<std::string>& kn
     const bool is_shown = in.mistakes.errors() < report::max_errors; // a long look for nobody, else
     if (const auto near = is_shown ? nearest(d.on, {known.begin(), known.end()}) : std::nullopt)
       help.push_back("did you mean '" + *near + "'?");
-    if (in.names.count(d.on) > 0) help.push_back("it is a child of another supervisor, which 'after' cannot name");
+    if (in.names.count(d.on) > 0) help.push_back("'after' can only name children of the same supervisor");
     in.mistakes.add(code::unknown_sibling, d.where,
-                    "'" + d.child + "' waits for '" + d.on + "', which is not beside it",
+                    "'" + d.child + "' waits for '" + d.on + "', which is not a sibling",
                     {"not a child of '" + spec.name + "'", help});
     return;
   }
@@ -73,14 +73,14 @@ void check_one(context& in, const dependency& d, const std::set<std::string>& kn
   if (on == children.end()) return; // its mistakes are told
   if (d.completed && !is_task(*on->second))
     in.mistakes.add(code::unknown_sibling, d.where, "'" + d.on + "' is not a task and is never completed",
-                    {"only tasks end well", {"write '" + d.on + " (ready)', or give it 'task: true'"}});
+                    {"only tasks are completed", {"write '" + d.on + " (ready)', or give it 'task: true'"}});
   if (const auto* service = std::get_if<service_spec>(on->second); service != nullptr && !service->autostart)
     in.mistakes.add(code::impossible, d.where,
                     "'" + d.on + "' has 'autostart: false' and is not started when '" + spec.name + "' starts",
                     {"there is nothing to wait for", {}});
   if (waits_for_schedule(*on->second))
     in.mistakes.add(code::impossible, d.where,
-                    "'" + d.on + "' runs by its schedule and not when '" + spec.name + "' starts",
+                    "'" + d.on + "' runs on its schedule, not when '" + spec.name + "' starts",
                     {"there is nothing to wait for", {}});
 }
 
@@ -195,7 +195,7 @@ void order_children(context& in, std::size_t first, const std::set<std::string>&
     const auto at = std::find_if(own.begin(), own.end(), [&](const auto& d) { return d.on == last; });
     in.mistakes.add(code::circle, at->where,
                     "children of '" + spec.name + "' wait for each other: " + circle_text(*circle),
-                    {"none of them could start", {}});
+                    {"none of them can start", {}});
     return;
   }
   spec.children = sorting.sorted();

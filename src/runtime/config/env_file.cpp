@@ -45,12 +45,12 @@ bool is_escape(char c) { return std::string_view{"ntr\\\"$"}.find(c) != std::str
 
 /// What a line without '=' may have been meant to be.
 std::string without_equals(std::string_view line) {
-  if (line.front() == ';') return "there is no '='; comments begin with '#'";
+  if (line.front() == ';') return "there is no '='; comments start with '#'";
   const auto name = line.substr(0, line.find_first_of(": \t"));
   if (name.size() < line.size() && line[name.size()] == ':' && is_name(name))
     return "there is no '='; write " + std::string{name} + "=" + std::string{trim(line.substr(name.size() + 1))};
   if (is_name(line))
-    return "there is no '='; variables of the caller are passed on by 'inherit_env', an empty one is " +
+    return "there is no '='; use 'inherit_env' to pass on a variable of the caller; for an empty value write " +
            std::string{line} + "=";
   return "there is no '='";
 }
@@ -95,7 +95,7 @@ private:
     auto name = trim(line.substr(0, equals));
     if (name.size() > 6 && name.substr(0, 6) == "export" && is_blank(name[6])) name = trim(name.substr(6));
     if (equals == std::string_view::npos) return complain(number, without_equals(name));
-    if (!is_name(name)) return complain(number, "'" + std::string{name} + "' cannot be the name of a variable");
+    if (!is_name(name)) return complain(number, "'" + std::string{name} + "' is not a valid variable name");
     const auto value = line.substr(equals + 1);
     const auto begin = value.find_first_not_of(blanks);
     env_variable variable{std::string{name}, {}, number, {}};
@@ -105,9 +105,9 @@ private:
     } else {
       variable.value = plain_value(value);
     }
-    if (variable.value.find('\0') != std::string::npos) return complain(number, "there is a NUL character");
+    if (variable.value.find('\0') != std::string::npos) return complain(number, "the value contains a NUL character");
     if (is_digit(name.front()))
-      complain(number, "the name '" + variable.name + "' begins with a digit: no shell can use it",
+      complain(number, "the name '" + variable.name + "' starts with a digit, so shells cannot use it",
                /*is_warning=*/true);
     result_.variables.push_back(std::move(variable));
   }
@@ -144,7 +144,7 @@ private:
     const auto after = trim(text.substr(at + 1, text.find('\n', at) - at - 1));
     if (!after.empty() && after.front() != '#') {
       complain(line_, lines == 0 ? "there is text after the closing quote"
-                                 : "there is text after the closing quote; it was opened in line " +
+                                 : "there is text after the closing quote of the value that starts in line " +
                                        std::to_string(into.line));
       return false;
     }

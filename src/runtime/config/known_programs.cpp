@@ -26,7 +26,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM, SIGINT},
        {},
-       "finishes its requests with SIGQUIT, which waits up to 60s for a client that says nothing",
+       "finishes its requests on SIGQUIT and waits up to 60s for idle clients",
        "stop: { signal: QUIT, scope: main, timeout: 75s }"},
       {{"apache2", "httpd"},
        "",
@@ -34,7 +34,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM, SIGINT},
        {},
-       "finishes its requests with SIGWINCH; with SIGTERM it takes up to 10.4s and accepts connections that nobody "
+       "finishes its requests on SIGWINCH; on SIGTERM it takes up to 10.4s and accepts connections that it never "
        "answers",
        "stop: { signal: WINCH, scope: main, timeout: 30s }"},
       {{"lighttpd"},
@@ -43,7 +43,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM},
        {},
-       "finishes its requests with SIGINT, which waits up to 9s for a client that says nothing",
+       "finishes its requests on SIGINT and waits up to 9s for idle clients",
        "stop: { signal: INT, timeout: 15s }"},
       {{"haproxy"},
        "",
@@ -51,7 +51,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM, SIGINT},
        {},
-       "finishes its requests with SIGUSR1, which waits for clients as long as its 'timeout client' says",
+       "finishes its requests on SIGUSR1 and waits for clients as long as its 'timeout client' allows",
        "stop: { signal: USR1, scope: main, timeout: 75s }"},
       {{"waitress-serve", "waitress"},
        "",
@@ -59,7 +59,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM},
        {},
-       "finishes its requests with SIGINT",
+       "finishes its requests on SIGINT",
        "stop: { signal: INT }"},
       {{"php"},
        "-S",
@@ -67,7 +67,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM},
        {},
-       "finishes its requests with SIGINT",
+       "finishes its requests on SIGINT",
        "stop: { signal: INT }"},
       {{"php-fpm"},
        "",
@@ -75,7 +75,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM, SIGINT},
        {},
-       "finishes its requests with SIGQUIT if its process_control_timeout is set",
+       "finishes its requests on SIGQUIT if its process_control_timeout is set",
        "stop: { signal: QUIT, scope: main, timeout: 30s }"},
       {{"uwsgi"},
        "--exit-on-reload",
@@ -83,7 +83,7 @@ const std::vector<known_program>& known_programs() {
        trouble::no_stop,
        {SIGTERM},
        {},
-       "reloads with SIGTERM; with --exit-on-reload SIGHUP finishes its requests and ends it",
+       "reloads on SIGTERM; with --exit-on-reload it finishes its requests and exits on SIGHUP",
        "stop: { signal: HUP, scope: main, timeout: 30s }"},
       {{"uwsgi"},
        "--die-on-term",
@@ -91,7 +91,7 @@ const std::vector<known_program>& known_programs() {
        trouble::cuts,
        {SIGTERM, SIGINT, SIGQUIT},
        {},
-       "finishes its requests only with --exit-on-reload instead of --die-on-term, and SIGHUP",
+       "finishes its requests only on SIGHUP, and with --exit-on-reload instead of --die-on-term",
        "stop: { signal: HUP, scope: main, timeout: 30s }"},
       {{"uwsgi"},
        "",
@@ -99,7 +99,7 @@ const std::vector<known_program>& known_programs() {
        trouble::no_stop,
        {SIGTERM, SIGHUP},
        {},
-       "reloads with SIGTERM unless it has --die-on-term; SIGINT ends it and cuts its requests",
+       "reloads on SIGTERM unless it has --die-on-term; SIGINT stops it and drops its requests",
        "stop: { signal: INT, scope: main }"},
       {{"postgres", "postmaster"},
        "",
@@ -107,7 +107,7 @@ const std::vector<known_program>& known_programs() {
        trouble::no_stop,
        {SIGTERM},
        {},
-       "waits without limit with SIGTERM while a client is connected; SIGINT ends it in order",
+       "waits without limit on SIGTERM while a client is connected; SIGINT stops it in order",
        "stop: { signal: INT, scope: main, timeout: 60s }"},
       {{"squid"},
        "",
@@ -115,7 +115,7 @@ const std::vector<known_program>& known_programs() {
        trouble::slow,
        {},
        seconds{32},
-       "takes 32s to stop, its shutdown_lifetime, also when it is idle",
+       "takes 32s to stop (its shutdown_lifetime), even when idle",
        "stop: { timeout: 45s }"},
       {{"gunicorn"},
        "",
@@ -123,7 +123,7 @@ const std::vector<known_program>& known_programs() {
        trouble::slow,
        {},
        seconds{30},
-       "takes up to 30s to stop, its graceful_timeout, while a request runs or a client says nothing",
+       "takes up to 30s to stop (its graceful_timeout) while a request is running or a client is idle",
        "stop: { timeout: 40s }"},
       {{"mariadbd", "mysqld"},
        "",
@@ -131,7 +131,7 @@ const std::vector<known_program>& known_programs() {
        trouble::slow,
        {},
        {},
-       "asks for more time while it stops, which it can do only over NOTIFY_SOCKET",
+       "asks for more time while it stops, which needs NOTIFY_SOCKET",
        "ready: { notify: true }"},
   };
   return table;
@@ -185,7 +185,7 @@ std::optional<stop_advice> advise(const known_program& known, const program_call
   switch (known.what) {
   case trouble::cuts:
     if (!is_sent || is_own_signal) return std::nullopt;
-    advice.message = signal_name(signal) + " cuts the requests that " + call.name + " is serving";
+    advice.message = signal_name(signal) + " drops the requests that " + call.name + " is serving";
     break;
   case trouble::no_stop:
     if (!is_sent) return std::nullopt;
@@ -195,11 +195,11 @@ std::optional<stop_advice> advise(const known_program& known, const program_call
     if (known.needs.count() == 0 ? hears_from(service) || time_of(service.stop) > std::chrono::minutes{1}
                                  : time_of(service.stop) > known.needs)
       return std::nullopt;
-    advice.message = call.name + " may need longer than " + time + " to stop, and is killed then";
+    advice.message = call.name + " may need longer than " + time + " to stop, after which it is killed";
     break;
   }
   advice.label = "it " + std::string{known.fact};
-  advice.help = "write '" + std::string{known.line} + "' (known from " + std::string{known.measured} + ")";
+  advice.help = "write '" + std::string{known.line} + "' (measured with " + std::string{known.measured} + ")";
   return advice;
 }
 
@@ -211,9 +211,10 @@ std::optional<stop_advice> advise_stop(const service_spec& service, bool is_own_
   if (const auto* known = find_program(call))
     if (auto advice = advise(*known, call, service, is_own_signal)) return advice;
   if (!call.behind_shell) return std::nullopt;
-  return stop_advice{"a shell stays between Alder and '" + call.name + "'",
-                     "where /bin/sh is dash, the main process is the shell: its signals, its exit code, its MAINPID",
-                     "write 'exec' before '" + call.name + "'"};
+  return stop_advice{
+      "a shell remains between Alder and '" + call.name + "'",
+      "where /bin/sh is dash, the shell is the main process and decides about signals, exit code and MAINPID",
+      "write 'exec' before '" + call.name + "'"};
 }
 
 } // namespace alder::config

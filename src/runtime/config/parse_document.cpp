@@ -113,7 +113,7 @@ bool builder::take(fy_event* e) {
 
 bool builder::on_document(fy_event* e) {
   if (++documents_ == 1) return true;
-  mistakes_.add(code::not_a_tree, where(e), "a second document", {"only one document belongs in a configuration", {}});
+  mistakes_.add(code::not_a_tree, where(e), "a second document", {"a configuration is a single document", {}});
   return false;
 }
 
@@ -145,14 +145,14 @@ void builder::check_tag(fy_event* e, span at, node& tagged) {
                  [](unsigned char c) { return std::isspace(c) == 0; });
     auto bytes = from_base64(packed);
     tagged.refused = !bytes;
-    if (!bytes) mistakes_.add(code::wrong_type, at, "expected base64 behind !!binary", {"not base64", {}});
+    if (!bytes) mistakes_.add(code::wrong_type, at, "expected base64 after !!binary", {"not base64", {}});
     tagged.text = bytes ? std::move(*bytes) : std::string{};
     tagged.written = node::style::quoted;
     return;
   }
   tagged.refused = true;
-  mistakes_.add(code::bad_alias, at, "the tag '" + name + "' has no meaning here",
-                {"only !!str and !!binary are known", {}});
+  mistakes_.add(code::bad_alias, at, "the tag '" + name + "' is not supported",
+                {"only !!str and !!binary are supported", {}});
 }
 
 bool builder::on_scalar(fy_event* e) {
@@ -174,7 +174,8 @@ bool builder::on_scalar(fy_event* e) {
   check_tag(e, scalar->where, *scalar);
   if (scalar->text.find('\0') != std::string::npos) {
     scalar->refused = true;
-    mistakes_.add(code::wrong_type, scalar->where, "a text with a NUL character", {"no program can be given this", {}});
+    mistakes_.add(code::wrong_type, scalar->where, "a value contains a NUL character",
+                  {"cannot be passed to a program", {}});
   }
   return place(scalar, text_of(fy_event_get_anchor_token(e)));
 }
@@ -187,13 +188,13 @@ bool builder::on_alias(fy_event* e) {
   if (found == anchors_.end()) {
     std::vector<std::string> known;
     for (const auto& anchor : anchors_)
-      known.push_back("there is an anchor '&" + anchor.first + "'");
+      known.push_back("anchor in this file: '&" + anchor.first + "'");
     if (known.size() > 3) known.clear(); // so many would not help
     mistakes_.add(code::bad_alias, at, "there is no anchor '&" + name + "' before this alias",
                   {"unknown anchor", known});
   } else if (found->second == nullptr) {
-    mistakes_.add(code::bad_alias, at, "the alias '*" + name + "' stands inside what it names",
-                  {"would never end", {}});
+    mistakes_.add(code::bad_alias, at, "the alias '*" + name + "' is inside the value that it names",
+                  {"infinite recursion", {}});
   } else {
     return place(found->second, "");
   }
@@ -264,7 +265,7 @@ bool builder::on_key(const node_ptr& key) {
   if (language_ == syntax::yaml && key->written == node::style::plain && key->text == "<<") return true;
   const auto [known, is_new] = in.keys.emplace(key->text, key->where);
   if (!is_new) {
-    mistakes_.add(code::duplicate_key, key->where, "the key '" + key->text + "' is there twice",
+    mistakes_.add(code::duplicate_key, key->where, "the key '" + key->text + "' is given twice",
                   {"given again", {"the first is at " + mistakes_.place(known->second)}});
     in.skip_value = true;
   }
@@ -301,7 +302,7 @@ bool builder::place(const node_ptr& value, const std::string& anchor) {
   auto& in = open_.back();
   if (in.value->is == node::shape::mapping && !in.key) return on_key(value);
   if (in.value->values + value->values > max_values)
-    return too_large(value->where, "more than 100000 values, aliases counted as often as they are used");
+    return too_large(value->where, "more than 100000 values, counting each use of an alias");
   attach(in, value);
   return true;
 }
@@ -331,7 +332,7 @@ void report_syntax_errors(fy_diag* diag, std::string_view text, report& mistakes
 /// Mistakes the parser library would pass over or stumble at.
 bool is_readable_text(std::string_view text, report& mistakes) {
   if (text.size() > max_text) {
-    mistakes.add_whole(code::too_large, "the file has more than 1 MiB");
+    mistakes.add_whole(code::too_large, "the file is larger than 1 MiB");
     return false;
   }
   if (const auto mark = text.substr(0, 2); mark == "\xFF\xFE" || mark == "\xFE\xFF") {
@@ -340,7 +341,7 @@ bool is_readable_text(std::string_view text, report& mistakes) {
   }
   const auto invalid = find_invalid_utf8(text);
   if (invalid < text.size()) {
-    mistakes.add(code::bad_syntax, {invalid, invalid + 1}, "this is not UTF-8 text", {"invalid byte", {}});
+    mistakes.add(code::bad_syntax, {invalid, invalid + 1}, "the file is not UTF-8 text", {"invalid byte", {}});
     return false;
   }
   const auto is_control = [](char c) {
@@ -393,8 +394,8 @@ node_ptr parse_document(std::string_view text, syntax language, report& mistakes
   }
   if (root->refused) return nullptr;
   if (root->is != node::shape::mapping) {
-    mistakes.add(code::not_a_tree, root->where, "a configuration is a mapping, keys with values",
-                 {"this is none", {"start with a line such as 'children:'"}});
+    mistakes.add(code::not_a_tree, root->where, "a configuration must be a mapping of keys to values",
+                 {"not a mapping", {"start with a line such as 'children:'"}});
     return nullptr;
   }
   return root;

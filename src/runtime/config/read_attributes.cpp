@@ -74,7 +74,7 @@ private:
     if (skipped) {
       left_out_.push_back(message);
     } else {
-      help.push_back("with 'optional: [" + std::string{name} + "]' it is left out where it is not possible");
+      help.push_back("with 'optional: [" + std::string{name} + "]' it is ignored where it is not supported");
     }
     in_.mistakes.add(skipped ? code::left_out : code::not_allowed, where, message, {label, std::move(help)});
     return false;
@@ -133,7 +133,7 @@ private:
     const bool same = here_->uid == wanted.uid && group == nullptr && groups == nullptr;
     if (!here_->may_change_user && !same) {
       refuse("user", first->value->where, "this user cannot start programs as '" + wanted.text + "'", "needs root",
-             {"start the daemon as root, or leave '" + std::string{first->key->name} + "' out"});
+             {"start the daemon as root, or remove '" + std::string{first->key->name} + "'"});
       return std::nullopt;
     }
     if (here_->may_change_user) to.who = std::move(wanted);
@@ -257,8 +257,9 @@ private:
     }
     for (auto cpu = *first; cpu <= *last; ++cpu) {
       if (here_ != nullptr && std::find(here_->cpus.begin(), here_->cpus.end(), cpu) == here_->cpus.end()) {
-        refuse("cpus", item.where, "this machine has no processor " + std::to_string(cpu) + " for us",
-               "there are " + std::to_string(here_->cpus.size()), {"numbers begin at 0; 'nproc' counts them"});
+        refuse("cpus", item.where, "processor " + std::to_string(cpu) + " is not available",
+               "processors available: " + std::to_string(here_->cpus.size()),
+               {"numbering starts at 0; 'nproc' prints how many there are"});
         return;
       }
       if (std::find(to.cpus.begin(), to.cpus.end(), cpu) == to.cpus.end()) to.cpus.push_back(cpu);
@@ -291,7 +292,7 @@ private:
     if (!trouble) return true;
     std::vector<std::string> help;
     if (!trouble->remedy.empty()) help.push_back(trouble->remedy);
-    return refuse(optional_key, where, "'" + std::string{key} + "' is not possible here", trouble->cause, help);
+    return refuse(optional_key, where, "'" + std::string{key} + "' is not supported here", trouble->cause, help);
   }
 
   void read_cgroup(const limit_terms& limits, process_attributes& to) {
@@ -323,7 +324,7 @@ private:
     }
     if (to.private_tmp && is_in_tmp(path)) {
       in_.mistakes.add(code::impossible, item.where, "'private_tmp' hides '" + path + "'",
-                       {"it is not there for the service", {"leave it out"}});
+                       {"the service cannot see it", {"remove it"}});
       return;
     }
     to.read_only_paths.push_back(std::move(path));

@@ -34,8 +34,9 @@ const field* only_check(context& in, const fields& keys, const field& whole, con
     any = any || keys.has(name);
     const auto* check = keys.find(name);
     if (check != nullptr && found != nullptr)
-      in.mistakes.add(code::exclusive_keys, check->key_where, group + " has two checks",
-                      {"there is '" + std::string{found->key->name} + "' already", {"give one of " + listed(names)}});
+      in.mistakes.add(
+          code::exclusive_keys, check->key_where, group + " has two checks",
+          {"'" + std::string{found->key->name} + "' is already given", {"use only one of " + listed(names)}});
     if (found == nullptr) found = check;
   }
   if (!any)
@@ -48,8 +49,8 @@ const field* only_check(context& in, const fields& keys, const field& whole, con
 bool is_wanted(context& in, const field* f) {
   const auto wanted = read_boolean(in, f);
   if (wanted && !*wanted)
-    in.mistakes.add(code::no_effect, f->value->where, "'" + std::string{f->key->name} + ": false' does nothing",
-                    {"leave it out", {}});
+    in.mistakes.add(code::no_effect, f->value->where, "'" + std::string{f->key->name} + ": false' has no effect",
+                    {"remove it", {}});
   return wanted.value_or(false);
 }
 
@@ -58,9 +59,8 @@ bool check_pattern(context& in, const field& f, const std::string& text, std::si
   if (in.good_patterns.count({text, instructions}) > 0) return true;
   if (const auto compiled = pattern::compile(text, instructions); !compiled) {
     in.mistakes.add(
-        code::bad_pattern, f.value->where,
-        "'" + std::string{f.key->name} + "' is not a regular expression that can be used",
-        {compiled.failure().message, {"the syntax is RE2's; docs/config.md lists what differs from grep -E"}});
+        code::bad_pattern, f.value->where, "'" + std::string{f.key->name} + "' is not a valid regular expression",
+        {compiled.failure().message, {"the syntax is that of RE2; docs/config.md lists the differences from grep -E"}});
     return false;
   }
   in.good_patterns.emplace(text, instructions);
@@ -82,7 +82,7 @@ std::optional<ready_log> read_log_check(context& in, const field* log, const ins
   if (!text) return std::nullopt;
   if (text->empty()) {
     in.mistakes.add(code::bad_pattern, log->value->where, "'log' is empty",
-                    {"every line matches that", {"write what stands in the line that says so"}});
+                    {"it would match every line", {"write part of the line that the program prints when it is ready"}});
     return std::nullopt;
   }
   if (!check_pattern(in, *log, *text, line_search::most_instructions)) return std::nullopt;
@@ -99,8 +99,8 @@ check_spec read_check(context& in, const fields& keys, const instance_scope& whi
   for (const auto* name : {"status", "body"}) {
     const auto* lonely = keys.find(name);
     if (lonely != nullptr && !keys.has("http"))
-      in.mistakes.add(code::no_effect, lonely->key_where, "'" + std::string{name} + "' does nothing without 'http'",
-                      {"it is about the answer to 'http'", {}});
+      in.mistakes.add(code::no_effect, lonely->key_where, "'" + std::string{name} + "' has no effect without 'http'",
+                      {"it applies to the answer to 'http'", {}});
   }
   return check;
 }
@@ -189,8 +189,8 @@ limit_terms read_limits(context& in, const field* limits) {
     if (const auto* given = keys.find(name)) terms.where[name] = given->value->where;
   }
   if (!any)
-    in.mistakes.add(code::missing_key, limits->key_where, "'limits' limits nothing",
-                    {"", {"give memory, cpu, memory_max, memory_high, cpu_max or pids_max"}});
+    in.mistakes.add(code::missing_key, limits->key_where, "'limits' sets no limit",
+                    {"", {"give at least one of memory, cpu, memory_max, memory_high, cpu_max and pids_max"}});
   return terms;
 }
 

@@ -39,7 +39,7 @@ std::optional<std::uint32_t> id_of(std::string_view text) {
 
 void refuse_account(context& in, const field& f, const std::string& what) {
   in.mistakes.add(code::unknown_account, f.value->where, "there is no " + what,
-                  {"not in the databases of this machine", {"'getent passwd' and 'getent group' list what there is"}});
+                  {"not in the user and group databases", {"'getent passwd' and 'getent group' list them"}});
 }
 
 /// USER or USER:GROUP, each a name or a number.
@@ -81,7 +81,7 @@ void read_owner(context& in, const field* f, log_spec& spec) {
                       (!own || std::find(own->groups.begin(), own->groups.end(), owner->gid) != own->groups.end());
   if (!here->may_change_user && !is_own) {
     in.mistakes.add(code::not_allowed, f->value->where, "this user cannot give files to '" + *text + "'",
-                    {"needs root", {"start the daemon as root, or leave 'owner' out"}});
+                    {"needs root", {"start the daemon as root, or remove 'owner'"}});
     return;
   }
   spec.owner = std::move(*owner);
@@ -96,12 +96,12 @@ void read_files(context& in, const fields& keys, const instance_scope& which, un
     if (instances < 2 || path == nowhere || !spec.shared_as.empty() ||
         read_path(in, given, instance{1, instances}) != read_path(in, given, instance{0, instances}))
       continue;
-    in.mistakes.add(code::impossible, given->value->where, "the instances would all write to one file",
-                    {"the same for each", {"put ${INSTANCE} into the name, or add 'share: true'"}});
+    in.mistakes.add(code::impossible, given->value->where, "all instances would write to the same file",
+                    {"the same for every instance", {"add ${INSTANCE} to the name, or set 'share: true'"}});
   }
   if (spec.merge && keys.has("err"))
-    in.mistakes.add(code::no_effect, keys.place_of("err"), "'err' does nothing with 'merge: true'",
-                    {"standard error goes where standard output goes", {}});
+    in.mistakes.add(code::no_effect, keys.place_of("err"), "'err' has no effect with 'merge: true'",
+                    {"standard error goes to the same place as standard output", {}});
   if (!spec.out.empty() && spec.out == spec.err && spec.out != nowhere && !spec.merge)
     in.mistakes.add(code::impossible, keys.place_of("err"), "'out' and 'err' are the same file",
                     {"", {"give each a file of its own, or write 'merge: true' with 'out' alone"}});
@@ -123,7 +123,7 @@ void read_socket(context& in, const fields& keys, const instance_scope& which, l
   spec.socket = read_path(in, keys.find("socket"), which).value_or(spec.socket);
   if (spec.socket.size() > longest_socket_path)
     in.mistakes.add(code::out_of_range, keys.place_of("socket"), "the path of 'socket' is too long",
-                    {"sockets have at most 107 bytes", {}});
+                    {"at most 107 bytes", {}});
   if (const auto format = read_word(in, keys.find("syslog")))
     spec.syslog = *format == "rfc5424" ? syslog_format::rfc5424 : syslog_format::rfc3164;
   if (const auto facility = read_word(in, keys.find("facility"))) {
@@ -140,24 +140,24 @@ void check_actor(context& in, const std::vector<const field*>& layers, const log
     if (const auto* named = layer->value->find("actor")) at = named->value->where;
   if (spec.to != log_target::actor) {
     if (const auto* actor = last.value->find("actor"))
-      in.mistakes.add(code::no_effect, actor->where, "'actor' does nothing without 'to: actor'",
-                      {"its output goes elsewhere", {}});
+      in.mistakes.add(code::no_effect, actor->where, "'actor' has no effect without 'to: actor'",
+                      {"the output does not go to an actor", {}});
     return;
   }
   const auto call = parse_actor_call(spec.actor);
   if (spec.actor.empty())
-    return in.mistakes.add(code::missing_key, at, "'to: actor' needs the name of one",
-                           {"", {"add 'actor: NAME', as one of the 'extensions' calls it"}});
+    return in.mistakes.add(code::missing_key, at, "'to: actor' needs the name of an actor",
+                           {"", {"add 'actor: NAME' with an actor of one of the 'extensions'"}});
   if (!call)
-    return in.mistakes.add(code::bad_command, at, "this is not an actor with options",
+    return in.mistakes.add(code::bad_command, at, "'actor' is not a name with options",
                            {"expected NAME OPTION=VALUE …", {"for example: actor: ship port=5514 match='a b'"}});
   if (in.extensions.empty())
-    return in.mistakes.add(code::bad_extension, at, "there are no 'extensions' that could offer '" + call->name + "'",
-                           {"an actor of your own comes from a shared library",
-                            {"name it at the top of the file: 'extensions: [./libNAME.so]'"}});
+    return in.mistakes.add(code::bad_extension, at, "no 'extensions' are given that could provide '" + call->name + "'",
+                           {"actors are provided by shared libraries",
+                            {"list the library at the top of the file: 'extensions: [./libNAME.so]'"}});
   if (spec.pressure != log_pressure::drop_newest && spec.pressure != log_pressure::block)
-    in.mistakes.add(code::impossible, last.value->where, "this 'pressure' needs files",
-                    {"an actor has none", {"choose 'drop_newest' or 'block'"}});
+    in.mistakes.add(code::impossible, last.value->where, "this 'pressure' works only with files",
+                    {"output goes to an actor", {"choose 'drop_newest' or 'block'"}});
   const auto is_same = [&](const named_actor& known) {
     return known.name == call->name && known.options == call->options;
   };
@@ -169,38 +169,38 @@ void check_actor(context& in, const std::vector<const field*>& layers, const log
 void check_destination(context& in, const field& last, const log_spec& spec) {
   const bool sends = spec.to == log_target::syslog || spec.to == log_target::journal;
   if (sends && spec.pressure == log_pressure::drop_oldest)
-    in.mistakes.add(code::impossible, last.value->where, "'pressure: drop_oldest' needs files",
-                    {"a socket has no archives that could be deleted", {"choose 'drop_newest' or 'block'"}});
+    in.mistakes.add(code::impossible, last.value->where, "'pressure: drop_oldest' works only with files",
+                    {"a socket has no archives to delete", {"choose 'drop_newest' or 'block'"}});
   if (sends && spec.pressure == log_pressure::spill)
     in.mistakes.add(
-        code::impossible, last.value->where, "'pressure: spill' needs files",
-        {"what waits is told apart by its file, and a socket has none", {"choose 'drop_newest' or 'block'"}});
+        code::impossible, last.value->where, "'pressure: spill' works only with files",
+        {"output waits separately for each file, and a socket has none", {"choose 'drop_newest' or 'block'"}});
   const bool has_no_files = sends || spec.to == log_target::actor;
   if (has_no_files && (!spec.out.empty() || !spec.err.empty() || spec.format != log_format::raw))
-    in.mistakes.add(code::no_effect, last.value->where, "'out', 'err' and 'format' do nothing without 'to: file'",
+    in.mistakes.add(code::no_effect, last.value->where, "'out', 'err' and 'format' have no effect without 'to: file'",
                     {"lines are sent as they are", {}});
   if (!sends && !spec.socket.empty())
-    in.mistakes.add(code::no_effect, last.value->where, "'socket' does nothing without 'to: syslog' or 'to: journal'",
-                    {"files need none", {}});
+    in.mistakes.add(code::no_effect, last.value->where, "'socket' has no effect without 'to: syslog' or 'to: journal'",
+                    {"files do not use a socket", {}});
 }
 
 void check_spill(context& in, const field& last, const log_spec& spec) {
   const bool spills = spec.pressure == log_pressure::spill;
   if (spills && spec.spill_to.empty())
     in.mistakes.add(code::missing_key, last.value->where, "'pressure: spill' needs 'spill_to'",
-                    {"where output waits while its file cannot be written",
+                    {"the directory where output waits until its file can be written",
                      {"name a directory on another file system: 'spill_to: /dev/shm/alder'"}});
   const auto* here = in.from.here.get();
   if (spills && !spec.spill_to.empty() && here != nullptr && here->can_have_directory && !here->was_accepted) {
     if (const auto possible = here->can_have_directory(spec.spill_to); !possible)
-      in.mistakes.add(code::not_allowed, last.value->where, "output cannot wait in '" + spec.spill_to + "'",
-                      {possible.failure().message, {"name a directory that can be written to, or made"}});
+      in.mistakes.add(code::not_allowed, last.value->where, "'spill_to' cannot be used: " + spec.spill_to,
+                      {possible.failure().message, {"name a directory that is writable or can be created"}});
   }
   if (spills && spec.spill_max < least_spill)
     in.mistakes.add(code::out_of_range, last.value->where, "'spill_max' is too small", {"at least 64K", {}});
   if (!spills && !spec.spill_to.empty())
-    in.mistakes.add(code::no_effect, last.value->where, "'spill_to' does nothing without 'pressure: spill'",
-                    {"no output is put there", {}});
+    in.mistakes.add(code::no_effect, last.value->where, "'spill_to' has no effect without 'pressure: spill'",
+                    {"no output is stored there", {}});
 }
 
 void read_layer(context& in, const fields& keys, const instance_scope& which, unsigned instances,
@@ -261,11 +261,11 @@ log_spec read_log(context& in, const std::vector<const field*>& layers, const in
   const auto written = spec.max_size * (spec.merge ? 1 : 2);
   if (!layers.empty() && spec.max_total > 0 && (spec.max_size == 0 || written > spec.max_total))
     in.mistakes.add(code::impossible, layers.back()->value->where,
-                    "'max_total' has no room for the files being written",
+                    "'max_total' is too small for the files being written",
                     {"less than 'max_size' for each of them", {"lower 'max_size' or raise 'max_total'"}});
   if (!spec.date_format.empty() && spec.format == log_format::raw)
-    in.mistakes.add(code::no_effect, layers.back()->value->where, "'date_format' does nothing for the format raw",
-                    {"there is no time in the file", {"add 'format: time' or 'format: json'"}});
+    in.mistakes.add(code::no_effect, layers.back()->value->where, "'date_format' has no effect with 'format: raw'",
+                    {"lines are written without a time", {"add 'format: time' or 'format: json'"}});
   if (!layers.empty()) {
     check_destination(in, *layers.back(), spec);
     check_spill(in, *layers.back(), spec);

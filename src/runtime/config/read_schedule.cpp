@@ -16,7 +16,8 @@ std::optional<cron_expression> read_cron(context& in, const field* f) {
   if (!text) return std::nullopt;
   auto when = parse_cron(*text);
   if (when) return std::move(*when);
-  in.mistakes.add(code::bad_schedule, f->value->where, "'cron' is not a cron expression", {when.failure().message, {}});
+  in.mistakes.add(code::bad_schedule, f->value->where, "'cron' is not a valid cron expression",
+                  {when.failure().message, {}});
   return std::nullopt;
 }
 
@@ -28,7 +29,7 @@ time_zone read_zone(context& in, const field* f) {
   utc.name = "UTC";
   const auto name = text.value_or("");
   if (text && !is_zone_name(*text)) {
-    in.mistakes.add(code::bad_schedule, f->value->where, "there is no time zone '" + *text + "'",
+    in.mistakes.add(code::bad_schedule, f->value->where, "unknown time zone '" + *text + "'",
                     {"not a name such as Europe/Berlin", {}});
     return utc;
   }
@@ -38,9 +39,8 @@ time_zone read_zone(context& in, const field* f) {
   auto zone = bytes ? parse_zone_file(*bytes, name.empty() ? "local" : name) : result<time_zone>{bytes.failure()};
   if (zone) return std::move(*zone);
   const auto at = f == nullptr ? span{} : f->value->where;
-  in.mistakes.add(
-      code::bad_schedule, at, "there is no time zone '" + (text ? name : "local") + "'",
-      {zone.failure().message, {"the names are those of the files below /usr/share/zoneinfo (package tzdata)"}});
+  in.mistakes.add(code::bad_schedule, at, "unknown time zone '" + (text ? name : "local") + "'",
+                  {zone.failure().message, {"valid names are the files below /usr/share/zoneinfo (package tzdata)"}});
   return utc;
 }
 
@@ -50,8 +50,8 @@ void warn_without(context& in, const fields& keys, const char* name, const char*
   const auto* lonely = keys.find(name);
   if (lonely == nullptr || keys.has(needed)) return;
   in.mistakes.add(code::no_effect, lonely->key_where,
-                  "'" + std::string{name} + "' does nothing without '" + needed + "'",
-                  {"it is about '" + std::string{needed} + "'", {}});
+                  "'" + std::string{name} + "' has no effect without '" + needed + "'",
+                  {"it applies to '" + std::string{needed} + "'", {}});
 }
 
 } // namespace
@@ -70,8 +70,8 @@ schedule_spec read_schedule(context& in, const field* schedule, bool task) {
   warn_without(in, keys, "zone", "cron");
   warn_without(in, keys, "jitter", "max_age");
   if (const auto* age = keys.find("max_age"); task && age != nullptr)
-    in.mistakes.add(code::impossible, age->key_where, "'max_age' restarts what runs for ever, and a task does not",
-                    {"a task ends by itself", {"give it 'task_timeout'"}});
+    in.mistakes.add(code::impossible, age->key_where, "'max_age' does not apply to a task",
+                    {"a task ends by itself", {"to limit how long it runs: 'task_timeout'"}});
   return spec;
 }
 

@@ -25,8 +25,8 @@ std::vector<std::string> read_service_command(context& in, const fields& keys, c
   const bool shell = read_boolean(in, keys.find("shell")).value_or(false);
   if (command == nullptr || !shell) return read_command(in, command, which).value_or(std::vector<std::string>{});
   if (command->value->is == node::shape::sequence) {
-    in.mistakes.add(code::bad_command, command->value->where, "with 'shell: true' the command is one text",
-                    {"this is a list", {"leave 'shell' out, or write the command as one text"}});
+    in.mistakes.add(code::bad_command, command->value->where, "with 'shell: true', 'command' must be a single text",
+                    {"this is a list", {"remove 'shell', or write the command as a single text"}});
     return {};
   }
   auto script = read_text(in, *command->value, which);
@@ -140,9 +140,8 @@ public:
     spec.terminal = read_boolean(in_, keys_.find("pty")).value_or(false);
     if (spec.terminal && index == 0) check_terminal();
     if (spec.terminal && input != nullptr && index == 0)
-      in_.mistakes.add(
-          code::impossible, input->key_where, "'stdin' and 'pty' exclude each other",
-          {"the terminal is its standard input", {"leave 'stdin' out: 'alder send' writes to the terminal"}});
+      in_.mistakes.add(code::impossible, input->key_where, "'stdin' and 'pty' cannot be combined",
+                       {"the terminal is the standard input", {"remove 'stdin': 'alder send' writes to the terminal"}});
     spec.ready = read_ready(in_, keys_.find("ready"), which);
     spec.health = read_health(in_, keys_.find("health"), which);
     if (spec.task) check_condition(spec.ready);
@@ -183,8 +182,8 @@ private:
     const auto* timeout = keys_.find("task_timeout");
     common_.task_timeout = read_duration(in_, timeout).value_or(common_.task_timeout);
     if (timeout != nullptr && !common_.task)
-      in_.mistakes.add(code::no_effect, timeout->key_where, "'task_timeout' does nothing without 'task: true'",
-                       {"what runs for ever has no time limit", {}});
+      in_.mistakes.add(code::no_effect, timeout->key_where, "'task_timeout' has no effect without 'task: true'",
+                       {"only tasks have a time limit", {}});
   }
 
   void check_task() {
@@ -193,14 +192,14 @@ private:
     const bool scheduled = common_.waits_for_schedule();
     if (restart != nullptr && (common_.restart == restart_kind::permanent || scheduled))
       in_.mistakes.add(code::impossible, restart->value->where,
-                       scheduled ? "a task with a 'schedule' runs again when its time comes, and only then"
-                                 : "a permanent task would run again and again",
-                       {"a task ends by itself", {"leave 'restart' out, or give it a 'schedule'"}});
+                       scheduled ? "a task with a 'schedule' runs again only at its scheduled times"
+                                 : "a permanent task would run over and over again",
+                       {"a task ends by itself", {"remove 'restart', or add a 'schedule'"}});
     for (const auto* name : {"health", "heartbeat"}) {
       const auto* lonely = keys_.find(name);
       if (lonely == nullptr) continue;
-      in_.mistakes.add(code::no_effect, lonely->key_where, "'" + std::string{name} + "' does nothing for a task",
-                       {"its start is complete when it has ended", {"'task_timeout' limits its time"}});
+      in_.mistakes.add(code::no_effect, lonely->key_where, "'" + std::string{name} + "' has no effect for a task",
+                       {"a task has started when it has exited", {"to limit how long it runs: 'task_timeout'"}});
     }
   }
 
@@ -210,7 +209,7 @@ private:
     const bool needs = std::holds_alternative<ready_message>(spec.ready.check);
     if (word == "false" && needs)
       in_.mistakes.add(code::impossible, keys_.place_of("ipc"), "'ready: { message: true }' needs 'ipc'",
-                       {"without a channel it can never be ready", {}});
+                       {"without an IPC channel it can never become ready", {}});
     if (word != "auto") return word == "true";
     const auto program = spec.command.empty() ? std::string{} : spec.command.front();
     const auto name = program.substr(program.rfind('/') + 1);
@@ -221,7 +220,7 @@ private:
     const auto* here = in_.from.here.get();
     if (here == nullptr || here->was_accepted || !here->terminal_trouble) return;
     if (const auto trouble = here->terminal_trouble())
-      in_.mistakes.add(code::not_allowed, keys_.find("pty")->value->where, "there are no pseudo-terminals here",
+      in_.mistakes.add(code::not_allowed, keys_.find("pty")->value->where, "pseudo-terminals are not available here",
                        {trouble->cause, {trouble->remedy}});
   }
 
@@ -229,14 +228,15 @@ private:
     const auto where = own_.attributes.find("private_tmp")->second->value->where;
     const auto refuse = [&](const std::string& what, const std::string& why) {
       in_.mistakes.add(code::impossible, where, "'private_tmp' hides " + what,
-                       {why, {"use a directory outside of /tmp and /var/tmp"}});
+                       {why, {"use a directory outside /tmp and /var/tmp"}});
     };
-    if (is_in_tmp(spec.cwd)) refuse("its directory " + spec.cwd, "its own /tmp is empty");
+    if (is_in_tmp(spec.cwd)) refuse("the working directory " + spec.cwd, "the private /tmp is empty");
     if (!spec.command.empty() && is_in_tmp(spec.command[0]))
-      refuse("its program " + spec.command[0], "its own /tmp is empty");
+      refuse("the program " + spec.command[0], "the private /tmp is empty");
     for (const auto* check : {&spec.ready.check, spec.health ? &spec.health->check : nullptr}) {
       const auto* file = check == nullptr ? nullptr : std::get_if<ready_file>(check);
-      if (file != nullptr && is_in_tmp(file->path)) refuse("the file " + file->path, "the check would look elsewhere");
+      if (file != nullptr && is_in_tmp(file->path))
+        refuse("the file " + file->path, "the check does not see the private /tmp");
     }
   }
 
@@ -247,8 +247,8 @@ private:
         std::holds_alternative<ready_http>(check) || std::holds_alternative<ready_exec>(check) ||
         std::holds_alternative<ready_file>(check))
       return;
-    in_.mistakes.add(code::impossible, keys_.place_of("ready"), "this check needs a program that runs",
-                     {"'ready' of a task is looked at when it has ended", {"use file, exec, tcp or http"}});
+    in_.mistakes.add(code::impossible, keys_.place_of("ready"), "this check needs a running program",
+                     {"'ready' of a task is checked after it has exited", {"use file, exec, tcp or http"}});
   }
 
   context& in_;
@@ -269,8 +269,8 @@ void warn_about_service(context& in, const fields& keys, const service_reader& s
     const auto* stop = keys.find("stop");
     const auto* timeout = stop == nullptr ? nullptr : stop->value->find("timeout");
     in.mistakes.add(code::endless_stop, timeout == nullptr ? at : timeout->value->where,
-                    "'" + common.name + "' may take for ever to stop",
-                    {"never killed", {"a limit such as 'timeout: 60s' makes sure that the tree can be stopped"}});
+                    "'" + common.name + "' may never stop",
+                    {"never killed", {"set a limit such as 'timeout: 60s', so that the tree can always be stopped"}});
   }
   const auto strategy = around.supervisor->strategy;
   const auto* restart = keys.find("restart");
@@ -279,13 +279,13 @@ void warn_about_service(context& in, const fields& keys, const service_reader& s
     in.mistakes.add(code::revived_by_group, restart->value->where,
                     "a restart of the group " + std::string{transient ? "starts '" + common.name + "' again"
                                                                       : "ends '" + common.name + "' for good"},
-                    {transient ? "also when it had finished" : "when a sibling takes it along",
+                    {transient ? "even if it had finished" : "when a sibling restarts the group",
                      {"put it under a supervisor of its own, or use strategy one_for_one"}});
   }
   const auto* intensity = keys.find("intensity");
   if (intensity != nullptr && service.count() == 1)
-    in.mistakes.add(code::no_effect, intensity->key_where, "'intensity' does nothing for a single process",
-                    {"it is that of a pool", {"a service counts against the intensity of its supervisor"}});
+    in.mistakes.add(code::no_effect, intensity->key_where, "'intensity' has no effect for a single process",
+                    {"it applies to pools", {"a service counts against the intensity of its supervisor"}});
 }
 
 /// What is known of stopping its program; of a pool the first instance speaks.
@@ -305,7 +305,7 @@ bool reserve(context& in, unsigned count, span where) {
   in.services += count;
   if (in.services <= max_services) return true;
   in.mistakes.add(code::too_large, where, "a tree has at most " + std::to_string(max_services) + " services",
-                  {"one too many, instances counted", {}});
+                  {"too many, counting instances", {}});
   return false;
 }
 
@@ -318,8 +318,8 @@ void warn_about_sharing(context& in, const fields& keys, const supervisor_spec& 
     if (!place || first == nullptr) return;
     in.mistakes.add(code::shared_check, given == nullptr ? span{} : given->value->where,
                     "all " + std::to_string(count) + " instances of '" + pool.name + "' are checked at " + *place,
-                    {"'" + std::string{key} + "' is the same for each",
-                     {"give each its own with ${INSTANCE}, for example tcp: \"300${INSTANCE}\"",
+                    {"'" + std::string{key} + "' is the same for every instance",
+                     {"use ${INSTANCE} to make them differ, for example tcp: \"300${INSTANCE}\"",
                       "ignore this if they share it on purpose (SO_REUSEPORT)"}});
   };
   warn("ready", shared_place(first->ready.check, second->ready.check));
@@ -333,7 +333,7 @@ std::optional<child_spec> make_instances(context& in, const fields& keys, servic
     auto one = reader.read_instance(index);
     if (in.mistakes.errors() != errors) return std::nullopt; // the others would repeat the same mistakes
     if (in.spec_bytes > max_spec_bytes) {
-      in.mistakes.add(code::too_large, where, "the values of the services have more than 256 MiB together");
+      in.mistakes.add(code::too_large, where, "the values of all services together exceed 256 MiB");
       return std::nullopt;
     }
     if (index == 0) warn_about_stop(in, keys, one);

@@ -28,8 +28,8 @@ void warn_about_supervisor(context& in, const fields& keys, const supervisor_spe
   const auto* restart = keys.find("restart");
   if (restart != nullptr && spec.restart != restart_kind::permanent && spec.auto_shutdown == auto_shutdown::never)
     in.mistakes.add(code::swallows_escalation, restart->value->where,
-                    "if '" + spec.name + "' gives up, it stays down and nobody is told",
-                    {"swallows escalation", {"use permanent, so that the supervisor above decides"}});
+                    "if '" + spec.name + "' gives up, it stays down and does not escalate",
+                    {"stops escalation", {"use permanent, so that the supervisor above it reacts"}});
   const auto* shutdown = keys.find("auto_shutdown");
   if (shutdown != nullptr && spec.restart == restart_kind::permanent && spec.auto_shutdown != auto_shutdown::never)
     in.mistakes.add(code::restarts_after_shutdown, shutdown->value->where,
@@ -93,7 +93,7 @@ place kind_of_child(context& in, const node& child) {
     if (near && !known) return *near == "service" ? place::service : place::supervisor; // reported as an unknown key
   }
   in.mistakes.add(code::missing_key, child.entries.empty() ? child.where : child.entries.front().where,
-                  "a child without a name", {"", {"begin it with 'service: NAME' or 'supervisor: NAME'"}});
+                  "a child without a name", {"", {"start it with 'service: NAME' or 'supervisor: NAME'"}});
   return child.find("children") != nullptr || child.find("strategy") != nullptr ? place::supervisor : place::service;
 }
 
@@ -157,7 +157,7 @@ intensity read_intensity(context& in, const field* given, intensity base) {
     base.max_restarts = static_cast<unsigned>(*max);
     if (*max == 0)
       in.mistakes.add(code::no_restarts, keys.place_of("max_restarts"),
-                      "with no restart allowed the first one makes the supervisor give up",
+                      "with no restarts allowed, the first one makes the supervisor give up",
                       {"nothing below is ever restarted", {}});
   }
   base.within = read_duration(in, keys.find("within")).value_or(base.within);
@@ -194,7 +194,7 @@ supervisor_spec read_root(context& in, const node& document) {
   check_environment(in, keys, own);
   root.backoff = own.backoff;
   if (!keys.has("children"))
-    in.mistakes.add_whole(code::missing_key, "there are no 'children'",
+    in.mistakes.add_whole(code::missing_key, "'children' is missing",
                           {"", {"a tree needs services: see docs/config.md for an example"}});
   read_children(in, keys.find("children"), own, root);
   return root;

@@ -113,9 +113,9 @@ std::vector<diagnostic> report::take() {
     d.file = file_;
     all.push_back(std::move(d));
   };
-  if (errors_ > max_errors) note(code::too_many, diagnostic::level::error, "there are more errors than these");
+  if (errors_ > max_errors) note(code::too_many, diagnostic::level::error, "there are more errors that are not shown");
   if (warnings_ > max_warnings)
-    note(code::more_warnings, diagnostic::level::warning, "there are more warnings than these");
+    note(code::more_warnings, diagnostic::level::warning, "there are more warnings that are not shown");
   return all;
 }
 

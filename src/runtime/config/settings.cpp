@@ -66,8 +66,8 @@ std::optional<stop_step> read_stop_step(context& in, const node& item, const ins
   const bool any = keys.has("signal") || keys.has("command") || keys.has("message");
   if (ways > 1 || !any)
     in.mistakes.add(ways > 1 ? code::exclusive_keys : code::missing_key, item.where,
-                    ways > 1 ? "a stop step asks in one way" : "a stop step without a way of asking",
-                    {"", {"give one of signal, command and message"}});
+                    ways > 1 ? "a stop step has more than one action" : "a stop step without an action",
+                    {"", {"give exactly one of signal, command and message"}});
   return ways == 1 ? std::optional{std::move(step)} : std::nullopt;
 }
 
@@ -100,7 +100,7 @@ std::shared_ptr<const known_env_file> load_env_file(context& in, span at, const 
   result<std::string> text =
       in.from.read_file ? in.from.read_file(path) : error{error_kind::unavailable, "files cannot be read here"};
   if (!text || text->size() > max_text) {
-    const auto why = text ? std::string{"it has more than 1 MiB"} : text.failure().message;
+    const auto why = text ? std::string{"it is larger than 1 MiB"} : text.failure().message;
     in.mistakes.add(code::unreadable_env_file, at, "the env file '" + path + "' cannot be read", {why, {}});
     return nullptr;
   }
@@ -108,7 +108,7 @@ std::shared_ptr<const known_env_file> load_env_file(context& in, span at, const 
   for (const auto& problem : slot->parsed.problems) {
     in.mistakes.add_elsewhere(
         problem.is_warning ? code::odd_variable : code::bad_env_line, path, slot->map, problem.line, problem.what,
-        {problem.is_warning ? "" : "expected NAME=VALUE", {"it is read because of " + in.mistakes.place(at)}});
+        {problem.is_warning ? "" : "expected NAME=VALUE", {"this file is named at " + in.mistakes.place(at)}});
   }
   return slot;
 }
@@ -130,15 +130,15 @@ std::optional<std::string> expanded_value(context& in, const std::string& path, 
                               path, file.map, variable.line,
                               problem.what == kind::undefined ? "the variable '" + problem.name + "' is not set"
                               : problem.what == kind::malformed
-                                  ? "in the value of '" + variable.name + "' a variable is not complete"
-                                  : "with its variables replaced '" + variable.name + "' has more than 1 MiB",
-                              {"", {"write ${NAME:-default} to have a default, \\${NAME} for the text itself"}});
+                                  ? "the value of '" + variable.name + "' contains an incomplete variable"
+                                  : "'" + variable.name + "' exceeds 1 MiB after its variables are replaced",
+                              {"", {"write ${NAME:-default} for a default value, or \\${NAME} for literal text"}});
   if (!e.problems.empty()) return std::nullopt;
   auto value = joined(e);
   in.read_bytes += value.size();
   if (in.read_bytes <= max_read_bytes) return value;
   in.mistakes.add_elsewhere(code::too_large, path, file.map, variable.line,
-                            "the values of the service have more than 64 MiB with their variables replaced", {});
+                            "the values of the service exceed 64 MiB after their variables are replaced", {});
   return std::nullopt;
 }
 
@@ -181,8 +181,8 @@ void apply_files(context& in, const field* files, const instance_scope& which, e
 void apply_env(context& in, const node& env, const instance_scope& which, environment& to) {
   for (const auto& entry : env.entries) {
     if (entry.key.empty() || entry.key.find('=') != std::string::npos || entry.key.find('\0') != std::string::npos) {
-      in.mistakes.add(code::bad_name, entry.where, "'" + entry.key + "' cannot be the name of a variable",
-                      {"it is empty or has a '='", {}});
+      in.mistakes.add(code::bad_name, entry.where, "'" + entry.key + "' is not a valid variable name",
+                      {"empty or contains '='", {}});
     } else if (entry.value->refused) {
       continue;
     } else if (entry.value->is_null()) {

@@ -43,19 +43,19 @@ void report_problem(context& in, const node& scalar, const expansion_problem& pr
   const auto at = place_of(in, scalar, problem);
   switch (problem.what) {
   case expansion_problem::kind::undefined: {
-    std::vector<std::string> help{"write ${" + problem.name + ":-default} to have a default, $${" + problem.name +
-                                  "} for the text itself"};
+    std::vector<std::string> help{"write ${" + problem.name + ":-default} for a default value, or $${" + problem.name +
+                                  "} for literal text"};
     if (problem.name == "INSTANCE" || problem.name == "INSTANCES")
-      help = {problem.name + " exists only in values of services"};
+      help = {problem.name + " is set only in values of services"};
     in.mistakes.add(code::undefined_variable, at, "the variable '" + problem.name + "' is not set", {"not set", help});
     return;
   }
   case expansion_problem::kind::malformed:
-    in.mistakes.add(code::bad_variable, at, "this is not a variable",
-                    {"not complete", {"write ${NAME} or ${NAME:-default}; $$ for one $"}});
+    in.mistakes.add(code::bad_variable, at, "this variable is incomplete",
+                    {"not closed or not a name", {"write ${NAME} or ${NAME:-default}; write $$ for a literal $"}});
     return;
   case expansion_problem::kind::too_long:
-    in.mistakes.add(code::too_large, at, "with its variables replaced this has more than 1 MiB");
+    in.mistakes.add(code::too_large, at, "this value exceeds 1 MiB after its variables are replaced");
     return;
   }
 }
@@ -69,8 +69,8 @@ std::optional<expansion> expanded(context& in, const node& scalar, const instanc
   for (const auto& piece : e.pieces)
     in.read_bytes += sizeof(piece) + piece.text.size();
   if (in.read_bytes > max_read_bytes)
-    in.mistakes.add(code::too_large, scalar.where, "the values of this service or supervisor have more than 64 MiB",
-                    {"with its variables and aliases replaced", {}});
+    in.mistakes.add(code::too_large, scalar.where, "the values of this service or supervisor exceed 64 MiB",
+                    {"after variables and aliases are replaced", {}});
   return e.problems.empty() && in.read_bytes <= max_read_bytes ? std::optional{std::move(e)} : std::nullopt;
 }
 
@@ -101,7 +101,7 @@ std::optional<int> signal_of(context& in, const key_entry& key, const node& scal
   const std::vector<std::string> usual{"TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"};
   std::vector<std::string> help;
   if (const auto near = nearest(*text, usual)) help.push_back("did you mean '" + *near + "'?");
-  help.push_back("usual ones: " + join(usual, ", "));
+  help.push_back("common signals: " + join(usual, ", "));
   in.mistakes.add(code::unknown_word, scalar.where, "invalid value for '" + std::string{key.name} + "'",
                   {"unknown signal", help});
   return std::nullopt;
@@ -155,8 +155,8 @@ std::optional<std::uint16_t> read_port(context& in, const field& f, std::string_
     return std::nullopt;
   }
   if (*port < 1 || *port > 65535) {
-    in.mistakes.add(code::out_of_range, f.value->where, "the port " + std::to_string(*port) + " does not exist",
-                    {"ports go from 1 to 65535", {}});
+    in.mistakes.add(code::out_of_range, f.value->where, "port " + std::to_string(*port) + " does not exist",
+                    {"ports range from 1 to 65535", {}});
     return std::nullopt;
   }
   return static_cast<std::uint16_t>(*port);
@@ -410,7 +410,8 @@ std::optional<ready_tcp> read_tcp(context& in, const field* f, const instance_sc
   if (text->find_first_not_of("0123456789-") != std::string::npos) {
     const auto address = split_address(*text);
     if (!address || address->port.empty()) {
-      bad_address(in, *f, "not an address", {"expected HOST:PORT or PORT, an IPv6 address in brackets: [::1]:8080"});
+      bad_address(in, *f, "not an address",
+                  {"expected HOST:PORT or PORT; write IPv6 addresses in brackets: [::1]:8080"});
       return std::nullopt;
     }
     tcp.host = address->host;
@@ -429,7 +430,7 @@ std::optional<ready_http> read_http(context& in, const field* f, const instance_
   if (text->rfind(scheme, 0) != 0) {
     std::vector<std::string> help{"a URL such as http://127.0.0.1:3000/health"};
     if (text->rfind("https://", 0) == 0)
-      help = {"https is not checked; use 'tcp', or 'exec' with a command such as curl"};
+      help = {"https is not supported; use 'tcp', or 'exec' with a command such as curl"};
     bad_address(in, *f, "a URL starts with http://", help);
     return std::nullopt;
   }
@@ -439,7 +440,8 @@ std::optional<ready_http> read_http(context& in, const field* f, const instance_
   const auto path = rest.substr(path_at, rest.find('#') - path_at);
   const bool printable = std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7F; });
   if (!address || !printable) {
-    bad_address(in, *f, address ? "a path has no blanks, and other characters as %XX" : "not a host, or not HOST:PORT",
+    bad_address(in, *f,
+                address ? "write blanks and special characters of the path as %XX" : "not a host, or not HOST:PORT",
                 {});
     return std::nullopt;
   }

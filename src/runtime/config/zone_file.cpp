@@ -145,7 +145,7 @@ result<time_zone> parse_zone_file(std::string_view bytes, std::string name) {
   const auto bad = [&](const char* why) { return error{error_kind::invalid_input, why}; };
   byte_reader in{bytes};
   const auto old = read_header(in);
-  if (!old || bytes[4] < '2') return bad("is no time zone file of version 2 or later");
+  if (!old || bytes[4] < '2') return bad("is not a time zone file of version 2 or later");
   (void)in.take(body_size(*old, 4));
   const auto c = read_header(in);
   if (!c) return bad("is a damaged time zone file");

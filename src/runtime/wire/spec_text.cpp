@@ -19,28 +19,28 @@ std::string address(const std::string& host, std::uint16_t port) {
 
 std::string check_text(const check_spec& check) {
   return std::visit(overloaded{
-                        [](const std::monostate&) -> std::string { return "as soon as it runs"; },
+                        [](const std::monostate&) -> std::string { return "as soon as it is running"; },
                         [](const ready_after& r) { return "after " + format_duration(r.delay); },
                         [](const ready_tcp& r) { return "tcp " + address(r.host, r.port); },
                         [](const ready_http& r) {
                           return "http " + address(r.host, r.port) + r.path +
-                                 (r.body.empty() ? "" : " with a body like " + r.body);
+                                 (r.body.empty() ? "" : " with a body matching " + r.body);
                         },
                         [](const ready_exec& r) { return "exec " + shell_quote(r.command); },
                         [](const ready_file& r) { return "file " + r.path; },
-                        [](const ready_notify&) -> std::string { return "READY=1 to NOTIFY_SOCKET"; },
+                        [](const ready_notify&) -> std::string { return "READY=1 on NOTIFY_SOCKET"; },
                         [](const ready_message&) -> std::string { return "\"ready\" over IPC"; },
-                        [](const ready_descriptor& r) { return "a line to descriptor " + std::to_string(r.number); },
-                        [](const ready_log& r) { return "a line of output like " + r.pattern; },
+                        [](const ready_descriptor& r) { return "a line on descriptor " + std::to_string(r.number); },
+                        [](const ready_log& r) { return "a line of output matching " + r.pattern; },
                     },
                     check);
 }
 
 std::string remedy_text(remedy then) {
   switch (then) {
-  case remedy::restart: return "restarts it";
-  case remedy::fail: return "fails it";
-  case remedy::report: return "is reported";
+  case remedy::restart: return "restarted";
+  case remedy::fail: return "failed";
+  case remedy::report: return "reported";
   }
   return {};
 }
@@ -63,7 +63,8 @@ std::string ready_text(const ready_spec& ready) {
 
 std::string task_text(const service_spec& task) {
   const bool is_checked = !std::holds_alternative<std::monostate>(task.ready.check);
-  return "when it has ended well" + (is_checked ? " and then " + check_text(task.ready.check) : std::string{}) +
+  return "when it has exited successfully" +
+         (is_checked ? " and then " + check_text(task.ready.check) : std::string{}) +
          (task.task_timeout.count() > 0 ? ", within " + format_duration(task.task_timeout) : "");
 }
 
@@ -80,8 +81,8 @@ std::string schedule_text(const schedule_spec& schedule) {
 
 std::string watch_text(const watch_spec& watch) {
   if (!watch.any()) return {};
-  return join(watch.paths, ", ") + (watch.ignore.empty() ? "" : " without " + join(watch.ignore, ", ")) +
-         ", restarts it " + format_duration(watch.debounce) + " after " +
+  return join(watch.paths, ", ") + (watch.ignore.empty() ? "" : " except " + join(watch.ignore, ", ")) +
+         ", restarted " + format_duration(watch.debounce) + " after " +
          (watch.content ? "a change of content" : "a change");
 }
 
@@ -100,14 +101,14 @@ std::string hooks_text(const hooks_spec& hooks) {
 
 std::string health_text(const std::optional<health_spec>& health) {
   if (!health) return {};
-  return check_text(health->check) + " every " + format_duration(health->interval) + ", failing " +
-         std::to_string(health->failures) + " times " + remedy_text(health->then);
+  return check_text(health->check) + " every " + format_duration(health->interval) + ", " + remedy_text(health->then) +
+         " after " + std::to_string(health->failures) + (health->failures == 1 ? " failure" : " failures");
 }
 
 std::string heartbeat_text(const std::optional<heartbeat_spec>& heartbeat) {
   if (!heartbeat) return {};
-  return "every " + format_duration(heartbeat->interval) + ", missing " + std::to_string(heartbeat->missed) + " " +
-         remedy_text(heartbeat->then);
+  return "every " + format_duration(heartbeat->interval) + ", " + remedy_text(heartbeat->then) + " after " +
+         std::to_string(heartbeat->missed) + " missed";
 }
 
 std::string limits_text(const usage_limits& limits) {
@@ -115,15 +116,16 @@ std::string limits_text(const usage_limits& limits) {
   std::vector<std::string> parts;
   if (limits.memory > 0) parts.push_back("memory " + format_size(limits.memory));
   if (limits.cpu > 0) parts.push_back("cpu " + std::to_string(static_cast<long>(limits.cpu * 100)) + "%");
-  return join(parts, ", ") + "; more for " + format_duration(limits.grace) + " " + remedy_text(limits.then);
+  return join(parts, ", ") + "; " + remedy_text(limits.then) + " after exceeding it for " +
+         format_duration(limits.grace);
 }
 
 std::string restart_limit_text(const restart_limit& limit) {
   std::vector<std::string> parts;
   if (limit.max_unstable > 0)
-    parts.push_back("fails after " + std::to_string(limit.max_unstable) + " starts in a row that last less than " +
+    parts.push_back("fails after " + std::to_string(limit.max_unstable) + " consecutive starts that last less than " +
                     format_duration(limit.min_uptime));
-  if (limit.hourly > 0) parts.push_back("at most " + std::to_string(limit.hourly) + " an hour");
+  if (limit.hourly > 0) parts.push_back("at most " + std::to_string(limit.hourly) + " restarts per hour");
   return join(parts, ", ");
 }
 
@@ -134,7 +136,7 @@ std::string stop_text(const stop_spec& stop) {
   signal += signal_name(stop.signal);
   if (stop.main_only) signal += " to the main process";
   if (stop.signal == SIGKILL) return signal;
-  if (stop.kill_leftovers) signal += ", SIGKILL to what the main process leaves behind";
+  if (stop.kill_leftovers) signal += ", SIGKILL to processes that the main process leaves behind";
   return signal + (stop.timeout ? ", SIGKILL after " + format_duration(*stop.timeout) : ", then waits without limit");
 }
 
@@ -174,7 +176,7 @@ std::string attributes_text(const process_attributes& attributes) {
   if (!attributes.read_only_paths.empty()) parts.push_back("read-only " + join(attributes.read_only_paths, " "));
   if (attributes.cgroup) parts.push_back(cgroup_text(*attributes.cgroup));
   for (const auto& reason : attributes.left_out)
-    parts.push_back("left out: " + reason);
+    parts.push_back("ignored: " + reason);
   return join(parts, ", ");
 }
 
@@ -218,7 +220,7 @@ std::string log_rules_text(const log_spec& log) {
   if (log.pressure != usual.pressure) parts.emplace_back(pressures[static_cast<std::size_t>(log.pressure)]);
   if (log.pressure == log_pressure::spill)
     parts.back() += " to " + log.spill_to + " (" + format_size(log.spill_max) + ")";
-  if (log.max_rate > 0) parts.push_back(std::to_string(log.max_rate) + " lines a second");
+  if (log.max_rate > 0) parts.push_back(std::to_string(log.max_rate) + " lines per second");
   return join(parts, ", ");
 }
 
@@ -227,8 +229,8 @@ std::string backoff_text(const backoff& delay) {
   std::array<char, 32> factor{};
   (void)std::snprintf(factor.data(), factor.size(), "%g", delay.factor); // 32 characters are enough for %g
   std::string first;
-  if (delay.first) first = (delay.first->count() == 0 ? "at once" : format_duration(*delay.first)) + ", then ";
-  if (delay.min.count() == 0) return first + "at once";
+  if (delay.first) first = (delay.first->count() == 0 ? "0" : format_duration(*delay.first)) + ", then ";
+  if (delay.min.count() == 0) return first + "0";
   return first + format_duration(delay.min) + " to " + format_duration(delay.max) + ", factor " + factor.data();
 }
 

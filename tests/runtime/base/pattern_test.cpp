@@ -71,7 +71,7 @@ TEST(Pattern, SaysWhatToWriteForWhatOtherSyntaxesHave) {
   EXPECT_TRUE(hints("\\`word", "write \\A"));
   EXPECT_TRUE(hints("a{,3}", "write {0,3}"));
   EXPECT_TRUE(hints("x[[=a=]]", "not supported in brackets"));
-  EXPECT_TRUE(hints("a**", "(parentheses)"));
+  EXPECT_TRUE(hints("a**", "in parentheses"));
   EXPECT_TRUE(hints("*a", "write \\ before"));
   EXPECT_TRUE(hints("a{1001}", "at most 1000"));
   EXPECT_TRUE(hints("end\\Z", "write \\z"));
@@ -86,7 +86,7 @@ TEST(Pattern, SeesOtherMeaningsWhereTheyAreMeant) {
 TEST(Pattern, HasLimits) {
   EXPECT_EQ(problem_of(std::string(pattern::longest, 'x'), 2000), "");
   EXPECT_EQ(problem_of(std::string(pattern::longest + 1, 'x'), 2000),
-            "it has 1025 bytes, and at most 1024 are allowed");
+            "it is 1025 bytes long; at most 1024 are allowed");
   EXPECT_NE(problem_of("x{1,1000}y").find("too complex"), std::string::npos);
   EXPECT_EQ(problem_of("x{1,200}y"), "");
   EXPECT_NE(problem_of("x{1,200}y", 100).find("too complex"), std::string::npos);

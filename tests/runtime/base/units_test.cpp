@@ -37,7 +37,7 @@ TEST(ParseDuration, ZeroNeedsNoUnit) {
 TEST(ParseDuration, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("5"), "'5' has no unit: write '5s' or '5ms'");
   EXPECT_EQ(complaint("5 parsecs"),
-            "' parsecs' is not a unit of time here; there are ms, s, m, h and d, largest first");
+            "' parsecs' is not a unit of time here; units are ms, s, m, h and d, largest first");
   EXPECT_EQ(complaint("soon"), "'soon' is not a duration");
   EXPECT_EQ(complaint(""), "an empty duration");
   EXPECT_EQ(complaint("4000d"), "'4000d' is more than ten years");
@@ -88,7 +88,7 @@ TEST(ParseSize, ReadsBytesWithUnitsOf1024) {
 TEST(ParseSize, RefusesWhatItDoesNotKnow) {
   for (const char* text : {"", "-1", "1P", "1Kx", "K", "1 K", "1.2.3", "9000000T", "1KK"})
     EXPECT_FALSE(parse_size(text).ok()) << text;
-  EXPECT_EQ(parse_size("1P").failure().message, "'P' is not a unit of size; there are K, M, G and T");
+  EXPECT_EQ(parse_size("1P").failure().message, "'P' is not a unit of size; units are K, M, G and T");
 }
 
 TEST(FormatAge, HasTwoUnitsAtMost) {

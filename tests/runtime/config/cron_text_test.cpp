@@ -40,7 +40,7 @@ TEST(CronText, FieldsArePartedByAnyBlanks) {
   EXPECT_EQ(numbers(when->weekdays), "0");
   EXPECT_EQ(when->text, "30 2 * * sun");
   EXPECT_TRUE(parse_cron(" @daily\t"));
-  EXPECT_EQ(why_not("\t"), "a cron expression has 5 or 6 fields, and this has 0");
+  EXPECT_EQ(why_not("\t"), "a cron expression has 5 or 6 fields; this one has 0");
   EXPECT_EQ(why_not("* * * * *" + std::string(1000, ' ')), "a cron expression has at most 1000 bytes");
 }
 
@@ -75,7 +75,7 @@ TEST(CronText, Nicknames) {
   EXPECT_EQ(numbers(parse_cron("@daily")->hours), "0");
   EXPECT_EQ(numbers(parse_cron("@Weekly")->weekdays), "0");
   EXPECT_EQ(parse_cron("@hourly")->hours.count(), 24u);
-  EXPECT_EQ(why_not("@reboot"), "a cron expression has 5 or 6 fields, and this has 1");
+  EXPECT_EQ(why_not("@reboot"), "a cron expression has 5 or 6 fields; this one has 1");
 }
 
 TEST(CronText, TheLastDay) {
@@ -86,7 +86,7 @@ TEST(CronText, TheLastDay) {
 }
 
 TEST(CronText, SaysWhichFieldIsWrongAndWhy) {
-  EXPECT_EQ(why_not(""), "a cron expression has 5 or 6 fields, and this has 0");
+  EXPECT_EQ(why_not(""), "a cron expression has 5 or 6 fields; this one has 0");
   EXPECT_EQ(why_not("60 * * * *"), "the minute '60' is not from 0 to 59");
   EXPECT_EQ(why_not("0 24 * * *"), "the hour '24' is not from 0 to 23");
   EXPECT_EQ(why_not("0 0 0 * *"), "the day '0' is not from 1 to 31");
@@ -95,16 +95,16 @@ TEST(CronText, SaysWhichFieldIsWrongAndWhy) {
   EXPECT_EQ(why_not("5/15 * * * *"), "the minute '5/15' has a step without a range; write 'a-b/n' or '*/n'");
   EXPECT_EQ(why_not("*/0 * * * *"), "the minute '*/0' has a step that is not from 1 to 60");
   EXPECT_EQ(why_not("*/61 * * * *"), "the minute '*/61' has a step that is not from 1 to 60");
-  EXPECT_EQ(why_not("0 22-3 * * *"), "the hour '22-3' has a range that runs backwards");
-  EXPECT_EQ(why_not("0 1-2-3 * * *"), "the hour '1-2-3' is no number, range or list");
+  EXPECT_EQ(why_not("0 22-3 * * *"), "the hour '22-3' has a range that ends before it starts");
+  EXPECT_EQ(why_not("0 1-2-3 * * *"), "the hour '1-2-3' is not a number, range or list");
   EXPECT_EQ(why_not("0 1,,2 * * *"), "the hour '1,,2' is not from 0 to 23");
   EXPECT_EQ(why_not("0 -1 * * *"), "the hour '-1' is not from 0 to 23");
   EXPECT_EQ(why_not("0 L * * *"), "the hour 'L' is not from 0 to 23");
 }
 
 TEST(CronText, ADayThatNoMonthHasNeverComes) {
-  EXPECT_EQ(why_not("0 0 30 2 *"), "none of its months has such a day, so it never comes");
-  EXPECT_EQ(why_not("0 0 31 4,6,9,11 *"), "none of its months has such a day, so it never comes");
+  EXPECT_EQ(why_not("0 0 30 2 *"), "none of the given months has such a day, so it would never run");
+  EXPECT_EQ(why_not("0 0 31 4,6,9,11 *"), "none of the given months has such a day, so it would never run");
   EXPECT_EQ(why_not("0 0 29 2 *"), "");
   EXPECT_EQ(why_not("0 0 30 2 mon"), "") << "Mondays in February come";
 }

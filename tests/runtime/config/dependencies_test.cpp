@@ -62,7 +62,7 @@ TEST(Dependencies, OnlySiblingsCanBeNamed) {
                       "  - supervisor: s\n    children:\n    - {service: inner, command: x, after: web}\n");
   ASSERT_THAT(places(l), ElementsAre("E026 3:39", "E026 6:43"));
   EXPECT_THAT(l.diagnostics[0].help, ElementsAre("did you mean 'database'?"));
-  EXPECT_THAT(l.diagnostics[1].help, ElementsAre("it is a child of another supervisor, which 'after' cannot name"));
+  EXPECT_THAT(l.diagnostics[1].help, ElementsAre("'after' can only name children of the same supervisor"));
 }
 
 TEST(Dependencies, OnlyTasksAreCompleted) {

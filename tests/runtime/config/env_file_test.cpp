@@ -84,7 +84,7 @@ TEST(EnvFile, AnyBlankFollowsExport) {
 TEST(EnvFile, WarnsOfANameThatBeginsWithADigit) {
   const auto file = parse_env_file("1U=1\n");
   EXPECT_EQ(variables_of(file), (pairs{{"1U", "1"}}));
-  EXPECT_EQ(problems_of(file), words{"1: the name '1U' begins with a digit: no shell can use it (warning)"});
+  EXPECT_EQ(problems_of(file), words{"1: the name '1U' starts with a digit, so shells cannot use it (warning)"});
 }
 
 TEST(EnvFile, SaysWhichValuesCouldBeExpanded) {
@@ -99,26 +99,26 @@ TEST(EnvFile, NamesTheLinesThatAreWrongAndReadsTheOthers) {
   const auto file = parse_env_file("A=1\n!\n.B=2\nC='x\nD=\"x\" y\n=\nE=5\n");
   EXPECT_EQ(variables_of(file), (pairs{{"A", "1"}, {"E", "5"}}));
   EXPECT_EQ(problems_of(file),
-            (words{"2: there is no '='", "3: '.B' cannot be the name of a variable", "4: the quote is not closed",
-                   "5: there is text after the closing quote", "6: '' cannot be the name of a variable"}));
+            (words{"2: there is no '='", "3: '.B' is not a valid variable name", "4: the quote is not closed",
+                   "5: there is text after the closing quote", "6: '' is not a valid variable name"}));
 }
 
 TEST(EnvFile, ATextBehindAQuoteOfManyLinesIsWrongWhereItStands) {
   const auto file = parse_env_file("A=\"x\nB=\"y\"\nC=3\n");
   EXPECT_EQ(variables_of(file), (pairs{{"C", "3"}}));
-  EXPECT_EQ(problems_of(file), words{"2: there is text after the closing quote; it was opened in line 1"});
+  EXPECT_EQ(problems_of(file), words{"2: there is text after the closing quote of the value that starts in line 1"});
 }
 
 TEST(EnvFile, SaysWhatALineWithoutEqualsMayHaveMeant) {
-  EXPECT_EQ(
-      problems_of(parse_env_file("; comment\nNAME: value\nNAME\n")),
-      (words{"1: there is no '='; comments begin with '#'", "2: there is no '='; write NAME=value",
-             "3: there is no '='; variables of the caller are passed on by 'inherit_env', an empty one is NAME="}));
+  EXPECT_EQ(problems_of(parse_env_file("; comment\nNAME: value\nNAME\n")),
+            (words{"1: there is no '='; comments start with '#'", "2: there is no '='; write NAME=value",
+                   "3: there is no '='; use 'inherit_env' to pass on a variable of the caller; for an empty value "
+                   "write NAME="}));
 }
 
 TEST(EnvFile, RefusesNul) {
   EXPECT_EQ(problems_of(parse_env_file(std::string_view{"A=\"x\n\0\"\nB=\0\n", 12})),
-            (words{"1: there is a NUL character", "3: there is a NUL character"}));
+            (words{"1: the value contains a NUL character", "3: the value contains a NUL character"}));
 }
 
 TEST(EnvFile, KeepsAtMostTwentyProblems) {

@@ -8,9 +8,9 @@ namespace alder::config {
 namespace {
 
 TEST(ForeignKeys, AreAnsweredWithTheLineToWrite) {
-  EXPECT_EQ(foreign_key("depends_on"), "here it is written after: [db (ready)]");
-  EXPECT_EQ(foreign_key("ExecStart"), "here it is written command: PROGRAM ARGUMENTS");
-  EXPECT_EQ(foreign_key("working_dir"), "here it is written cwd: DIRECTORY");
+  EXPECT_EQ(foreign_key("depends_on"), "the Alder equivalent is after: [db (ready)]");
+  EXPECT_EQ(foreign_key("ExecStart"), "the Alder equivalent is command: PROGRAM ARGUMENTS");
+  EXPECT_EQ(foreign_key("working_dir"), "the Alder equivalent is cwd: DIRECTORY");
   EXPECT_EQ(foreign_key("image"), "Alder runs programs, not images: command: PROGRAM ARGUMENTS");
   EXPECT_EQ(foreign_key("comand"), std::nullopt);
 }

@@ -29,8 +29,8 @@ stop_spec by(int signal, std::chrono::seconds timeout = std::chrono::seconds{10}
 TEST(KnownPrograms, WhereTermCutsRequestsTheOtherSignalIsNamed) {
   EXPECT_EQ(
       advice({"/usr/sbin/nginx"}),
-      "SIGTERM cuts the requests that nginx is serving; write 'stop: { signal: QUIT, scope: main, timeout: 75s }' "
-      "(known from nginx 1.22.1)");
+      "SIGTERM drops the requests that nginx is serving; write 'stop: { signal: QUIT, scope: main, timeout: 75s }' "
+      "(measured with nginx 1.22.1)");
   EXPECT_THAT(advice({"apache2", "-DFOREGROUND"}), HasSubstr("WINCH"));
   EXPECT_THAT(advice({"haproxy", "-W"}), HasSubstr("USR1"));
   EXPECT_THAT(advice({"php8.2", "-S", "127.0.0.1:80"}), HasSubstr("INT"));
@@ -54,7 +54,7 @@ TEST(KnownPrograms, WhatIsNoStopIsSaidWhoeverNamedIt) {
   EXPECT_EQ(advice({"uwsgi", "--ini", "app.ini"}, by(SIGINT)), "");
   EXPECT_THAT(advice({"uwsgi"}, by(SIGHUP)), HasSubstr("SIGHUP does not stop uwsgi"));
   EXPECT_EQ(advice({"uwsgi", "--exit-on-reload"}, by(SIGHUP)), "");
-  EXPECT_THAT(advice({"uwsgi", "--die-on-term"}), HasSubstr("cuts"));
+  EXPECT_THAT(advice({"uwsgi", "--die-on-term"}), HasSubstr("drops"));
   EXPECT_THAT(advice({"/usr/lib/postgresql/15/bin/postgres", "-D", "data"}), HasSubstr("signal: INT"));
 }
 
@@ -78,7 +78,7 @@ TEST(KnownPrograms, MariadbAsksForTimeWhereItIsHeard) {
 
 TEST(KnownPrograms, AShellThatStaysIsSaidAndATaskIsLeftAlone) {
   EXPECT_EQ(advice({"/bin/sh", "-c", "node server.js"}),
-            "a shell stays between Alder and 'node'; write 'exec' before 'node'");
+            "a shell remains between Alder and 'node'; write 'exec' before 'node'");
   EXPECT_EQ(advice({"/bin/sh", "-c", "exec node server.js"}), "");
   EXPECT_THAT(advice({"/bin/sh", "-c", "exec nginx"}), HasSubstr("QUIT"));
   service_spec task;

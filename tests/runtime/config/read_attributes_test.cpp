@@ -77,13 +77,13 @@ TEST(ReadAttributes, RefusesWhatTheUserMayNot) {
   EXPECT_EQ(attributes_on(small_machine(), "  oom_score_adj: -1\n"), "E024 oom_score_adj -1 is not allowed here; ");
   EXPECT_EQ(attributes_on(small_machine(), "  rlimits: {nofile: '100:5000'}\n"),
             "E024 the limit nofile 5000 is above the hard limit of this machine; ");
-  EXPECT_EQ(attributes_on(small_machine(), "  cpus: 0-2\n"), "E024 this machine has no processor 2 for us; ");
+  EXPECT_EQ(attributes_on(small_machine(), "  cpus: 0-2\n"), "E024 processor 2 is not available; ");
   EXPECT_EQ(attributes_on(small_machine(), "  nice: 5\n  rlimits: {nofile: 4096}\n"), "nice 5, nofile 4096");
 }
 
 TEST(ReadAttributes, LeavesOutWhatIsOptionalAndNotPossible) {
   EXPECT_EQ(attributes_on(small_machine(), "  nice: -1\n  cpus: 1\n  optional: nice\n"),
-            "W008 nice -1 is not allowed here; cpus 1, left out: nice -1 is not allowed here");
+            "W008 nice -1 is not allowed here; cpus 1, ignored: nice -1 is not allowed here");
   EXPECT_EQ(attributes_on(machine_of_root(), "  nice: -1\n  optional: [nice]\n"), "nice -1");
 }
 
@@ -99,12 +99,12 @@ TEST(ReadAttributes, HidesAndProtectsFiles) {
             "E024 '/srv/shop/lib' cannot be made read-only; ");
   EXPECT_EQ(
       attributes_on(machine_of_root(), "  read_only_paths: [/run/secret, lib]\n  optional: read_only_paths\n"),
-      "W008 '/srv/shop/lib' cannot be made read-only; read-only /run/secret, left out: '/srv/shop/lib' cannot be made "
+      "W008 '/srv/shop/lib' cannot be made read-only; read-only /run/secret, ignored: '/srv/shop/lib' cannot be made "
       "read-only");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  read_only_paths: /run/secret\n"),
             "E024 'private_tmp' is not allowed here; E024 'read_only_paths' is not allowed here; ");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: true\n  optional: [private_tmp]\n  nice: 3\n"),
-            "W008 'private_tmp' is not allowed here; nice 3, left out: 'private_tmp' is not allowed here");
+            "W008 'private_tmp' is not allowed here; nice 3, ignored: 'private_tmp' is not allowed here");
   EXPECT_EQ(attributes_on(small_machine(), "  private_tmp: false\n"), "");
 }
 
@@ -118,7 +118,7 @@ TEST(ReadAttributes, SaysWhyThereAreNoMountsAndWhatHelps) {
 
 TEST(ReadAttributes, TellsWhatAPrivateTmpWouldHide) {
   EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  cwd: /tmp/x\n"),
-            "E021 'private_tmp' hides its directory /tmp/x; ");
+            "E021 'private_tmp' hides the working directory /tmp/x; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  ready: { file: /var/tmp/up }\n"),
             "E021 'private_tmp' hides the file /var/tmp/up; ");
   EXPECT_EQ(attributes_on(machine_of_root(), "  private_tmp: true\n  cwd: /tmpfiles\n"), "private /tmp");
@@ -152,7 +152,7 @@ TEST(ReadAttributes, WhatWasAcceptedIsHadAndWhatIsOptionalIsAskedForAgain) {
   known->was_accepted = true;
   EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M }\n"), "own cgroup (memory_max 300M)");
   EXPECT_EQ(attributes_on(known, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
-            "W008 'memory_max' is not possible here; own cgroup (pids_max 9), left out: 'memory_max' is not possible "
+            "W008 'memory_max' is not supported here; own cgroup (pids_max 9), ignored: 'memory_max' is not supported "
             "here");
 }
 
@@ -161,27 +161,27 @@ TEST(ReadAttributes, PathsThatWereAcceptedAreThereUnlessTheyAreOptional) {
   known->was_accepted = true;
   EXPECT_EQ(attributes_on(known, "  read_only_paths: [/run/secret, /gone]\n"), "read-only /run/secret /gone");
   EXPECT_EQ(attributes_on(known, "  read_only_paths: [/run/secret, /gone]\n  optional: read_only_paths\n"),
-            "W008 '/gone' cannot be made read-only; read-only /run/secret, left out: '/gone' cannot be made read-only");
+            "W008 '/gone' cannot be made read-only; read-only /run/secret, ignored: '/gone' cannot be made read-only");
 }
 
 TEST(ReadAttributes, TellsWhichGroupsAreNotToBeHad) {
   const auto here = machine_without_memory();
   EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n"),
-            "E024 'memory_max' is not possible here; ");
+            "E024 'memory_max' is not supported here; ");
   EXPECT_EQ(
       attributes_on(here, "  limits: { memory_max: 300M, pids_max: 9 }\n  optional: [limits]\n"),
-      "W008 'memory_max' is not possible here; own cgroup (pids_max 9), left out: 'memory_max' is not possible here");
+      "W008 'memory_max' is not supported here; own cgroup (pids_max 9), ignored: 'memory_max' is not supported here");
   EXPECT_EQ(attributes_on(here, "  limits: { memory_max: 300M }\n  optional: [limits]\n"),
-            "W008 'memory_max' is not possible here; left out: 'memory_max' is not possible here");
+            "W008 'memory_max' is not supported here; ignored: 'memory_max' is not supported here");
   const auto l = load_on(here, "  limits: { memory_max: 300M }\n");
   ASSERT_EQ(l.diagnostics.size(), 1U);
   EXPECT_EQ(l.diagnostics[0].label, "there is no memory controller");
   EXPECT_EQ(l.diagnostics[0].help.at(0), "switch it on");
   auto none = small_machine();
   none->cgroup_trouble_with = [](const std::string&) { return std::optional{machine_trouble{"not mounted", ""}}; };
-  EXPECT_EQ(attributes_on(none, "  cgroup: true\n"), "E024 'cgroup' is not possible here; ");
+  EXPECT_EQ(attributes_on(none, "  cgroup: true\n"), "E024 'cgroup' is not supported here; ");
   EXPECT_EQ(attributes_on(none, "  cgroup: true\n  optional: cgroup\n"),
-            "W008 'cgroup' is not possible here; left out: 'cgroup' is not possible here");
+            "W008 'cgroup' is not supported here; ignored: 'cgroup' is not supported here");
 }
 
 TEST(ReadAttributes, RefusesImpossibleGroupLimits) {
@@ -250,7 +250,7 @@ TEST(ReadAttributes, StandardInputIsAPipeOnRequest) {
 TEST(ReadAttributes, ATerminalIsRefusedWhereThereAreNone) {
   auto m = small_machine();
   m->terminal_trouble = [] { return std::optional{machine_trouble{"no such device", "mount devpts"}}; };
-  EXPECT_EQ(attributes_on(m, "  pty: true\n  instances: 3\n"), "E024 there are no pseudo-terminals here; ");
+  EXPECT_EQ(attributes_on(m, "  pty: true\n  instances: 3\n"), "E024 pseudo-terminals are not available here; ");
   const auto said = render(load_on(m, "  pty: true\n").diagnostics, false);
   EXPECT_NE(said.find("no such device"), std::string::npos) << said;
   EXPECT_NE(said.find("mount devpts"), std::string::npos) << said;

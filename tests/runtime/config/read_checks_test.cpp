@@ -24,18 +24,18 @@ std::string ready_of(const std::string& check) {
 }
 
 TEST(ReadChecks, KnowsEveryWayOfBeingReady) {
-  EXPECT_EQ(ready_of("notify: true"), "READY=1 to NOTIFY_SOCKET within 30s");
+  EXPECT_EQ(ready_of("notify: true"), "READY=1 on NOTIFY_SOCKET within 30s");
   EXPECT_EQ(ready_of("message: true, timeout: 5s"), "\"ready\" over IPC within 5s");
-  EXPECT_EQ(ready_of("descriptor: 4"), "a line to descriptor 4 within 30s");
+  EXPECT_EQ(ready_of("descriptor: 4"), "a line on descriptor 4 within 30s");
   EXPECT_EQ(ready_of("file: up"), "file /srv/shop/up within 30s");
   EXPECT_EQ(ready_of("http: 'http://127.0.0.1:80/x', status: [204, 3xx], body: 'o+k'"),
-            "http 127.0.0.1:80/x with a body like o+k within 30s");
+            "http 127.0.0.1:80/x with a body matching o+k within 30s");
   EXPECT_EQ(codes_of("ready: {notify: true, file: x}"), "E018");
   EXPECT_EQ(codes_of("ready: {tcp: '1', body: x}"), "W006");
   EXPECT_EQ(codes_of("ready: {http: 'http://a/', status: 99}"), "E011");
   EXPECT_EQ(codes_of("ready: {http: 'http://a/', body: '('}"), "E025");
   EXPECT_EQ(codes_of("ready: {descriptor: 2}"), "E014");
-  EXPECT_EQ(ready_of("log: 'ready (to|for)', timeout: 5s"), "a line of output like ready (to|for) within 5s");
+  EXPECT_EQ(ready_of("log: 'ready (to|for)', timeout: 5s"), "a line of output matching ready (to|for) within 5s");
   EXPECT_EQ(codes_of("ready: {log: '['}"), "E025");
   EXPECT_EQ(codes_of("ready: {log: ''}"), "E025");
   EXPECT_EQ(codes_of("ready: {log: up, tcp: 80}"), "E018");
@@ -59,7 +59,7 @@ TEST(ReadChecks, WatchesWhatIsAskedFor) {
   EXPECT_EQ(spec.limits.memory, 300U << 20U);
   EXPECT_DOUBLE_EQ(spec.limits.cpu, 1.5);
   ASSERT_TRUE(spec.health);
-  EXPECT_EQ(wire::health_text(spec.health), "tcp 127.0.0.1:80 every 10s, failing 2 times is reported");
+  EXPECT_EQ(wire::health_text(spec.health), "tcp 127.0.0.1:80 every 10s, reported after 2 failures");
   EXPECT_EQ(codes_of("health: {interval: 5s}"), "E015");
   EXPECT_EQ(codes_of("health: {notify: true}"), "E015 E010");
   EXPECT_EQ(codes_of("limits: {}"), "E015");

@@ -57,7 +57,7 @@ TEST(ReadSchedule, MistakesAreTold) {
               ElementsAre("E028 1:73"));
   const auto damaged = load_there("command: x, schedule: { cron: '@daily', zone: Mars/Base }");
   ASSERT_EQ(damaged.diagnostics.size(), 1u);
-  EXPECT_THAT(damaged.diagnostics[0].label, HasSubstr("no time zone file"));
+  EXPECT_THAT(damaged.diagnostics[0].label, HasSubstr("not a time zone file"));
 }
 
 TEST(ReadSchedule, WhatDoesNothingIsWarnedOf) {

@@ -63,7 +63,7 @@ TEST(Settings, ReportsABadLineWhereItStands) {
   ASSERT_EQ(places(l), (words{"E033 2:1"}));
   EXPECT_EQ(l.diagnostics[0].file, "/srv/shop/a.env");
   EXPECT_EQ(l.diagnostics[0].snippet, "oops");
-  EXPECT_EQ(l.diagnostics[0].help[0], "it is read because of alder.yaml:1:47");
+  EXPECT_EQ(l.diagnostics[0].help[0], "this file is named at alder.yaml:1:47");
 }
 
 TEST(Settings, ReadsAnEnvFileOnce) {

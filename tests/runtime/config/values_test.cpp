@@ -65,8 +65,8 @@ TEST(Values, SuggestTheNearestWord) {
 }
 
 TEST(Values, RefuseAddressesThatAreNone) {
-  EXPECT_EQ(complaint("ready: {tcp: 'host:0'}"), "E014 ports go from 1 to 65535");
-  EXPECT_EQ(complaint("ready: {tcp: 65536}"), "E014 ports go from 1 to 65535");
+  EXPECT_EQ(complaint("ready: {tcp: 'host:0'}"), "E014 ports range from 1 to 65535");
+  EXPECT_EQ(complaint("ready: {tcp: 65536}"), "E014 ports range from 1 to 65535");
   EXPECT_EQ(complaint("ready: {tcp: host}"), "E022 not an address");
   EXPECT_EQ(complaint("ready: {tcp: 'host:'}"), "E022 not an address");
   EXPECT_EQ(complaint("ready: {tcp: '::1:80'}"), "E022 not an address");
@@ -74,8 +74,8 @@ TEST(Values, RefuseAddressesThatAreNone) {
   EXPECT_EQ(complaint("ready: {http: 'https://a'}"), "E022 a URL starts with http://");
   EXPECT_EQ(complaint("ready: {http: 'http://'}"), "E022 not a host, or not HOST:PORT");
   EXPECT_EQ(complaint("ready: {http: 'http://u@h'}"), "E022 not a host, or not HOST:PORT");
-  EXPECT_EQ(complaint("ready: {http: 'http://a/ b'}"), "E022 a path has no blanks, and other characters as %XX");
-  EXPECT_EQ(complaint("ready: {http: 'http://a:0/'}"), "E014 ports go from 1 to 65535");
+  EXPECT_EQ(complaint("ready: {http: 'http://a/ b'}"), "E022 write blanks and special characters of the path as %XX");
+  EXPECT_EQ(complaint("ready: {http: 'http://a:0/'}"), "E014 ports range from 1 to 65535");
 }
 
 TEST(Values, PlaceAVariableInsideItsValue) {
@@ -85,7 +85,7 @@ TEST(Values, PlaceAVariableInsideItsValue) {
 }
 
 TEST(Values, ReportMalformedVariables) {
-  EXPECT_EQ(complaint("cwd: '${HOME'"), "E031 not complete");
+  EXPECT_EQ(complaint("cwd: '${HOME'"), "E031 not closed or not a name");
   EXPECT_EQ(places(load("name: 'a${INSTANCE}'\nchildren: []")), (words{"E030 1:9"}));
 }
 

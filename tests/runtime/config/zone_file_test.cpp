@@ -73,8 +73,8 @@ TEST(ZoneFile, AZoneWithoutSummerTimeHasNone) {
 }
 
 TEST(ZoneFile, OtherFilesAreRefused) {
-  EXPECT_EQ(parse_zone_file("", "").failure().message, "is no time zone file of version 2 or later");
-  EXPECT_EQ(parse_zone_file("root:x:0:0:", "").failure().message, "is no time zone file of version 2 or later");
+  EXPECT_EQ(parse_zone_file("", "").failure().message, "is not a time zone file of version 2 or later");
+  EXPECT_EQ(parse_zone_file("root:x:0:0:", "").failure().message, "is not a time zone file of version 2 or later");
   EXPECT_EQ(parse_zone_file(file({0}, {}, "CET-1CEST,J60,J300"), "").failure().message,
             "has yearly rules of an unknown kind");
   EXPECT_FALSE(parse_zone_file(file({0}, {{5, 0}, {5, 0}}, ""), "")) << "moments that do not grow";

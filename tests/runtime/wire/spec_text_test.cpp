@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(SpecText, NamesTheReadinessCheck) {
-  EXPECT_EQ(ready_text({}), "as soon as it runs");
+  EXPECT_EQ(ready_text({}), "as soon as it is running");
   EXPECT_EQ(ready_text({.check = ready_after{2s}}), "after 2s");
   EXPECT_EQ(ready_text({.check = ready_tcp{"127.0.0.1", 6400}, .timeout = 10s}), "tcp 127.0.0.1:6400 within 10s");
   EXPECT_EQ(ready_text({.check = ready_http{"::1", 80, "/health"}}), "http [::1]:80/health within 30s");
@@ -27,18 +27,18 @@ TEST(SpecText, NamesTheStopSequence) {
 TEST(SpecText, NamesTheBackoff) {
   EXPECT_EQ(backoff_text({}), "none");
   EXPECT_EQ(backoff_text({.min = 100ms, .max = 30s}), "100ms to 30s, factor 2");
-  EXPECT_EQ(backoff_text(default_backoff), "at once, then 500ms to 30s, factor 2");
-  EXPECT_EQ(backoff_text({.first = 2s}), "2s, then at once");
+  EXPECT_EQ(backoff_text(default_backoff), "0, then 500ms to 30s, factor 2");
+  EXPECT_EQ(backoff_text({.first = 2s}), "2s, then 0");
   EXPECT_EQ(backoff_text({.min = 1s, .max = 1min, .factor = 1.5}), "1s to 1m, factor 1.5");
 }
 
 TEST(SpecText, NamesWhenATaskIsDoneAndWhenItRuns) {
   service_spec task;
   task.task = true;
-  EXPECT_EQ(task_text(task), "when it has ended well");
+  EXPECT_EQ(task_text(task), "when it has exited successfully");
   task.ready.check = ready_file{"/srv/done"};
   task.task_timeout = 10min;
-  EXPECT_EQ(task_text(task), "when it has ended well and then file /srv/done, within 10m");
+  EXPECT_EQ(task_text(task), "when it has exited successfully and then file /srv/done, within 10m");
   schedule_spec schedule;
   EXPECT_EQ(schedule_text(schedule), "");
   schedule.cron.emplace();
@@ -64,14 +64,14 @@ TEST(SpecText, NamesExitsAndLogRulesThatAreNotAsUsual) {
   spec.log.pressure = log_pressure::spill;
   spec.log.spill_to = "/dev/shm/x";
   spec.log.max_rate = 100;
-  EXPECT_EQ(log_rules_text(spec.log), "json, 64M x 3, spill to /dev/shm/x (64M), 100 lines a second");
+  EXPECT_EQ(log_rules_text(spec.log), "json, 64M x 3, spill to /dev/shm/x (64M), 100 lines per second");
 }
 
 TEST(SpecText, NamesWatchAndHooks) {
   EXPECT_EQ(watch_text({}), "");
   EXPECT_EQ(watch_text({{"/srv/src"}, {"*.log"}, 200ms, false}),
-            "/srv/src without *.log, restarts it 200ms after a change");
-  EXPECT_EQ(watch_text({{"/a", "/b"}, {}, 1s, true}), "/a, /b, restarts it 1s after a change of content");
+            "/srv/src except *.log, restarted 200ms after a change");
+  EXPECT_EQ(watch_text({{"/a", "/b"}, {}, 1s, true}), "/a, /b, restarted 1s after a change of content");
   EXPECT_EQ(hooks_text({}), "");
   EXPECT_EQ(hooks_text({{"a", "b c"}, {}, {}, {"d"}, 5s}), "before_start a 'b c', after_exit d, each within 5s");
 }
