@@ -313,7 +313,7 @@ children:
                         {"good": "running", "bad": "failed", "fatal": "failed"})
         services = home.services()
         self.assertEqual(services["bad"]["restarts"], 2)
-        self.assertIn("3 starts in a row", services["bad"]["reason"])
+        self.assertIn("3 consecutive starts", services["bad"]["reason"])
         self.assertIn("78", services["fatal"]["reason"])
         self.assertEqual(home.kinds("bad").count("failed"), 1)
         home.alder("reset", "bad")

@@ -107,7 +107,7 @@ class Extensions(alder.Scenario):
         (home.files / "errors.so").unlink()
         home.kill_daemon()
         home.wait_until("people are told", lambda: any(
-            "cannot be used any more" in event["text"] for event in home.events()))
+            "can no longer be used" in event["text"] for event in home.events()))
         self.assertEqual(home.pids(), before)
 
 

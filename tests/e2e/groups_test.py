@@ -113,7 +113,7 @@ class Groups(alder.Scenario):
         self.assertIn("deep: ", refused.err)
         self.assertIn("sent to api:1, api:2", refused.err)
         home.alder("stop", "api")
-        self.assertIn("no service below 'api' runs", home.alder("send", "api", "x", expect=1).err)
+        self.assertIn("no service below 'api' is running", home.alder("send", "api", "x", expect=1).err)
         self.assertNotEqual(home.alder("msg", "inner", "{}", expect=None).code, 0)
 
     def test_what_is_started_stopped_and_reset(self):
@@ -137,7 +137,7 @@ class Groups(alder.Scenario):
         for words in (["logs"], ["logs", "-f"], ["logs", "path"], ["logs", "clear"], ["logs", "rotate"], ["logs", "reopen"],
                       ["events"], ["events", "-f"], ["describe"], ["stop"], ["start"], ["restart"], ["reset"], ["remove"]):
             answer = self.home.alder(*words, "nobody", expect=4)
-            self.assertIn("there is no 'nobody'", answer.err, words)
+            self.assertIn("there is no service or supervisor 'nobody'", answer.err, words)
         self.home.alder("send", "nobody", "x", expect=4)
         self.home.alder("msg", "nobody", "1", expect=4)
         self.home.alder("scale", "nobody", "2", expect=4)

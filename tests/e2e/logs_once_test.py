@@ -107,7 +107,7 @@ children:
         lines = (place / "out.log").read_text().splitlines()
         self.assertEqual(lines, [f"line {n}" for n in range(len(lines))])
         self.assertEqual(len(lines), int((home.files / "count").read_text()))
-        self.assertIn("its output waits in", " ".join(event["text"] for event in home.events("w")))
+        self.assertIn("its output is waiting in", " ".join(event["text"] for event in home.events("w")))
         print(f"{len(lines)} lines", flush=True)
 
     def kill_quickly(self):

@@ -59,7 +59,7 @@ class MainProcess(alder.Scenario):
 
     def test_its_exit_is_that_of_the_service(self):
         pid = self.bring_up()
-        self.assertTrue(any(f"its main process is {pid} now" in event["text"] for event in self.home.events("daemon")),
+        self.assertTrue(any(f"its main process is now {pid}" in event["text"] for event in self.home.events("daemon")),
                         self.home.story())
         os.kill(pid, signal.SIGTERM)
         self.home.wait_until("it has ended and was started again", lambda: self.last_exit().get("code") == 7 and

@@ -207,7 +207,7 @@ children:
         home.wait_until("both run", home.all_run)
         self.assertEqual(home.pids()["slow"], pid)
         up.wait(alder.PATIENCE)
-        self.assertIn("a line of output like ^ready for [0-9]+ within 1m", home.alder("describe", "slow").out)
+        self.assertIn("a line of output matching ^ready for [0-9]+ within 1m", home.alder("describe", "slow").out)
 
     def test_without_the_line_the_start_fails(self):
         answer = self.home.up("""
@@ -215,7 +215,7 @@ name: t
 children:
   - { service: quiet, command: [sh, -c, "echo steady; exec sleep 1000"], ready: { log: ready, timeout: 300ms } }
 """, expect=1)
-        self.assertIn("was not ready within 300ms: no line of its output was like ready", answer.said)
+        self.assertIn("was not ready within 300ms: no line of its output matched ready", answer.said)
 
 
 if __name__ == "__main__":

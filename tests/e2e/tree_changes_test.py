@@ -99,7 +99,7 @@ children:
         wanted = dict.fromkeys(("web", "one:0", "one:1", "fresh"), "running")
         home.wait_until("it is what the file says", lambda: home.states() == wanted)
         self.assertNotEqual(home.pids()["web"], before["web"])
-        home.wait_until("it is told", lambda: "the change of shop, which was under way when the daemon ended, is finished"
+        home.wait_until("it is told", lambda: "the change of shop, interrupted when the daemon exited, has been completed"
                         in [event["text"] for event in home.events()])
         self.assertEqual(self.changes(), [])
         self.assertFalse([pid for pid in before.values() if alder.is_alive(pid)])
@@ -138,7 +138,7 @@ children:
         home.alder("add", "shop", "--name", "mailer", "--", "sleep", "1004")
         before = home.pids()
         self.assertIn("mailer", before)
-        self.assertIn("exists already", home.alder("add", "shop", "--name", "mailer", "--", "sleep", "1", expect=1).err)
+        self.assertIn("already exists", home.alder("add", "shop", "--name", "mailer", "--", "sleep", "1", expect=1).err)
         said = home.alder("add", "shop", "--name", "broken", "--", "/no/such/program", expect=1)
         self.assertIn("broken", said.err)
         self.assertNotIn("broken", home.states(), "a child that does not start is not kept")

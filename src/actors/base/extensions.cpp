@@ -82,7 +82,7 @@ result<const extension_entry*> extensions::load(const std::string& path) {
     return error{error_kind::invalid_input, "its 'alder_extension' is not what ALDER_EXTENSION makes"};
   if (std::strcmp(entry->made_for, ALDER_EXTENSION_MADE_FOR) != 0)
     return error{error_kind::unavailable, std::string{"it was built for \""} + entry->made_for +
-                                              "\", and this daemon is \"" + ALDER_EXTENSION_MADE_FOR + "\""};
+                                              "\", but this daemon is \"" + ALDER_EXTENSION_MADE_FOR + "\""};
   const bool is_known = std::any_of(loaded_.begin(), loaded_.end(), [&](const auto& l) { return l.second == entry; });
   if (!is_known) { // else it is the same file under another path
     if (auto admitted = admit(*entry); !admitted) return admitted.failure();
@@ -97,9 +97,9 @@ outcome extensions::admit(const extension_entry& entry) {
   std::set<std::string> names;
   for (const auto& kind : offered.kinds) {
     if (kind.name.empty() || !kind.start)
-      return error{error_kind::invalid_input, "it offers a log destination without a name or a way to start it"};
+      return error{error_kind::invalid_input, "it provides a log destination without a name or a way to start it"};
     if (offers_.count(kind.name) > 0 || !names.insert(kind.name).second)
-      return error{error_kind::conflict, "'" + kind.name + "' is offered already"};
+      return error{error_kind::conflict, "'" + kind.name + "' is already provided"};
   }
   for (auto& kind : offered.kinds) {
     const auto name = kind.name;
@@ -120,8 +120,8 @@ std::vector<config::diagnostic> extensions::take_up(const config::loaded& config
     const bool is_other_version = loaded.failure().kind == error_kind::unavailable;
     wrong.push_back(said(extension.place, "the extension " + extension.path + " cannot be used",
                          loaded.failure().message,
-                         {is_other_version ? "build it again with the headers and the compiler of this daemon"
-                                           : "docs/extensions.md says what an extension is made of"}));
+                         {is_other_version ? "rebuild it with the headers and the compiler of this daemon"
+                                           : "docs/extensions.md describes how to build an extension"}));
   }
   if (!wrong.empty()) return wrong; // what is not offered follows from that
   for (const auto& wanted : configuration.actors)
@@ -137,8 +137,8 @@ std::vector<config::diagnostic> extensions::faults_of(const config::named_actor&
     std::vector<std::string> names;
     for (const auto& [name, offered] : offers_)
       if (own.count(offered.from) > 0) names.push_back(name);
-    return {said(wanted.place, "no extension offers the actor '" + wanted.name + "'", hint(wanted.name, names),
-                 {names.empty() ? "the extensions named here offer none" : "there are: " + list_of(names)})};
+    return {said(wanted.place, "no extension provides the actor '" + wanted.name + "'", hint(wanted.name, names),
+                 {names.empty() ? "the extensions listed here provide none" : "available: " + list_of(names)})};
   }
   const auto& kind = found->second.kind;
   std::vector<config::diagnostic> wrong;
@@ -146,13 +146,13 @@ std::vector<config::diagnostic> extensions::faults_of(const config::named_actor&
     if (std::find(kind.options.begin(), kind.options.end(), option) != kind.options.end()) continue;
     wrong.push_back(said(wanted.place, "the actor '" + wanted.name + "' has no option '" + option + "'",
                          hint(option, kind.options),
-                         {kind.options.empty() ? "it has none" : "there are: " + list_of(kind.options)}));
+                         {kind.options.empty() ? "it has no options" : "its options: " + list_of(kind.options)}));
   }
   if (!wrong.empty() || !kind.check) return wrong;
   const auto checked = guarded([&] { kind.check({{}, {}, wanted.options}); });
   if (!checked)
-    wrong.push_back(said(wanted.place, "the actor '" + wanted.name + "' does not take its options",
-                         checked.failure().message, {"its extension says what they have to be"}));
+    wrong.push_back(said(wanted.place, "the actor '" + wanted.name + "' does not accept its options",
+                         checked.failure().message, {"its extension defines which options are valid"}));
   return wrong;
 }
 

@@ -74,14 +74,14 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
     return went_wrong(conflicting, "shared_check",
                       "the readiness of all instances of '" + scale.name + "' would be checked at " + *shared +
                           ", which only one of them can use; nothing was changed",
-                      {"give each its own with ${INSTANCE}, for example tcp: \"300${INSTANCE}\"",
+                      {"use ${INSTANCE} to make them differ, for example tcp: \"300${INSTANCE}\"",
                        "if they share it on purpose (SO_REUSEPORT): " + anyway});
   if (running == nullptr)
-    return went_wrong(conflicting, "needs_restart",
-                      "'" + scale.name +
-                          "' is a single process, which would be stopped before the new instances are up; nothing "
-                          "was changed",
-                      {"allow it with: " + anyway});
+    return went_wrong(
+        conflicting, "needs_restart",
+        "'" + scale.name +
+            "' is a single process, which would be stopped before the new instances are up; nothing was changed",
+        {"allow it with: " + anyway});
   return std::nullopt;
 }
 
@@ -123,7 +123,7 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
     const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
                                   [](const auto& d) { return d.severity == config::diagnostic::level::error; });
     return tell(went_wrong(unprocessable, "invalid_config",
-                           "there cannot be " + std::to_string(scale.instances) + " instances of '" + scale.name + "'" +
+                           "cannot run " + std::to_string(scale.instances) + " instances of '" + scale.name + "'" +
                                (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
   }
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
@@ -146,10 +146,10 @@ void api_server::change(known_tree tree, const change_options& options, const do
   };
   for (const auto& change : changes) {
     if (becomes(change) == consequence::refuse)
-      return tell(
-          went_wrong(conflicting, "needs_restart",
-                     "'" + change.name + "' becomes something else, which takes its restart; nothing was changed",
-                     {"allow it with: alder apply --restart-changed"}));
+      return tell(went_wrong(conflicting, "needs_restart",
+                             "'" + change.name +
+                                 "' changes its kind or supervisor, which requires a restart; nothing was changed",
+                             {"allow it with: alder apply --restart-changed"}));
   }
   const auto call_node = [this, name](op what, const std::string& node, std::shared_ptr<const child_entry> entry = {}) {
     return [this, name, what, node, entry = std::move(entry)](const chain::then& then) {
@@ -251,7 +251,7 @@ void api_server::carry_out(const add_children& add, const done& tell) {
   load_extensions(read.loaded, context_.trees.offered());
   auto& loaded = read.loaded;
   if (!loaded.tree) {
-    auto result = went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was added");
+    auto result = went_wrong(unprocessable, "invalid_config", "the configuration is invalid; nothing was added");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
     return tell(result);
   }
@@ -260,7 +260,7 @@ void api_server::carry_out(const add_children& add, const done& tell) {
   for (const auto& child : children) {
     if (context_.shared.nodes.find(add.tree, config::name_of(child)) != nullptr)
       return tell(
-          went_wrong(conflicting, "conflict", "'" + config::name_of(child) + "' exists already in tree " + add.tree,
+          went_wrong(conflicting, "conflict", "'" + config::name_of(child) + "' already exists in tree " + add.tree,
                      {"choose another name, or remove that one first: alder remove " + config::name_of(child)}));
   }
   const auto work = std::make_shared<children_to_add>();

@@ -20,8 +20,7 @@ namespace {
 /// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.
 void submit(decltype(wish::what) what, const std::string& tree, const api_request& request, const responder& out,
             api_context& context) {
-  if (!context.submit)
-    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+  if (!context.submit) return out->refuse({503, "stopping", "the daemon is starting or stopping", {"try again"}, {}});
   if (request.wants_ndjson || request.wants_events) return stream_wish(std::move(what), tree, out->stream(), context);
   const auto wait = request.value("wait");
   if (wait.empty()) {
@@ -39,7 +38,11 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
   waiting->timer.async_wait([waiting](const boost::system::error_code& cancelled) {
     if (cancelled || !waiting->out) return;
     std::exchange(waiting->out, nullptr)
-        ->refuse({504, "timed_out", "it is not done yet and goes on", {"follow it with: alder events -f"}, {}});
+        ->refuse({504,
+                  "timed_out",
+                  "it has not finished within this time and continues",
+                  {"see its progress with: alder events -f"},
+                  {}});
   });
   context.submit({std::move(what), [waiting](const wire::operation_result& result) {
                     waiting->timer.cancel();
@@ -56,7 +59,7 @@ wire::problem unanswered_files() {
   return {504,
           "timed_out",
           "the files that the configuration names could not be read within 10s; nothing was changed",
-          {"look whether the file systems that they are on answer"},
+          {"check that the file systems they are on respond"},
           {}};
 }
 
@@ -85,7 +88,7 @@ void put_config(const api_request& request, const responder& out, api_context& c
   if (!body) return out->refuse(bad_value(body.failure().message));
   read_beside(*body, out, context, [body, request, out, &context](std::shared_ptr<configuration> read) {
     if (!read->loaded.tree)
-      return out->refuse(mistakes_of(read->loaded, "the configuration has mistakes; nothing was started or changed"));
+      return out->refuse(mistakes_of(read->loaded, "the configuration is invalid; nothing was started or changed"));
     const auto tree = read->loaded.tree->root.name;
     submit(bring_up{*body, is_set(request, "keep_going"), std::move(read)}, tree, request, out, context);
   });
@@ -107,7 +110,7 @@ void post_service(const api_request& request, const responder& out, api_context&
   if (const auto known = context.shared.nodes.named(body->name); !known.empty()) {
     return out->refuse({409,
                         "conflict",
-                        "'" + body->name + "' exists already, in tree " + known.front()->tree,
+                        "'" + body->name + "' already exists in tree " + known.front()->tree,
                         {"choose another name: alder start --name NAME -- …",
                          known.front()->tree == wire::ad_hoc_tree(body->name)
                              ? "or remove it first: alder remove " + body->name
@@ -166,7 +169,7 @@ void tell_program(const api_request& request, const responder& out, api_context&
     }
   }
   if (!why && !told.empty()) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
-  if (!why) return out->refuse({409, "conflict", "no service below '" + found.node->name + "' runs", {}, {}});
+  if (!why) return out->refuse({409, "conflict", "no service below '" + found.node->name + "' is running", {}, {}});
   const bool is_wrong = is_one && why->kind == error_kind::invalid_input; // of a group others may have it
   const unsigned status = why->kind == error_kind::too_large ? 413 : is_wrong ? 400 : 409;
   const std::string code = status == 413 ? "too_large" : status == 400 ? "bad_request" : "conflict";
@@ -178,8 +181,9 @@ void post_input(const api_request& request, const responder& out, api_context& c
   tell_program(request, out, context, [&](const node_id& node) -> outcome {
     auto sent = context.bridge.send_input(node, request.body);
     if (!sent && sent.failure().kind == error_kind::invalid_input)
-      return error{error_kind::invalid_input, "its standard input is no pipe and no terminal: 'stdin: pipe' or 'pty: "
-                                              "true' in its configuration makes it one"};
+      return error{
+          error_kind::invalid_input,
+          "its standard input is neither a pipe nor a terminal: set 'stdin: pipe' or 'pty: true' in its configuration"};
     return sent;
   });
 }
@@ -211,7 +215,8 @@ void post_signal(const api_request& request, const responder& out, api_context& 
   for (const auto& service : services_below(found.node, context))
     was_sent = context.bridge.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
   if (was_sent) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
-  out->refuse({409, "conflict", found.node->name + " does not run", {"start it: alder start " + found.node->name}, {}});
+  out->refuse(
+      {409, "conflict", found.node->name + " is not running", {"start it: alder start " + found.node->name}, {}});
 }
 
 void delete_node(const api_request& request, const responder& out, api_context& context) {
@@ -228,7 +233,7 @@ void post_scale(const api_request& request, const responder& out, api_context& c
   if ((node.what != node_snapshot::kind::service && !node.pool) || is_instance)
     return out->refuse({409,
                         "conflict",
-                        "'" + node.name + "' is no service that can have instances",
+                        "'" + node.name + "' is not a service that can have several instances",
                         {is_instance ? "scale its pool: " + node.parent : "scale a service below it"},
                         {}});
   submit(scale_service{node.tree, node.name, *instances, is_set(request, "force")}, node.tree, request, out, context);
@@ -242,8 +247,8 @@ void post_children(const api_request& request, const responder& out, api_context
   if (supervisor->pool)
     return out->refuse({409,
                         "conflict",
-                        "'" + supervisor->name + "' is a pool: its instances are all alike",
-                        {"for another number of them: alder scale " + supervisor->name + " N"},
+                        "'" + supervisor->name + "' is a pool of identical instances",
+                        {"to change their number: alder scale " + supervisor->name + " N"},
                         {}});
   read_beside(*body, out, context, [body, request, out, supervisor, &context](std::shared_ptr<configuration> read) {
     submit(add_children{supervisor->tree, supervisor->name, *body, std::move(read)}, supervisor->tree, request, out,
@@ -339,7 +344,7 @@ void post_shutdown(const api_request& request, const responder& out, api_context
 void post_upgrade(const api_request& request, const responder& out, api_context& context) {
   const auto body = wire::parse_upgrade_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
-  if (context.stopping) return out->refuse({503, "stopping", "the daemon is going down", {}, {}});
+  if (context.stopping) return out->refuse({503, "stopping", "the daemon is stopping", {}, {}});
   context.trees.write(store::journal::durable::machine);
   out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
   auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});

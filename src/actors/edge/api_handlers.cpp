@@ -35,8 +35,8 @@ found_node find_one(const std::string& name, const api_context& context) {
   std::vector<std::string> help;
   if (here.empty()) {
     if (const auto near = nearest(name, context.shared.nodes.names())) help.push_back("did you mean '" + *near + "'?");
-    help.push_back("all there are: alder ls");
-    return {nullptr, {404, "no_such_node", "there is no '" + name + "'", help, {}}};
+    help.push_back("list all services: alder ls");
+    return {nullptr, {404, "no_such_node", "there is no service or supervisor '" + name + "'", help, {}}};
   }
   for (const auto& node : here)
     help.push_back(node->tree + "/" + node->name);
@@ -93,7 +93,7 @@ node_ptr find_supervisor(const api_request& request, const responder& out, const
   if (found.node->what == node_snapshot::kind::supervisor) return found.node;
   out->refuse({409,
                "conflict",
-               "'" + found.node->name + "' is no supervisor",
+               "'" + found.node->name + "' is not a supervisor",
                {"its supervisor is " + found.node->parent},
                {}});
   return nullptr;

@@ -278,7 +278,7 @@ std::optional<wire::problem> read_moment(const api_request& request, const std::
     into = wire::parse_time(text);
   }
   if (into) return std::nullopt;
-  return bad_value("'" + key + "' is a moment such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
+  return bad_value("'" + key + "' must be a time such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
 }
 
 /// The places to go on behind: of the query, of the body of a POST, and of the header with which a browser does. The
@@ -310,8 +310,7 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   if (!grep.empty()) {
     auto compiled = pattern::compile(grep);
     if (!compiled)
-      return out->refuse(
-          bad_value("'grep' is not a regular expression that can be used: " + compiled.failure().message));
+      return out->refuse(bad_value("'grep' is not a valid regular expression: " + compiled.failure().message));
     query.grep = std::move(*compiled);
   }
   if (const auto text = request.value("patience"); !text.empty()) {
@@ -328,7 +327,7 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   if (!is_search || !request.value("tail").empty()) query.tail = *tail;
   const auto stream = request.value("stream");
   if (!stream.empty() && stream != "out" && stream != "err")
-    return out->refuse(bad_value("'stream' is 'out' or 'err', not '" + stream + "'"));
+    return out->refuse(bad_value("'stream' must be 'out' or 'err', not '" + stream + "'"));
   query.out = stream != "err";
   query.err = stream != "out";
   query.follow = is_set(request, "follow");
@@ -343,7 +342,7 @@ void get_children(const api_request& request, const responder& out, api_context&
   const auto supervisor = find_supervisor(request, out, context);
   if (!supervisor) return;
   if (!context.ask_children)
-    return out->refuse({503, "stopping", "the daemon's API is starting or going down", {"try again"}, {}});
+    return out->refuse({503, "stopping", "the daemon is starting or stopping", {"try again"}, {}});
   context.ask_children({id_of(supervisor->tree, supervisor->name),
                         [out, pool = supervisor->pool, name = supervisor->name](const children_answer* answer) {
                           if (answer == nullptr)

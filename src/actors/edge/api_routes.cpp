@@ -24,7 +24,7 @@ void route(const api_request& request, const std::shared_ptr<api_responder>& out
     }
   }
   if (known_path)
-    return out->refuse({405, "method_not_allowed", request.method + " is not possible here", {"see docs/api.md"}, {}});
+    return out->refuse({405, "method_not_allowed", request.method + " is not allowed here", {"see docs/api.md"}, {}});
   out->refuse({404, "no_such_route", "there is no such route", {"see docs/api.md"}, {}});
 }
 

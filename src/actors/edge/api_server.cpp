@@ -91,7 +91,7 @@ void api_server::on_wish(const wish& w) {
     if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
     done(result);
   };
-  if (context_.stopping) return tell(went_wrong(unavailable, "stopping", "the daemon is going down"));
+  if (context_.stopping) return tell(went_wrong(unavailable, "stopping", "the daemon is stopping"));
   std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
 }
 
@@ -112,7 +112,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   tree.source.up_since = context_.shared.wall_now();
   if (!loaded.tree) {
     auto result =
-        went_wrong(unprocessable, "invalid_config", "the configuration has mistakes; nothing was started or changed");
+        went_wrong(unprocessable, "invalid_config", "the configuration is invalid; nothing was started or changed");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
     return tell(result);
   }
@@ -132,7 +132,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   if (up_now) {
     if (same) return tell(went_well(/*changed=*/false));
     return tell(went_wrong(conflicting, "conflict",
-                           "tree '" + name + "' is up with another version of this configuration",
+                           "tree '" + name + "' is up with a different version of this configuration",
                            {"to see what would change: alder apply --dry-run " + shell_quote({tree.source.file}),
                             "to apply it: alder apply " + shell_quote({tree.source.file})}));
   }
@@ -254,7 +254,7 @@ void api_server::carry_out(const shut_down& end, const done& tell) {
   for (const auto& [name, tree] :
        context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
     call(context_.forest,
-         node_call{node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon stops", {}}},
+         node_call{node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon is stopping", {}}},
          [left, finish](const call_outcome&) {
            if (--*left == 0) finish();
          });

@@ -63,7 +63,7 @@ private:
     request(whom, caf::infinite, std::move(what))
         .then([then](const call_outcome& outcome) { then(outcome); },
               [then](caf::error&) {
-                then({false, {error_kind::unavailable, "its supervisor ended meanwhile"}, {}});
+                then({false, {error_kind::unavailable, "its supervisor ended in the meantime"}, {}});
               });
   }
   void announce(event_kind kind, const std::string& tree, const std::string& detail);

@@ -41,7 +41,7 @@ wire::problem too_many_connections(const os::descriptor_count& have) {
           "too_many",
           "too many connections to the daemon: " + std::to_string(open_sessions) + " are open, " +
               std::to_string(have.left()) + " of its " + std::to_string(have.limit) + " file descriptors are free",
-          {"end some of the followers (alder logs -f, alder events -f)",
+          {"stop some of the followers (alder logs -f, alder events -f)",
            "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) and restart Alder"},
           {}};
 }
@@ -319,10 +319,11 @@ void session::on_request(const error_code& failed) {
   if (failed == http::error::body_limit)
     return refuse_and_close({413, "too_large", "a request body may be at most 1 MiB", {}, {}});
   if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
-    return refuse_and_close({431, "too_large", "the head of a request may be at most 16 KiB", {}, {}});
+    return refuse_and_close({431, "too_large", "the header of a request may be at most 16 KiB", {}, {}});
   if (failed && failed.category() == http::make_error_code(http::error::bad_method).category() &&
       failed != http::error::partial_message)
-    return refuse_and_close({400, "bad_request", "this is not HTTP: " + failed.message(), {"try: alder ping"}, {}});
+    return refuse_and_close(
+        {400, "bad_request", "the request is not HTTP: " + failed.message(), {"try: alder ping"}, {}});
   if (failed) return close(); // half a request, and the peer is gone
   const auto message = parser_->release();
   keep_alive_ = message.keep_alive();

@@ -33,7 +33,7 @@ bool is_settled(const node_ptr& node) { return node && node->settled; }
 std::string lost_words(const std::string& tree, const std::string& file) {
   const auto again = file.empty() ? "start its program again: alder start" : "bring it up again: alder up " + file;
   return "tree " + tree + " was up but is missing from the journal; its processes keep running unsupervised; " + again +
-         ", or forget it: alder down " + tree;
+         ", or remove it: alder down " + tree;
 }
 
 } // namespace
@@ -149,9 +149,9 @@ catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::stri
 /// What is to be told of a file of ours that could not be read as a whole; nothing: it could.
 std::string catalog::take_note(const std::string& file, const store::journal::opened& found) {
   if (found.is_sound()) return {};
-  auto told =
-      file + " " + found.problem +
-      (found.kept.empty() ? "; nothing is recorded until it can be renamed: move it away" : "; kept as " + found.kept);
+  auto told = file + " " + found.problem +
+              (found.kept.empty() ? "; nothing is recorded while it cannot be renamed; move it away"
+                                  : "; kept as " + found.kept);
   kept_[found.kept.empty() ? file : found.kept] = told;
   return told;
 }
@@ -178,7 +178,7 @@ std::vector<std::string> catalog::open(const std::string& line, history before) 
   const bool is_expected = before == history::known || !listed.is_first;
   if (opened.is_first && is_expected && !os::is_taken(directory_ + "/trees.json"))
     complaints.push_back("the journal " + file +
-                         " is missing although Alder ran here before: the trees that were up are unknown");
+                         " is missing although Alder has run here before: it is unknown which trees were up");
   const std::string mark = "\"" + line + "\"";
   const auto known = journal_.values().find(std::string{store::line_key});
   goes_on_ = known != journal_.values().end() && known->second == mark;
@@ -201,7 +201,7 @@ std::vector<std::string> catalog::notices() {
   std::vector<std::string> all;
   for (const auto& [path, told] : kept_) {
     const bool is_kept = path.find(".damaged") != std::string::npos; // else it is the journal, and still in use
-    all.push_back(told + (is_kept ? "; delete that file once you have looked at it" : ""));
+    all.push_back(told + (is_kept ? "; delete that file once you have inspected it" : ""));
   }
   for (const auto& [tree, file] : lost_)
     all.push_back(lost_words(tree, file));
@@ -280,14 +280,14 @@ std::vector<std::string> catalog::restore(what_ended before) {
   for (auto& source : recorded_trees(complaints)) {
     auto loaded = read_configuration(source, text_is::known);
     if (!loaded.tree) { // its record stays
-      complaints.push_back("tree " + source.name + " was up and could not be read again:\n" +
+      complaints.push_back("tree " + source.name + " was up, but its saved configuration cannot be loaded:\n" +
                            config::render(loaded.diagnostics, /*colour=*/false));
       continue;
     }
     const std::string name = source.name;
     // Its services run, and go on; whoever wants what is missing waits for it.
     if (const auto wrong = offered_.take_up(loaded); !wrong.empty())
-      complaints.push_back("tree " + name + " has extensions that cannot be used any more:\n" +
+      complaints.push_back("tree " + name + " has extensions that can no longer be used:\n" +
                            config::render(wrong, /*colour=*/false));
     if (before != what_ended::daemon) // every process is a new one
       std::erase_if(source.left, [](const auto& change) { return !change.added; });
@@ -341,7 +341,7 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
     const auto tree = id.substr(0, slash);
     const auto known = store::parse_node_value(value);
     if (!known) {
-      complaints.push_back("what is known of " + id + " is wrong in the journal: " + known.failure().message);
+      complaints.push_back("the record of " + id + " in the journal is damaged: " + known.failure().message);
     } else if (trees_.count(tree) > 0 && slash != std::string::npos) {
       shared_.nodes.update(tree, id.substr(slash + 1), [&](node_snapshot& node) {
         node.restarts = known->restarts;
@@ -362,7 +362,7 @@ void catalog::restore_memories(std::vector<std::string>& complaints) {
   for_each(journal_.values(), store::memory_key, [&](const std::string& id, const std::string& value) {
     auto memory = store::parse_memory_value(value, now);
     if (!memory) {
-      complaints.push_back("the restart history of " + id + " is wrong in the journal: " + memory.failure().message);
+      complaints.push_back("the restart history of " + id + " in the journal is damaged: " + memory.failure().message);
       return;
     }
     for (const auto& [child, known] : memory->children)
@@ -372,7 +372,7 @@ void catalog::restore_memories(std::vector<std::string>& complaints) {
   for_each(journal_.values(), store::past_key, [&](const std::string& id, const std::string& value) {
     auto past = store::parse_past_value(value, now);
     if (!past) {
-      complaints.push_back("the past of " + id + " is wrong in the journal: " + past.failure().message);
+      complaints.push_back("the history of " + id + " in the journal is damaged: " + past.failure().message);
       return;
     }
     const auto memory = shared_.memories.find(past->supervisor);
@@ -421,7 +421,7 @@ void catalog::lay_down(const std::string& tree) {
     node.state = node_state::stopped;
     node.settled = true;
     node.since = shared_.steady_now();
-    node.reason = "it ended with the machine or its keeper; start it with: alder start " + tree;
+    node.reason = "stopped because the machine or its keeper went down; start it with: alder start " + tree;
   });
 }
 

@@ -162,8 +162,8 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     if (!in) return false;
     if (now) now->bytes += in->text.size();
     if (!is_believed(in->pid, in->uid)) {
-      say(wire::said_nonsense{"a notice of process " + std::to_string(in->pid) + " (user " + std::to_string(in->uid) +
-                              "), which does not belong to it, was ignored"},
+      say(wire::said_nonsense{"a notification from process " + std::to_string(in->pid) + " (user " +
+                              std::to_string(in->uid) + "), which does not belong to it, was ignored"},
           now);
       return true;
     }
@@ -202,11 +202,11 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     if (has_line) return say(wire::said_ready{wire::said_ready::over::descriptor}, nullptr);
     if (is_too_long) {
       return say(wire::said_nonsense{"it wrote more than " + std::to_string(most_before_ready) +
-                                     " bytes without a line end to its readiness descriptor, which was closed"},
+                                     " bytes without a newline to its readiness descriptor, which was closed"},
                  nullptr);
     }
     if (how == os::stream_state::closed)
-      return say(wire::said_nonsense{"it closed its readiness descriptor without a line"}, nullptr);
+      return say(wire::said_nonsense{"it closed its readiness descriptor without writing a line"}, nullptr);
     wait(ready, &state::read_ready);
   }
 
@@ -245,7 +245,7 @@ void conversation::read_notices_now() {
 }
 
 outcome conversation::write_input(std::string_view bytes) {
-  if (!state_->input) return error{error_kind::invalid_input, "its standard input is no pipe"};
+  if (!state_->input) return error{error_kind::invalid_input, "its standard input is not a pipe"};
   return os::write_whole(state_->input.get(), bytes);
 }
 

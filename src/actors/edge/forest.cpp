@@ -101,7 +101,7 @@ caf::result<call_outcome> forest::on_call(const node_call& call) {
             promise.deliver(outcome);
           },
           [promise](caf::error&) mutable {
-            promise.deliver(call_outcome{false, {error_kind::unavailable, "its supervisor ended meanwhile"}});
+            promise.deliver(call_outcome{false, {error_kind::unavailable, "its supervisor ended in the meantime"}});
           });
   return promise;
 }

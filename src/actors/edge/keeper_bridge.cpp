@@ -329,21 +329,21 @@ keeper_bridge::record* keeper_bridge::running_of(const node_id& node) {
 
 outcome keeper_bridge::send_input(const node_id& node, std::string_view bytes) {
   const auto* r = running_of(node);
-  if (r == nullptr) return error{error_kind::not_found, "it does not run"};
-  if (!r->talk) return error{error_kind::invalid_input, "its standard input is no pipe"};
+  if (r == nullptr) return error{error_kind::not_found, "it is not running"};
+  if (!r->talk) return error{error_kind::invalid_input, "its standard input is not a pipe"};
   return client_.write_input(*r->talk, bytes);
 }
 
 outcome keeper_bridge::send_message(const node_id& node, std::string_view json) {
   const auto* r = running_of(node);
-  if (r == nullptr) return error{error_kind::not_found, "it does not run"};
+  if (r == nullptr) return error{error_kind::not_found, "it is not running"};
   if (!r->talk) return error{error_kind::invalid_input, "it has no IPC channel"};
   return client_.send_message(*r->talk, json);
 }
 
 outcome keeper_bridge::send_message(const process_id& id, std::string_view json) {
   const auto found = records_.find(id);
-  if (found == records_.end() || !found->second.talk) return error{error_kind::not_found, "it does not run"};
+  if (found == records_.end() || !found->second.talk) return error{error_kind::not_found, "it is not running"};
   return client_.send_message(*found->second.talk, json);
 }
 
@@ -385,15 +385,14 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
     return wire::said_nonsense{"MAINPID=" + std::to_string(pid) + " was ignored: " + why};
   };
   if (pid == r.pid) return wire::said_main_process{pid};
-  if (!r.alive && r.owner) return refused("it came after the end of the main process");
+  if (!r.alive && r.owner) return refused("it was sent after the main process had exited");
   const auto before = os::read_stat(pid);
   auto pidfd = os::open_pidfd(pid);
   const auto process = os::read_stat(pid);
-  if (!pidfd && os::is_shortage(pidfd.failure().os_errno))
-    return refused("there is no file descriptor left to watch it by");
+  if (!pidfd && os::is_shortage(pidfd.failure().os_errno)) return refused("no file descriptor is left to watch it");
   const bool is_one = before && process && pidfd && before->start_ticks == process->start_ticks;
   if (!is_one || !os::is_living(*process) || members_->mark_of(pid) != mark_of(id))
-    return refused("no living process of the service has this number");
+    return refused("no running process of the service has this process ID");
   r.pid = pid;
   r.pidfd = std::move(*pidfd);
   r.alive = true;
@@ -419,7 +418,8 @@ void keeper_bridge::with_secrets(const std::string& what, const service_spec& sp
       "secrets of " + what, std::move(read), secret_patience,
       [then = std::move(then)](std::optional<result<environment>> variables) {
         if (variables) return then(std::move(*variables));
-        then(error{error_kind::timed_out, "its secrets could not be read within 10s: does their file system answer?"});
+        then(error{error_kind::timed_out,
+                   "its secrets could not be read within 10s; check that their file system responds"});
       });
 }
 
@@ -454,8 +454,8 @@ std::optional<std::string> keeper_bridge::taken_port(const service_spec& spec) c
   // One of ours may share the port, as instances of a pool do.
   if (pid != 0 && !members_->mark_of(pid).empty()) return std::nullopt;
   const std::string holder = pid == 0 ? "another program" : "another program (pid " + std::to_string(pid) + ")";
-  return "port " + std::to_string(port) + ", which its readiness check asks, is already taken by " + holder +
-         ": stop that one or choose another port";
+  return "port " + std::to_string(port) + ", used by its readiness check, is already taken by " + holder +
+         "; stop that program or choose another port";
 }
 
 void keeper_bridge::on_spawned(keeper::child&& child) {

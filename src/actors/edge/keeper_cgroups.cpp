@@ -24,9 +24,9 @@ std::string group_name(const process_id& id) {
 
 outcome keeper_bridge::give_cgroup(const process_id& id, const service_spec& spec, keeper::launch& to) {
   if (!spec.attributes.cgroup) return success();
-  if (!cgroups_) return error{error_kind::unavailable, "there are no control groups here", 0};
+  if (!cgroups_) return error{error_kind::unavailable, "control groups are not available here", 0};
   auto made = cgroups_->make(group_name(id), *spec.attributes.cgroup);
-  if (!made) return error{made.failure().kind, "it cannot have its control group: " + made.failure().message};
+  if (!made) return error{made.failure().kind, "its control group cannot be created: " + made.failure().message};
   to.cgroup = std::move(*made);
   return success();
 }

@@ -74,7 +74,7 @@ void keeper_bridge::try_check(const check_spec& wanted, const process_id& id, co
                   {.subject = id, .pid = 0, .command = shell_quote(exec->command), .health = health});
   } else if (const auto* file = std::get_if<ready_file>(&wanted)) {
     const auto facts = os::facts_of(file->path);
-    if (!facts) return answer(file->path + " is not there");
+    if (!facts) return answer(file->path + " does not exist");
     const auto& r = found->second;
     const bool is_ready_file = !health && r.knows_former_file;
     const bool is_new = is_ready_file ? !r.former_file || !is_unchanged(*r.former_file, *facts)

@@ -67,7 +67,7 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
 outcome keeper_bridge::send_signal(const node_id& node, int signal) {
   const auto* r = running_of(node);
   if (r == nullptr || !r->pidfd || !client_.signal(r->pidfd, signal))
-    return error{error_kind::not_found, "it does not run"};
+    return error{error_kind::not_found, "it is not running"};
   return success();
 }
 

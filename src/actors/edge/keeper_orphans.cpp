@@ -115,9 +115,8 @@ keeper_bridge::former_life keeper_bridge::adopt_orphans(const std::vector<store:
       ++(adopt_orphan(lost) ? alive : ended);
   }
   if (alive + ended == 0) return {known > 0, {}};
-  return {true, "keeper and daemon were killed together: " + std::to_string(alive) +
-                    " services were found running and are looked after again, " + std::to_string(ended) +
-                    " ended meanwhile"};
+  return {true, "the keeper and the daemon were killed together: " + std::to_string(alive) +
+                    " services were found running and are supervised again, " + std::to_string(ended) + " had exited"};
 }
 
 /// A command about a service, whose question nobody asks any more.

@@ -23,11 +23,11 @@ void keeper_bridge::on_lost() {
   if (channel_.is_open()) (void)channel_.release(); // the client owns the descriptor
   const auto found = find_new_keeper();
   if (!found) {
-    tell_.on_keeper_replaced("the keeper was killed, and no other could be started: " + found.failure().message);
+    tell_.on_keeper_replaced("the keeper was killed, and a new one could not be started: " + found.failure().message);
     return tell_.on_lost();
   }
-  tell_.on_keeper_replaced("the keeper was killed; another one (pid " + std::to_string(client_->keeper_pid()) +
-                           ") has taken its place, and everything goes on");
+  tell_.on_keeper_replaced("the keeper was killed; a new one (pid " + std::to_string(client_->keeper_pid()) +
+                           ") has replaced it, and services are not affected");
 }
 
 /// A process whose exit came in, and whose output is still being written, is handed over too: the new keeper keeps it
@@ -102,7 +102,7 @@ void keeper_bridge::settle_starts(std::vector<keeper::client::unanswered>& start
     } else {
       if (found != made.end()) end_lost_check(id, found->second);
       client_.kill(*members_, mark_of(id));
-      on_spawn_failed(id, {error_kind::unavailable, "the keeper was killed meanwhile", 0});
+      on_spawn_failed(id, {error_kind::unavailable, "the keeper was killed in the meantime", 0});
     }
   }
 }

@@ -79,7 +79,7 @@ void point_out_environment(std::vector<config::diagnostic>& diagnostics) {
 
 wire::problem mistakes_in(std::vector<config::diagnostic> diagnostics, const apply_config& wanted) {
   if (!wanted.takes_environment) point_out_environment(diagnostics);
-  auto told = problem(unprocessable, "invalid_config", "the configuration has mistakes; nothing was changed");
+  auto told = problem(unprocessable, "invalid_config", "the configuration is invalid; nothing was changed");
   told.diagnostics = diagnostic_entries(diagnostics);
   return told;
 }
@@ -128,7 +128,8 @@ read_or_problem read_for(const apply_config& wanted, std::vector<tree_up> trees)
   read.scaled = keep_scaled(*known, wanted.options, read.loaded.tree->root, source);
   if (source.instances.empty()) return finished(std::move(read));
   read.loaded = read_configuration(source, text_is::known, &notes);
-  if (!read.loaded.tree) return problem(unprocessable, "invalid_config", "with the scaled services it is too large");
+  if (!read.loaded.tree)
+    return problem(unprocessable, "invalid_config", "with the scaled services the tree is too large");
   return finished(std::move(read));
 }
 

@@ -110,7 +110,7 @@ void caretaker::come_round() {
   const bool is_up = node->state == node_state::running;
   if (!spec_->task) return is_up ? ask(node_call::op::restart, by_rule(rule)) : void();
   if (is_up || node->state == node_state::starting || node->state == node_state::stopping)
-    return warn("still runs at the time of its next run (" + rule + "), which is left out");
+    return warn("is still running at the time of its next run (" + rule + "), which is skipped");
   const bool was_stopped = node->state == node_state::stopped && node->settled;
   if (!was_stopped) ask(node_call::op::start, by_rule(rule));
 }

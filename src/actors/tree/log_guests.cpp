@@ -161,7 +161,7 @@ void log_guest::on_start(const start_order& order) {
   send(parent_, part_started(name_, generation_));
   const auto wanted = guests_.wanted_by(node_);
   const auto* kind = guests_.offered == nullptr ? nullptr : guests_.offered->find(wanted.name);
-  if (kind == nullptr) return fail("cannot be started: no extension that is loaded offers it");
+  if (kind == nullptr) return fail("cannot be started: no loaded extension provides it");
   const auto slash = node_.find('/');
   try {
     actor_ = kind->start(*this, {node_.substr(0, slash), node_.substr(slash + 1), wanted.options});
@@ -170,10 +170,10 @@ void log_guest::on_start(const start_order& order) {
   } catch (...) {
     return fail("cannot be started: it threw an exception of unknown type");
   }
-  if (!actor_) return fail("cannot be started: its extension made none");
+  if (!actor_) return fail("cannot be started: its extension did not create it");
   watch(actor_, [this](const caf::error& why) {
     actor_ = nullptr;
-    fail(!why || why == caf::exit_reason::normal ? "ended of its own accord" : "failed: " + words_of(why));
+    fail(!why || why == caf::exit_reason::normal ? "exited" : "failed: " + words_of(why));
   });
   guests_.enlist(node_, self());
 }
@@ -205,7 +205,7 @@ void log_guest::fail(const std::string& why) {
     e.tree = node_.substr(0, slash);
     e.name = node_.substr(slash + 1);
     e.cause.detail =
-        "the actor '" + guests_.wanted_by(node_).name + "' that gets its output " + why + "; it is started again";
+        "the actor '" + guests_.wanted_by(node_).name + "' that receives its output " + why + "; restarting it";
     send(shared.events, announcement{std::move(e)});
   }
   send(parent_, child_ended{{name_, generation_, {exit_reason::kind::crash, {}, why}}});

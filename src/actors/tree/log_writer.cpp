@@ -60,14 +60,14 @@ log_writer::behavior_type log_writer::make_behavior() {
       [this](const output_failed& failed) {
         const auto rules = hub_.rules_of(node());
         if (rules.to == log_target::actor)
-          return warn("its output is being lost: " + file(failed.err) + " has not answered in time");
+          return warn("its output is being lost: " + file(failed.err) + " did not respond in time");
         const bool spills = rules.pressure == log_pressure::spill;
         if (failed.is_spill && failed.os_errno == EFBIG)
-          return warn("its output is being lost: " + format_size(rules.spill_max) + " wait in " + rules.spill_to +
-                      ", which is what 'spill_max' allows");
+          return warn("its output is being lost: " + format_size(rules.spill_max) + " are waiting in " +
+                      rules.spill_to + ", the limit set by 'spill_max'");
         const auto what = failed.is_spill                         ? "its output is being lost: "
-                          : rules.pressure == log_pressure::block ? "its output waits: "
-                          : spills                                ? "its output waits in " + rules.spill_to + ": "
+                          : rules.pressure == log_pressure::block ? "its output is waiting: "
+                          : spills                                ? "its output is waiting in " + rules.spill_to + ": "
                                                                   : std::string{"its output is being lost: "};
         const auto& place = failed.is_spill ? rules.spill_to : file(failed.err);
         warn(what + (failed.why.empty() ? place + ": " + errno_text(failed.os_errno) : failed.why));
@@ -78,11 +78,11 @@ log_writer::behavior_type log_writer::make_behavior() {
       },
       [this](const output_limited&) {
         warn("it writes more than " + std::to_string(hub_.rules_of(node()).max_rate) +
-             " lines a second: the others are lost");
+             " lines per second; the excess is lost");
       },
       [this](const log_rules_changed&) { open_files(); },
       [this](const output_recovered& recovered) {
-        warn("its output is written again to " + file(recovered.err) + "; " +
+        warn("its output is being written to " + file(recovered.err) + " again; " +
              (recovered.lost_bytes == 0 ? "nothing was lost" : format_size(recovered.lost_bytes) + " were lost"));
       },
   };

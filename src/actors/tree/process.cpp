@@ -69,7 +69,7 @@ void process::on_start(const start_order& order) {
   if (!on_demand && is_idle(order) && !left) {
     reported_ = true;
     answer_start(policy::start_result::how::ignored,
-                 spec_->waits_for_schedule() ? "waits for its schedule" : "is started on request (autostart: false)");
+                 spec_->waits_for_schedule() ? "waits for its schedule" : "started only on request (autostart: false)");
     return quit();
   }
   const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
@@ -295,7 +295,7 @@ void process::show_reloading(bool reloading) {
 void process::on_main_process(int pid) {
   if (std::exchange(pid_, pid) == pid) return;
   publish([&](node_snapshot& node) { node.pid = pid; });
-  on_message("its main process is " + std::to_string(pid) + " now (MAINPID)");
+  on_message("its main process is now " + std::to_string(pid) + " (MAINPID)");
 }
 
 /// A program that beats without pause would fill the clock with timers: beats close to another are the same beat.

@@ -342,7 +342,7 @@ void supervisor::on_actor_lost(const std::string& id, alder::generation generati
   if (c == nullptr || c->generation != generation || !c->actor) return;
   c->actor = nullptr;
   announce(event_kind::warning, *c,
-           {cause::kind::own_exit, {}, "its actor crashed (" + system().render(why) + ") and is replaced", {}});
+           {cause::kind::own_exit, {}, "its actor crashed (" + system().render(why) + ") and was replaced", {}});
   if (++c->actor_crashes > immediate_takeovers) return delayed_send(this, takeover_delay, takeover_due{id, generation});
   take_over(id, generation);
 }

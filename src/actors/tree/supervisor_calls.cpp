@@ -8,14 +8,14 @@ namespace alder::actors {
 
 error supervisor::call_error(const std::string& word, const std::string& child, const std::string& detail) {
   if (word == "not_found")
-    return {error_kind::not_found, "'" + child + "' is not a child of this supervisor (any more)"};
+    return {error_kind::not_found, "'" + child + "' is not a child of this supervisor, or no longer one"};
   if (word == "start_failed") return {error_kind::io, child + " could not start: " + detail};
   if (word == "noproc") return {error_kind::unavailable, "the supervisor of " + child + " has ended"};
   if (word == "already_started" || word == "already_present")
     return {error_kind::conflict,
-            "'" + child + "' exists already and is " + (word == "already_started" ? "up" : "down")};
+            "'" + child + "' already exists and is " + (word == "already_started" ? "up" : "down")};
   if (word == "running" || word == "restarting") return {error_kind::conflict, child + " is " + word};
-  return {error_kind::invalid_input, child + " is impossible here: " + word};
+  return {error_kind::invalid_input, child + " is not possible here: " + word};
 }
 
 caf::result<call_outcome> supervisor::on_call(const node_call& call) {
@@ -144,7 +144,7 @@ void supervisor::finish_upgrade(pending_call& pending, const policy::reply& repl
     const bool is_new = children_.count(entry.name) == 0;
     if (is_new && plan_.pool) continue; // an instance comes with add
     auto& c = adopt_entry(entry);
-    if (is_new) set_state(c, node_state::stopped, "was added by a new configuration", stays::yes);
+    if (is_new) set_state(c, node_state::stopped, "added by a new configuration", stays::yes);
   }
   if (plan_.pool) take_template();
   std::vector<std::string> order;

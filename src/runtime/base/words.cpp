@@ -187,7 +187,7 @@ std::string phrase(const exit_status& status) {
   case exit_status::how::signaled: return "was killed by " + signal_name(status.value);
   case exit_status::how::unknown: break;
   }
-  return "ended, nobody saw how";
+  return "ended with an unknown exit status";
 }
 
 std::string phrase(const cause& why) {
@@ -199,11 +199,11 @@ std::string phrase(const cause& why) {
     return with_detail(
         why.origin.empty() ? "because its last start failed" : "because the start of " + why.origin + " failed", why);
   case cause::kind::request: return with_detail("on request", why);
-  case cause::kind::tree_stop: return with_detail("because its supervisor stops", why);
+  case cause::kind::tree_stop: return with_detail("because its supervisor is stopping", why);
   case cause::kind::gave_up: return with_detail("because its supervisor gave up", why);
   case cause::kind::auto_shutdown: return "because significant child " + why.origin + " ended";
   case cause::kind::start_unwound: return with_detail("because the start of " + why.origin + " failed", why);
-  case cause::kind::adopted: return "it went on running while the daemon was away";
+  case cause::kind::adopted: return "it kept running while the daemon was down";
   case cause::kind::schedule: return with_detail("because of its schedule", why);
   case cause::kind::file_change: return with_detail("because a file changed", why);
   }

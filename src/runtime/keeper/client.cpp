@@ -107,7 +107,7 @@ outcome client::send_now(const wire::to_keeper& frame, std::span<const int> fds,
     if (sent == os::transfer::done) return success();
     if (sent == os::transfer::closed) return error{error_kind::unavailable, "the keeper closed the channel", 0};
     if (!wait_until(channel_.get(), POLLOUT, deadline))
-      return error{error_kind::timed_out, "the keeper did not take the processes over within 10s", 0};
+      return error{error_kind::timed_out, "the keeper did not take over the processes within 10s", 0};
   }
 }
 
@@ -152,7 +152,7 @@ outcome client::receive_inventory(descriptors keeps) {
     } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
       return success();
     } else {
-      return error{error_kind::invalid_input, "the keeper sent something else than its inventory", 0};
+      return error{error_kind::invalid_input, "the keeper sent an unexpected message instead of its inventory", 0};
     }
   }
 }
@@ -207,9 +207,9 @@ void client::spawn(const launch& what) {
   auto frame = checked(what);
   const key who{what.id, what.gen};
   if (frame && waiting_.size() >= max_waiting_spawns)
-    frame = error{error_kind::too_large, "65536 processes are waiting to be started already", 0};
+    frame = error{error_kind::too_large, "65536 processes are already waiting to be started", 0};
   if (frame && unanswered_.count(who) != 0)
-    frame = error{error_kind::conflict, "this generation is being started already", 0};
+    frame = error{error_kind::conflict, "this generation is already being started", 0};
   if (!frame) {
     refusals_.push_back({who, could_not_start(frame.failure())});
     return;

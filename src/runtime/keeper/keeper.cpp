@@ -55,7 +55,7 @@ keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready,
   if (auto stage = os::make_log_stage()) {
     stage_ = std::move(*stage);
   } else {
-    say(stage.failure().message + "; lines may be lost or doubled when the daemon crashes");
+    say(stage.failure().message + "; lines may be lost or duplicated if the daemon crashes");
   }
   const auto own_mark = std::to_string(::getpid()) + "." + std::to_string(start_ticks_);
   if (mark_.empty()) mark_ = own_mark;
@@ -67,7 +67,7 @@ void keeper::open_book(bool is_new) {
   if (opened)
     book_.emplace(std::move(*opened));
   else
-    say(opened.failure().message + "; should keeper and daemon be killed together, starts may be counted wrongly");
+    say(opened.failure().message + "; if the keeper and the daemon are killed together, starts may be miscounted");
 }
 
 void keeper::enter(const key& who, const record& child) {
@@ -329,7 +329,7 @@ void keeper::break_contact(const std::string& why) {
   close_channel();
   contact_ = contact::broken;
   if (daemon_pid_ == 0) return; // it is dead, and this was the end of what it had said
-  say("the daemon is killed: " + why);
+  say("killing the daemon: " + why);
   (void)os::signal_pidfd(daemon_pidfd_.get(), SIGKILL); // fails only when it has just ended
 }
 

@@ -34,7 +34,7 @@ void keeper::handle(const wire::to_keeper& frame, std::vector<unique_fd> fds) {
   // From a daemon that has lost its keeper, and from one that has found what a former pair left.
   const bool may_adopt = contact_ == contact::attached || (contact_ == contact::silent && daemon_adrift_);
   if (is_adoption && may_adopt) return on(std::get<wire::adopt_frame>(frame));
-  if (is_adoption) return break_contact("only a daemon that has lost its keeper hands processes over before hello");
+  if (is_adoption) return break_contact("only a daemon that has lost its keeper hands over processes before hello");
   if (is_hello == (contact_ == contact::attached)) return break_contact("hello is its first frame and comes once");
   std::visit([this](const auto& f) { on(f); }, frame);
 }
@@ -193,7 +193,7 @@ void keeper::on(const wire::shutdown_frame&) {
   const auto deadline = steady::now() + daemon_exit_timeout;
   for (reap_quietly(); daemon_pid_ != 0 && steady::now() < deadline; reap_quietly())
     wait_for_signal(std::chrono::ceil<std::chrono::milliseconds>(deadline - steady::now()));
-  if (daemon_pid_ != 0) say("the daemon did not end within 10s and is killed");
+  if (daemon_pid_ != 0) say("the daemon did not exit within 10s; killing it");
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
   (void)os::remove_file(mark_file(options_)); // nothing bears the mark any more
@@ -222,7 +222,7 @@ void keeper::kill_everything() {
   (void)os::remove_file(mark_file(options_)); // it was meant: no other goes on from here
   (void)os::remove_file(spare_mark_file(options_));
   (void)os::remove_file(os::start_book_in(options_.run_dir));
-  report(ready_, "error: the keeper was asked to end");
+  report(ready_, "error: the keeper was asked to exit");
   exit_code_ = 1;
 }
 
@@ -242,7 +242,7 @@ void keeper::kill_descendants(int spared) {
       std::string pids;
       for (const auto& one : left)
         pids += " " + std::to_string(one.pid);
-      return say("these processes do not die:" + pids);
+      return say("these processes cannot be killed:" + pids);
     }
     // Usually a child is reaped next. One that hangs below another in the kernel makes no SIGCHLD here: look again.
     wait_for_signal(std::min(time_left, std::chrono::milliseconds{50}));

@@ -159,7 +159,7 @@ void keeper::on(const wire::upgrade_frame& frame) {
 void keeper::replace_by_upgrade() {
   const auto wanted = *std::exchange(upgrade_, std::nullopt);
   const auto failed = [&](const std::string& why) {
-    news_ = "the upgrade failed: " + why + "; everything goes on with the programs that ran before";
+    news_ = "the upgrade failed: " + why + "; the previous programs are still in use";
     say(news_);
     start_due_ = steady::now();
   };
@@ -193,12 +193,12 @@ void keeper::fall_back(const std::string& why) {
   trial_due_.reset();
   auto back = state();
   back.news = "the upgrade failed: " + why + ", see " + options_.state_dir +
-              "/daemon.log; everything goes on with the programs that ran before";
+              "/daemon.log; the previous programs are still in use";
   say(back.news);
   back.daemon = former_daemon_;
   back.fds["daemon"] = former_daemon_file_.get();
   const auto could_not = exec(in_proc(former_keeper_file_), back);
-  say("the former keeper cannot be started: " + could_not.failure().message);
+  say("the previous keeper cannot be started: " + could_not.failure().message);
   // This keeper works; perhaps the daemon does with time.
   plan_next_start(why);
 }
@@ -216,7 +216,7 @@ void keeper::take_charge_of_daemon() {
   if (options_.watchdog.count() > 0) answer_due_ = steady::now() + start_patience;
   auto pidfd = os::open_pidfd(daemon_pid_);
   if (!os::adopt_record_socket(channel_.get()) || !pidfd) {
-    say("the daemon that wants a new keeper is gone");
+    say("the daemon that requested a new keeper is gone");
     daemon_pid_ = 0;
     daemon_adrift_ = false;
     close_channel();
@@ -227,7 +227,7 @@ void keeper::take_charge_of_daemon() {
   daemon_pidfd_ = std::move(*pidfd);
   if (auto program = os::open_for_reading("/proc/" + std::to_string(daemon_pid_) + "/exe"))
     daemon_file_ = std::move(*program);
-  say("in place of a keeper that was killed; daemon " + std::to_string(daemon_pid_));
+  say("replacing a keeper that was killed; daemon " + std::to_string(daemon_pid_));
 }
 
 void keeper::on(const wire::adopt_frame& frame) {

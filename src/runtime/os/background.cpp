@@ -52,13 +52,14 @@ int open_pidfd(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid,
     ::_exit(127);
   };
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null < 0 || ::dup2(null, STDIN_FILENO) < 0) give_up("no /dev/null for");
-  if (::dup2(how == attachment::detached ? null : STDERR_FILENO, STDOUT_FILENO) < 0) give_up("no output for");
-  if (how == attachment::detached && ::dup2(null, STDERR_FILENO) < 0) give_up("no error output for");
+  if (null < 0 || ::dup2(null, STDIN_FILENO) < 0) give_up("could not open /dev/null for");
+  if (::dup2(how == attachment::detached ? null : STDERR_FILENO, STDOUT_FILENO) < 0)
+    give_up("could not redirect the output of");
+  if (how == attachment::detached && ::dup2(null, STDERR_FILENO) < 0) give_up("could not redirect the error output of");
   // dup2 onto itself would keep close-on-exec.
   const bool placed =
       pipe_end == ready_descriptor ? ::fcntl(pipe_end, F_SETFD, 0) == 0 : ::dup2(pipe_end, ready_descriptor) >= 0;
-  if (!placed) give_up("no ready pipe for");
+  if (!placed) give_up("could not place the ready pipe of");
   (void)std::signal(SIGPIPE, SIG_DFL); // ignored signals are inherited by what we execute
 
   std::vector<char*> words;
@@ -93,7 +94,7 @@ outcome fork_detached(const std::vector<std::string>& command, int pipe_end) {
 
 result<background_program> start_in_background(const std::vector<std::string>& command, attachment how) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failed("cannot make a pipe", errno);
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failed("cannot create a pipe", errno);
   background_program started{.ready = unique_fd{ends[0]}, .pid = 0};
   const unique_fd theirs{ends[1]};
   if (how == attachment::detached) {
@@ -138,11 +139,11 @@ result<std::string> read_line(int fd, milliseconds deadline) {
     pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(left_until(end).count()));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) return error{error_kind::timed_out, "nothing was heard"};
+    if (ready == 0) return error{error_kind::timed_out, "no message was received"};
     char byte = 0;
     const auto size = ::read(fd, &byte, 1);
     if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (size <= 0) return error{error_kind::unavailable, "it ended without a word"};
+    if (size <= 0) return error{error_kind::unavailable, "it exited without a message"};
     if (byte == '\n') return line;
     line.push_back(byte);
   }

@@ -147,7 +147,8 @@ result<std::string> cgroup_of(int pid) {
   const auto process = pid == 0 ? "/proc/self" : "/proc/" + std::to_string(pid);
   const auto mounts = read_text("/proc/self/mountinfo", largest_mountinfo);
   const auto own = read_text(process + "/cgroup", largest_mountinfo);
-  if (!mounts || !own) return error{error_kind::unavailable, "/proc does not tell the control group of a process", 0};
+  if (!mounts || !own)
+    return error{error_kind::unavailable, "the control group of a process cannot be read from /proc", 0};
   const auto all = cgroup_mounts(*mounts);
   if (all.empty()) return error{error_kind::unavailable, "no cgroup2 file system is mounted", 0};
   const auto group = cgroup_in(*own);
@@ -198,7 +199,7 @@ outcome remove_cgroup(const std::string& group) { return remove_down_to(group, 0
 
 outcome make_cgroup(const std::string& group) {
   if (::mkdir(group.c_str(), 0755) == 0 || errno == EEXIST) return success();
-  return failed("make the control group " + group, errno);
+  return failed("create the control group " + group, errno);
 }
 
 outcome limit_cgroup(const std::string& group, const cgroup_limits& limits) {
@@ -252,11 +253,11 @@ memory_events memory_events_of(const std::string& group) {
 
 std::string memory_words(const memory_events& events, const cgroup_limits& limits) {
   if (events.killed == 0) return {};
-  const auto who = events.killed == 1 ? std::string{"a process"} : std::to_string(events.killed) + " processes";
+  const auto who = events.killed == 1 ? std::string{"one"} : std::to_string(events.killed);
   const bool is_own = events.over_limit > 0 && limits.memory_max > 0;
-  return "the kernel killed " + who + " of it " +
-         (is_own ? "because it needed more than memory_max " + format_size(limits.memory_max)
-                 : std::string{"because there was no memory left"});
+  return "the kernel killed " + who + " of its processes because " +
+         (is_own ? "memory_max " + format_size(limits.memory_max) + " was exceeded"
+                 : std::string{"the machine was out of memory"});
 }
 
 } // namespace alder::os

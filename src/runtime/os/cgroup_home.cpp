@@ -135,12 +135,12 @@ bool restore_base(const std::string& home, const std::vector<std::string>& switc
   return remove_cgroup(home).ok();
 }
 
-const char* const by_systemd = "start the daemon in a group of its own, as the unit of 'alder startup' does, or with "
+const char* const by_systemd = "start the daemon in its own group, as the unit of 'alder startup' does, or with "
                                "systemd-run --user --scope -p Delegate=yes alder daemon start";
 
 machine_trouble stranger_trouble(const std::string& base, int stranger) {
   return {"the control group " + base + " of the daemon also has process " + std::to_string(stranger) + " (" +
-              command_line(stranger).substr(0, 60) + "), which is not Alder's, so that it cannot be divided",
+              command_line(stranger).substr(0, 60) + "), which is not Alder's, so it cannot be divided",
           by_systemd};
 }
 
@@ -159,17 +159,15 @@ std::string cgroup_base(std::string_view group) {
 std::optional<machine_trouble> cgroup_trouble_of(int keeper, const std::string& controller) {
   const auto group = cgroup_of(keeper);
   if (!group)
-    return machine_trouble{group.failure().message, "a kernel with cgroup v2 mounts it with: mount -t cgroup2 none "
-                                                    "/sys/fs/cgroup"};
+    return machine_trouble{group.failure().message, "to mount cgroup v2: mount -t cgroup2 none /sys/fs/cgroup"};
   const auto base = cgroup_base(*group);
   if (!may_write(base) || !may_write(base + "/cgroup.procs"))
     return machine_trouble{"the control group " + base + " of the daemon cannot be written", by_systemd};
   if (controller.empty() || contains(controllers_of(base, /*switched_on=*/true), controller)) return std::nullopt;
   if (!contains(controllers_of(base, /*switched_on=*/false), controller))
-    return machine_trouble{"the controller '" + controller + "' is not there for the control group " + base,
-                           is_root(base) ? "cgroup v1 has it: start the system with cgroup v2 alone "
-                                           "(cgroup_no_v1=all)"
-                                         : by_systemd};
+    return machine_trouble{
+        "the controller '" + controller + "' is not available in the control group " + base,
+        is_root(base) ? "cgroup v1 is using it: boot the system with only cgroup v2 (cgroup_no_v1=all)" : by_systemd};
   if (!may_write(base + "/cgroup.subtree_control"))
     return machine_trouble{"the control group " + base + " of the daemon cannot be divided", by_systemd};
   if (is_root(base)) return std::nullopt;
@@ -226,7 +224,7 @@ outcome cgroup_home::make_way() const {
       if (!moved && moved.failure().kind != error_kind::not_found) return moved;
     }
   }
-  return error{error_kind::conflict, "processes are born in the control group " + base_ + " all the time", 0};
+  return error{error_kind::conflict, "new processes keep appearing in the control group " + base_, 0};
 }
 
 outcome cgroup_home::switch_on(const std::string& controller) {

@@ -26,7 +26,7 @@ public:
   gzip_compressor& operator=(const gzip_compressor&) = delete;
 
   outcome press(std::span<const char> in, bool is_end, const sink& out) override {
-    if (!is_ready_) return error{error_kind::io, "zlib has no memory", 0};
+    if (!is_ready_) return error{error_kind::io, "zlib is out of memory", 0};
     z_.next_in = bytes_of(in.data());
     z_.avail_in = static_cast<uInt>(in.size());
     int state = Z_OK;

@@ -22,7 +22,7 @@ public:
   }
 
   outcome press(std::span<const char> in, bool is_end, const sink& out) override {
-    if (!context_) return error{error_kind::io, "zstd has no memory", 0};
+    if (!context_) return error{error_kind::io, "zstd is out of memory", 0};
     ZSTD_inBuffer from{in.data(), in.size(), 0};
     for (;;) {
       ZSTD_outBuffer to{out_.data(), out_.size(), 0};

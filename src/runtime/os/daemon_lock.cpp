@@ -85,7 +85,7 @@ result<unique_fd> take_daemon_lock(const std::string& path, std::chrono::millise
     if (steady_clock::now() >= end)
       return error{
           error_kind::timed_out,
-          "another daemon (pid " + std::to_string(holder_of(file.get())) + ") serves this home and does not end", 0};
+          "another daemon (pid " + std::to_string(holder_of(file.get())) + ") is using this home and does not exit", 0};
     end_holder(file.get());
     std::this_thread::sleep_for(between_attempts);
   }

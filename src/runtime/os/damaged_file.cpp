@@ -27,7 +27,7 @@ error refused(const std::string& path, int number) {
   auto kind = error_kind::io;
   if (number == ENOENT || number == ENOTDIR) kind = error_kind::not_found;
   if (number == EACCES || number == EPERM || number == EROFS) kind = error_kind::denied;
-  return {kind, "cannot keep " + path + " beside: " + errno_text(number), number};
+  return {kind, "cannot rename " + path + " to keep it: " + errno_text(number), number};
 }
 
 /// Of "NAME.damaged" 1, of "NAME.damaged.7" 7.

@@ -121,7 +121,7 @@ error too_few_descriptors(const std::string& what, std::size_t needed, const des
   return {error_kind::unavailable,
           what + " needs " + std::to_string(needed) + " file descriptors, but only " + std::to_string(have.left()) +
               " of " + std::to_string(have.limit) + " are free, and " + std::to_string(reserve) +
-              " of those are reserved for what is running already: raise the hard limit of open files (ulimit -Hn, "
+              " of those are reserved for what is already running: raise the hard limit of open files (ulimit -Hn, "
               "LimitNOFILE= in the unit) and restart Alder, or run fewer services",
           EMFILE};
 }

@@ -60,7 +60,7 @@ result<std::optional<unique_fd>> try_lock(const std::string& path) {
     }
     if (is_same_file(file.get(), path)) return std::optional<unique_fd>{std::move(file)};
   }
-  return error{error_kind::io, path + " is removed again and again by somebody", 0};
+  return error{error_kind::io, path + " keeps being removed by another program", 0};
 }
 
 outcome write_pid(int locked_file) {
@@ -114,7 +114,7 @@ outcome redirect_stdio(int log) {
 
 result<unique_fd> memory_file(std::string_view content) {
   unique_fd file{::memfd_create("alder-keeper-state", MFD_CLOEXEC)};
-  if (!file) return refused("make a file in memory");
+  if (!file) return refused("create a file in memory");
   while (!content.empty()) {
     const auto written = ::write(file.get(), content.data(), content.size());
     if (written < 0) return refused("write a file in memory");

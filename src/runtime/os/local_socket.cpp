@@ -25,7 +25,7 @@ result<local::acceptor> listen_on(boost::asio::io_context& loop, const std::stri
   if (!failed) return acceptor;
   const auto kind = failed.value() == EACCES || failed.value() == EROFS ? error_kind::denied : error_kind::io;
   return error{kind,
-               "the daemon's socket " + path + " cannot be made: " + errno_text(failed.value()) +
+               "the daemon's socket " + path + " cannot be created: " + errno_text(failed.value()) +
                    "; check who owns its directory, or choose another home with ALDER_HOME",
                failed.value()};
 }

@@ -124,11 +124,11 @@ outcome can_read_file(const std::string& path) {
 /// `path`: absolute. Whether it is one that we may write to, or could be made: directories above it are made too.
 outcome can_have_directory(const std::string& path) {
   if (path.empty() || path.front() != '/')
-    return error{error_kind::invalid_input, "'" + path + "' is no absolute path", EINVAL};
+    return error{error_kind::invalid_input, "'" + path + "' is not an absolute path", EINVAL};
   for (std::string at = path;; at.resize(std::max<std::size_t>(at.rfind('/'), 1))) {
     struct stat facts {};
     if (::stat(at.c_str(), &facts) == 0) {
-      if (!S_ISDIR(facts.st_mode)) return error{error_kind::invalid_input, "'" + at + "' is no directory", ENOTDIR};
+      if (!S_ISDIR(facts.st_mode)) return error{error_kind::invalid_input, "'" + at + "' is not a directory", ENOTDIR};
       if (::access(at.c_str(), W_OK | X_OK) == 0) return success();
     }
     if (errno != ENOENT || at == "/") return error{error_kind::denied, "'" + at + "': " + errno_text(errno), errno};
@@ -139,7 +139,7 @@ outcome can_have_directory(const std::string& path) {
 std::optional<machine_trouble> mount_trouble(bool may_administer) {
   if (!may_administer)
     return machine_trouble{"needs the capability CAP_SYS_ADMIN",
-                           "start the daemon as root, in a container with --cap-add SYS_ADMIN, or leave it out"};
+                           "start the daemon as root, in a container with --cap-add SYS_ADMIN, or remove the key"};
   if (!is_mount_point("/"))
     return machine_trouble{"the root directory is not a mount point, as in a plain chroot",
                            "before chroot: mount --bind DIRECTORY DIRECTORY"};

@@ -46,7 +46,7 @@ bool is_mark(std::string_view text) { // PID.TICKS
 result<std::string> read_regular_file(const std::string& path) {
   const auto facts = facts_of(path);
   if (!facts) return facts.failure();
-  if (!facts->is_regular) return error{error_kind::invalid_input, path + " is no file", 0};
+  if (!facts->is_regular) return error{error_kind::invalid_input, path + " is not a file", 0};
   return read_file(path, longest_line);
 }
 
@@ -82,7 +82,7 @@ result<unique_fd> open_same_process(int pid, std::uint64_t start_ticks) {
   // Behind the open: from here on the descriptor names this process and no later one.
   const auto found = read_stat(pid);
   if (!found || found->start_ticks != start_ticks || !is_living(*found))
-    return error{error_kind::not_found, "process " + std::to_string(pid) + " is another one", 0};
+    return error{error_kind::not_found, "process " + std::to_string(pid) + " is a different process", 0};
   return pidfd;
 }
 

@@ -31,7 +31,7 @@ outcome press_all(int from, int to, compressor& codec, const std::function<bool(
     if (!got) return got.failure();
     done += *got;
     if (done % breath_bytes < block_bytes && !is_wanted())
-      return error{error_kind::unavailable, "it is not wanted any more", 0};
+      return error{error_kind::unavailable, "it is no longer needed", 0};
     const bool is_end = *got < in.size();
     auto pressed = codec.press({in.data(), *got}, is_end, [&](std::string_view out) { return write_all(to, out); });
     if (!pressed || is_end) return pressed;
@@ -45,7 +45,7 @@ outcome compress_file(const std::string& from, const std::string& to, log_compre
   auto in = open_to_read(from);
   if (!in) return in.failure();
   struct stat facts {};
-  if (::fstat(in->get(), &facts) != 0) return refused("cannot look at '" + from + "'");
+  if (::fstat(in->get(), &facts) != 0) return refused("cannot stat '" + from + "'");
   const auto there = find_place(to);
   if (!there) return there.failure();
   const auto out = create_anew(*there);
@@ -71,7 +71,7 @@ result<maybe_packed> open_packed(const std::string& plain) {
     if (opened) return maybe_packed{std::move(*opened), how};
     if (opened.failure().kind != error_kind::not_found) return opened.failure();
   }
-  return error{error_kind::not_found, "there is no '" + plain + "', nor one compressed", ENOENT};
+  return error{error_kind::not_found, "there is no '" + plain + "', not even a compressed one", ENOENT};
 }
 
 packed_reader::packed_reader(unique_fd file, log_compression how)

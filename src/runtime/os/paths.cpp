@@ -54,7 +54,7 @@ result<locations> locate(const surroundings& from) {
     const auto home = without_trailing_slashes(absolute_variable(from, "HOME"));
     if (home.empty()) {
       return error{error_kind::invalid_input,
-                   "neither ALDER_HOME nor XDG_STATE_HOME nor HOME is set: there is no place for state"};
+                   "cannot choose a state directory: none of ALDER_HOME, XDG_STATE_HOME and HOME is set"};
     }
     state = home + "/.local/state";
   }

@@ -103,7 +103,7 @@ private:
     request_ = "GET " + http_->path + " HTTP/1.1\r\nHost: " + address_text(host_, port_) +
                "\r\nUser-Agent: alder\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     asio::async_write(socket_, asio::buffer(request_), [self](const error_code& error, std::size_t) {
-      if (error) return self->finish("the connection broke: " + error.message());
+      if (error) return self->finish("the connection failed: " + error.message());
       asio::async_read_until(self->socket_, self->response_, "\r\n",
                              [self](const error_code& e, std::size_t) { self->on_status_line(e); });
     });
@@ -111,12 +111,12 @@ private:
 
   void on_status_line(const error_code& failed) {
     const std::string where = place();
-    if (failed) return finish(where + " got no HTTP answer");
+    if (failed) return finish(where + " got no HTTP response");
     std::istream in(&response_);
     std::string version;
     int status = 0;
     in >> version >> status;
-    if (version.rfind("HTTP/", 0) != 0) return finish(where + " got no HTTP answer");
+    if (version.rfind("HTTP/", 0) != 0) return finish(where + " got no HTTP response");
     const auto& wanted = http_->statuses;
     const bool good = wanted.empty() ? status >= 200 && status <= 399
                                      : std::find(wanted.begin(), wanted.end(), status) != wanted.end();

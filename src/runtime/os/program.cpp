@@ -52,7 +52,7 @@ result<std::string> find_at(const std::string& name, const std::string& cwd) {
   case usable::refused: break;
   }
   const auto kind = found.os_errno == EACCES ? error_kind::denied : error_kind::io;
-  return error{kind, quoted(name) + " cannot be looked at: " + errno_text(found.os_errno), found.os_errno};
+  return error{kind, quoted(name) + " cannot be accessed: " + errno_text(found.os_errno), found.os_errno};
 }
 
 } // namespace
@@ -82,11 +82,11 @@ outcome check_directory(const std::string& path) {
     const int number = errno;
     if (number == ENOENT || number == ENOTDIR) return error{error_kind::not_found, what + " does not exist", number};
     const auto kind = number == EACCES ? error_kind::denied : error_kind::io;
-    return error{kind, what + " cannot be looked at: " + errno_text(number), number};
+    return error{kind, what + " cannot be accessed: " + errno_text(number), number};
   }
   if (!S_ISDIR(info.st_mode)) return error{error_kind::invalid_input, what + " is not a directory", ENOTDIR};
   if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0)
-    return error{error_kind::denied, what + " may not be entered: " + errno_text(errno), errno};
+    return error{error_kind::denied, what + " cannot be entered: " + errno_text(errno), errno};
   return success();
 }
 

@@ -71,9 +71,10 @@ outcome send_stream(int socket, std::string_view text) {
   if (sent >= 0) {
     // Half a line would end the program, which takes it for JSON: better no channel.
     (void)::shutdown(socket, SHUT_RDWR); // it is a connected socket
-    return error{error_kind::unavailable, "its IPC channel took only a part and was closed"};
+    return error{error_kind::unavailable, "its IPC channel accepted only part of the message and was closed"};
   }
-  if (errno == EAGAIN) return error{error_kind::conflict, "its IPC channel is full: it does not read", errno};
+  if (errno == EAGAIN)
+    return error{error_kind::conflict, "its IPC channel is full: the program does not read it", errno};
   if (errno == EPIPE || errno == ECONNRESET)
     return error{error_kind::unavailable, "it has closed its IPC channel", errno};
   return error{error_kind::io, errno_text(errno), errno};

@@ -26,7 +26,7 @@ constexpr int most_links = 40;                                  // on one path, 
 constexpr int most_attempts = 10;                               // against somebody who makes and removes the file
 constexpr std::size_t largest_database = std::size_t{4} << 20U; // of users or groups
 constexpr long proc_file_system = 0x9fa0;
-constexpr const char* other_place = "or choose a place that only the daemon's user can write to";
+constexpr const char* other_place = "or choose a location that only the daemon's user can write to";
 
 /// The kernel's open_how and its flag: the system's headers may be older than the kernel.
 struct open_how {
@@ -106,7 +106,7 @@ public:
   outcome follow_last() {
     unique_fd link{::openat(at_.get(), left_.front().c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
     struct stat facts {};
-    if (!link || ::fstat(link.get(), &facts) != 0) return failed("cannot look at " + here(), errno);
+    if (!link || ::fstat(link.get(), &facts) != 0) return failed("cannot stat " + here(), errno);
     if (!S_ISLNK(facts.st_mode)) return success(); // it was one a moment ago
     if (auto followed = follow(link.get(), facts); !followed) return followed;
     while (left_.size() > 1)
@@ -125,7 +125,7 @@ public:
 
   [[nodiscard]] result<safe_place> place() {
     struct stat facts {};
-    if (::fstat(at_.get(), &facts) != 0) return failed("cannot look at " + seen_, errno);
+    if (::fstat(at_.get(), &facts) != 0) return failed("cannot stat " + seen_, errno);
     return safe_place{at_.duplicate(), left_.front(), here(), who_can_change(facts).empty()};
   }
 
@@ -133,7 +133,7 @@ private:
   outcome begin(int base, const std::string& base_path, const std::string& path) {
     left_.clear();
     if (path.empty() || path.size() >= PATH_MAX || path.find('\0') != std::string::npos)
-      return error{error_kind::invalid_input, "'" + path + "' is no path", ENOENT};
+      return error{error_kind::invalid_input, "'" + path + "' is not a path", ENOENT};
     const bool is_absolute = path.front() == '/';
     if (const auto slash = path.rfind('/'); slash != std::string::npos && path.back() != '/') {
       // Most paths have no link at all: then one call is enough.
@@ -188,7 +188,7 @@ private:
   /// Puts what the link says in the place of its name, if whoever made it is to be trusted.
   outcome follow(int link, const struct stat& facts) {
     struct stat directory {};
-    if (::fstat(at_.get(), &directory) != 0) return failed("cannot look at " + seen_, errno);
+    if (::fstat(at_.get(), &directory) != 0) return failed("cannot stat " + seen_, errno);
     const auto who = who_can_change(directory);
     const bool is_foreign = !who.empty() || !is_trusted(facts.st_uid);
     if (is_foreign && foreign_ == foreign_links::noted) {
@@ -198,8 +198,8 @@ private:
                         " can change, so it is not followed; remove it, " + other_place,
                     ELOOP);
     } else if (is_foreign) {
-      return denied(here() + " is a symbolic link of " + user_text(facts.st_uid) +
-                        ", so it is not followed; remove it, or make it anew as the daemon's user",
+      return denied(here() + " is a symbolic link owned by " + user_text(facts.st_uid) +
+                        ", so it is not followed; remove it, or recreate it as the daemon's user",
                     ELOOP);
     }
     if (++links_ > most_links) return failed("cannot open " + here(), ELOOP);
@@ -286,7 +286,7 @@ result<opened_file> open_checked(const std::string& path, int flags, const write
     struct stat file {};
     struct stat directory {};
     if (::fstat(made.fd.get(), &file) != 0 || ::fstat(at->directory.get(), &directory) != 0)
-      return failed("cannot look at " + at->path, errno);
+      return failed("cannot stat " + at->path, errno);
     if (const auto why = objection(file, directory, how); !why.empty()) return denied(at->path + " " + why, EPERM);
     return opened_file{std::move(made.fd), made.is_new, at->is_closed};
   }
@@ -296,12 +296,12 @@ result<opened_file> open_checked(const std::string& path, int flags, const write
 /// What is above a directory of our own: nobody else may be able to put another in its place.
 outcome check_above(const std::string& path, int directory) {
   struct stat above {};
-  if (::fstat(directory, &above) != 0) return failed("cannot look at the directory above " + path, errno);
+  if (::fstat(directory, &above) != 0) return failed("cannot stat the directory above " + path, errno);
   const auto who = who_can_change(above);
   const bool is_kept_by_sticky = is_trusted(above.st_uid) && (above.st_mode & S_ISVTX) != 0;
   if (who.empty() || is_kept_by_sticky) return success();
-  return denied("the directory " + path + " is in one that " + who +
-                    " can change, who could put another in its place; choose another home with ALDER_HOME",
+  return denied("the directory " + path + " is in a directory that " + who +
+                    " can change, so it could be replaced; choose another home with ALDER_HOME",
                 EPERM);
 }
 
@@ -343,7 +343,7 @@ result<unique_fd> open_content(const std::string& path) {
     unique_fd fd{
         ::openat(at->directory.get(), at->name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
     if (!fd && errno == ELOOP && on_the_way.is_in_proc())
-      return error{error_kind::invalid_input, path + " is what a process has open, not a regular file", EINVAL};
+      return error{error_kind::invalid_input, path + " is an open file of a process, not a regular file", EINVAL};
     if (!fd && errno == ELOOP) {
       if (auto followed = on_the_way.follow_last(); !followed) return followed.failure();
       continue;
@@ -355,7 +355,7 @@ result<unique_fd> open_content(const std::string& path) {
     if (auto fit = check_content(fd.get(), path); !fit) return fit.failure();
     for (const auto uid : on_the_way.led_by())
       if (file.st_uid != uid)
-        return denied(path + " leads to a file of " + user_text(file.st_uid) + " by a symbolic link that " +
+        return denied(path + " leads to a file of " + user_text(file.st_uid) + " through a symbolic link that " +
                           user_text(uid) +
                           " controls, so it is not read; name the file itself, or give it to that user",
                       EPERM);
@@ -393,7 +393,7 @@ result<unique_fd> open_socket_file(const std::string& path) {
     struct stat facts {};
     if (!found || ::fstat(found.get(), &facts) != 0) return failed("cannot open " + at->path, errno);
     if (S_ISSOCK(facts.st_mode)) return found;
-    if (!S_ISLNK(facts.st_mode)) return error{error_kind::invalid_input, at->path + " is no socket", ECONNREFUSED};
+    if (!S_ISLNK(facts.st_mode)) return error{error_kind::invalid_input, at->path + " is not a socket", ECONNREFUSED};
     if (auto followed = on_the_way.follow_last(); !followed) return followed.failure();
   }
   return failed("cannot open " + path, ELOOP);
@@ -411,7 +411,7 @@ outcome check_own_directory(const std::string& path, directory_role what) {
     unique_fd found{::openat(at->directory.get(), at->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
     if (!found && errno == ENOENT) return success();
     struct stat facts {};
-    if (!found || ::fstat(found.get(), &facts) != 0) return failed("look at directory " + at->path, errno);
+    if (!found || ::fstat(found.get(), &facts) != 0) return failed("cannot stat directory " + at->path, errno);
     if (S_ISLNK(facts.st_mode)) {
       if (auto followed = on_the_way.follow_last(); !followed) return followed.failure();
       continue;
@@ -424,12 +424,12 @@ outcome check_own_directory(const std::string& path, directory_role what) {
                     EPERM);
     if (what == directory_role::logs) return success();
     if (const auto who = who_can_change(facts); !who.empty())
-      return denied("directory " + at->path + " can be written to by " + who + "; take that right away: chmod go-w " +
+      return denied("directory " + at->path + " can be written to by " + who + "; remove that permission: chmod go-w " +
                         at->path,
                     EPERM);
     return check_above(at->path, at->directory.get());
   }
-  return failed("look at directory " + path, ELOOP);
+  return failed("cannot stat directory " + path, ELOOP);
 }
 
 } // namespace alder::os

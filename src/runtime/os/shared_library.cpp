@@ -21,7 +21,7 @@ std::string reason(const std::string& path) {
 result<const void*> load_symbol(const std::string& path, const std::string& symbol) {
   const auto facts = facts_of(path);
   if (!facts) return facts.failure();
-  if (!facts->is_regular) return error{error_kind::invalid_input, "it is no regular file"};
+  if (!facts->is_regular) return error{error_kind::invalid_input, "it is not a regular file"};
   // Now, not when it is first called, is the time to find out that a function is missing. Local, because two extensions
   // may have functions of the same name.
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

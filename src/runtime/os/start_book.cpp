@@ -146,24 +146,24 @@ outcome start_book::map(const std::string& path) {
   static_assert(sizeof(slot) <= slot_size && sizeof(header) <= header_size);
   const auto refused = [&](const char* what) {
     return error{errno == EACCES ? error_kind::denied : error_kind::io,
-                 std::string{what} + " the book of starts " + path + ": " + errno_text(errno), errno};
+                 std::string{what} + " the start counters " + path + ": " + errno_text(errno), errno};
   };
   auto opened = open_to_write(path, {.at_end = false, .through_link = false});
   if (!opened) return opened.failure();
   file_ = std::move(opened->fd);
   struct stat facts {};
-  if (::fstat(file_.get(), &facts) != 0) return refused("look at");
+  if (::fstat(file_.get(), &facts) != 0) return refused("cannot stat");
   auto length = static_cast<std::size_t>(facts.st_size);
-  if (!S_ISREG(facts.st_mode)) return error{error_kind::io, path + " is no regular file", 0};
+  if (!S_ISREG(facts.st_mode)) return error{error_kind::io, path + " is not a regular file", 0};
   if (length < header_size) { // all of it is there before it is touched: a full disk must not show as SIGBUS
-    if ((errno = ::posix_fallocate(file_.get(), 0, header_size)) != 0) return refused("make");
+    if ((errno = ::posix_fallocate(file_.get(), 0, header_size)) != 0) return refused("cannot create");
     length = header_size;
   }
   size_ = std::min((length - header_size) / slot_size, most_slots);
   memory_ = ::mmap(nullptr, map_size, PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
   if (memory_ == MAP_FAILED) {
     memory_ = nullptr;
-    return refused("map");
+    return refused("cannot map");
   }
   return success();
 }

@@ -124,7 +124,7 @@ bool process_machine::rearm_if_extended(std::uint64_t& slot) {
 }
 
 std::string process_machine::patience(milliseconds usual) const {
-  return was_extended_ ? "the time it had asked for" : format_duration(usual);
+  return was_extended_ ? "the time it asked for" : format_duration(usual);
 }
 
 void process_machine::begin(const launch_asked& asked) {
@@ -156,7 +156,7 @@ void process_machine::on_launched(const launched& e) {
                     std::holds_alternative<ready_descriptor>(check);
   const auto* log = std::get_if<ready_log>(&check);
   if (!told && log == nullptr) return emit(check_ready{});
-  last_check_ = log == nullptr ? "it did not say so" : "no line of its output was like " + log->pattern;
+  last_check_ = log == nullptr ? "it sent no readiness notification" : "no line of its output matched " + log->pattern;
 }
 
 void process_machine::on_started() {
@@ -191,7 +191,7 @@ void process_machine::on_timer(std::uint64_t token) {
   switch (phase_) {
   case phase::waiting:
     if (std::holds_alternative<ready_after>(spec_.ready.check)) return on_started();
-    failure_ = spec_.task ? "did not end within " + patience(spec_.task_timeout)
+    failure_ = spec_.task ? "did not finish within " + patience(spec_.task_timeout)
                           : "was not ready within " + patience(spec_.ready.timeout) +
                                 (last_check_.empty() ? "" : ": " + last_check_);
     return begin_stop();
@@ -200,14 +200,15 @@ void process_machine::on_timer(std::uint64_t token) {
   case phase::stopping:
     if (stop_step_ >= stop_rules().steps.size()) {
       if (status_ && !asked_ && !unwell_)
-        emit(warn{"what was left of it did not stop within " + patience(*stop_rules().timeout) + " and was killed"});
+        emit(warn{"its remaining processes did not stop within " + patience(*stop_rules().timeout) +
+                  " and were killed"});
       return begin_kill();
     }
     ++stop_step_;
     return next_stop_step();
   case phase::killing:
   case phase::sweeping:
-    emit(warn{"a process of it is still there " + format_duration(kill_patience) + " after SIGKILL"});
+    emit(warn{"one of its processes still exists " + format_duration(kill_patience) + " after SIGKILL"});
     if (!status_) status_ = exit_status{};
     return finish();
   case phase::fresh:
@@ -273,18 +274,18 @@ void process_machine::on_stop(const stop_requested& e) {
   switch (phase_) {
   case phase::fresh:
     phase_ = phase::gone;
-    emit(start_failed{"was stopped before it was started"});
+    emit(start_failed{"was stopped before starting"});
     return;
   case phase::preparing:
     emit(cancel_hook{std::exchange(hook_, 0)});
     phase_ = phase::gone;
-    emit(start_failed{"was stopped while it started"});
+    emit(start_failed{"was stopped while starting"});
     return;
   case phase::launching:
     stop_pending_ = true;
-    if (e.cut_short || starting_) failure_ = "was stopped while it started";
+    if (e.cut_short || starting_) failure_ = "was stopped while starting";
     return;
-  case phase::waiting: failure_ = "was stopped while it started"; return begin_stop();
+  case phase::waiting: failure_ = "was stopped while starting"; return begin_stop();
   case phase::running:
     if (e.cut_short) return; // the start was over already: the stop itself follows
     asked_ = true;
@@ -296,7 +297,7 @@ void process_machine::on_stop(const stop_requested& e) {
     if (unwell_ && !e.cut_short) asked_ = true; // it is on its way out already, and now on request
     return;
   case phase::verifying:
-    if (starting_) failure_ = "was stopped while it started";
+    if (starting_) failure_ = "was stopped while starting";
     asked_ = asked_ || !e.cut_short;
     verified_ = true;
     return finish();
@@ -350,7 +351,7 @@ void process_machine::on_watch_timer(std::uint64_t token) {
     return on_hook({after_start_, "took longer than " + format_duration(spec_.hooks.timeout)});
   }
   if (token == task_due_)
-    return not_well("did not end within " + format_duration(spec_.task_timeout), remedy::fail, complaint::usage);
+    return not_well("did not finish within " + format_duration(spec_.task_timeout), remedy::fail, complaint::usage);
   if (token != usage_due_) return;
   arm(usage_due_, spec_.limits.interval);
   emit(sample_usage{});

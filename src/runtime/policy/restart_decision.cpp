@@ -55,7 +55,7 @@ restart_verdict decide(const restart_request& request) {
   };
   if (request.exit && request.exit->is_final) return fail(request.exit->detail);
   if (limit.max_unstable > 0 && verdict.memory.unstable >= limit.max_unstable)
-    return fail(std::to_string(verdict.memory.unstable) + " starts in a row did not last " +
+    return fail(std::to_string(verdict.memory.unstable) + " consecutive starts lasted less than " +
                 format_duration(limit.min_uptime));
   verdict.restarts = request.restarts;
   verdict.restarts.add(request.now, request.intensity.within);

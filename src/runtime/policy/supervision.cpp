@@ -414,7 +414,7 @@ void supervision::forget_restarts(child_state& child) {
 
 void supervision::give_up(const std::string& id, const std::optional<exit_reason>& exit) {
   auto& child = *find(id);
-  const std::string last = exit ? exit->detail : "did not start: " + child.pending.detail;
+  const std::string last = exit ? exit->detail : "failed to start: " + child.pending.detail;
   const unsigned most = rules_.intensity.max_restarts;
   const std::string detail = "more than " + std::to_string(most) + (most == 1 ? " restart" : " restarts") + " within " +
                              format_duration(rules_.intensity.within) + ", the last because " + id + " " + last;

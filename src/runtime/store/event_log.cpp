@@ -135,7 +135,7 @@ void event_log::load_older(std::vector<event>& events, std::size_t most) {
   const auto path = older(path_);
   if (!os::is_taken(path)) return;
   const auto facts = os::facts_of(path);
-  const auto file = facts && facts->is_regular ? os::open_for_reading(path) : error{error_kind::io, "it is no file"};
+  const auto file = facts && facts->is_regular ? os::open_for_reading(path) : error{error_kind::io, "it is not a file"};
   const auto text = file ? read_end(file->get(), facts->size, limit_ * 2) : file.failure();
   if (!text) return (void)set_aside(path, "cannot be read: " + text.failure().message); // it was told
   const auto lines = lines_of(*text, facts->size > text->size());

@@ -24,7 +24,7 @@ public:
     const auto facts = os::facts_of(path_);
     if (!facts && facts.failure().kind == error_kind::not_found && !os::is_taken(path_)) return contents{};
     if (!facts) return facts.failure();
-    if (!facts->is_regular) return error{error_kind::invalid_input, path_ + " is no regular file", 0};
+    if (!facts->is_regular) return error{error_kind::invalid_input, path_ + " is not a regular file", 0};
     auto file = os::open_for_reading(path_);
     if (!file) return file.failure();
     contents found{true, std::string(std::min<std::uint64_t>(facts->size, largest_journal), '\0'), facts->size};
@@ -88,13 +88,13 @@ std::string journal::read() {
   const auto unread = found->size - found->bytes.size() + read->lost_bytes;
   const auto rest = "; " + std::to_string(unread) + " bytes could not be read, " + std::to_string(records_) +
                     (records_ == 1 ? " record was" : " records were") + " read";
-  if (found->size == 0) return "is empty, which it should never be";
+  if (found->size == 0) return "is empty, which should never happen";
   if (found->size > found->bytes.size()) return "is larger than any journal (" + format_size(found->size) + ")" + rest;
   if (read->damaged > 0)
     return "is damaged in " + std::to_string(read->damaged) + (read->damaged == 1 ? " place" : " places") + rest;
   if (read->is_torn) return "ends in the middle of a record" + rest;
   if (read->is_irregular) return "has changed line ends or lost its first line; all records were read";
-  if (records_ == 0) return "contains no record, which it should never do";
+  if (records_ == 0) return "contains no records, which should never happen";
   return {};
 }
 

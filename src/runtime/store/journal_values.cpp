@@ -45,7 +45,7 @@ template <class Value, class Read> result<Value> parsed(std::string_view text, R
   try {
     return read(json::parse(text));
   } catch (const json::exception& e) {
-    return error{error_kind::invalid_input, std::string{"it cannot be understood: "} + e.what(), 0};
+    return error{error_kind::invalid_input, std::string{"it cannot be read: "} + e.what(), 0};
   }
 }
 

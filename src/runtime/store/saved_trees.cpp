@@ -61,7 +61,7 @@ result<std::vector<saved_tree>> parse_saved_trees(std::string_view text) {
   try {
     const json document = json::parse(text);
     if (document.at("version").get<int>() != format_version)
-      return error{error_kind::invalid_input, "it has another format version than this daemon writes"};
+      return error{error_kind::invalid_input, "its format version differs from that of this daemon"};
     std::vector<saved_tree> trees;
     for (const auto& tree : document.at("trees"))
       trees.push_back(parse_tree(tree));

@@ -44,7 +44,7 @@ std::vector<saved_tree> tree_records::read(std::vector<std::string>& wrong) {
     const auto name = record->first.substr(tree_key.size());
     auto tree = parse_tree_value(record->second);
     if (!tree) {
-      wrong.push_back("tree " + name + " was up, and its record in the journal is wrong: " + tree.failure().message);
+      wrong.push_back("tree " + name + " was up, but its record in the journal is damaged: " + tree.failure().message);
       continue;
     }
     auto& known = edits_[name];
@@ -54,7 +54,7 @@ std::vector<saved_tree> tree_records::read(std::vector<std::string>& wrong) {
       if (edit)
         take_up(*tree, *edit);
       else
-        wrong.push_back("a change of tree " + name + " is wrong in the journal: " + edit.failure().message);
+        wrong.push_back("a change of tree " + name + " is damaged in the journal: " + edit.failure().message);
       known.keys.push_back(at->first);
       known.next = number_in(at->first) + 1;
     }

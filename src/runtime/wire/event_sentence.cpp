@@ -43,7 +43,7 @@ bool is_restart(cause::kind kind) {
 }
 
 std::string started(const event& e) {
-  const std::string runs = subject(e) + " runs" + (e.pid > 0 ? " (pid " + std::to_string(e.pid) + ")" : "");
+  const std::string runs = subject(e) + " is running" + (e.pid > 0 ? " (pid " + std::to_string(e.pid) + ")" : "");
   if (e.cause.what == cause::kind::adopted) return runs + ", " + phrase(e.cause);
   const auto why = why_of(e.name, e.cause);
   if (why.empty()) return runs;
@@ -58,16 +58,16 @@ std::string exited(const event& e) {
 
 std::string finished(const event& e) {
   const auto why = e.status ? "because it " + phrase(*e.status) : why_of(e.name, e.cause);
-  return subject(e) + " is finished and will not be restarted" + (why.empty() ? "" : " " + why);
+  return subject(e) + " has finished and will not be restarted" + (why.empty() ? "" : " " + why);
 }
 
 std::string restart_planned(const event& e) {
-  const auto when = e.delay.count() > 0 ? " in " + format_duration(e.delay) : " at once";
+  const auto when = e.delay.count() > 0 ? " in " + format_duration(e.delay) : " immediately";
   return because(subject(e) + " will be restarted" + when, e);
 }
 
 std::string start_failed(const event& e) {
-  return subject(e) + " did not start" + (e.cause.detail.empty() ? "" : ": " + e.cause.detail);
+  return subject(e) + " failed to start" + (e.cause.detail.empty() ? "" : ": " + e.cause.detail);
 }
 
 /// "tree shop failed: gave up: more than 3 …", or that its start failed.
@@ -96,7 +96,7 @@ std::string daemon_started(const event& e) {
 }
 
 std::string warning(const event& e) {
-  const std::string text = e.cause.detail.empty() ? "something is wrong, nobody said what" : e.cause.detail;
+  const std::string text = e.cause.detail.empty() ? "unknown problem" : e.cause.detail;
   return (e.name.empty() && e.tree.empty() ? "warning" : subject(e)) + ": " + text;
 }
 
@@ -113,17 +113,17 @@ std::string sentence(const event& e) {
   case event_kind::stopping: return because(subject(e) + " is being stopped", e);
   case event_kind::stopped: return because(subject(e) + " was stopped", e);
   case event_kind::finished: return finished(e);
-  case event_kind::failed: return detailed(subject(e) + " has failed and is not restarted", e);
+  case event_kind::failed: return detailed(subject(e) + " has failed and will not be restarted", e);
   case event_kind::message: return detailed(subject(e) + " says", e);
   case event_kind::gave_up: return detailed(subject(e) + " gave up", e);
   case event_kind::tree_failed: return tree_failed(e);
   case event_kind::tree_removed: return because(tree_of(e) + " was removed", e);
   case event_kind::adopted:
-    return subject(e) + " went on running" + (e.pid > 0 ? " (pid " + std::to_string(e.pid) + ")" : "") +
-           " while the daemon was away";
+    return subject(e) + " kept running" + (e.pid > 0 ? " (pid " + std::to_string(e.pid) + ")" : "") +
+           " while the daemon was down";
   case event_kind::resumed:
     return "the " + (e.cause.detail.empty() ? "work" : e.cause.detail) + " of " + subject(e) +
-           ", which was under way when the daemon ended, is finished";
+           ", interrupted when the daemon exited, has been completed";
   case event_kind::daemon_started: return daemon_started(e);
   case event_kind::daemon_stopping: return because("the daemon is stopping", e);
   case event_kind::warning: return warning(e);
@@ -141,8 +141,8 @@ std::string state_reason(node_state state, const std::string& name, const cause&
   case node_state::starting: return after(again ? "is being restarted" : "is being started");
   case node_state::running: return after(again ? "restarted" : "started");
   case node_state::stopping: return after("is being stopped");
-  case node_state::backoff: return after("waits for its restart");
-  case node_state::finished: return after("is finished");
+  case node_state::backoff: return after("waiting to be restarted");
+  case node_state::finished: return after("finished");
   case node_state::failed:
     return why.what == cause::kind::gave_up && !why.detail.empty() ? "gave up: " + why.detail : after("failed");
   }

@@ -147,7 +147,7 @@ private:
     if (failed == std::errc::result_out_of_range || version > journal_version) {
       newer_ = error{error_kind::conflict,
                      "a newer version of Alder wrote it (format " + std::string{text.substr(title.size(), 20)} +
-                         ", this one reads up to " + std::to_string(journal_version) + ")",
+                         ", this version reads up to " + std::to_string(journal_version) + ")",
                      0};
     }
     return has_header_ = stop == last;

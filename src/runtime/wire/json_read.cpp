@@ -48,7 +48,7 @@ std::string parser_message(const json::exception& e) {
 }
 
 result<json> parse_object(std::string_view text) {
-  if (!is_shallow(text)) return invalid("the JSON is nested more than " + std::to_string(deepest) + " deep");
+  if (!is_shallow(text)) return invalid("the JSON is nested more than " + std::to_string(deepest) + " levels deep");
   try {
     auto value = json::parse(text);
     if (!value.is_object()) return invalid(std::string{"expected a JSON object, got "} + value.type_name());
@@ -60,7 +60,7 @@ result<json> parse_object(std::string_view text) {
 
 error wrong(const std::string& field, const std::string& expected, const json& got) {
   return invalid("'" + field + "': expected " + expected + ", got " +
-                 (got.is_string() && got.get_ref<const std::string&>().empty() ? "an empty text" : got.type_name()));
+                 (got.is_string() && got.get_ref<const std::string&>().empty() ? "an empty string" : got.type_name()));
 }
 
 /// The field, or null.
@@ -73,15 +73,15 @@ bool has_nul(const std::string& text) { return text.find('\0') != std::string::n
 
 result<std::string> read_text(const json& object, const std::string& field) {
   const auto* value = find(object, field);
-  if (value == nullptr) return invalid("'" + field + "' is missing: expected a text");
-  if (!value->is_string()) return wrong(field, "a text", *value);
+  if (value == nullptr) return invalid("'" + field + "' is missing: expected a string");
+  if (!value->is_string()) return wrong(field, "a string", *value);
   return value->get<std::string>();
 }
 
 /// What a program is given, which may be any bytes but NUL.
 result<std::string> read_bytes(const std::string& text, const std::string& field) {
   auto bytes = bytes_carried(text);
-  if (!bytes) return invalid("'" + field + "': expected base64 behind the NUL");
+  if (!bytes) return invalid("'" + field + "': expected base64 after the NUL");
   if (has_nul(*bytes)) return invalid("'" + field + "' contains a NUL byte");
   return std::move(*bytes);
 }
@@ -103,13 +103,13 @@ result<std::string> read_path(const json& object, const std::string& field) {
 result<std::map<std::string, std::string>> read_environment(const json& object) {
   std::map<std::string, std::string> environment;
   const auto* value = find(object, "environment");
-  if (value == nullptr) return invalid("'environment' is missing: expected an object of texts");
-  if (!value->is_object()) return wrong("environment", "an object of texts", *value);
+  if (value == nullptr) return invalid("'environment' is missing: expected an object of strings");
+  if (!value->is_object()) return wrong("environment", "an object of strings", *value);
   for (const auto& [key, text] : value->items()) {
     const auto name = bytes_carried(key);
     if (!name || name->empty() || name->find('=') != std::string::npos || has_nul(*name))
-      return invalid("'environment': '" + key + "' cannot be the name of a variable");
-    if (!text.is_string()) return wrong("environment." + key, "a text", text);
+      return invalid("'environment': '" + key + "' is not a valid variable name");
+    if (!text.is_string()) return wrong("environment." + key, "a string", text);
     auto bytes = read_bytes(text.get_ref<const std::string&>(), "environment." + key);
     if (!bytes) return bytes.failure();
     environment.emplace(*name, std::move(*bytes));
@@ -119,12 +119,12 @@ result<std::map<std::string, std::string>> read_environment(const json& object) 
 
 result<std::vector<std::string>> read_command(const json& object) {
   const auto* value = find(object, "command");
-  if (value == nullptr) return invalid("'command' is missing: expected a list of texts");
-  if (!value->is_array()) return wrong("command", "a list of texts", *value);
+  if (value == nullptr) return invalid("'command' is missing: expected a list of strings");
+  if (!value->is_array()) return wrong("command", "a list of strings", *value);
   std::vector<std::string> words;
   for (const auto& each : *value) {
     const auto field = "command[" + std::to_string(words.size()) + "]";
-    if (!each.is_string()) return wrong(field, "a text", each);
+    if (!each.is_string()) return wrong(field, "a string", each);
     auto bytes = read_bytes(each.get_ref<const std::string&>(), field);
     if (!bytes) return bytes.failure();
     words.push_back(std::move(*bytes));
@@ -137,7 +137,7 @@ outcome check_fields(const json& object, const std::vector<std::string>& known) 
   for (const auto& [name, value] : object.items()) {
     if (name == "schema" || std::find(known.begin(), known.end(), name) != known.end()) continue;
     const auto near = nearest(name, known);
-    return invalid("'" + name + "' is not a field here" + (near ? ": did you mean '" + *near + "'?" : ""));
+    return invalid("'" + name + "' is not a known field" + (near ? ": did you mean '" + *near + "'?" : ""));
   }
   return success();
 }
@@ -257,7 +257,7 @@ result<unsigned> parse_scale_request(std::string_view body) {
   const auto found = object->find("instances");
   const bool fits = found != object->end() && found->is_number_unsigned() && found->get<std::uint64_t>() >= 1 &&
                     found->get<std::uint64_t>() <= most;
-  if (!fits) return error{error_kind::invalid_input, "'instances' is a number from 1 to " + std::to_string(most)};
+  if (!fits) return error{error_kind::invalid_input, "'instances' must be a number from 1 to " + std::to_string(most)};
   return found->get<unsigned>();
 }
 
@@ -278,7 +278,7 @@ result<std::vector<std::string>> parse_cursors(std::string_view body) {
   const auto object = parse_object(body);
   if (!object) return object.failure();
   if (auto known = check_fields(*object, {"after"}); !known) return known.failure();
-  const error wrong{error_kind::invalid_input, "'after' is a list of cursors of log lines"};
+  const error wrong{error_kind::invalid_input, "'after' must be a list of cursors of log lines"};
   const auto found = object->find("after");
   if (found == object->end() || !found->is_array()) return wrong;
   for (const auto& one : *found) {

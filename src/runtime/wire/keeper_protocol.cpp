@@ -241,12 +241,12 @@ std::uint64_t member_number(std::string_view marker) {
 
 std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   switch (stage) {
-  case spawn_stage::pipe: return "make the output pipes";
-  case spawn_stage::process: return "make a process";
-  case spawn_stage::session: return "make a session";
-  case spawn_stage::channel: return "make its channels to the daemon";
+  case spawn_stage::pipe: return "create the output pipes";
+  case spawn_stage::process: return "create a process";
+  case spawn_stage::session: return "create a session";
+  case spawn_stage::channel: return "create its channels to the daemon";
   case spawn_stage::file_limit: return "set the limit of open files";
-  case spawn_stage::terminal: return "make its pseudo-terminal";
+  case spawn_stage::terminal: return "create its pseudo-terminal";
   case spawn_stage::cgroup: return "move it into the control group " + request.cgroup;
   case spawn_stage::stdin_file:
     return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
@@ -255,11 +255,11 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::priority: return "set nice";
   case spawn_stage::io_priority: return "set ionice";
   case spawn_stage::oom_score: return "set oom_score_adj";
-  case spawn_stage::cpus: return "bind it to its cpus";
-  case spawn_stage::mounts: return "make its private /tmp or read-only paths";
+  case spawn_stage::cpus: return "bind it to its CPUs";
+  case spawn_stage::mounts: return "set up its private /tmp or read-only paths";
   case spawn_stage::identity:
     return "become user " + (request.attributes.who ? request.attributes.who->text : std::string{});
-  case spawn_stage::privileges: return "give up new privileges";
+  case spawn_stage::privileges: return "set no_new_privileges";
   case spawn_stage::directory: return "chdir " + request.cwd;
   case spawn_stage::program: break;
   }

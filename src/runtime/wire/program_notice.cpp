@@ -42,12 +42,12 @@ std::optional<program_notice> notice_of(std::string_view key, std::string_view v
   if (key == "RELOADING" && value == "1") return said_reloading{};
   if (key == "MAINPID") {
     const auto pid = number_of(value);
-    if (!pid || *pid == 0 || *pid > most_pids) return said_nonsense{"MAINPID=" + clean(value) + " is no process"};
+    if (!pid || *pid == 0 || *pid > most_pids) return said_nonsense{"MAINPID=" + clean(value) + " is not a process ID"};
     return said_main_process{static_cast<int>(*pid)};
   }
   if (key != "EXTEND_TIMEOUT_USEC") return std::nullopt;
   const auto us = number_of(value);
-  if (!us || *us == 0) return said_nonsense{"EXTEND_TIMEOUT_USEC=" + clean(value) + " is no time"};
+  if (!us || *us == 0) return said_nonsense{"EXTEND_TIMEOUT_USEC=" + clean(value) + " is not a time"};
   return said_more_time{std::chrono::milliseconds{(std::min(*us, longest_extension_us) + 999) / 1000}};
 }
 
@@ -129,7 +129,7 @@ result<std::string> ipc_line(std::string_view text) {
   const auto message = parsed(text);
   if (message.is_discarded()) return error{error_kind::invalid_input, "the message is not JSON"};
   auto line = message.dump(-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
-  if (line.size() > max_ipc_message) return error{error_kind::too_large, "a message has at most 32 KiB"};
+  if (line.size() > max_ipc_message) return error{error_kind::too_large, "a message may have at most 32 KiB"};
   return line;
 }
 

@@ -96,7 +96,7 @@ TEST_F(Extensions, AreLoadedOnce) {
 TEST_F(Extensions, OfAnotherVersionAreRefusedUncalled) {
   const auto said = take_up({"/old.so"});
   ASSERT_EQ(said.size(), 1U);
-  EXPECT_EQ(said[0], "the extension /old.so cannot be used: it was built for \"extensions 0\", and this daemon is \"" +
+  EXPECT_EQ(said[0], "the extension /old.so cannot be used: it was built for \"extensions 0\", but this daemon is \"" +
                          std::string{ALDER_EXTENSION_MADE_FOR} + "\"");
   EXPECT_NE(take_up({"/foreign.so"}).at(0).find("is not what ALDER_EXTENSION makes"), std::string::npos);
 }
@@ -117,22 +117,22 @@ TEST_F(Extensions, ThatAreNotThereOrThrowAreRefused) {
 TEST_F(Extensions, WithANameThatIsTakenAreRefusedAsAWhole) {
   (void)take_up({"/good.so"});
   EXPECT_EQ(take_up({"/overlapping.so"}),
-            std::vector<std::string>{"the extension /overlapping.so cannot be used: 'sink' is offered already"});
+            std::vector<std::string>{"the extension /overlapping.so cannot be used: 'sink' is already provided"});
   EXPECT_EQ(known.find("other"), nullptr);
 }
 
 TEST_F(Extensions, AreAskedAboutOptions) {
   EXPECT_EQ(take_up({"/good.so"}, {{"shop", {}}}),
-            std::vector<std::string>{"no extension offers the actor 'shop': did you mean 'ship'?"});
+            std::vector<std::string>{"no extension provides the actor 'shop': did you mean 'ship'?"});
   EXPECT_EQ(take_up({"/good.so"}, {{"ship", {{"prot", "1"}}}}),
             std::vector<std::string>{"the actor 'ship' has no option 'prot': did you mean 'port'?"});
   EXPECT_EQ(take_up({"/good.so"}, {{"ship", {}}}),
-            std::vector<std::string>{"the actor 'ship' does not take its options: 'port' is missing"});
+            std::vector<std::string>{"the actor 'ship' does not accept its options: 'port' is missing"});
 }
 
 TEST_F(Extensions, OfAnotherTreeDoNotCount) {
   (void)take_up({"/good.so"});
-  EXPECT_EQ(take_up({}, {{"sink", {}}}), std::vector<std::string>{"no extension offers the actor 'sink': "});
+  EXPECT_EQ(take_up({}, {{"sink", {}}}), std::vector<std::string>{"no extension provides the actor 'sink': "});
 }
 
 } // namespace

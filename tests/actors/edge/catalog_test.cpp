@@ -143,7 +143,7 @@ TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverHasBecomeOfItsFiles) {
   EXPECT_EQ(loaded.diagnostics[0].label, "'/dev/null/spill': not a directory (ENOTDIR)");
   EXPECT_TRUE(read_configuration(source, text_is::known).tree);
   source.text = "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: /dev/null}}\n";
-  EXPECT_EQ(read_configuration(source, text_is::given).diagnostics.at(0).label, "'/dev/null' is no directory");
+  EXPECT_EQ(read_configuration(source, text_is::given).diagnostics.at(0).label, "'/dev/null' is not a directory");
   source.text =
       "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: " + (dir / "to/be/made") + "}}\n";
   EXPECT_TRUE(read_configuration(source, text_is::given).tree);

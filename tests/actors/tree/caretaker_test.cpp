@@ -99,7 +99,7 @@ TEST_F(Caretaker, ARunThatWouldOverlapIsLeftOutAndTold) {
   start(tree("shop", strategy::one_for_one, {job()}));
   pass(20min);
   EXPECT_THAT(take_log(), ElementsAre("launch job#2"));
-  EXPECT_THAT(sentences(), Contains(HasSubstr("job: still runs at the time of its next run")));
+  EXPECT_THAT(sentences(), Contains(HasSubstr("job: is still running at the time of its next run")));
 }
 
 TEST_F(Caretaker, ATaskThatWasStoppedByHandStaysDown) {

@@ -133,9 +133,9 @@ TEST_F(LogGuests, ThatThrowAreStartedAgainAndGetTheLinesAgain) {
   on.throws = "no route to host";
   offer(1, "hello\n");
   EXPECT_THAT(answered, IsEmpty());
-  EXPECT_THAT(sentences(),
-              ::testing::Contains(
-                  "web:1: the actor 'ship' that gets its output failed: no route to host; it is started again"));
+  EXPECT_THAT(
+      sentences(),
+      ::testing::Contains("web:1: the actor 'ship' that receives its output failed: no route to host; restarting it"));
   EXPECT_EQ(shared.nodes.find("", "ship for shop/web:1")->state, node_state::backoff);
   advance(400ms);
   EXPECT_EQ(on.made.size(), 1U);
@@ -164,7 +164,7 @@ TEST_F(LogGuests, ThatCannotBeMadeAreTriedAgain) {
   offer(1, "hello\n");
   EXPECT_THAT(sentences(),
               ::testing::Contains(
-                  "web:1: the actor 'ship' that gets its output cannot be started: no such port; it is started again"));
+                  "web:1: the actor 'ship' that receives its output cannot be started: no such port; restarting it"));
   advance(1s);
   EXPECT_THAT(lines(), ElementsAre("hello\n"));
   EXPECT_THAT(answered, ElementsAre(1));
@@ -186,8 +186,8 @@ TEST_F(LogGuests, ThatRefuseABatchAreReplaced) {
   set_rules();
   on.refuses = "disk full";
   offer(1, "hello\n");
-  EXPECT_THAT(sentences(), ::testing::Contains("web:1: the actor 'ship' that gets its output failed: disk full; it is "
-                                               "started again"));
+  EXPECT_THAT(sentences(),
+              ::testing::Contains("web:1: the actor 'ship' that receives its output failed: disk full; restarting it"));
   advance(1s);
   EXPECT_THAT(lines(), ElementsAre("hello\n", "again hello\n"));
   EXPECT_THAT(answered, ElementsAre(1));
@@ -221,8 +221,8 @@ TEST_F(LogGuests, OfAnExtensionThatIsMissingAreWaitedFor) {
   guests.offered = nullptr; // a former daemon had it
   set_rules();
   offer(1, "hello\n");
-  EXPECT_THAT(sentences(), ::testing::Contains("web:1: the actor 'ship' that gets its output cannot be started: no "
-                                               "extension that is loaded offers it; it is started again"));
+  EXPECT_THAT(sentences(), ::testing::Contains("web:1: the actor 'ship' that receives its output cannot be started: no "
+                                               "loaded extension provides it; restarting it"));
   guests.offered = &offered;
   advance(1s);
   EXPECT_THAT(answered, ElementsAre(1));

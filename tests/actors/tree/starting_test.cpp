@@ -36,7 +36,7 @@ TEST_F(Starting, AServiceWithoutAutostartWaitsForARequest) {
   EXPECT_THAT(take_log(), ElementsAre("launch db#1", "launch web#1"));
   EXPECT_EQ(heard.starts.at(0).what, how::ok);
   EXPECT_EQ(node("debug").state, node_state::stopped);
-  EXPECT_EQ(node("debug").reason, "is started on request (autostart: false)");
+  EXPECT_EQ(node("debug").reason, "started only on request (autostart: false)");
   EXPECT_TRUE(call(node_call::op::start, "debug").changed);
   EXPECT_EQ(node("debug").state, node_state::running);
 }
@@ -71,7 +71,7 @@ TEST_F(Starting, AServiceThatDoesNotStartStaysDownWhenTheStartKeepsGoing) {
   EXPECT_EQ(heard.starts.at(0).what, how::ok);
   EXPECT_EQ(node("web").state, node_state::failed);
   EXPECT_EQ(node("web").reason, "could not start: '/bin/web' does not exist");
-  EXPECT_THAT(sentences(), Contains("web did not start: '/bin/web' does not exist"));
+  EXPECT_THAT(sentences(), Contains("web failed to start: '/bin/web' does not exist"));
   os.refused.clear();
   EXPECT_TRUE(call(node_call::op::start, "web").changed);
   EXPECT_EQ(node("web").state, node_state::running);

@@ -320,7 +320,7 @@ TEST_F(Supervisor, AChildThatNeverLastsFailsAloneAndIsResetByHand) {
   EXPECT_EQ(node("web").restarts, 2u);
   EXPECT_EQ(os.alive("db"), db);
   EXPECT_THAT(heard.ends, IsEmpty());
-  EXPECT_THAT(sentences(), Contains(HasSubstr("3 starts in a row did not last 1s")));
+  EXPECT_THAT(sentences(), Contains(HasSubstr("3 consecutive starts lasted less than 1s")));
   EXPECT_TRUE(call(node_call::op::reset, "web").failure.message.empty());
   EXPECT_EQ(node("web").restarts, 0u);
   EXPECT_EQ(node("web").state, node_state::failed) << "a reset starts nothing";
@@ -429,7 +429,7 @@ TEST_F(Supervisor, ASuccessorFinishesAGroupRestartAndSaysSo) {
   start(tree("shop", strategy::one_for_all, {service("db"), service("web")}), /*resume=*/true);
   EXPECT_THAT(take_log(), ElementsAre("adopt db#1", "signal db#1 15", "launch db#2", "launch web#2"));
   EXPECT_EQ(node("shop").counted.size(), 1u);
-  EXPECT_THAT(sentences(), Contains("the restart of web, which was under way when the daemon ended, is finished"));
+  EXPECT_THAT(sentences(), Contains("the restart of web, interrupted when the daemon exited, has been completed"));
 }
 
 TEST_F(Supervisor, ASuccessorCountsAnExitOnceThoughTheKeeperTellsItAgain) {

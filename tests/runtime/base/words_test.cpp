@@ -64,7 +64,7 @@ TEST(ExitWords, AreBriefForTablesAndLongerInSentences) {
   EXPECT_EQ(brief(exit_status{}), "unknown");
   EXPECT_EQ(phrase(exit_status::code(1)), "exited with code 1");
   EXPECT_EQ(phrase(exit_status::signal(SIGKILL)), "was killed by SIGKILL");
-  EXPECT_EQ(phrase(exit_status{}), "ended, nobody saw how");
+  EXPECT_EQ(phrase(exit_status{}), "ended with an unknown exit status");
 }
 
 TEST(CauseWords, AreTheRestOfASentence) {
@@ -78,11 +78,11 @@ TEST(CauseWords, AreTheRestOfASentence) {
   EXPECT_EQ(because(kind::failed_attempt, "", "refused"), "because its last start failed: refused");
   EXPECT_EQ(because(kind::failed_attempt, "db", "refused"), "because the start of db failed: refused");
   EXPECT_EQ(because(kind::request, "", ""), "on request");
-  EXPECT_EQ(because(kind::tree_stop, "", ""), "because its supervisor stops");
+  EXPECT_EQ(because(kind::tree_stop, "", ""), "because its supervisor is stopping");
   EXPECT_EQ(because(kind::gave_up, "db", "too many"), "because its supervisor gave up: too many");
   EXPECT_EQ(because(kind::auto_shutdown, "db", "x"), "because significant child db ended");
   EXPECT_EQ(because(kind::start_unwound, "db", "refused"), "because the start of db failed: refused");
-  EXPECT_EQ(because(kind::adopted, "", ""), "it went on running while the daemon was away");
+  EXPECT_EQ(because(kind::adopted, "", ""), "it kept running while the daemon was down");
 }
 
 TEST(CauseWords, AChildThatEndedByItselfIsCalledIt) {

@@ -78,11 +78,11 @@ TEST(Cgroup, WhoWasKilledForMemoryIsTold) {
   EXPECT_EQ(memory_words({}, limits), "");
   EXPECT_EQ(memory_words({.over_limit = 5, .killed = 0}, limits), "");
   EXPECT_EQ(memory_words(events, limits),
-            "the kernel killed a process of it because it needed more than memory_max 300M");
+            "the kernel killed one of its processes because memory_max 300M was exceeded");
   EXPECT_EQ(memory_words({.over_limit = 9, .killed = 2}, limits),
-            "the kernel killed 2 processes of it because it needed more than memory_max 300M");
+            "the kernel killed 2 of its processes because memory_max 300M was exceeded");
   EXPECT_EQ(memory_words({.over_limit = 0, .killed = 1}, limits),
-            "the kernel killed a process of it because there was no memory left");
+            "the kernel killed one of its processes because the machine was out of memory");
 }
 
 /// What the kernel's files would hold, in a directory of ours.

@@ -124,7 +124,7 @@ TEST_F(SafeOpen, ALinkOnTheWayIsNotFollowedEither) {
 TEST_F(SafeOpen, ALinkOfAnotherUserIsNotFollowedWhereverItIs) {
   ALDER_NEEDS_ROOT;
   plant_link(dir_ / "precious", "ours/web.log");
-  expect_refused(open_to_write(dir_ / "ours/web.log"), "web.log is a symbolic link of nobody", "is not followed");
+  expect_refused(open_to_write(dir_ / "ours/web.log"), "web.log is a symbolic link owned by nobody", "is not followed");
   expect_untouched();
 }
 
@@ -229,7 +229,7 @@ TEST_F(SafeOpen, ContentGoesToAnotherOnlyIfThatOneCouldHaveReadIt) {
   const auto refused = open_content(dir_ / "theirs/secret");
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.failure().message,
-              HasSubstr("leads to a file of root (uid 0) by a symbolic link that nobody (uid 65534) controls"));
+              HasSubstr("leads to a file of root (uid 0) through a symbolic link that nobody (uid 65534) controls"));
   EXPECT_EQ(read_file(dir_ / "theirs/secret", 100).failure().kind, error_kind::denied);
   fs::create_hard_link(dir_ / "precious", dir_ / "theirs/hard");
   EXPECT_EQ(open_content(dir_ / "theirs/hard").failure().kind, error_kind::denied);
@@ -250,11 +250,11 @@ TEST_F(SafeOpen, ADirectoryOfOnesOwnIsNobodyElses) {
   const auto open = check_own_directory(dir_ / "ours");
   ASSERT_FALSE(open);
   EXPECT_EQ(open.failure().message, "directory " + (dir_ / "ours") +
-                                        " can be written to by everybody; take that right away: chmod go-w " +
+                                        " can be written to by everybody; remove that permission: chmod go-w " +
                                         (dir_ / "ours"));
   EXPECT_TRUE(check_own_directory(dir_ / "ours", directory_role::logs));
   fs::create_directory(dir_ / "ours/below");
-  EXPECT_THAT(check_own_directory(dir_ / "ours/below").failure().message, HasSubstr("who could put another in"));
+  EXPECT_THAT(check_own_directory(dir_ / "ours/below").failure().message, HasSubstr("so it could be replaced"));
   fs::permissions(dir_ / "ours", fs::perms{01777}); // as /tmp
   EXPECT_TRUE(check_own_directory(dir_ / "ours/below"));
   ALDER_NEEDS_ROOT;

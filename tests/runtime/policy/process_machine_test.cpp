@@ -161,7 +161,7 @@ TEST(ProcessMachine, MembersLeftBehindThatDoNotStopAreKilledWithAWarning) {
   script s;
   (void)s.launch();
   (void)s.exit(exit_status::code(1), /*members_left=*/true);
-  EXPECT_EQ(s.time(), "warn: what was left of it did not stop within 10s and was killed; timer 10s; kill");
+  EXPECT_EQ(s.time(), "warn: its remaining processes did not stop within 10s and were killed; timer 10s; kill");
   EXPECT_EQ(s.tell(members_gone{}), "gone");
   EXPECT_EQ(s.why_gone().detail, "exited with code 1");
 }
@@ -208,7 +208,7 @@ TEST(ProcessMachine, AMemberThatDoesNotDieIsGivenUpWithAWarning) {
   script s{killing_leftovers()};
   (void)s.launch();
   (void)s.exit(exit_status::code(1), /*members_left=*/true);
-  EXPECT_EQ(s.time(), "warn: a process of it is still there 10s after SIGKILL; gone");
+  EXPECT_EQ(s.time(), "warn: one of its processes still exists 10s after SIGKILL; gone");
 }
 
 TEST(ProcessMachine, AStopWhileTheRestIsAskedChangesNothing) {
@@ -287,7 +287,7 @@ TEST(ProcessReadiness, ItsTimersMeanNothingOnceItIsUp) {
 
 TEST(ProcessStop, BeforeTheLaunchIsAFailedStart) {
   script s;
-  EXPECT_EQ(s.tell(stop_requested{}), "failed: was stopped before it was started");
+  EXPECT_EQ(s.tell(stop_requested{}), "failed: was stopped before starting");
   EXPECT_EQ(s.tell(launch_asked{}), "");
 }
 
@@ -296,7 +296,7 @@ TEST(ProcessStop, WhileItLaunchesWaitsForTheLaunch) {
   (void)s.tell(launch_asked{});
   EXPECT_EQ(s.tell(stop_requested{/*cut_short=*/true}), "");
   EXPECT_EQ(s.tell(launched{100, false}), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "failed: was stopped while it started");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "failed: was stopped while starting");
 }
 
 TEST(ProcessStop, WhileItLaunchesIsOverWhenTheLaunchIsRefused) {
@@ -310,7 +310,7 @@ TEST(ProcessStop, BeforeItIsReadyIsAFailedStart) {
   script s{checked()};
   (void)s.launch();
   EXPECT_EQ(s.tell(stop_requested{/*cut_short=*/true}), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(clean), "failed: was stopped while it started");
+  EXPECT_EQ(s.exit(clean), "failed: was stopped while starting");
 }
 
 TEST(ProcessStop, CuttingAStartShortThatIsOverDoesNothing) {
@@ -462,7 +462,7 @@ TEST(ProcessStop, WhatSurvivesSigkillIsGivenUpWithAWarning) {
   (void)s.launch();
   (void)s.tell(stop_requested{});
   (void)s.time();
-  EXPECT_EQ(s.time(), "warn: a process of it is still there 10s after SIGKILL; gone");
+  EXPECT_EQ(s.time(), "warn: one of its processes still exists 10s after SIGKILL; gone");
   EXPECT_EQ(s.why_gone().status, exit_status{});
   EXPECT_EQ(s.exit(clean), "") << "whatever comes later";
 }
@@ -530,7 +530,7 @@ TEST(ClassifyExit, WhatCountsAsCleanIsTheServicesOwnChoice) {
 TEST(ClassifyExit, AnEndNobodySawIsACrash) {
   const auto unseen = classify_exit({}, exit_status{});
   EXPECT_EQ(unseen.what, kind::crash);
-  EXPECT_EQ(unseen.detail, "ended, nobody saw how");
+  EXPECT_EQ(unseen.detail, "ended with an unknown exit status");
 }
 
 // -- said by the program
@@ -544,7 +544,7 @@ TEST(ProcessMachine, IsReadyWithTheLineThatSaysSo) {
   script late{spec};
   (void)late.launch();
   EXPECT_EQ(late.time(), "timer 10s; signal 15");
-  EXPECT_EQ(late.exit(clean), "failed: was not ready within 30s: no line of its output was like up");
+  EXPECT_EQ(late.exit(clean), "failed: was not ready within 30s: no line of its output matched up");
 }
 
 TEST(ProcessMachine, IsReadyWhenItSaysSoAndNotBefore) {
@@ -576,7 +576,7 @@ TEST(ProcessMachine, AStartThatAsksForMoreTimeGetsIt) {
   EXPECT_EQ(s.time(), "timer 50s");
   s.at(milliseconds{80000});
   EXPECT_EQ(s.time(), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(clean), "failed: was not ready within the time it had asked for: it did not say so");
+  EXPECT_EQ(s.exit(clean), "failed: was not ready within the time it asked for: it sent no readiness notification");
 }
 
 TEST(ProcessMachine, AskingForMoreTimeNeverLeavesLess) {
@@ -608,7 +608,7 @@ TEST(ProcessStop, LastsAsLongAsTheProgramAsksFor) {
   s.at(milliseconds{31000});
   EXPECT_EQ(s.time(), "timer 10s; kill");
   (void)s.exit(exit_status::signal(SIGKILL));
-  EXPECT_EQ(s.why_gone().detail, "did not stop within the time it had asked for and was killed");
+  EXPECT_EQ(s.why_gone().detail, "did not stop within the time it asked for and was killed");
 }
 
 TEST(ProcessStop, TimeThatWasAskedForBeforeItIsNotTheStops) {
@@ -861,14 +861,14 @@ TEST(ProcessMachine, ATaskThatTakesTooLongIsStoppedAndHasFailed) {
   script s{spec};
   EXPECT_EQ(s.launch(), "launch; timer 1m");
   EXPECT_EQ(s.time(), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "failed: did not end within 1m");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "failed: did not finish within 1m");
 }
 
 TEST(ProcessMachine, AStopCutsATaskShort) {
   script s{task()};
   s.launch();
   EXPECT_EQ(s.tell(stop_requested{true}), "timer 10s; signal 15");
-  EXPECT_EQ(s.exit(exit_status::code(0)), "failed: was stopped while it started");
+  EXPECT_EQ(s.exit(exit_status::code(0)), "failed: was stopped while starting");
 }
 
 TEST(ProcessMachine, ATaskOnDemandHasStartedWhenItRunsAndFailsForGood) {
@@ -885,7 +885,7 @@ TEST(ProcessMachine, ATaskOnDemandHasStartedWhenItRunsAndFailsForGood) {
   slow.tell(launched{100, false});
   slow.time();
   slow.exit(exit_status::signal(SIGTERM));
-  EXPECT_EQ(slow.why_gone().detail, "did not end within 1m");
+  EXPECT_EQ(slow.why_gone().detail, "did not finish within 1m");
   EXPECT_TRUE(slow.why_gone().is_final);
 }
 
@@ -937,7 +937,7 @@ TEST(ProcessMachine, AFailedHookBeforeTheStartFailsIt) {
 TEST(ProcessMachine, AStopWhileAHookRunsEndsTheStart) {
   script s{hooked()};
   s.tell(launch_asked{});
-  EXPECT_EQ(s.tell(stop_requested{true}), "cancel hook; failed: was stopped while it started");
+  EXPECT_EQ(s.tell(stop_requested{true}), "cancel hook; failed: was stopped while starting");
   EXPECT_EQ(s.hook(), "") << "nobody waits for it any more";
 }
 
@@ -1022,18 +1022,18 @@ TEST(ProcessMachine, AStartThatFailedHasAHookAfterItsExitToo) {
 }
 
 TEST(ProcessMachine, WhatTheKernelSaysAboutAnEndIsItsReason) {
-  const main_exited killed{exit_status::signal(SIGKILL), false, "the kernel killed a process of it"};
+  const main_exited killed{exit_status::signal(SIGKILL), false, "the kernel killed one of its processes"};
   script ran;
   ran.launch();
   EXPECT_EQ(ran.tell(killed), "gone");
-  EXPECT_EQ(ran.why_gone().detail, "was killed by SIGKILL: the kernel killed a process of it");
+  EXPECT_EQ(ran.why_gone().detail, "was killed by SIGKILL: the kernel killed one of its processes");
   EXPECT_EQ(ran.why_gone().what, kind::killed);
   service_spec waits;
   waits.ready.check = ready_notify{};
   script started{waits};
   started.launch();
   EXPECT_EQ(started.tell(killed),
-            "failed: was killed by SIGKILL before it was ready: the kernel killed a process of it");
+            "failed: was killed by SIGKILL before it was ready: the kernel killed one of its processes");
 }
 
 } // namespace

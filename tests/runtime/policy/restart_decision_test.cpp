@@ -147,7 +147,7 @@ TEST(RestartDecision, TooManyUnstableStartsInARowFailTheChildAlone) {
   const auto [restarts, verdict] = play(request, milliseconds{999});
   EXPECT_EQ(restarts, 3);
   EXPECT_EQ(verdict.what, action::fail);
-  EXPECT_EQ(verdict.why, "4 starts in a row did not last 1s");
+  EXPECT_EQ(verdict.why, "4 consecutive starts lasted less than 1s");
   EXPECT_EQ(verdict.restarts.size(), 3U) << "what is not restarted is not counted";
   EXPECT_EQ(play(request, milliseconds{1000}).first, 100) << "a start that lasts is stable";
 }

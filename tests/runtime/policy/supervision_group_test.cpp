@@ -51,7 +51,7 @@ TEST(SupervisionGroup, OnlyTheFirstFailureIsReported) {
   supervision_script s{parallel(), diamond()};
   (void)s.tell(begin{});
   (void)s.refused("a");
-  EXPECT_EQ(s.refused("b", "was stopped while it started"), "failed a: no such file");
+  EXPECT_EQ(s.refused("b", "was stopped while starting"), "failed a: no such file");
 }
 
 TEST(SupervisionGroup, AnIgnoredChildHoldsNobodyUp) {

@@ -262,7 +262,7 @@ TEST(SupervisionGiveUp, StartsThatFailUseUpTheIntensity) {
   EXPECT_EQ(s.retry_now(), "report shutdown a; stop b#1");
   EXPECT_EQ(s.gone("b"), "ended");
   EXPECT_EQ(s.last<supervisor_ended>().reason.detail,
-            "gave up: more than 1 restart within 5s, the last because a did not start: no such file");
+            "gave up: more than 1 restart within 5s, the last because a failed to start: no such file");
 }
 
 TEST(SupervisionGiveUp, RestartsOlderThanThePeriodDoNotCount) {

@@ -68,8 +68,8 @@ TEST(SupervisionStart, AStopCutsItShortAndWhatWasStartedGoesDown) {
   (void)s.tell(begin{});
   (void)s.started("a");
   EXPECT_EQ(s.stop(), "abort b#1");
-  EXPECT_EQ(s.refused("b", "was stopped while it started"), "report start_error b; stop a#1");
-  EXPECT_EQ(s.gone("a"), "failed b: was stopped while it started");
+  EXPECT_EQ(s.refused("b", "was stopped while starting"), "report start_error b; stop a#1");
+  EXPECT_EQ(s.gone("a"), "failed b: was stopped while starting");
 }
 
 TEST(SupervisionStart, AStopThatCameTooLateForOneChildCutsTheNextShort) {
@@ -179,7 +179,7 @@ TEST(SupervisionStop, ThatArrivesWhileAGroupStopsCutsTheStartsThatFollowShort) {
   EXPECT_EQ(s.gone("a", crash()), "report child_terminated a; stop b#1");
   EXPECT_EQ(s.stop(), "");
   EXPECT_EQ(s.gone("b"), "restart a#2; abort a#2");
-  EXPECT_EQ(s.refused("a", "was stopped while it started"), "report start_error a; retry a in 0s; ended");
+  EXPECT_EQ(s.refused("a", "was stopped while starting"), "report start_error a; retry a in 0s; ended");
 }
 
 TEST(SupervisionStop, AfterTheEndCallsAreRefusedAndTheRestIsDropped) {

@@ -38,7 +38,7 @@ TEST(EventSentence, AnExitSaysHow) {
   e.status = exit_status::signal(SIGSEGV);
   EXPECT_EQ(sentence(e), "api:0 was killed by SIGSEGV");
   e.status = exit_status{};
-  EXPECT_EQ(sentence(e), "api:0 ended, nobody saw how");
+  EXPECT_EQ(sentence(e), "api:0 ended with an unknown exit status");
   e.cause.detail = "sent no heartbeat for 15s";
   EXPECT_EQ(sentence(e), "api:0 sent no heartbeat for 15s");
   e.status.reset();
@@ -54,27 +54,27 @@ TEST(EventSentence, APlannedRestartSaysWhenAndWhy) {
   EXPECT_EQ(sentence(e), "api:0 will be restarted in 3.2s because it was killed by SIGSEGV");
   e.cause.origin = "api:0";
   e.delay = 0ms;
-  EXPECT_EQ(sentence(e), "api:0 will be restarted at once because it was killed by SIGSEGV");
+  EXPECT_EQ(sentence(e), "api:0 will be restarted immediately because it was killed by SIGSEGV");
   e.cause = {kind::failed_attempt, "api:0", "no such file or directory (ENOENT)", {}};
   EXPECT_EQ(sentence(e),
-            "api:0 will be restarted at once because its last start failed: no such file or directory (ENOENT)");
+            "api:0 will be restarted immediately because its last start failed: no such file or directory (ENOENT)");
   e.cause = {kind::failed_attempt, "cache", "", {}};
-  EXPECT_EQ(sentence(e), "api:0 will be restarted at once because the start of cache failed");
+  EXPECT_EQ(sentence(e), "api:0 will be restarted immediately because the start of cache failed");
 }
 
 TEST(EventSentence, AStartSaysThePidAndWhy) {
   auto e = event_of(event_kind::started, "db", {kind::request, {}, {}, {}});
   e.pid = 4120;
-  EXPECT_EQ(sentence(e), "db runs (pid 4120), started on request");
+  EXPECT_EQ(sentence(e), "db is running (pid 4120), started on request");
   e.cause = {};
-  EXPECT_EQ(sentence(e), "db runs (pid 4120)");
+  EXPECT_EQ(sentence(e), "db is running (pid 4120)");
   e.cause = sibling;
-  EXPECT_EQ(sentence(e), "db runs (pid 4120), restarted because sibling cache exited with code 1 (rest_for_one)");
+  EXPECT_EQ(sentence(e), "db is running (pid 4120), restarted because sibling cache exited with code 1 (rest_for_one)");
   e.cause = {kind::own_exit, "db", "exited with code 7", {}};
   e.pid = 0;
-  EXPECT_EQ(sentence(e), "db runs, restarted because it exited with code 7");
+  EXPECT_EQ(sentence(e), "db is running, restarted because it exited with code 7");
   e.cause = {kind::adopted, {}, {}, {}};
-  EXPECT_EQ(sentence(e), "db runs, it went on running while the daemon was away");
+  EXPECT_EQ(sentence(e), "db is running, it kept running while the daemon was down");
 }
 
 TEST(EventSentence, AStartAttemptSaysWhy) {
@@ -87,15 +87,15 @@ TEST(EventSentence, AStartAttemptSaysWhy) {
 
 TEST(EventSentence, AFailedStartSaysWhatWasWrong) {
   EXPECT_EQ(sentence(event_of(event_kind::start_failed, "db", {kind::tree_start, {}, "connection refused", {}})),
-            "db did not start: connection refused");
-  EXPECT_EQ(sentence(event_of(event_kind::start_failed, "db")), "db did not start");
+            "db failed to start: connection refused");
+  EXPECT_EQ(sentence(event_of(event_kind::start_failed, "db")), "db failed to start");
 }
 
 TEST(EventSentence, AStopSaysWhyForEveryCauseThatStops) {
   const auto stopped = [](cause why) { return sentence(event_of(event_kind::stopped, "worker", std::move(why))); };
   EXPECT_EQ(stopped(sibling), "worker was stopped because sibling cache exited with code 1 (rest_for_one)");
   EXPECT_EQ(stopped({kind::request, {}, {}, {}}), "worker was stopped on request");
-  EXPECT_EQ(stopped({kind::tree_stop, {}, {}, {}}), "worker was stopped because its supervisor stops");
+  EXPECT_EQ(stopped({kind::tree_stop, {}, {}, {}}), "worker was stopped because its supervisor is stopping");
   EXPECT_EQ(stopped({kind::gave_up, "cache", "more than 3 restarts within 5s", {}}),
             "worker was stopped because its supervisor gave up: more than 3 restarts within 5s");
   EXPECT_EQ(stopped({kind::auto_shutdown, "job", {}, {}}), "worker was stopped because significant child job ended");
@@ -112,11 +112,11 @@ TEST(EventSentence, AStopSaysWhyForEveryCauseThatStops) {
 
 TEST(EventSentence, AFinishedServiceStaysDown) {
   auto e = event_of(event_kind::finished, "job", {kind::own_exit, "job", "exited with code 0", {}});
-  EXPECT_EQ(sentence(e), "job is finished and will not be restarted because it exited with code 0");
+  EXPECT_EQ(sentence(e), "job has finished and will not be restarted because it exited with code 0");
   e.status = exit_status::code(3);
-  EXPECT_EQ(sentence(e), "job is finished and will not be restarted because it exited with code 3");
+  EXPECT_EQ(sentence(e), "job has finished and will not be restarted because it exited with code 3");
   e = event_of(event_kind::finished, "job");
-  EXPECT_EQ(sentence(e), "job is finished and will not be restarted");
+  EXPECT_EQ(sentence(e), "job has finished and will not be restarted");
 }
 
 TEST(EventSentence, AFailedTreeSaysWhatBroughtItDown) {
@@ -147,7 +147,7 @@ TEST(EventSentence, TheEndOfATreeAndTheDaemonsOwnEventsHaveSentences) {
 TEST(EventSentence, AnAdoptedServiceWentOnRunning) {
   auto e = event_of(event_kind::adopted, "db", {kind::adopted, {}, {}, {}});
   e.pid = 7;
-  EXPECT_EQ(sentence(e), "db went on running (pid 7) while the daemon was away");
+  EXPECT_EQ(sentence(e), "db kept running (pid 7) while the daemon was down");
 }
 
 TEST(EventSentence, AWarningSaysWhomItConcerns) {
@@ -174,16 +174,16 @@ TEST(StateReason, TellsWhyANodeIsInItsState) {
             "restarted because sibling cache exited with code 1 (rest_for_one)");
   EXPECT_EQ(state_reason(node_state::running, "db", {}), "started");
   EXPECT_EQ(state_reason(node_state::running, "db", {kind::adopted, {}, {}, {}}),
-            "it went on running while the daemon was away");
+            "it kept running while the daemon was down");
   EXPECT_EQ(state_reason(node_state::stopped, "db", {}), "not started yet");
   EXPECT_EQ(state_reason(node_state::stopped, "db", {kind::request, {}, {}, {}}), "stopped on request");
   EXPECT_EQ(state_reason(node_state::starting, "db", {kind::request, {}, {}, {}}), "is being started on request");
   EXPECT_EQ(state_reason(node_state::stopping, "db", {kind::tree_stop, {}, {}, {}}),
-            "is being stopped because its supervisor stops");
+            "is being stopped because its supervisor is stopping");
   EXPECT_EQ(state_reason(node_state::backoff, "db", {kind::own_exit, "db", "exited with code 1", {}}),
-            "waits for its restart because it exited with code 1");
+            "waiting to be restarted because it exited with code 1");
   EXPECT_EQ(state_reason(node_state::finished, "db", {kind::own_exit, {}, "exited with code 0", {}}),
-            "is finished because it exited with code 0");
+            "finished because it exited with code 0");
   EXPECT_EQ(state_reason(node_state::failed, "b", {kind::gave_up, "db", "more than 3 restarts within 5s", {}}),
             "gave up: more than 3 restarts within 5s");
   EXPECT_EQ(state_reason(node_state::failed, "b", {kind::start_unwound, "db", "port in use", {}}),

@@ -120,29 +120,30 @@ TEST(RequestReading, ReadsAService) {
 
 TEST(RequestReading, SaysWhichFieldIsWrongAndWhatIsExpected) {
   const auto config = [](const char* body) { return parse_config_request(body).failure().message; };
-  EXPECT_EQ(config(R"({"text":"","environment":{}})"), "'file' is missing: expected a text");
+  EXPECT_EQ(config(R"({"text":"","environment":{}})"), "'file' is missing: expected a string");
   EXPECT_EQ(config(R"({"file":"a.yaml","text":"","environment":{}})"),
             "'file': expected an absolute path, got 'a.yaml'");
   EXPECT_EQ(config(R"({"file":"","text":"","environment":{}})"), "'file' is empty");
-  EXPECT_EQ(config(R"({"file":"/a","text":7,"environment":{}})"), "'text': expected a text, got number");
+  EXPECT_EQ(config(R"({"file":"/a","text":7,"environment":{}})"), "'text': expected a string, got number");
   EXPECT_EQ(config(R"({"file":"/a","text":"","environment":[]})"),
-            "'environment': expected an object of texts, got array");
-  EXPECT_EQ(config(R"({"file":"/a","text":"","environment":{"A":1}})"), "'environment.A': expected a text, got number");
+            "'environment': expected an object of strings, got array");
+  EXPECT_EQ(config(R"({"file":"/a","text":"","environment":{"A":1}})"),
+            "'environment.A': expected a string, got number");
   EXPECT_EQ(config(R"({"file":"/a","text":"","environment":{"A=B":""}})"),
-            "'environment': 'A=B' cannot be the name of a variable");
-  EXPECT_EQ(config(R"({"fil":"/a","text":"","environment":{}})"), "'fil' is not a field here: did you mean 'file'?");
+            "'environment': 'A=B' is not a valid variable name");
+  EXPECT_EQ(config(R"({"fil":"/a","text":"","environment":{}})"), "'fil' is not a known field: did you mean 'file'?");
   EXPECT_EQ(config("[1]"), "expected a JSON object, got array");
   EXPECT_EQ(config("{").rfind("not JSON: parse error at line 1, column 2", 0), 0U) << config("{");
   const auto service = [](const char* body) { return parse_service_request(body).failure().message; };
   EXPECT_EQ(service(R"({"name":"w","command":"ls","cwd":"/","environment":{}})"),
-            "'command': expected a list of texts, got string");
+            "'command': expected a list of strings, got string");
   EXPECT_EQ(service(R"({"name":"w","command":[],"cwd":"/","environment":{}})"), "'command': the program is missing");
   EXPECT_EQ(service(R"({"name":"w","command":["a",1],"cwd":"/","environment":{}})"),
-            "'command[1]': expected a text, got number");
+            "'command[1]': expected a string, got number");
   EXPECT_EQ(service(R"({"name":"w","command":["a\u0000b"],"cwd":"/","environment":{}})"),
             "'command[0]' contains a NUL byte");
   EXPECT_EQ(service(R"({"name":"w","command":["a","\u0000b"],"cwd":"/","environment":{}})"),
-            "'command[1]': expected base64 behind the NUL");
+            "'command[1]': expected base64 after the NUL");
   EXPECT_EQ(service(R"({"name":"w","command":["a","\u0000YQBi"],"cwd":"/","environment":{}})"),
             "'command[1]' contains a NUL byte")
       << "not by this way either";
