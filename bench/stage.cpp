@@ -142,7 +142,7 @@ alder_daemon::alder_daemon(const std::string& directory)
   const auto answer = client_.send({.method = "GET", .target = "/v1/info", .body = {}, .accept = {}});
   require(answer.ok() && answer->status == 200, "the daemon does not answer");
   const auto info = cli::read_info(answer->body);
-  require(info.ok(), "the daemon's answer is not understood");
+  require(info.ok(), "cannot read the daemon's answer");
   daemon_pid_ = info->pid;
 }
 

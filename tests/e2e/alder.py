@@ -371,7 +371,7 @@ class Home:
                 raise AssertionError(f"the daemon was started {epoch} times, but was killed {self.daemon_kills} times: "
                                      f"it crashed\n{self.story()}")
         answer = self.alder("daemon", "stop", timeout=90)
-        if answer.out.strip() not in ("the daemon is stopped", "no daemon is running"):
+        if answer.out.strip() not in ("the daemon has stopped", "no daemon is running"):
             raise AssertionError(f"unexpected words of {answer}")
         self.daemon_kills = 0
         try:

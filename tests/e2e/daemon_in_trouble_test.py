@@ -81,7 +81,7 @@ class DaemonInTrouble(alder.Scenario):
                 home.daemon_kills += 1
                 alder.wait_until("it is gone", lambda: not alder.is_alive(victim))
         answer = home.alder("ls", expect=5)
-        for words in ("keeps ending", "your services go on", "SIGKILL", "daemon.log"):
+        for words in ("keeps exiting", "your services keep running", "SIGKILL", "daemon.log"):
             self.assertIn(words, answer.err)
         for pid in pids.values():
             self.assertTrue(alder.is_alive(pid))

@@ -142,7 +142,7 @@ class DaemonKilled(alder.Scenario):
         follower.send_signal(signal.SIGINT)
         _, err = follower.communicate(timeout=alder.PATIENCE)
         self.assertEqual(follower.returncode, 130)
-        self.assertIn(b"the daemon is gone", err)
+        self.assertIn(b"lost the connection to the daemon", err)
 
     def test_a_restart_window_is_not_reset(self):
         home = self.home

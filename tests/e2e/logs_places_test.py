@@ -130,7 +130,7 @@ children:
         self.assertRegex(answer.out, r"(?m)^\d\d:\d\d:\d\d\.\d{3} c .* from c$")
         answer = self.home.alder("run", "--show", "none", file)
         self.assertEqual(answer.out, "")
-        self.assertIn("no way to show", self.home.alder("run", "--show", "loud", file, expect=2).err)
+        self.assertIn("invalid value 'loud' for --show", self.home.alder("run", "--show", "loud", file, expect=2).err)
 
     def test_files_have_owner_and_zone(self):
         home = self.home

@@ -86,7 +86,7 @@ children:
     stop: { timeout: 100s }
 """, runs=1)
         run.send_signal(signal.SIGTERM)
-        self.home.wait_until("it stops", lambda: any("once more to kill" in line for line in complaints.lines))
+        self.home.wait_until("it stops", lambda: any("press Ctrl-C again to kill" in line for line in complaints.lines))
         run.send_signal(signal.SIGTERM)
         self.assertEqual(self.end(run, heard), 143)
 

@@ -70,7 +70,7 @@ class Upgrade(alder.Scenario):
         for name in ("alderd", "alder-keeper"):
             self.install(name, (self.kept / name).read_bytes())
         answer = home.alder("daemon", "upgrade")
-        self.assertIn("no service was touched", answer.out)
+        self.assertIn("no service was restarted", answer.out)
         after = home.info()
         home.daemon_kills += 1
         self.assertEqual(after["keeper_pid"], before["keeper_pid"])  # replaced in place

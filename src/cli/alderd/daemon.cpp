@@ -31,14 +31,13 @@ constexpr auto longest_tree_look = 60s;
 constexpr intensity own_patience{10, 10s}; // for the daemon's own parts; beyond it the keeper starts a new daemon
 
 constexpr const char* doubtful_counts =
-    "restart counts are not certain: a daemon ended while its journal could not be written, or what runs was started "
-    "by "
-    "a version that kept no book of starts; services may have been restarted more often than shown";
+    "restart counts may be too low: a daemon exited while its journal could not be written, or running services were "
+    "started by a version that did not record starts";
 
 std::string journal_trouble(const std::string& trouble, const std::string& directory) {
   return "the journal cannot be written (" + trouble +
-         "): everything goes on, but a daemon that died now would have a successor that does not know of the latest "
-         "changes; make room in " +
+         "): services keep running, but if the daemon were restarted now, it would not know the latest changes; free "
+         "disk space in " +
          directory;
 }
 
@@ -118,7 +117,7 @@ int daemon::run() {
   caf::actor_system system(config);
   start_tree(system);
   loop_.run();
-  log_info("alderd ends");
+  log_info("alderd exits");
   // The services belong to the keeper and the state is on disk: nothing is left to put in order actor by actor.
   std::_Exit(exit_code_);
 }
@@ -159,7 +158,7 @@ outcome daemon::prepare() {
     feed_.restore(event_log_.recent());
     complaints_.insert(complaints_.end(), event_log_.problems().begin(), event_log_.problems().end());
   } else {
-    complaints_.push_back("past events cannot be kept: " + log.failure().message);
+    complaints_.push_back("events cannot be saved: " + log.failure().message);
   }
   feed_.store = [this](event& e) {
     (void)event_log_.append(e);
@@ -196,7 +195,7 @@ bool daemon::find_processes() {
     // Trees of which nothing ran at that moment go on too, but for those that were about to be stopped.
     const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
     if (!found.goes_on && catalog_.goes_on() && !is_stopping)
-      found = {true, "keeper and daemon were killed together; no service ran at that moment"};
+      found = {true, "the keeper and the daemon were killed together; no service was running at that time"};
     goes_on = found.goes_on;
     const auto book = os::start_book_in(options_.home.run_dir);
     if (goes_on && !os::start_book::read(book, bridge_.keeper().member_prefix())) notes_->set_doubt(true);
@@ -214,7 +213,7 @@ void daemon::start_tree(caf::actor_system& system) {
   const auto parent =
       system.spawn<root_parent>([this](const policy::start_result& result) { on_tree_started(result); },
                                 [this] {
-                                  log_error("the daemon's own supervisor gave up; the keeper starts a new daemon");
+                                  log_error("the daemon's own supervisor gave up; the keeper will start a new daemon");
                                   exit_code_ = 1;
                                   loop_.stop();
                                 });
@@ -283,13 +282,13 @@ void daemon::on_tree_started(const policy::start_result& result) {
     node.reason = "started by its keeper";
   });
   sort_out_unclaimed();
-  const char* unexpected = "it had ended unexpectedly and was started again by its keeper";
+  const char* unexpected = "it had exited unexpectedly and was restarted by its keeper";
   announce(event_kind::daemon_started, was_upgraded()                 ? wire::upgraded_news
                                        : bridge_.keeper().epoch() > 1 ? unexpected
                                                                       : "");
   for (const auto& complaint : complaints_)
     announce(event_kind::warning, complaint);
-  log_info("alderd serves " + options_.home.socket);
+  log_info("alderd listens on " + options_.home.socket);
   bridge_.act().ready();
   bridge_.flush();
   finish_operations();
@@ -300,7 +299,7 @@ void daemon::on_tree_started(const policy::start_result& result) {
 void daemon::finish_operations() {
   for (const auto& [key, detail] : operations_) {
     if (key == store::shutdown_key) {
-      api_.submit({actors::shut_down{"as it was asked to before it died"}, nullptr});
+      api_.submit({actors::shut_down{"to complete a shutdown that was interrupted"}, nullptr});
     } else if (key.rfind(store::down_key, 0) == 0) {
       const auto tree = key.substr(store::down_key.size());
       if (catalog_.find(tree) == nullptr) {
@@ -340,10 +339,11 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
   api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
                  catalog_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
                  if (!done.failure) return announce(event_kind::resumed, "change", tree);
-                 announce(event_kind::warning,
-                          "the change of its configuration, which was under way when the daemon ended, has failed: " +
-                              done.failure->detail,
-                          tree);
+                 announce(
+                     event_kind::warning,
+                     "the configuration change that was interrupted when the daemon exited could not be completed: " +
+                         done.failure->detail,
+                     tree);
                }});
 }
 
@@ -365,9 +365,10 @@ void daemon::sort_out_unclaimed() {
     const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
     if (!process.alive && node && node->settled) bridge_.release(process.id); // others are about to be claimed
     if (process.alive && catalog_.find(tree) == nullptr) {
-      complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) +
-                            ") runs, but its tree is not known any more: nobody looks after it; end it with kill " +
-                            std::to_string(process.pid) + " or 'alder daemon stop'");
+      complaints_.push_back(
+          process.id.node + " (pid " + std::to_string(process.pid) +
+          ") is running, but its tree is no longer known and nothing supervises it; stop it with kill " +
+          std::to_string(process.pid) + " or 'alder daemon stop'");
     }
   }
 }

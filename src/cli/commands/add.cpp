@@ -36,7 +36,7 @@ exit_code run_add(session& s) {
     const auto& file = std::get<project>(opened);
     if (!file.loaded.tree) {
       return s.fail({.code = exit_code::usage,
-                     .what = file.file + " is no valid configuration",
+                     .what = file.file + " is not a valid configuration",
                      .help = {},
                      .diagnostics = file.loaded.diagnostics});
     }

@@ -16,11 +16,11 @@ namespace {
 /// What happens to one change, from the daemon's word for it.
 std::string consequence(const change_view& change) {
   static const std::map<std::string_view, std::string_view> phrases{
-      {"at_once", "takes effect at once"},
+      {"at_once", "takes effect immediately"},
       {"start", "is started"},
       {"not_started", "is not started (--start-added)"},
       {"with_supervisor", "starts with its supervisor, which is down"},
-      {"stop", "is stopped and forgotten"},
+      {"stop", "is stopped and removed"},
       {"left_running", "keeps running (--stop-removed)"},
       {"restart", "is restarted"},
       {"next_start", "takes effect at the next start"},
@@ -51,7 +51,7 @@ std::string line_of(const look& on, const change_view& change, const invocation&
   const auto sign = is_new ? "+" : is_old ? "-" : is_failed ? "!" : "~";
   const auto colour = is_new ? tone::good : is_old || is_failed ? tone::bad : tone::warning;
   auto what = change.what == "order" ? std::string{"order of its children"} : details_of(change);
-  if (is_new || is_old) what = std::string{is_new ? "under " : "of "} + change.parent;
+  if (is_new || is_old) what = std::string{is_new ? "under " : "from "} + change.parent;
   if (is_failed) what = "failed" + (what.empty() ? "" : " (" + what + ")");
   if (change.what == "scaled") what = "scaled to " + join(change.details, ", ");
   const bool could_be_now = change.then == "next_start" && !wanted.restart_changed;
@@ -107,7 +107,7 @@ exit_code run_apply(session& s) {
   // The variables are those of the tree that is up, which only the daemon knows: it is the one to judge, but for these.
   if (!file.loaded.tree && wanted.take_environment) {
     return s.fail({.code = exit_code::usage,
-                   .what = file.file + " is no valid configuration; nothing was changed",
+                   .what = file.file + " is not a valid configuration; nothing was changed",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }

@@ -44,14 +44,14 @@ public:
     if (code_) return *code_;
     return done_ ? conclude()
                  : s_.fail({.code = exit_code::no_daemon,
-                            .what = "the daemon went away before it was done",
-                            .help = {"'alder tree' shows how far it came"},
+                            .what = "the daemon exited before the operation finished",
+                            .help = {"see what was done with: alder tree"},
                             .diagnostics = {}});
   }
 
 private:
   void interrupt(int signal) {
-    s_.note("the daemon goes on; 'alder tree' shows how far it is\n");
+    s_.note("the daemon continues the operation; see its progress with: alder tree\n");
     code_ = code_of_signal(signal);
     loop_.stop();
   }
@@ -60,8 +60,8 @@ private:
     show(progress_.on_tick(session::steady_now()));
     if (!s_.wanted().timeout || session::steady_now() < begin_ + *s_.wanted().timeout + grace) return;
     code_ = s_.fail({.code = exit_code::timed_out,
-                     .what = "not done within " + format_duration(*s_.wanted().timeout),
-                     .help = {"the daemon goes on; 'alder tree' shows how far it is"},
+                     .what = "not finished within " + format_duration(*s_.wanted().timeout),
+                     .help = {"the daemon continues the operation; see its progress with: alder tree"},
                      .diagnostics = {}});
     loop_.stop();
   }
@@ -89,7 +89,8 @@ private:
     if (!how) {
       auto told = s_.explain_no_answer(how.failure());
       if (how.failure().os_errno == ECONNRESET)
-        told.help.emplace_back("its successor goes on with what was under way; 'alder tree' shows how far it is");
+        told.help.emplace_back(
+            "the daemon that replaces it continues the operation; see its progress with: alder tree");
       code_ = s_.fail(told);
     } else if (how->status != 200) {
       code_ = s_.fail(explain(read_problem(how->status, how->body)));
@@ -120,8 +121,8 @@ private:
     if (names.empty()) return s_.end_code();
     const auto code = s_.wanted().json ? exit_code::failed
                                        : s_.fail({.code = exit_code::failed,
-                                                  .what = join(names, ", ") + " did not start; the others are up",
-                                                  .help = {"when it is mended: alder start " + names.front()},
+                                                  .what = join(names, ", ") + " failed to start; the others are up",
+                                                  .help = {"after fixing the problem: alder start " + names.front()},
                                                   .diagnostics = {}});
     if (!s_.wanted().json) show_logs();
     return code;

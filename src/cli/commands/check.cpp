@@ -52,8 +52,8 @@ exit_code explain(session& s, const supervisor_spec& root, std::span<const std::
     if (some.empty())
       return s.fail(
           {.code = exit_code::usage,
-           .what = "there is no service or supervisor '" + name + "' in " + root.name + " of which this could be told",
-           .help = {"'alder check --explain' tells of all; tasks are not among them"},
+           .what = "there is no service or supervisor '" + name + "' in " + root.name + " that --explain covers",
+           .help = {"to see all of them: alder check --explain (tasks are not included)"},
            .diagnostics = {}});
     all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
   }
@@ -71,8 +71,8 @@ exit_code run_check(session& s) {
   const auto names = words.subspan(is_file ? 1 : 0);
   if (!s.wanted().explain && !names.empty())
     return s.fail({.code = exit_code::usage,
-                   .what = "'alder check' reads one file",
-                   .help = {"names of services are for 'alder check --explain'"},
+                   .what = "'alder check' takes only one file",
+                   .help = {"service names are accepted only with --explain"},
                    .diagnostics = {}});
   const auto opened =
       open_project(is_file ? words.front() : "", s.setup().around, os::living_keeper(s.setup().where.run_dir));

@@ -32,17 +32,17 @@ void name_stopped_trees(session& s) {
     for (const auto& root : known->trees)
       if (root.state == "stopped") names.push_back(root.name);
   if (names.empty()) return; // also when it did not answer: then whoever asks next hears of it
-  s.note((names.size() == 1 ? "a tree is" : std::to_string(names.size()) + " trees are") +
-         " known and stopped: " + join(names, ", ") + "\nto start what was up: alder start " + shell_quote(names) +
-         "; 'alder daemon start --resurrect' does both at once\n");
+  s.note((names.size() == 1 ? "1 tree is" : std::to_string(names.size()) + " trees are") +
+         " stopped: " + join(names, ", ") + "\nto start what was running before: alder start " + shell_quote(names) +
+         "; to do both in one step: alder daemon start --resurrect\n");
 }
 
 exit_code start(session& s) {
-  if (is_answering(s.setup().where.socket, &s.watch())) return say(s, "the daemon runs already");
+  if (is_answering(s.setup().where.socket, &s.watch())) return say(s, "the daemon is already running");
   const auto trees = s.wanted().resurrect ? former_trees::up : former_trees::down;
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch(), trees); !there)
     return s.fail(explain(there.failure()));
-  const auto code = say(s, "the daemon is started");
+  const auto code = say(s, "the daemon has started");
   if (!s.wanted().resurrect) name_stopped_trees(s);
   return code;
 }
@@ -73,11 +73,11 @@ exit_code stop(session& s) {
   // Only when the keeper has gone is its lock free, so that the next 'alder up' starts a new one.
   if (info->keeper_pid > 0 && !wait_for_keepers_end(s, info->keeper_pid, deadline)) {
     return s.fail({.code = exit_code::timed_out,
-                   .what = "the daemon has not stopped within " + format_duration(deadline),
-                   .help = {"it goes on stopping; 'alder events' shows what it waits for"},
+                   .what = "the daemon did not stop within " + format_duration(deadline),
+                   .help = {"it is still stopping; see what it is waiting for with: alder events"},
                    .diagnostics = {}});
   }
-  return say(s, "the daemon is stopped");
+  return say(s, "the daemon has stopped");
 }
 
 /// Waits until another daemon answers than the one with `pid`.
@@ -111,7 +111,7 @@ exit_code upgrade(session& s) {
   const auto now = info_of_successor(s, old->pid, deadline);
   if (!now) {
     return s.fail({.code = exit_code::timed_out,
-                   .what = "no daemon has answered within " + format_duration(deadline) + "; your services go on",
+                   .what = "no daemon answered within " + format_duration(deadline) + "; your services keep running",
                    .help = {"see " + old->state_dir + "/keeper.log and daemon.log"},
                    .diagnostics = {}});
   }
@@ -121,8 +121,8 @@ exit_code upgrade(session& s) {
     if (notice.rfind("the upgrade failed", 0) == 0)
       return s.fail({.code = exit_code::failed, .what = notice, .help = {}, .diagnostics = {}});
   }
-  return say(s, "the daemon is upgraded: version " + info->version + " (pid " + std::to_string(info->pid) +
-                    "), keeper pid " + std::to_string(info->keeper_pid) + "; no service was touched");
+  return say(s, "the daemon was upgraded: version " + info->version + " (pid " + std::to_string(info->pid) +
+                    "), keeper pid " + std::to_string(info->keeper_pid) + "; no service was restarted");
 }
 
 exit_code status(session& s) {
@@ -133,7 +133,7 @@ exit_code status(session& s) {
     return s.end_code();
   }
   if (const auto info = s.understood(*body, read_info); info && !s.wanted().quiet)
-    (void)s.print("the daemon runs\n" + info_screen(s.out(), *info));
+    (void)s.print("the daemon is running\n" + info_screen(s.out(), *info));
   return s.end_code();
 }
 
@@ -149,7 +149,7 @@ exit_code run_daemon(session& s) {
   if (const auto near = nearest(what, {"start", "stop", "status", "upgrade"}))
     help.insert(help.begin(), "did you mean 'alder daemon " + *near + "'?");
   return s.fail({.code = exit_code::usage,
-                 .what = "'alder daemon' does not know '" + what + "'",
+                 .what = "'" + what + "' is not an action of 'alder daemon'",
                  .help = help,
                  .diagnostics = {}});
 }

@@ -75,8 +75,8 @@ exit_code down_project(session& s, const std::vector<config_view>& up) {
     return said == "y" || said == "Y" || said == "yes" ? down_all(s, names) : nothing(s, "nothing was stopped");
   }
   return s.fail({.code = exit_code::usage,
-                 .what = "there is no alder.yaml here: say which tree",
-                 .help = {"alder down " + join(names, " | "), "every tree: alder down --all"},
+                 .what = "there is no alder.yaml here; name the tree to take down",
+                 .help = {"alder down " + join(names, " | "), "all trees: alder down --all"},
                  .diagnostics = {}});
 }
 

@@ -58,7 +58,8 @@ private:
     if (!how && may_come_again()) {
       // One that does not answer is looked after when its keeper hears of it.
       if (how.failure().os_errno == ETIMEDOUT) (void)s_.explain_no_answer(how.failure());
-      if (!std::exchange(is_away_, true)) s_.note("alder: the daemon is gone; waiting for the next one\n");
+      if (!std::exchange(is_away_, true))
+        s_.note("alder: lost the connection to the daemon; waiting for it to restart\n");
       if (!away_since_) away_since_ = std::chrono::steady_clock::now();
       return; // the next tick asks
     }

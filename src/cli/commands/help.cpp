@@ -14,10 +14,9 @@ exit_code run_help(session& s) {
     (void)s.print(help_for(s.out(), *command));
     return s.end_code();
   }
-  std::vector<std::string> help{"'alder help' lists the commands"};
+  std::vector<std::string> help{"list all commands: alder help"};
   if (const auto near = nearest(name, command_names())) help.insert(help.begin(), "did you mean '" + *near + "'?");
-  return s.fail(
-      {.code = exit_code::usage, .what = "there is no command '" + name + "'", .help = help, .diagnostics = {}});
+  return s.fail({.code = exit_code::usage, .what = "unknown command '" + name + "'", .help = help, .diagnostics = {}});
 }
 
 } // namespace alder::cli

@@ -57,8 +57,8 @@ std::optional<std::string> search_query(session& s) {
   if (!wanted.grep.empty()) {
     if (const auto compiled = pattern::compile(wanted.grep); !compiled) {
       (void)s.fail({.code = exit_code::usage,
-                    .what = "--grep is not a regular expression that can be used: " + compiled.failure().message,
-                    .help = {"the syntax is RE2's; docs/logs.md lists what differs from grep -E"},
+                    .what = "--grep is not a valid regular expression: " + compiled.failure().message,
+                    .help = {"the syntax is that of RE2; docs/logs.md lists the differences from grep -E"},
                     .diagnostics = {}});
       return std::nullopt;
     }

@@ -14,7 +14,7 @@ exit_code run_ls(session& s) {
   if (services->empty() && !s.wanted().words.empty()) {
     return s.fail({.code = exit_code::no_such_node,
                    .what = "no service matches '" + s.wanted().words.front() + "'",
-                   .help = {"all there are: alder ls"},
+                   .help = {"list all services: alder ls"},
                    .diagnostics = {}});
   }
   if (s.wanted().json) {

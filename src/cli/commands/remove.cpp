@@ -9,8 +9,8 @@ exit_code run_remove(session& s) {
   const auto& words = s.wanted().words;
   if (std::find(words.begin(), words.end(), "all") != words.end()) {
     return s.fail({.code = exit_code::usage,
-                   .what = "'alder remove' takes names, and 'all' is none",
-                   .help = {"to stop and forget every tree: alder down --all"},
+                   .what = "'alder remove' needs names and does not accept 'all'",
+                   .help = {"to stop and remove all trees: alder down --all"},
                    .diagnostics = {}});
   }
   const auto names = select_nodes(s, words, all_means::trees);
@@ -20,7 +20,7 @@ exit_code run_remove(session& s) {
                   .target = service_target(name),
                   .body = {},
                   .words = {.done = "removed", .counts_stops = true},
-                  .nothing_to_do = name + " is gone already"};
+                  .nothing_to_do = name + " is already removed"};
   });
 }
 

@@ -4,7 +4,7 @@
 namespace alder::cli {
 
 exit_code run_reset(session& s) {
-  return change_nodes(s, "reset", {.done = "reset", .counts_stops = false}, "has no restarts to forget");
+  return change_nodes(s, "reset", {.done = "reset", .counts_stops = false}, "has no restarts to reset");
 }
 
 } // namespace alder::cli

@@ -71,13 +71,13 @@ result<own_keeper> start_keeper(session& s) {
     if (os::wait_until_gone(keeper.pid, kill_deadline)) (void)os::reap_child(keeper.pid); // it had nothing to run yet
     if (!said) return said.failure();
     if (keeper.is_private)
-      return error{error_kind::conflict, "the private home " + keeper.where.run_dir + " is taken", 0};
+      return error{error_kind::conflict, "the private home " + keeper.where.run_dir + " is already in use", 0};
     auto fresh = os::private_locations(s.setup().where, os::process_id());
     if (!fresh) return fresh.failure();
     os::remove_private_home(*fresh); // of an earlier run with the same number
     keeper.where = std::move(*fresh);
     keeper.is_private = true;
-    s.note("alder: a daemon is running in " + s.setup().where.run_dir + " already; this run has its own home, " +
+    s.note("alder: a daemon is already running in " + s.setup().where.run_dir + "; this run uses its own home, " +
            keeper.where.run_dir + "\n");
   }
 }
@@ -101,7 +101,8 @@ public:
     loop_.run_until_stopped();
     if (keeper_.is_private) os::remove_private_home(keeper_.where);
     if (signal_ != 0) return code_of_signal(signal_);
-    const auto& result = result_.value_or(run_result{.code = exit_code::failed, .reason = "the run ended early"});
+    const auto& result =
+        result_.value_or(run_result{.code = exit_code::failed, .reason = "the run ended unexpectedly"});
     if (!result.reason.empty())
       return s_.fail({.code = result.code, .what = result.reason, .help = {}, .diagnostics = {}});
     return s_.end_code() == exit_code::ok ? result.code : s_.end_code();
@@ -312,7 +313,7 @@ private:
       return;
     }
     signal_ = signal;
-    s_.note("alder: stopping; once more to kill\n");
+    s_.note("alder: stopping; press Ctrl-C again to kill\n");
     finish({.code = code_of_signal(signal), .reason = {}});
   }
 
@@ -320,8 +321,9 @@ private:
     if (const auto status = os::reap_child(keeper_.pid)) {
       is_keeper_gone_ = true;
       if (!result_) {
-        result_ = run_result{.code = exit_code::failed,
-                             .reason = "the keeper ended unexpectedly; see " + keeper_.where.state_dir + "/keeper.log"};
+        result_ =
+            run_result{.code = exit_code::failed,
+                       .reason = "the keeper exited unexpectedly; see " + keeper_.where.state_dir + "/keeper.log"};
       }
     }
     if (os::process_id() == 1) os::reap_orphans(keeper_.pid);
@@ -389,7 +391,7 @@ exit_code run_foreground(session& s) {
   const auto& file = std::get<project>(opened);
   if (!file.loaded.tree) {
     return s.fail({.code = exit_code::usage,
-                   .what = file.file + " is no valid configuration",
+                   .what = file.file + " is not a valid configuration",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
@@ -397,7 +399,7 @@ exit_code run_foreground(session& s) {
   if (const auto& from = s.wanted().exit_code_from; !from.empty() && !has_service(file.loaded.tree->root, from)) {
     return s.fail({.code = exit_code::usage,
                    .what = "there is no service '" + from + "' in " + file.file,
-                   .help = {"of identical instances name one: NAME:0"},
+                   .help = {"to name one of several instances: NAME:0"},
                    .diagnostics = {}});
   }
   auto keeper = start_keeper(s);

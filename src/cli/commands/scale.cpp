@@ -13,8 +13,8 @@ exit_code run_scale(session& s) {
                                                            [](unsigned char c) { return std::isdigit(c) != 0; });
   if (!is_number || std::stoul(number) < 1 || std::stoul(number) > 10000) {
     return s.fail({.code = exit_code::usage,
-                   .what = "'" + number + "' is no number of instances from 1 to 10000",
-                   .help = {"to have none: alder stop " + name},
+                   .what = "'" + number + "' is not a valid number of instances (1 to 10000)",
+                   .help = {"to stop all instances: alder stop " + name},
                    .diagnostics = {}});
   }
   return carry_out(

@@ -53,7 +53,7 @@ std::vector<std::string> everything(const tree_view& up, all_means all) {
 failure nothing_matches(const std::string& pattern) {
   return {.code = exit_code::no_such_node,
           .what = "no service matches '" + pattern + "'",
-          .help = {"all there are: alder ls"},
+          .help = {"list all services: alder ls"},
           .diagnostics = {}};
 }
 

@@ -13,7 +13,7 @@ exit_code run_signal(session& s) {
     return s.fail({.code = exit_code::usage,
                    .what = "'" + signal + "' is not a signal",
                    .help = {is_first ? "the signal comes last: alder signal " + signal + " " + words.front()
-                                     : "by name or number: HUP, SIGUSR1, 10"},
+                                     : "examples: HUP, SIGUSR1, 10"},
                    .diagnostics = {}});
   }
   const auto names = select_nodes(s, {words.begin(), words.end() - 1}, all_means::trees);

@@ -22,18 +22,18 @@ exit_code start_program(session& s) {
                        .target = "/v1/services",
                        .body = service_body(service),
                        .words = {.done = "started", .counts_stops = false},
-                       .nothing_to_do = service.name + " runs already"});
+                       .nothing_to_do = service.name + " is already running"});
 }
 
 /// `alder start alder.yaml` and `alder start ./job.sh` are easy slips.
 failure explain_file(const std::string& word) {
   const bool is_config = word.find(".yaml") != std::string::npos || word.find(".yml") != std::string::npos ||
                          word.find(".json") != std::string::npos;
-  return {.code = exit_code::usage,
-          .what = "'" + word + "' is a file, and 'alder start' takes names",
-          .help = {is_config ? "to bring a configuration up: alder up " + word
-                             : "to start a program: alder start -- " + word},
-          .diagnostics = {}};
+  return {
+      .code = exit_code::usage,
+      .what = "'" + word + "' is a file, but 'alder start' takes names",
+      .help = {is_config ? "to start a configuration: alder up " + word : "to start a program: alder start -- " + word},
+      .diagnostics = {}};
 }
 
 } // namespace

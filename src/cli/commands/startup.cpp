@@ -30,7 +30,7 @@ void systemctl(std::vector<std::string> words, bool for_user, report& said) {
   if (!os::file_exists(systemd_mark)) return said.left.push_back(line);
   const auto ended = os::run_program(words);
   if (ended && *ended == exit_status::code(0)) return said.done.push_back("ran " + line);
-  said.left.push_back(line + "   # tried: it " + (ended ? phrase(*ended) : ended.failure().message));
+  said.left.push_back(line + "   # failed: " + (ended ? phrase(*ended) : ended.failure().message));
 }
 
 exit_code tell(session& s, const report& said) {
@@ -42,7 +42,7 @@ exit_code tell(session& s, const report& said) {
   std::string text;
   for (const auto& one : said.done)
     text += one + "\n";
-  if (!said.left.empty()) text += "left to do:\n";
+  if (!said.left.empty()) text += "still to be done:\n";
   for (const auto& one : said.left)
     text += "    " + one + "\n";
   (void)s.print(text);
@@ -71,9 +71,9 @@ exit_code run_startup(session& s) {
   systemctl({"daemon-reload"}, place->for_user, said);
   systemctl({"enable", "alder.service"}, place->for_user, said);
   if (place->for_user)
-    said.left.push_back("loginctl enable-linger   # or systemd starts your units only while you are logged in");
+    said.left.push_back("loginctl enable-linger   # otherwise systemd runs your units only while you are logged in");
   if (!os::file_exists(systemd_mark))
-    s.note("systemd is not in charge of this machine: the unit is written, nothing was enabled\n");
+    s.note("this machine was not booted with systemd: the unit was written but not enabled\n");
   return tell(s, said);
 }
 
@@ -82,12 +82,12 @@ exit_code run_unstartup(session& s) {
   if (!place) return s.fail(explain(place.failure()));
   report said;
   if (!os::file_exists(place->file)) {
-    said.done.push_back("there is no " + place->file + "; nothing to do");
+    said.done.push_back(place->file + " does not exist; nothing to do");
     return tell(s, said);
   }
   systemctl({"disable", "alder.service"}, place->for_user, said);
   if (const auto removed = os::remove_file(place->file); !removed) return s.fail(explain(removed.failure()));
-  said.done.push_back("removed " + place->file + "; what runs goes on running");
+  said.done.push_back("removed " + place->file + "; running services keep running");
   systemctl({"daemon-reload"}, place->for_user, said);
   return tell(s, said);
 }

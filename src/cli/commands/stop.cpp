@@ -4,7 +4,7 @@
 namespace alder::cli {
 
 exit_code run_stop(session& s) {
-  return change_nodes(s, "stop", {.done = "stopped", .counts_stops = true}, "is stopped already");
+  return change_nodes(s, "stop", {.done = "stopped", .counts_stops = true}, "is already stopped");
 }
 
 } // namespace alder::cli

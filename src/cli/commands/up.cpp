@@ -16,7 +16,7 @@ exit_code run_up(session& s) {
   // A broken file must not start a daemon; the daemon checks once more, because others send it files too.
   if (!file.loaded.tree) {
     return s.fail({.code = exit_code::usage,
-                   .what = file.file + " is no valid configuration",
+                   .what = file.file + " is not a valid configuration",
                    .help = {},
                    .diagnostics = file.loaded.diagnostics});
   }
@@ -25,7 +25,7 @@ exit_code run_up(session& s) {
   const auto body = config_body(file.file, file.text, s.setup().around.environment);
   if (body.size() > max_config) {
     return s.fail({.code = exit_code::usage,
-                   .what = "the configuration and the environment are larger than 1 MiB together",
+                   .what = "the configuration and the environment together exceed 1 MiB",
                    .help = {},
                    .diagnostics = {}});
   }
@@ -35,7 +35,7 @@ exit_code run_up(session& s) {
                        .target = s.wanted().keep_going ? "/v1/config?keep_going=1" : "/v1/config",
                        .body = body,
                        .words = {.done = "started", .counts_stops = false},
-                       .nothing_to_do = file.loaded.tree->root.name + " is up already, and unchanged"});
+                       .nothing_to_do = file.loaded.tree->root.name + " is already up and unchanged"});
 }
 
 } // namespace alder::cli

@@ -219,7 +219,7 @@ bool fill_node(node_view& node, const json& object, unsigned depth) {
 }
 
 error not_promised(const std::string& what) {
-  return error{error_kind::io, "the daemon's answer is not understood: " + what};
+  return error{error_kind::io, "cannot read the daemon's answer: " + what};
 }
 
 /// The document as an object, or what is wrong with it.
@@ -282,14 +282,14 @@ std::string written(const json& document) { return document.dump(-1, ' ', false,
 result<std::vector<node_view>> read_services(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
-  if (!document->contains("services")) return not_promised("there are no 'services' in it");
+  if (!document->contains("services")) return not_promised("'services' is missing");
   return nodes_of(*document, "services");
 }
 
 result<tree_view> read_tree(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
-  if (!document->contains("trees")) return not_promised("there are no 'trees' in it");
+  if (!document->contains("trees")) return not_promised("'trees' is missing");
   auto trees = nodes_of(*document, "trees");
   if (!trees) return trees.failure();
   tree_view view{.trees = std::move(*trees), .daemon = {}};
@@ -375,7 +375,7 @@ result<info_view> read_info(std::string_view text) {
 result<pong_view> read_pong(std::string_view text) {
   const auto document = parse_object(text);
   if (!document) return document.failure();
-  if (!flag_of(*document, "pong")) return not_promised("it is no pong");
+  if (!flag_of(*document, "pong")) return not_promised("it is not a reply to a ping");
   return pong_view{.version = text_of(*document, "version"), .pid = number_of<int>(*document, "pid")};
 }
 

@@ -35,8 +35,7 @@ failure misuse(std::string what, std::vector<std::string> help) {
 }
 
 std::string help_hint(const command_info* command) {
-  return command == nullptr ? "'alder help' lists the commands"
-                            : "'alder " + std::string{command->name} + " --help' says more";
+  return command == nullptr ? "list all commands: alder help" : "see: alder " + std::string{command->name} + " --help";
 }
 
 void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
@@ -103,12 +102,13 @@ std::optional<failure> read_values(invocation& into, const raw_values& raw) {
     const auto* end = raw.tail.data() + raw.tail.size();
     const auto parsed = std::from_chars(raw.tail.data(), end, number);
     if (parsed.ec != std::errc{} || parsed.ptr != end || number > max_tail)
-      return misuse("'" + raw.tail + "' is no number of lines from 0 to " + std::to_string(max_tail), {hint});
+      return misuse("'" + raw.tail + "' is not a valid number of lines (0 to " + std::to_string(max_tail) + ")",
+                    {hint});
     into.tail = number;
   }
   if (!raw.timeout.empty()) {
     const auto time = parse_duration(raw.timeout);
-    if (!time) return misuse("invalid --timeout: " + time.failure().message, {"write it with its unit, e.g. 30s"});
+    if (!time) return misuse("invalid --timeout: " + time.failure().message, {"add a unit, for example 30s"});
     into.timeout = *time;
   }
   if (!raw.restart.empty()) {
@@ -117,12 +117,12 @@ std::optional<failure> read_values(invocation& into, const raw_values& raw) {
       std::vector<std::string> help{"one of: permanent, transient, temporary"};
       const auto near = nearest(raw.restart, {"permanent", "transient", "temporary", "always", "on-failure", "never"});
       if (near) help.insert(help.begin(), "did you mean '" + *near + "'?");
-      return misuse("'" + raw.restart + "' is no kind of restart", help);
+      return misuse("'" + raw.restart + "' is not a restart policy", help);
     }
     into.restart = word(*kind);
   }
   if (!into.show.empty() && into.show != "prefixed" && into.show != "raw" && into.show != "none")
-    return misuse("'" + into.show + "' is no way to show output", {"one of: prefixed, raw, none"});
+    return misuse("invalid value '" + into.show + "' for --show", {"one of: prefixed, raw, none"});
   if (raw.sync) into.start_added = into.stop_removed = into.restart_changed = true;
   if (raw.out != raw.err) into.stream = raw.out ? "out" : "err";
   if (raw.socket) into.path_part = "socket";
@@ -153,7 +153,7 @@ failure unknown_command(const std::string& name, const std::vector<std::string>&
   } else if (const auto near = nearest(name, command_names())) {
     help.insert(help.begin(), "did you mean 'alder " + *near + "'?");
   }
-  return misuse("there is no command '" + name + "'", help);
+  return misuse("unknown command '" + name + "'", help);
 }
 
 std::optional<failure> check_words(const invocation& wanted) {
@@ -164,7 +164,7 @@ std::optional<failure> check_words(const invocation& wanted) {
   if (name == "start" && wanted.words.empty() && !has_program)
     return misuse("'alder start' needs a NAME, or -- and a COMMAND", {hint});
   if (name == "start" && !wanted.words.empty() && has_program)
-    return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"a new service is named with --name"});
+    return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"to name the new service: --name NAME"});
   if (name == "add" && wanted.words.size() == 1 && !has_program)
     return misuse("'alder add' needs a FILE, or -- and a COMMAND", {hint});
   if (name == "add" && wanted.words.size() > 1 && has_program)
@@ -195,8 +195,8 @@ std::vector<std::string>::const_iterator find_command_word(const std::vector<std
 std::optional<failure> take_file(invocation& wanted) {
   if (wanted.file.empty()) return std::nullopt;
   if (!wanted.words.empty() && !wanted.explain) // whose words are names
-    return misuse("'" + wanted.file + "' and '" + wanted.words.front() + "' are both given as the configuration",
-                  {"name one file"});
+    return misuse("two configurations are given: '" + wanted.file + "' and '" + wanted.words.front() + "'",
+                  {"name only one file"});
   wanted.words.insert(wanted.words.begin(), wanted.file);
   return std::nullopt;
 }

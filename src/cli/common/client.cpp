@@ -39,7 +39,7 @@ error explained(const error_code& code, const std::string& socket_path, const ch
   if (number == ENOENT || number == ECONNREFUSED)
     return error{error_kind::unavailable, "no daemon is running (" + socket_path + ")", number};
   if (number == EACCES || number == EPERM) {
-    return error{error_kind::denied, "the daemon's socket " + socket_path + " may not be used: " + errno_text(number),
+    return error{error_kind::denied, "cannot use the daemon's socket " + socket_path + ": " + errno_text(number),
                  number};
   }
   if (code == beast::error::timeout || number == EAGAIN)
@@ -50,7 +50,8 @@ error explained(const error_code& code, const std::string& socket_path, const ch
       number == ECONNRESET || number == EPIPE)
     return error{error_kind::unavailable, "the daemon closed the connection", ECONNRESET};
   if (code.category() == make_error_code(http::error::bad_version).category())
-    return error{error_kind::io, "what answers at " + socket_path + " does not speak HTTP (" + code.message() + ")", 0};
+    return error{error_kind::io,
+                 "the program listening on " + socket_path + " does not speak HTTP (" + code.message() + ")", 0};
   return error{error_kind::io, std::string{"cannot "} + doing + ": " + code.message(), number};
 }
 
@@ -121,8 +122,7 @@ outcome check_server(local::socket& socket, const std::string& path) {
   if (!server || *server == 0 || *server == os::own_user()) return success();
   return error{error_kind::denied,
                path + " is served by " + os::user_text(*server) +
-                   ", not by you; run this as that user, or choose another "
-                   "home with ALDER_HOME",
+                   ", not by you; run this as that user, or choose another home with ALDER_HOME",
                EPERM};
 }
 

@@ -35,7 +35,7 @@ void add_command(std::string& text, const command_info& command) {
   if (!summary.empty() && summary[0] >= 'a' && summary[0] <= 'z') summary[0] = static_cast<char>(summary[0] - 32);
   text += summary + ".";
   for (const auto& alias : command.aliases)
-    text += (&alias == &command.aliases.front() ? " Also: `" : ", `") + std::string{alias} + "`";
+    text += (&alias == &command.aliases.front() ? " Aliases: `" : ", `") + std::string{alias} + "`";
   text += "\n\n";
   std::vector<option_text> own;
   for (const auto id : command.options)
@@ -50,10 +50,10 @@ void add_command(std::string& text, const command_info& command) {
 
 std::string command_reference() {
   std::string text =
-      "<!-- Made from src/cli/common/command_table.cpp; a test keeps it true. -->\n# Commands\n\n"
-      "Every command takes the options at the end of this page and explains itself: `alder help COMMAND`. "
-      "Exit codes: 0 done,\n1 failed, 2 usage or configuration, 4 no such node, 5 no daemon, 6 timed out, "
-      "7 denied, 130 and 143 interrupted.\n\n";
+      "<!-- Generated from src/cli/common/command_table.cpp; do not edit. -->\n# Commands\n\n"
+      "Every command accepts the [common options](#common-options); `alder help COMMAND` prints its help.\n\n"
+      "Exit codes: 0 success, 1 failure, 2 usage or configuration error, 4 no such service, supervisor or tree,\n"
+      "5 no daemon, 6 timed out, 7 permission denied, 130 and 143 interrupted.\n\n";
   std::string_view group;
   for (const auto& one : all_commands()) {
     if (one.group != group)
@@ -74,7 +74,7 @@ std::string command_reference() {
     group = one.group;
     add_command(text, one);
   }
-  text += "## Everywhere\n\n";
+  text += "## Common options\n\n";
   add_options(text, common_options());
   text.pop_back();
   return text;

@@ -22,7 +22,7 @@ bool daemon_watch::ask_keeper() {
   if (keeps_ending(run_dir_)) return false;
   if (!std::exchange(was_silent_, true)) {
     note_("alder: the daemon does not answer; its keeper (pid " + std::to_string(keeper) +
-          ") looks after it: one that hangs is replaced, and services are not affected\n");
+          ") replaces it if it hangs; services are not affected\n");
   }
   return true;
 }

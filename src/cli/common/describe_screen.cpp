@@ -56,8 +56,8 @@ std::string exit_line(const node_view& node, wall_time now) {
 /// "3% cpu, 40.0M memory (12.0M its own share), 12 files, 5 threads in 2 processes"
 std::string usage_line(const usage_view& usage) {
   auto text =
-      std::to_string(static_cast<long>(usage.cpu * 100 + 0.5)) + "%" + " cpu, " + format_size(usage.memory) + " memory";
-  if (usage.proportional_memory) text += " (" + format_size(*usage.proportional_memory) + " with shared pages divided)";
+      std::to_string(static_cast<long>(usage.cpu * 100 + 0.5)) + "%" + " CPU, " + format_size(usage.memory) + " memory";
+  if (usage.proportional_memory) text += " (" + format_size(*usage.proportional_memory) + " proportional)";
   if (usage.descriptors) text += ", " + std::to_string(*usage.descriptors) + " open files";
   return text + ", " + std::to_string(usage.threads) + (usage.threads == 1 ? " thread in " : " threads in ") +
          std::to_string(usage.processes) + (usage.processes == 1 ? " process" : " processes");
@@ -91,7 +91,7 @@ void add_processes(block& into, const std::vector<process_view>& all) {
 void add_environment(block& into, const detail_view& detail, secrets environment) {
   if (detail.environment.empty()) return;
   if (environment == secrets::hidden) {
-    into.add("Environment", counted(detail.environment.size(), "variable") + " (--show-env shows them)");
+    into.add("Environment", counted(detail.environment.size(), "variable") + " (show them with --show-env)");
     return;
   }
   bool is_first = true;
@@ -132,10 +132,10 @@ void add_history(block& into, const detail_view& detail, wall_time now) {
   if (detail.log_err != detail.log_out) into.add("Errors", foreign(into.on(), detail.log_err));
   if (const auto& logged = detail.logged) {
     auto text = format_size(logged->bytes) + " since the daemon started";
-    if (logged->rotations > 0) text += ", put aside " + counted(logged->rotations, "time");
-    if (logged->waiting_bytes > 0) text += ", " + format_size(logged->waiting_bytes) + " wait for their file";
+    if (logged->rotations > 0) text += ", rotated " + counted(logged->rotations, "time");
+    if (logged->waiting_bytes > 0) text += ", " + format_size(logged->waiting_bytes) + " waiting to be written";
     if (logged->lost_bytes > 0)
-      text += ", " + format_size(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line end") + ")";
+      text += ", " + format_size(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line") + ")";
     into.add("Logged", text);
   }
   const auto& on = into.on();
@@ -182,8 +182,8 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
                 " " + paint(on, tone::dim, (node.pool ? "pool" : node.type) + std::string{" of "} + node.tree));
   text.add("State", state_line(node, on, now));
   text.add("Reason", foreign(on, node.reason));
-  text.add("Not well", foreign(on, node.health));
-  text.add("It says", foreign(on, (node.reloading ? std::string{"(reloading) "} : std::string{}) + node.status));
+  text.add("Unhealthy", foreign(on, node.health));
+  text.add("Status", foreign(on, (node.reloading ? std::string{"(reloading) "} : std::string{}) + node.status));
   text.add("Last exit", exit_line(node, now));
   text.add("Restarts", std::to_string(node.restarts));
   if (node.type == "supervisor")
@@ -191,12 +191,12 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
   bool is_first = true;
   for (const auto& [name, value] : node.metrics) {
     const auto line = foreign(on, name + " " + value);
-    is_first ? text.add("Measures", line) : text.add_more(line);
+    is_first ? text.add("Metrics", line) : text.add_more(line);
     is_first = false;
   }
-  if (node.usage) text.add("Uses", usage_line(*node.usage));
+  if (node.usage) text.add("Usage", usage_line(*node.usage));
   if (node.detail) add_detail(text, node, *node.detail, environment);
-  if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("Pid", std::to_string(node.pid));
+  if (node.detail && node.detail->processes.empty() && node.pid > 0) text.add("PID", std::to_string(node.pid));
   if (node.detail) add_processes(text, node.detail->processes);
   add_children(text, node, now);
   if (node.detail) add_history(text, *node.detail, now);

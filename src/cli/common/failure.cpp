@@ -39,7 +39,7 @@ exit_code code_of(const problem& why) {
 failure no_daemon_is_running() {
   return {.code = exit_code::no_daemon,
           .what = "no daemon is running",
-          .help = {"'alder up FILE' or 'alder start -- COMMAND' starts one"},
+          .help = {"start one with 'alder up FILE' or 'alder start -- COMMAND'"},
           .diagnostics = {},
           .is_absence = true};
 }
@@ -48,7 +48,7 @@ failure services_run_unattended(std::size_t services) {
   const auto counted = services == 1 ? std::string{"1 service is"} : std::to_string(services) + " services are";
   return {.code = exit_code::no_daemon,
           .what = "no daemon is running, but " + counted + " still running, unsupervised",
-          .help = {"'alder daemon start' finds them again and supervises them"},
+          .help = {"to find and supervise them again: alder daemon start"},
           .diagnostics = {}};
 }
 
@@ -59,18 +59,18 @@ failure no_daemon_but_keeper(int keeper_pid, const std::string& trouble, const s
   while (!last.empty() && last.back() == '\n')
     last.pop_back();
   failure told{.code = exit_code::no_daemon,
-               .what = "the daemon does not run, but your services do: their keeper (pid " +
-                       std::to_string(keeper_pid) + ") holds them and starts the daemon again",
+               .what = "the daemon is not running, but your services are: their keeper (pid " +
+                       std::to_string(keeper_pid) + ") owns them and is restarting the daemon",
                .help = {},
                .diagnostics = {}};
   if (!last.empty()) {
-    told.what = "the daemon keeps ending (" + times + " times in a row); your services go on: their keeper (pid " +
-                std::to_string(keeper_pid) + ") holds them and tries again, at the latest every 10s";
-    told.help.push_back("last time: " + last);
+    told.what = "the daemon keeps exiting (" + times +
+                " times in a row); your services keep running: their keeper (pid " + std::to_string(keeper_pid) +
+                ") owns them and retries at least every 10s";
+    told.help.push_back("last error: " + last);
   }
-  told.help.push_back("the daemon's last words are in " + state_dir + "/daemon.log, the keeper's in " + state_dir +
-                      "/keeper.log");
-  told.help.push_back("after a repair or an upgrade of the programs nothing has to be done: the keeper goes on trying");
+  told.help.push_back("see " + state_dir + "/daemon.log and " + state_dir + "/keeper.log");
+  told.help.push_back("once the cause is fixed, the keeper starts the daemon by itself");
   return told;
 }
 
@@ -78,16 +78,17 @@ failure explain(const error& why) {
   if (why.kind == error_kind::unavailable && (why.os_errno == ENOENT || why.os_errno == ECONNREFUSED))
     return no_daemon_is_running();
   failure told{.code = code_of(why.kind), .what = why.message, .help = {}, .diagnostics = {}};
-  if (why.os_errno == ETIMEDOUT) told.help = {"it may be stopped or overloaded; 'alder paths' says where its log is"};
+  if (why.os_errno == ETIMEDOUT)
+    told.help = {"it may be suspended or overloaded; see daemon.log in the directory printed by 'alder paths --state'"};
   if (why.kind == error_kind::denied)
-    told.help = {"the daemon answers its own user and root; 'alder paths' says whose this one is"};
+    told.help = {"the daemon answers only its own user and root; 'alder paths' shows which daemon this is"};
   return told;
 }
 
 failure explain(const problem& why) {
   failure told{.code = code_of(why), .what = why.detail, .help = why.help, .diagnostics = why.diagnostics};
   if (why.code == "no_such_route")
-    told.help.emplace_back("the daemon may be of another version than this command; 'alder info' says which");
+    told.help.emplace_back("the daemon may be a different version from this command; check with: alder info");
   return told;
 }
 

@@ -23,7 +23,7 @@ std::string names(const std::vector<std::string>& all) {
   return join(first, ", ") + " and " + std::to_string(all.size() - most_names) + " more";
 }
 
-/// "at once, then after 500ms, 1s, 2s, then every 30s", "at once, 3 times".
+/// "immediately, then after 500ms, 1s, 2s, then every 30s", "immediately, 3 times".
 std::string delays_text(const crash_forecast& one) {
   std::vector<std::pair<milliseconds, std::size_t>> runs;
   for (const auto delay : one.delays) {
@@ -38,11 +38,11 @@ std::string delays_text(const crash_forecast& one) {
     if (!text.empty()) text += ", ";
     if (repeats) {
       text += (text.empty() ? "" : "then ") +
-              (delay.count() == 0 ? std::string{"at once, without end"} : "every " + format_duration(delay));
+              (delay.count() == 0 ? std::string{"immediately, without limit"} : "every " + format_duration(delay));
       break;
     }
     if (delay.count() == 0) {
-      text += "at once";
+      text += "immediately";
     } else {
       text += (is_after ? "" : text.empty() ? "after " : "then after ") + format_duration(delay);
       is_after = true;
@@ -53,7 +53,7 @@ std::string delays_text(const crash_forecast& one) {
 }
 
 std::string loss_text(const policy::supervisor_loss& loss) {
-  const auto when = loss.after.count() == 0 ? std::string{"right away"} : "after " + format_duration(loss.after);
+  const auto when = loss.after.count() == 0 ? std::string{"immediately"} : "after " + format_duration(loss.after);
   return loss.supervisor + (loss.gave_up ? " gives up " : " shuts itself down ") + when;
 }
 
@@ -64,22 +64,22 @@ std::string fate(const crash_forecast& one) {
     parts.emplace_back("is not restarted");
   else
     parts.push_back("is restarted " + delays_text(one) +
-                    (one.along.empty() ? "" : "; each time with " + names(one.along)));
-  if (stays_down && !one.delays.empty()) parts.emplace_back("then it has failed and stays down");
+                    (one.along.empty() ? "" : ", each time together with " + names(one.along)));
+  if (stays_down && !one.delays.empty()) parts.emplace_back("then it fails and stays down");
   for (const auto& loss : one.losses) {
     const bool is_last = &loss == &one.losses.back();
-    const auto with = "with it " + (loss.services.size() > 1 ? "stop " : std::string{"stops "}) + names(loss.services);
+    const auto with = "stopping " + names(loss.services);
     if (is_last && one.tree_fails) {
       parts.push_back(loss_text(loss) + ": the tree fails, " + with);
     } else {
       const bool is_left =
           std::find(one.stays_down.begin(), one.stays_down.end(), loss.supervisor) != one.stays_down.end();
-      parts.push_back(loss_text(loss) + ", " + with +
-                      (is_left ? "; it stays down, and nobody is told" : "; then it is restarted, again and again"));
+      parts.push_back(loss_text(loss) + ", " + with + "; " + loss.supervisor +
+                      (is_left ? " stays down and does not escalate" : " is then restarted, over and over again"));
     }
   }
-  if (one.losses.empty()) parts.emplace_back("nobody gives up, the others are not touched");
-  if (one.losses.empty() && !one.along.empty()) parts.back() = "nobody gives up";
+  if (one.losses.empty()) parts.emplace_back("no supervisor gives up and no other service is affected");
+  if (one.losses.empty() && !one.along.empty()) parts.back() = "no supervisor gives up";
   return join(parts, "; ");
 }
 
@@ -93,7 +93,7 @@ std::string forecast_screen(const look& on, const std::vector<crash_forecast>& a
     if (lines.empty() || lines.back().second != text) lines.push_back({{}, std::move(text)});
     lines.back().first.push_back(one.service);
   }
-  std::string screen = "If a service ends with a failure as soon as it has started, time and again:\n";
+  std::string screen = "If a service keeps failing right after it has started:\n";
   for (const auto& [who, what] : lines)
     screen += "\n  " + paint(on, tone::bold, names(who)) + (who.size() > 1 ? " (each)" : "") + "\n    " + what + "\n";
   return screen;

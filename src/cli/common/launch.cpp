@@ -28,7 +28,8 @@ result<std::string> find_beside(const std::string& name, const std::string& own_
   const auto path = around.environment.find("PATH");
   auto found = os::find_program(name, path == around.environment.end() ? os::default_path : path->second, around.cwd);
   if (found) return found;
-  return unavailable(name + " is not beside this program (" + own_directory + "), and " + found.failure().message);
+  return unavailable(name + " was not found next to this program (" + own_directory + "), and " +
+                     found.failure().message);
 }
 
 /// Waits for the daemon of a keeper that is there; false when there is none after `patience`, or no keeper any more.
@@ -83,7 +84,7 @@ result<keeper_word> hear(const os::background_program& keeper, const os::locatio
   const auto logs = "; see " + where.state_dir + "/keeper.log and daemon.log";
   if (!line) {
     return unavailable((is_late() ? "the daemon did not become ready within " + in_seconds(waited)
-                                  : "the daemon could not be started: the keeper ended without a word") +
+                                  : "the daemon could not be started: the keeper exited without an error message") +
                        logs);
   }
   if (*line == "ready") return keeper_word::ready;

@@ -80,12 +80,12 @@ std::string event_text(const look& on, const event_view& event, wall_time now) {
 }
 
 std::string gap_text(const look& on, const gap_view& gap) {
-  return between_rules(on, counted(gap.missed, "event") + " left out: this reader was too slow");
+  return between_rules(on, counted(gap.missed, "event") + " skipped: this reader was too slow");
 }
 
 std::string gap_text(const look& on, const log_gap_view& gap) {
   const auto when = [](const std::optional<wall_time>& at) { return at ? date_and_clock(*at) : std::string{"?"}; };
-  return between_rules(on, "what " + gap.service + " wrote from " + when(gap.from) + " to " + when(gap.to) +
+  return between_rules(on, "output of " + gap.service + " from " + when(gap.from) + " to " + when(gap.to) +
                                " was deleted before it could be shown");
 }
 
@@ -99,8 +99,7 @@ std::string info_screen(const look& on, const info_view& info) {
   add("Keeper", "pid " + std::to_string(info.keeper_pid));
   if (info.started) add("Started", date_and_clock(*info.started) + " (" + format_age(info.uptime) + " ago)");
   if (info.epoch > 1) {
-    add("Epoch",
-        std::to_string(info.epoch) + " (the daemon was started again " + counted(info.epoch - 1, "time") + ")");
+    add("Epoch", std::to_string(info.epoch) + " (the daemon was restarted " + counted(info.epoch - 1, "time") + ")");
   }
   add("Socket", info.socket);
   add("State", info.state_dir);

@@ -72,7 +72,7 @@ result<wall_time> read_moment(const std::string& text, wall_time now) {
   const auto seconds = !parts ? std::time_t{-1} : is_utc ? ::timegm(&*parts) : std::mktime(&*parts);
   if (seconds >= 0) return wall_time{std::chrono::seconds{seconds}} + fraction;
   return error{error_kind::invalid_input,
-               "'" + text + "' is no moment: write 10m (ago), 14:30, 2026-11-28 or 2026-11-28T14:30:05Z", 0};
+               "cannot read '" + text + "' as a time; examples: 10m (ago), 14:30, 2026-11-28, 2026-11-28T14:30:05Z", 0};
 }
 
 } // namespace alder::cli

@@ -21,8 +21,8 @@ std::variant<project, failure> open_project(const std::string& file, const os::s
     const auto found = find_project_file(around);
     if (!found) {
       return failure{.code = exit_code::usage,
-                     .what = "there is no alder.yaml here or in a directory above",
-                     .help = {"name the file, or start a single program with 'alder start -- COMMAND'"},
+                     .what = "there is no alder.yaml in this directory or a parent directory",
+                     .help = {"name a file, or start a single program with 'alder start -- COMMAND'"},
                      .diagnostics = {}};
     }
     opened.file = *found;

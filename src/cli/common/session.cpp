@@ -126,12 +126,12 @@ failure session::explain_no_answer(const error& why) const {
     return no_daemon_but_keeper(keeper, trouble ? *trouble : std::string{}, setup_.where.state_dir);
   }
   if (why.os_errno == ETIMEDOUT) {
-    told.help.emplace_back("its keeper (pid " + std::to_string(keeper) +
-                           ") has been asked to replace it if it hangs; ALDER_WATCHDOG=0 forbids that. Services are "
-                           "not affected");
+    told.help.emplace_back(
+        "its keeper (pid " + std::to_string(keeper) +
+        ") has been asked to replace it if it hangs, unless ALDER_WATCHDOG=0; services are not affected");
   }
   if (why.os_errno == ECONNRESET && watch_.was_silent())
-    told.help.emplace_back("it hung and was replaced; 'alder events' and 'alder tree' show what it had done");
+    told.help.emplace_back("it hung and was replaced; see what it had done with: alder events, alder tree");
   return told;
 }
 
@@ -150,7 +150,7 @@ failure session::explain_garbage(const error& why) const {
   const auto pong = answer ? read_pong(answer->body) : result<pong_view>{answer.failure()};
   if (pong && pong->version != ALDER_VERSION) {
     told.help = {"the daemon is version " + pong->version +
-                 ", this command is " ALDER_VERSION "; 'alder daemon stop' ends the old one"};
+                 ", this command is " ALDER_VERSION "; to stop the old one: alder daemon stop"};
   }
   return told;
 }

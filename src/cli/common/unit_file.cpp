@@ -29,7 +29,8 @@ result<unit_place> place_of_unit(const os::surroundings& around) {
   if (base.empty() || base.front() != '/') {
     const auto home = value_of(around, "HOME");
     if (home.empty() || home.front() != '/')
-      return error{error_kind::invalid_input, "neither XDG_CONFIG_HOME nor HOME says where units of this user go", 0};
+      return error{error_kind::invalid_input,
+                   "cannot find the directory for units of this user: neither XDG_CONFIG_HOME nor HOME is set", 0};
     base = home + "/.config";
   }
   const auto directory = base + "/systemd/user";
@@ -42,12 +43,12 @@ std::string unit_text(const std::string& alder, const os::surroundings& around) 
                      "[Unit]\n"
                      "Description=Alder process manager\n";
   if (!for_user) text += "Wants=network-online.target\nAfter=network-online.target\n";
-  text +=
-      "\n[Service]\n"
-      "# The keeper leaves its terminal. It is not named as the main process: should it be killed, the daemon starts\n"
-      "# another one and the services go on, so systemd must not end them because of it.\n"
-      "Type=forking\n"
-      "GuessMainPID=no\n";
+  text += "\n[Service]\n"
+          "# The keeper runs in the background. It is not declared as the main process: if it is killed, the daemon "
+          "starts\n"
+          "# a new one and the services keep running, so systemd must not stop them.\n"
+          "Type=forking\n"
+          "GuessMainPID=no\n";
   for (const auto* name : {"PATH", "ALDER_HOME", "XDG_STATE_HOME"}) {
     const auto value = value_of(around, name);
     if (!value.empty()) text += "Environment=" + quoted(std::string{name} + "=" + value) + "\n";

@@ -21,7 +21,7 @@ const std::string stopping =
 const std::string stopped = R"({"kind":"stopped","tree":"shop","name":"db","text":"db was stopped on request"})";
 const std::string started = R"({"kind":"started","tree":"shop","name":"db","pid":7,"text":"db runs"})";
 const std::string starting = R"({"kind":"starting","tree":"shop","name":"db","text":"db is being started"})";
-const std::string start_failed = R"({"kind":"start_failed","tree":"shop","name":"db","text":"db did not start"})";
+const std::string start_failed = R"({"kind":"start_failed","tree":"shop","name":"db","text":"db failed to start"})";
 const std::string done = R"({"done":true,"ok":true,"changed":true,"status":200})";
 const std::string unchanged = R"({"done":true,"ok":true,"changed":false,"status":200})";
 
@@ -44,7 +44,7 @@ TEST_F(Commands, WhatIsSoAlreadyIsASuccess) {
   serve_text(test::stream({unchanged}));
   const auto result = run({"stop", "db"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(result.out, "db is stopped already\n");
+  EXPECT_EQ(result.out, "db is already stopped\n");
 }
 
 TEST_F(Commands, QuietSaysNothingOfASuccess) {
@@ -239,7 +239,7 @@ TEST_F(Commands, TheDaemonThatRunsIsStartedAlready) {
   serve_text(pong);
   const auto result = run({"daemon", "start"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(result.out, "the daemon runs already\n");
+  EXPECT_EQ(result.out, "the daemon is already running\n");
 }
 
 /// Two trees: shop is up with a pool and a stopped service, jobs is down.
@@ -328,7 +328,7 @@ TEST_F(Commands, UpThatKeepsGoingFailsAndNamesWhatIsDown) {
   serve(pinging(test::stream({starting, start_failed, done})));
   const auto result = run({"up", "--keep-going"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_NE(result.err.find("shop/db did not start; the others are up"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("shop/db failed to start; the others are up"), std::string::npos) << result.err;
   const auto all = seen();
   EXPECT_TRUE(std::find(all.begin(), all.end(), "PUT /v1/config?keep_going=1") != all.end());
 }

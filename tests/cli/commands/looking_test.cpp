@@ -33,7 +33,7 @@ TEST_F(Commands, LsOfANameThatIsNotThereFails) {
   serve_text(answer(200, R"({"schema":1,"services":[]})"));
   const auto result = run({"ls", "cahce"});
   EXPECT_EQ(result.code, 4);
-  EXPECT_EQ(result.err, "alder: no service matches 'cahce'\nhelp: all there are: alder ls\n");
+  EXPECT_EQ(result.err, "alder: no service matches 'cahce'\nhelp: list all services: alder ls\n");
   EXPECT_EQ(run({"ls"}).code, 0); // nothing is up, and that is no failure
 }
 
@@ -113,7 +113,7 @@ TEST_F(Commands, LogsStandBelowEachOther) {
   EXPECT_EQ(result.code, 0);
   EXPECT_NE(result.out.find(" db    | ready\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find(" api:0 ! oh\n"), std::string::npos) << result.out;
-  EXPECT_NE(result.err.find("what db wrote from "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("output of db from "), std::string::npos) << result.err;
   EXPECT_EQ(seen().at(1), "GET /v1/logs?tail=7&stream=err&service=api%3A0&service=db");
 }
 

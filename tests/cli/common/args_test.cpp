@@ -101,7 +101,7 @@ TEST(Arguments, ATimeoutHasAUnit) {
 TEST(Arguments, AMistypedCommandGetsASuggestion) {
   const auto wrong = refused({"restrat", "db"});
   EXPECT_EQ(wrong.code, exit_code::usage);
-  EXPECT_EQ(wrong.what, "there is no command 'restrat'");
+  EXPECT_EQ(wrong.what, "unknown command 'restrat'");
   EXPECT_EQ(wrong.help.at(0), "did you mean 'alder restart'?");
 }
 
@@ -152,14 +152,14 @@ TEST(Arguments, AnUnknownOptionBeforeTheCommandIsAMistakeToo) {
 }
 
 TEST(Arguments, AWordThatIsNoCommandIsNamedWhateverStandsBehindIt) {
-  EXPECT_EQ(refused({"db", "stop"}).what, "there is no command 'db'");
+  EXPECT_EQ(refused({"db", "stop"}).what, "unknown command 'db'");
 }
 
 TEST(Arguments, CommandsOfOthersAreAnsweredWithTheRightLine) {
   const auto help = [](const words& line) { return refused(line).help.at(0); };
   EXPECT_EQ(help({"kill", "-s", "HUP", "web"}), "to send a signal: alder signal web HUP");
   EXPECT_EQ(help({"kill", "-9", "web"}), "to send a signal: alder signal web 9");
-  EXPECT_EQ(help({"delete", "web", "db"}), "to stop services and forget them: alder remove web db");
+  EXPECT_EQ(help({"delete", "web", "db"}), "to stop and remove services: alder remove web db");
   EXPECT_EQ(help({"monit"}), "to watch: alder tree --watch; output: alder logs -f");
   EXPECT_EQ(help({"desc"}), "alder describe NAME");
 }

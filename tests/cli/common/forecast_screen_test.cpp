@@ -21,8 +21,8 @@ crash_forecast worker() {
 TEST(ForecastScreen, TellsOfDelaysThatGoOn) {
   EXPECT_THAT(
       forecast_screen({}, {worker()}),
-      HasSubstr("  worker\n    is restarted at once, then after 500ms, 1s, then every 30s; nobody gives up, the "
-                "others are not touched\n"));
+      HasSubstr("  worker\n    is restarted immediately, then after 500ms, 1s, then every 30s; no supervisor gives up "
+                "and no other service is affected\n"));
 }
 
 TEST(ForecastScreen, TellsWhoGivesUpAndWhatGoesWithIt) {
@@ -32,8 +32,8 @@ TEST(ForecastScreen, TellsWhoGivesUpAndWhatGoesWithIt) {
   one.losses = {{"jobs", 0ms, true, {"worker"}}, {"shop", 2500ms, true, {"db", "worker"}}};
   one.tree_fails = true;
   EXPECT_THAT(forecast_screen({}, {one}),
-              HasSubstr("is restarted at once, 3 times; jobs gives up right away, with it stops worker; then it is "
-                        "restarted, again and again; shop gives up after 2.5s: the tree fails, with it stop db, "
+              HasSubstr("is restarted immediately, 3 times; jobs gives up immediately, stopping worker; jobs is then "
+                        "restarted, over and over again; shop gives up after 2.5s: the tree fails, stopping db, "
                         "worker\n"));
 }
 
@@ -49,12 +49,12 @@ TEST(ForecastScreen, TellsWhatStaysDown) {
   one.goes_on = false;
   one.delays.clear();
   one.stays_down = {"worker"};
-  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("is not restarted; nobody gives up"));
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("is not restarted; no supervisor gives up"));
   one.delays = {0ms};
-  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("then it has failed and stays down"));
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("then it fails and stays down"));
   one.stays_down = {"jobs"};
   one.losses = {{"jobs", 0ms, true, {"worker"}}};
-  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("it stays down, and nobody is told"));
+  EXPECT_THAT(forecast_screen({}, {one}), HasSubstr("; jobs stays down and does not escalate"));
 }
 
 TEST(ForecastScreen, ThoseWhoseFateIsTheSameAreToldTogether) {

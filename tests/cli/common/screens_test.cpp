@@ -158,10 +158,10 @@ TEST_F(Screens, AnEventOfAnotherDayHasItsDate) {
 }
 
 TEST_F(Screens, AGapSaysHowMuchIsMissing) {
-  EXPECT_EQ(gap_text(test::ascii, gap_view{.missed = 412}), "-- 412 events left out: this reader was too slow --\n");
+  EXPECT_EQ(gap_text(test::ascii, gap_view{.missed = 412}), "-- 412 events skipped: this reader was too slow --\n");
   const auto hour_ago = now() - std::chrono::hours{1};
   EXPECT_EQ(gap_text(test::ascii, log_gap_view{.service = "db", .from = hour_ago, .to = now()}),
-            "-- what db wrote from " + date_and_clock(hour_ago) + " to " + date_and_clock(now()) +
+            "-- output of db from " + date_and_clock(hour_ago) + " to " + date_and_clock(now()) +
                 " was deleted before it could be shown --\n");
 }
 
