@@ -117,7 +117,7 @@ private:
 
   /// What was left down so that the others could come up.
   exit_code report_failed() {
-    const auto names = progress_.failed();
+    const auto names = progress_.failed_to_start();
     if (names.empty()) return s_.end_code();
     const auto code = s_.wanted().json ? exit_code::failed
                                        : s_.fail({.code = exit_code::failed,

@@ -111,4 +111,12 @@ std::vector<std::string> progress::failed() const {
   return names;
 }
 
+std::vector<std::string> progress::failed_to_start() const {
+  std::vector<std::string> names;
+  for (const auto& one : entries_)
+    if (one.now == phase::failed && !one.has_started && names.size() < max_failed)
+      names.push_back(one.tree + "/" + one.name);
+  return names;
+}
+
 } // namespace alder::cli

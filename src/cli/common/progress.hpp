@@ -32,6 +32,8 @@ public:
   [[nodiscard]] std::string summary(wall_time now) const;
   /// Services that failed or ended by themselves and are not up again, at most 3, as tree/name.
   [[nodiscard]] std::vector<std::string> failed() const;
+  /// Of these, those whose start failed.
+  [[nodiscard]] std::vector<std::string> failed_to_start() const;
 
 private:
   enum class phase { active, done, failed };

@@ -333,6 +333,15 @@ TEST_F(Commands, UpThatKeepsGoingFailsAndNamesWhatIsDown) {
   EXPECT_TRUE(std::find(all.begin(), all.end(), "PUT /v1/config?keep_going=1") != all.end());
 }
 
+TEST_F(Commands, UpThatKeepsGoingBlamesNobodyWhoStartedAndExited) {
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  const std::string exited = R"({"kind":"exited","tree":"shop","name":"db","text":"db exited with code 0"})";
+  serve(pinging(test::stream({starting, started, exited, done})));
+  const auto result = run({"up", "--keep-going"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.err, "");
+}
+
 TEST_F(Commands, AMistypedDaemonCommandGetsASuggestion) {
   const auto result = run({"daemon", "stpo"});
   EXPECT_EQ(result.code, 2);
