@@ -1,6 +1,7 @@
 """The everyday commands on a small tree: what they do, what they print, and their exit codes."""
 
 import json
+import signal
 
 import alder
 
@@ -147,6 +148,29 @@ children:
         started = [event["name"] for event in events if event["kind"] == "started"]
         self.assertEqual(started, ["front", "db", "back", "job", "small"])
         self.assertEqual({event["name"] for event in self.home.events("db")}, {"db"})
+
+    def test_events_can_be_searched_and_followed(self):
+        home = self.home
+        self.bring_up()
+        found = home.alder("events", "--since", "1h", "--grep", "^(front|db) is running", "--json").documents
+        self.assertEqual([event["name"] for event in found], ["front", "db"])
+        last = home.alder("events", "--grep", "^(front|db) is running", "-n", "1", "--json").documents
+        self.assertEqual([event["name"] for event in last], ["db"])
+        nothing = home.alder("events", "--since", "2100-01-01", "--grep", "running")
+        self.assertEqual((nothing.out, nothing.err), ("", ""))
+        for words, what in ((("--grep", "(a"), "--grep is not a valid regular expression"),
+                            (("--since", "yesterday"), "cannot read 'yesterday' as a time")):
+            self.assertIn(what, home.alder("events", *words, expect=2).err)
+
+        follower = home.begin("events", "-f", "--since", "1h", "--grep", "^db (is running|was stopped)", "--json")
+        self.assertIn(b"db is running", follower.stdout.readline())
+        home.alder("stop", "front")  # is left out
+        home.kill_daemon()
+        home.alder("stop", "db")
+        self.assertIn(b"db was stopped", follower.stdout.readline())
+        follower.send_signal(signal.SIGINT)
+        follower.communicate(timeout=alder.PATIENCE)
+        self.assertEqual(follower.returncode, 130)
 
     def test_without_a_daemon_the_exit_code_says_so(self):
         for words in (["ls"], ["tree"], ["logs"], ["events"], ["describe", "db"], ["stop", "db"], ["info"], ["ping"],

@@ -1,11 +1,10 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/follow.hpp"
-#include "cli/common/moment.hpp"
+#include "cli/commands/search.hpp"
 #include "cli/common/resumption.hpp"
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
-#include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 
 #include <algorithm>
@@ -41,29 +40,15 @@ std::size_t longest_name(session& s) {
   return width;
 }
 
-/// The fields of a search; nothing when a moment or an expression is not understood, which is told.
-std::optional<std::string> search_query(session& s) {
-  const auto& wanted = s.wanted();
+/// The fields of a search.
+std::string search_query(const invocation& wanted, const search& asked) {
   std::string query;
-  for (const auto& [key, text] : {std::pair{"since", wanted.since}, std::pair{"until", wanted.until}}) {
-    if (text.empty()) continue;
-    const auto at = read_moment(text, session::now());
-    if (!at) {
-      (void)s.fail({.code = exit_code::usage, .what = at.failure().message, .help = {}, .diagnostics = {}});
-      return std::nullopt;
-    }
-    query += "&" + std::string{key} + "=" + std::to_string(at->time_since_epoch().count());
-  }
-  if (!wanted.grep.empty()) {
-    if (const auto compiled = pattern::compile(wanted.grep); !compiled) {
-      (void)s.fail({.code = exit_code::usage,
-                    .what = "--grep is not a valid regular expression: " + compiled.failure().message,
-                    .help = {"the syntax is that of RE2; docs/logs.md lists the differences from grep -E"},
-                    .diagnostics = {}});
-      return std::nullopt;
-    }
-    query += "&grep=" + percent_encoded(wanted.grep);
-  }
+  const auto add = [&](std::string_view key, const std::optional<wall_time>& at) {
+    if (at) query += "&" + std::string{key} + "=" + std::to_string(at->time_since_epoch().count());
+  };
+  add("since", asked.since);
+  add("until", asked.until);
+  if (asked.grep) query += "&grep=" + percent_encoded(wanted.grep);
   if (wanted.previous) query += "&previous=1";
   return query;
 }
@@ -115,13 +100,14 @@ exit_code run_logs(session& s) {
       query += (query.empty() ? "service=" : "&service=") + percent_encoded(name);
     return act(s, wanted.words.front(), query);
   }
-  const auto search = search_query(s);
-  if (!search) return s.end_code();
+  const auto asked = read_search(s);
+  if (!asked) return s.end_code();
+  const auto query = search_query(wanted, *asked);
   const log_style style{.has_prefix = !wanted.no_prefix && !wanted.raw,
                         .is_raw = wanted.raw,
                         .name_width = wanted.json ? 0 : longest_name(s)};
   const auto target = [&](stream_past past) {
-    return "/v1/logs" + stream_query(wanted, "service", default_tail, past) + *search;
+    return "/v1/logs" + stream_query(wanted, "service", default_tail, past) + query;
   };
   log_resumption place{target(stream_past::shown), target(stream_past::known)};
   const auto next = [&] {

@@ -156,6 +156,71 @@ TEST_F(Commands, EventsOfANameThatIsNotThereFail) {
   EXPECT_EQ(run({"events", "x"}).code, 4);
 }
 
+const std::string story_of_api = test::stream(
+    {R"({"gap":12})", R"({"seq":13,"at":"2026-11-22T17:30:00.000Z","name":"api","text":"api gave up: too early"})",
+     R"({"seq":14,"at":"2026-11-22T17:45:00.000Z","name":"api","text":"api exited with code 1"})",
+     R"({"seq":15,"at":"2026-11-22T17:46:00.000Z","name":"api","text":"api gave up: once"})",
+     R"({"seq":16,"at":"2026-11-22T17:47:00.000Z","name":"api","text":"api gave up: twice"})"});
+
+TEST_F(Commands, EventsCanBeSearchedByTimeAndText) {
+  serve_text(story_of_api);
+  const auto result = run({"events", "--since", "2026-11-22T17:40:00Z", "--grep", "gave (up|in): ", "api"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out.find("too early"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("exited"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("api gave up: once\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("api gave up: twice\n"), std::string::npos) << result.out;
+  EXPECT_EQ(result.err, "") << "what is older than the time asked for does not matter";
+  EXPECT_EQ(seen().at(0), "GET /v1/events?since=0&name=api");
+}
+
+TEST_F(Commands, ASearchOfEventsSaysWhenOlderOnesAreGone) {
+  serve_text(story_of_api);
+  EXPECT_EQ(run({"events", "--grep", "once"}).err, "alder: 12 older events are no longer kept\n");
+  EXPECT_EQ(run({"events", "--since", "2026-11-22T17:20:00Z"}).err, "alder: 12 older events are no longer kept\n");
+  EXPECT_EQ(run({"events", "--since", "2026-11-22T17:20:00Z", "-q"}).err, "");
+}
+
+TEST_F(Commands, ASearchOfEventsShowsTheLastOfThoseThatMatch) {
+  serve_text(story_of_api);
+  const auto text = R"({"seq":15,"at":"2026-11-22T17:46:00.000Z","name":"api","text":"api gave up: once"})"
+                    "\n"
+                    R"({"seq":16,"at":"2026-11-22T17:47:00.000Z","name":"api","text":"api gave up: twice"})"
+                    "\n";
+  EXPECT_EQ(run({"events", "--grep", "gave up", "-n", "2", "--json"}).out, text);
+  EXPECT_EQ(run({"events", "--grep", "gave up", "-n", "0", "--json"}).out, "");
+}
+
+TEST_F(Commands, ASearchOfEventsGoesOnWithThoseThatCome) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(r.target.find("follow") == std::string::npos
+               ? story_of_api
+               : test::stream({R"({"seq":17,"text":"api is running"})", R"({"gap":2})",
+                               R"({"seq":20,"text":"api gave up: again"})"}));
+  });
+  const auto result = run({"events", "-f", "--grep", "gave up", "-n", "1", "api"});
+  EXPECT_EQ(result.code, 0) << "without a keeper the end of the stream is the end";
+  EXPECT_EQ(result.out.find("once"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("api gave up: twice\n"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("is running"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("api gave up: again\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.err.find("2 events skipped"), std::string::npos) << result.err;
+  EXPECT_EQ(seen(),
+            (std::vector<std::string>{"GET /v1/events?since=0&name=api", "GET /v1/events?follow=1&name=api&since=16"}));
+}
+
+TEST_F(Commands, ASearchOfEventsThatIsNotUnderstoodAsksNothing) {
+  serve_text(story_of_api);
+  const auto pattern = run({"events", "--grep", "(a"});
+  EXPECT_EQ(pattern.code, 2);
+  EXPECT_NE(pattern.err.find("--grep is not a valid regular expression: missing )"), std::string::npos) << pattern.err;
+  const auto time = run({"events", "--since", "yesterday"});
+  EXPECT_EQ(time.code, 2);
+  EXPECT_NE(time.err.find("cannot read 'yesterday' as a time"), std::string::npos) << time.err;
+  EXPECT_EQ(run({"events", "--since", "1h", "--grep", "\\1"}).code, 2);
+  EXPECT_TRUE(seen().empty());
+}
+
 TEST_F(Commands, PathsPrintsOneOrAll) {
   EXPECT_EQ(run({"paths", "--socket"}).out, home_.path() + "/run/alder.sock\n");
   EXPECT_NE(run({"paths"}).out.find("state   " + home_.path() + "/state\n"), std::string::npos);
