@@ -93,6 +93,28 @@ class KeeperKilled(alder.Scenario):
         home.wait_until("it was restarted", lambda: home.service("mortal")["restarts"] == 1)
         self.assertEqual(home.service("mortal")["last_exit"]["text"], "code 7")
 
+    def test_exits_that_nobody_has_decided_on_are_counted_by_the_next_daemon(self):
+        """Many at once, which are restarted one after the other, and first the keeper and then the daemon is killed."""
+        home = self.home
+        home.up("name: kept\nintensity: { max_restarts: 1000, within: 1h }\nbackoff: none\nchildren:\n" +
+                "".join(f"  - {{ service: s{number}, command: sleep 1000 }}\n" for number in range(60)))
+        for _ in range(3):
+            before, daemon, keeper = home.services(), home.info()["pid"], home.keeper_pid()
+            os.kill(daemon, signal.SIGSTOP)
+            for service in before.values():
+                os.kill(service["pid"], signal.SIGKILL)
+            os.kill(daemon, signal.SIGCONT)
+            os.kill(keeper, signal.SIGKILL)
+            home.wait_until("another keeper was told of everything", lambda: home.keeper_pid() not in (None, keeper)
+                            and home.request("GET", "/v1/info")[1]["keeper_pid"] == home.keeper_pid())
+            os.kill(daemon, signal.SIGKILL)
+            home.daemon_kills += 1
+            home.wait_until("all run again", lambda: home.daemon_answers() and home.all_run() and
+                            all(home.services()[name]["pid"] != one["pid"] for name, one in before.items()))
+            after = home.services()
+            self.assertEqual({name: one["restarts"] - before[name]["restarts"] for name, one in after.items()},
+                             {name: 1 for name in before}, home.story())
+
     def test_twenty_times(self):
         home = self.home
         self.bring_up()

@@ -119,7 +119,9 @@ outcome keeper_bridge::has_descriptors_for_orphans(const std::vector<store::note
 keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notices tell)
     : loop_(loop), files_(loop), logs_(logs), tell_(std::move(tell)), look_timer_(loop), channel_(loop) {
   logs_.on_drained = [this](const process_id& id) {
-    drained_.insert(id);
+    auto& ended = ended_[id];
+    ended.kept = {};
+    ended.is_drained = true;
     acknowledge_drained();
   };
   logs_.on_line_found = [this](const process_id& id) { hear(id, wire::said_ready{wire::said_ready::over::log}); };
@@ -128,14 +130,14 @@ keeper_bridge::keeper_bridge(boost::asio::io_context& loop, log_hub& logs, notic
 /// On a disk that takes no journal exits stay with the keeper, as many as it can bear.
 void keeper_bridge::acknowledge_drained() {
   if (!client_ || std::exchange(acknowledging_, true)) return; // asking writes the journal, which comes here again
-  for (auto next = drained_.begin(); next != drained_.end();) {
-    const auto id = *next;
-    if (may_forget && !may_forget(id) && drained_.size() <= most_unacknowledged) {
+  for (auto next = ended_.begin(); next != ended_.end();) {
+    const auto id = next->first;
+    if (!next->second.is_drained || (may_forget && !may_forget(id) && ended_.size() <= most_unacknowledged)) {
       ++next;
       continue;
     }
     client_.act().acknowledge(id.node, id.generation);
-    next = drained_.erase(next);
+    next = ended_.erase(next);
   }
   acknowledging_ = false;
   flush();
@@ -530,8 +532,12 @@ bool keeper_bridge::is_alive(const process_id& id) const {
 void keeper_bridge::release(const process_id& id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
-  if (found->second.pid != 0) logs_.finish(id);
-  drop_cgroup(found->second.cgroup);
+  auto& r = found->second;
+  if (r.pid != 0) {
+    ended_[id] = {r.pid, std::move(r.kept), std::move(r.note), r.told_start, r.exited, false};
+    logs_.finish(id);
+  }
+  drop_cgroup(r.cgroup);
   records_.erase(found);
   waiting_.erase(id);
   members_->remove(mark_of(id));

@@ -263,7 +263,17 @@ private:
   process_id last_checked_;                          ///< of those
   std::map<node_id, alder::generation> generations_; ///< the highest so far
   bool acknowledging_ = false;
-  std::set<process_id> drained_; ///< gone, their output is written, and the keeper still knows them
+  /// A process that is gone while the keeper still knows it: until its output is written and what was decided on its
+  /// exit is in the journal. Another keeper must know it too, or a daemon after this one would not hear of that exit.
+  struct ended_process {
+    int pid = 0;
+    std::array<unique_fd, wire::descriptor_kinds> kept; ///< as of a record, until its output is written
+    std::string note;
+    wall_time told_start{};
+    std::optional<exit_status> exited;
+    bool is_drained = false;
+  };
+  std::map<process_id, ended_process> ended_;
   /// A running command of ours about a process, by its own id.
   struct check {
     process_id subject;

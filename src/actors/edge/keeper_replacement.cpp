@@ -30,26 +30,40 @@ void keeper_bridge::on_lost() {
                            ") has replaced it, and services are not affected");
 }
 
-/// A process whose exit came in, and whose output is still being written, is handed over too: the new keeper keeps it
-/// for the next daemon as the old one did.
+namespace {
+
+void hand_over(keeper::handed_child& to, const unique_fd& fd, std::size_t what) {
+  if (!fd) return;
+  to.fds.push_back(fd.get());
+  to.what.held |= wire::bit(static_cast<wire::descriptor>(what));
+}
+
+} // namespace
+
+/// With what is gone and not settled, so that the new keeper keeps it for the next daemon as the old one did.
 std::vector<keeper::handed_child> keeper_bridge::everything_held() const {
   std::vector<keeper::handed_child> all;
-  for (const auto& [id, r] : records_) {
-    if (r.pid == 0) continue;
-    keeper::handed_child one;
+  const auto add = [&all](const process_id& id, const auto& held) -> keeper::handed_child& {
+    auto& one = all.emplace_back();
     one.what = {.id = id.node,
                 .generation = id.generation,
-                .pid = r.pid,
-                .note = r.note,
-                .started_ms = r.told_start.time_since_epoch().count(),
-                .exited = r.exited};
-    for (std::size_t i = 0; i < r.kept.size(); ++i) {
-      const auto& fd = i == 0 ? r.pidfd : r.kept[i];
-      if (!fd) continue;
-      one.fds.push_back(fd.get());
-      one.what.held |= wire::bit(static_cast<wire::descriptor>(i));
-    }
-    all.push_back(std::move(one));
+                .pid = held.pid,
+                .note = held.note,
+                .started_ms = held.told_start.time_since_epoch().count(),
+                .exited = held.exited};
+    return one;
+  };
+  for (const auto& [id, r] : records_) {
+    if (r.pid == 0) continue;
+    auto& one = add(id, r);
+    for (std::size_t i = 0; i < r.kept.size(); ++i)
+      hand_over(one, i == 0 ? r.pidfd : r.kept[i], i);
+  }
+  for (const auto& [id, gone] : ended_) {
+    if (!gone.exited) continue;
+    auto& one = add(id, gone);
+    for (std::size_t i = 1; i < gone.kept.size(); ++i)
+      hand_over(one, gone.kept[i], i);
   }
   return all;
 }
