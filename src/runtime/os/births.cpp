@@ -129,7 +129,7 @@ void births::begin(const look& now) {
   former_ = now;
   missing_.clear();
   for (int back = 0; back < asked_behind_list && now.last > back; ++back)
-    absent(now.last - back);
+    (void)absent(now.last - back);
 }
 
 std::optional<std::vector<int>> births::take() {
@@ -156,8 +156,9 @@ std::optional<std::vector<int>> births::take() {
   return numbers;
 }
 
-void births::absent(int number) {
-  if (former_ && missing_.size() < most_missing) missing_.emplace(number, former_->at + longest_making);
+bool births::absent(int number) {
+  if (!former_ || missing_.size() >= most_missing) return true;
+  return missing_.emplace(number, former_->at + longest_making).second;
 }
 
 } // namespace alder::os

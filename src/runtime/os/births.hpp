@@ -36,7 +36,8 @@ public:
   /// number was chosen by their maker (clone3 with set_tid).
   [[nodiscard]] std::optional<std::vector<int>> take();
   /// No process has this number: it has ended, or is only being made, which take() tells about again for two seconds.
-  void absent(int number);
+  /// Whether that is new.
+  bool absent(int number);
   /// A process has this number: it is not told again.
   void present(int number) { missing_.erase(number); }
   /// Whether take() can ever know.

@@ -18,6 +18,10 @@ using std::chrono::steady_clock;
 
 /// How often a service's processes are looked for when some are born meanwhile.
 constexpr int max_looks = 20;
+/// A service that had a new process so lately may be one whose processes hand over to one another all the time.
+constexpr std::chrono::seconds still_lively{1};
+/// It is looked for so long while some are born, and gone, that could be its own.
+constexpr std::chrono::milliseconds longest_search{50};
 /// A process that tells nothing about itself is asked again so long.
 constexpr std::chrono::seconds longest_doubt{2};
 
@@ -33,9 +37,10 @@ std::uint64_t ticks_in(std::string_view line) {
 struct member_table::owner {
   std::string mark;
   int main_pid = 0;
-  std::set<int> pids;        ///< in entries_
-  std::vector<int> sessions; ///< in sessions_
-  std::uint64_t news = 0;    ///< how many were entered so far
+  std::set<int> pids;                    ///< in entries_
+  std::vector<int> sessions;             ///< in sessions_
+  std::uint64_t news = 0;                ///< how many were entered so far
+  steady_clock::time_point last_child{}; ///< when the last of them was that is no main process
 };
 
 member_table::member_table(int keeper_pid, std::string_view line, births born)
@@ -128,8 +133,8 @@ std::optional<process_stat> member_table::look_at(int pid) {
   note_number(pid, process ? &*process : nullptr);
   if (process)
     births_.present(pid);
-  else
-    births_.absent(pid);
+  else if (births_.absent(pid))
+    ++untold_;
   if (!process || process->is_thread || process->is_kernel || !is_living(*process)) return std::nullopt;
   if (pid == keeper_pid_ || pid == process_id()) return std::nullopt;
   auto* of = owner_by_kin(*process);
@@ -197,7 +202,9 @@ member_table::owner* member_table::owner_by_mark(const process_stat& process) {
     bool is_empty = false;
     if (auto* const of = owner_by_environment(process, is_empty)) return of;
     const auto now = read_stat(pid); // after the others, for it could have gone in between
-    if (!now || now->start_ticks != process.start_ticks || !is_living(*now)) return nullptr;
+    const bool is_gone = !now || now->start_ticks != process.start_ticks || !is_living(*now);
+    if (is_gone || now->is_exiting) ++untold_;
+    if (is_gone) return nullptr;
     const doubt in_doubt{pid, process.start_ticks, steady_clock::now() + longest_doubt};
     if (now->is_exiting) {
       if (is_orphan) leaving_.push_back(in_doubt);
@@ -224,6 +231,7 @@ void member_table::enter(owner& to, const process_stat& process) {
     one = {&to, process.start_ticks};
     to.pids.insert(process.pid);
     ++to.news;
+    if (mains_.count(process.pid) == 0) to.last_child = steady_clock::now();
   }
   if (process.session <= 0) return;
   const auto led = sessions_.find(process.session);
@@ -268,12 +276,16 @@ std::vector<process_stat> member_table::living(owner& of) {
 std::vector<process_stat> member_table::look_for(owner& of, const std::string& cgroup) {
   std::vector<process_stat> found;
   update();
-  for (int round = 0; round < max_looks; ++round) {
+  const auto began = steady_clock::now();
+  for (int round = 1;; ++round) {
     found = living(of);
     if (!found.empty()) break;
-    const auto before = of.news;
+    const auto before = std::pair{of.news, untold_};
     update();
-    if (of.news == before) break;
+    const bool may_be_between = untold_ != before.second && began - of.last_child < still_lively;
+    const bool is_over =
+        may_be_between ? steady_clock::now() - began > longest_search : of.news == before.first || round == max_looks;
+    if (is_over) break;
   }
   add_grouped(cgroup, found);
   return found;
@@ -304,6 +316,7 @@ std::vector<process_stat> member_table::leaving() {
 std::vector<member> member_table::members(const std::string& mark, const std::string& cgroup) {
   auto* const of = find(mark);
   if (of == nullptr) return {};
+  int empty_looks = 0;
   for (int round = 1;; ++round) {
     const auto found = look_for(*of, cgroup);
     auto held = hold(found);
@@ -311,8 +324,9 @@ std::vector<member> member_table::members(const std::string& mark, const std::st
       one.is_sure = false;
       held.push_back(std::move(one));
     }
-    // Those that were found and are gone may have left others behind.
-    if (!held.empty() || found.empty() || round == max_looks) return held;
+    empty_looks += found.empty() ? 1 : 0;
+    // Those that were found and are gone may have left others behind, and one look may have fallen between two of them.
+    if (!held.empty() || empty_looks == 3 || round == max_looks) return held;
   }
 }
 

@@ -105,6 +105,7 @@ private:
   std::uint64_t line_ticks_ = 0;
   births births_;
   bool must_look_at_all_ = true;
+  std::uint64_t untold_ = 0; ///< newborn processes that were gone before they could be told apart
   std::unordered_map<std::string, std::unique_ptr<owner>> owners_; ///< by mark
   std::unordered_map<std::uint64_t, owner*> by_number_;            ///< the mark as a limit
   std::unordered_map<int, owner*> mains_;
