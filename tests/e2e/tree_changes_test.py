@@ -45,7 +45,11 @@ class TreeChanges(alder.Scenario):
         home.wait_until("the next daemon looks after what is not in the file", lambda: home.states()["old"] == "running")
         self.assertEqual(home.pids()["old"], before["old"])
         self.assertEqual(self.changes(), left)
+        pending = "command takes effect at the next start: alder restart db"
+        self.assertIn(pending, home.alder("describe", "db").out)
+        self.assertNotIn("effect at the next start", home.alder("describe", "old").out)
         home.alder("apply", "--sync")
+        self.assertNotIn(pending, home.alder("describe", "db").out)
         self.assertNotIn("old", home.states())
         self.assertEqual(home.states()["fresh"], "running")
         self.assertNotEqual(home.pids()["db"], before["db"])

@@ -140,6 +140,7 @@ std::optional<detail_view> detail_of(const json& object) {
                    .restart_limit = text_of(*found, "restart_limit"),
                    .exits = text_of(*found, "exits"),
                    .log_rules = text_of(*found, "log_rules"),
+                   .pending = texts_of(*found, "pending"),
                    .path = texts_of(*found, "path"),
                    .strategy = text_of(*found, "strategy"),
                    .intensity = intensity_of(*found),

@@ -95,6 +95,7 @@ struct detail_view {
   std::string restart_limit;
   std::string exits;
   std::string log_rules;
+  std::vector<std::string> pending; ///< settings that what runs does not have
   std::vector<std::string> path;
   std::string strategy;
   std::optional<intensity_view> intensity;

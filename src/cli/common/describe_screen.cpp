@@ -125,6 +125,9 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Limits", detail.limits);
   into.add("Log", foreign(into.on(), detail.log_rules));
   into.add("Stop", foreign(into.on(), detail.stop));
+  if (!detail.pending.empty())
+    into.add("Pending", join(detail.pending, ", ") + (detail.pending.size() == 1 ? " takes" : " take") +
+                            " effect at the next start: alder restart " + foreign(into.on(), shell_quote({node.name})));
 }
 
 void add_history(block& into, const detail_view& detail, wall_time now) {

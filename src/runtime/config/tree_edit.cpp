@@ -149,7 +149,8 @@ tree_change change_of(const service_spec& a, const service_spec& b) {
   key("schedule", now, &has::schedule);
   key("watch", now, &has::watch);
   key("hooks", later, &has::hooks);
-  key("task", later, &has::task, &has::task_timeout);
+  key("task", later, &has::task);
+  key("task_timeout", later, &has::task_timeout);
   key("backoff", now, &has::backoff);
   key("restart_limit", now, &has::restart_limit);
   key("fatal_exit_codes", later, &has::fatal_exit_codes);

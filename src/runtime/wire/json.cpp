@@ -180,6 +180,7 @@ json detail_value(const node_snapshot& node, const node_detail& detail) {
   }
   if (node.what == node_snapshot::kind::service) {
     value["processes"] = processes_value(detail.processes);
+    if (!detail.pending.empty()) value["pending"] = detail.pending;
     value["log_out"] = detail.log_out;
     value["log_err"] = detail.log_err;
     if (detail.logged) {

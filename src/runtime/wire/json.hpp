@@ -57,6 +57,7 @@ struct node_detail {
   std::vector<std::string> path;             ///< names from the root to it
   const node_snapshot* supervisor = nullptr; ///< its own; null for a root
   std::vector<process_entry> processes;      ///< the main process first
+  std::vector<std::string> pending;          ///< settings that its process was not started with: the next one will be
   std::string log_out;
   std::string log_err;
   struct output {

@@ -118,7 +118,7 @@ const std::vector<edit>& every_edit() {
       {"schedule", false, [](auto& s) { s.schedule.max_age = milliseconds{1000}; }},
       {"watch", false, [](auto& s) { s.watch.paths = {"/etc"}; }},
       {"hooks", true, [](auto& s) { s.hooks.before_start = {"true"}; }},
-      {"task", true, [](auto& s) { s.task_timeout = milliseconds{9}; }},
+      {"task_timeout", true, [](auto& s) { s.task_timeout = milliseconds{9}; }},
       {"backoff", false, [](auto& s) { s.backoff.min = milliseconds{9}; }},
       {"restart_limit", false, [](auto& s) { s.restart_limit.hourly = 9; }},
       {"fatal_exit_codes", true, [](auto& s) { s.fatal_exit_codes = {9}; }},
