@@ -1,5 +1,7 @@
 """What is done around programs: tasks, parallel starts, schedules, file watches, hooks, and what programs use."""
 
+import sys
+
 import alder
 
 
@@ -89,6 +91,25 @@ children:
                         lambda: home.daemon_answers() and
                         sum("max_age" in e["text"] for e in home.events("web")) >= 4)
         self.assertEqual(len(self.lines("runs")), ran)
+
+    def test_what_an_interpreter_caches_does_not_restart(self):
+        home = self.home
+        home.write("helper.py", "SPEED = 1")
+        home.write("app.py", "import helper, time\nopen('starts.log', 'a').write('x\\n')\ntime.sleep(1000)\n")
+        home.up(f"""
+name: t
+children:
+  - service: web
+    command: [{sys.executable}, app.py]
+    env: {{ PYTHONDONTWRITEBYTECODE: "" }}
+    watch: {{ debounce: 50ms }}
+""")
+        home.wait_until("the byte code is there", lambda: list(home.files.glob("__pycache__/*.pyc")))
+        home.wait_until("it has begun", lambda: self.lines("starts.log") == ["x"])
+        with self.assertRaises(AssertionError):  # several times the debounce
+            alder.wait_until("it is restarted", lambda: len(self.lines("starts.log")) > 1, deadline=1.0)
+        home.write("helper.py", "SPEED = 2")
+        home.wait_until("a change of its own restarts it", lambda: len(self.lines("starts.log")) == 2)
 
     def test_a_changed_file_restarts(self):
         home = self.home

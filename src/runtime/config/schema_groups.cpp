@@ -188,7 +188,9 @@ std::vector<key_entry> group_keys() {
        "10%"},
       {"paths", in(place::watch), kind::paths, "`cwd`",
        "Files and directories to watch; directories with everything below them.", "[src, config.json]"},
-      {"ignore", in(place::watch), kind::texts, "[.git, node_modules, \"*.log\", \"*.swp\", \"*~\"]",
+      {"ignore", in(place::watch), kind::texts,
+       "[.git, .hg, .svn, node_modules, __pycache__, .venv, \"*.pyc\", \"*.pyc.*\", \"*.log\", \"*.log.[0-9]*\", "
+       "\"*.log.idx\", \"*.pid\", \"*.swp\", \"*.swx\", \".#*\", \"*~\"]",
        "Globs of names to ignore. A glob with a `/` is matched against the path below `paths`.",
        "[\"*.tmp\", build/*]"},
       {"debounce", in(place::watch), kind::duration, "200ms",

@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 TEST(ReadRoutines, AWatchIsOfTheWorkingDirectoryUnlessTold) {
   const auto all = service_with("command: x, cwd: app, watch: {}").watch;
   EXPECT_THAT(all.paths, ElementsAre("/srv/shop/app"));
-  EXPECT_THAT(all.ignore, ElementsAre(".git", "node_modules", "*.log", "*.swp", "*~"));
+  EXPECT_THAT(all.ignore, ElementsAre(".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "*.pyc", "*.pyc.*",
+                                      "*.log", "*.log.[0-9]*", "*.log.idx", "*.pid", "*.swp", "*.swx", ".#*", "*~"));
   EXPECT_EQ(all.debounce, 200ms);
   EXPECT_FALSE(all.content);
   const auto some =

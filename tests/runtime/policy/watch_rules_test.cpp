@@ -40,6 +40,16 @@ TEST(WatchRules, AGlobWithASlashIsAboutTheWayBelowThePath) {
   EXPECT_TRUE(is_watched(watch, "/srv/app/src/a/b/b/c"));
 }
 
+TEST(WatchRules, TheDefaultLeavesOutWhatProgramsWriteThemselves) {
+  auto watch = src({"__pycache__", "*.pyc", "*.pyc.*", "*.log", "*.log.[0-9]*", "*.log.idx"});
+  EXPECT_FALSE(is_watched(watch, "/srv/app/src/__pycache__/app.cpython-311.pyc.139"));
+  EXPECT_FALSE(is_watched(watch, "/srv/app/src/app.pyc.281472"));
+  EXPECT_FALSE(is_watched(watch, "/srv/app/src/web.log.20261128T010203.456789Z.gz"));
+  EXPECT_FALSE(is_watched(watch, "/srv/app/src/web.log.idx"));
+  EXPECT_TRUE(is_watched(watch, "/srv/app/src/request.log.js"));
+  EXPECT_TRUE(is_watched(watch, "/srv/app/src/app.py"));
+}
+
 TEST(WatchRules, IgnoringDoesNotReachAboveThePath) {
   watch_spec watch;
   watch.paths = {"/srv/node_modules/app"};
