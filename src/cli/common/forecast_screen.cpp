@@ -68,13 +68,14 @@ std::string fate(const crash_forecast& one) {
   if (stays_down && !one.delays.empty()) parts.emplace_back("then it fails and stays down");
   for (const auto& loss : one.losses) {
     const bool is_last = &loss == &one.losses.back();
-    const auto with = "stopping " + names(loss.services);
+    const bool is_itself = loss.services.size() == 1 && loss.services.front() == loss.supervisor; // a pool
+    const auto with = is_itself ? std::string{} : ", stopping " + names(loss.services);
     if (is_last && one.tree_fails) {
-      parts.push_back(loss_text(loss) + ": the tree fails, " + with);
+      parts.push_back(loss_text(loss) + ": the tree fails" + with);
     } else {
       const bool is_left =
           std::find(one.stays_down.begin(), one.stays_down.end(), loss.supervisor) != one.stays_down.end();
-      parts.push_back(loss_text(loss) + ", " + with + "; " + loss.supervisor +
+      parts.push_back(loss_text(loss) + with + "; " + loss.supervisor +
                       (is_left ? " stays down and does not escalate" : " is then restarted, over and over again"));
     }
   }
@@ -83,15 +84,37 @@ std::string fate(const crash_forecast& one) {
   return join(parts, "; ");
 }
 
+/// "up to 45 restarts in 1m, where the pool's intensity allows 20".
+std::string rate_text(const crash_forecast::together& all) {
+  const auto often =
+      all.restarts ? "up to " + std::to_string(*all.restarts) + " restarts" : std::string{"restarts without a pause"};
+  return often + " in " + format_duration(all.period) + ", where the pool's intensity allows " +
+         std::to_string(all.most_restarts);
+}
+
+std::string fate_of_all(const crash_forecast& one) {
+  auto text = "all " + std::to_string(one.at_once.instances) + " instances at once: each " + fate(one);
+  if (one.losses.empty()) text = text.substr(0, text.rfind("; ")) + "; no supervisor gives up";
+  return text + "; that makes " + rate_text(one.at_once);
+}
+
 } // namespace
 
 std::string forecast_screen(const look& on, const std::vector<crash_forecast>& all) {
   if (all.empty()) return {};
-  std::vector<std::pair<std::vector<std::string>, std::string>> lines; // who, and what becomes of it
+  std::vector<std::pair<std::string, std::string>> fates; // of whom, in order
   for (const auto& one : all) {
-    auto text = fate(one);
-    if (lines.empty() || lines.back().second != text) lines.push_back({{}, std::move(text)});
-    lines.back().first.push_back(one.service);
+    const bool is_pool = one.at_once.instances > 0 && !fates.empty();
+    if (is_pool)
+      fates.back().second = "one instance alone: " + fates.back().second + "\n    " + fate_of_all(one);
+    else
+      fates.emplace_back(one.service, fate(one));
+  }
+  std::vector<std::pair<std::vector<std::string>, std::string>> lines; // who, and what becomes of it
+  for (auto& [who, what] : fates) {
+    auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.second == what; });
+    if (same == lines.end()) same = lines.insert(lines.end(), {{}, std::move(what)});
+    same->first.push_back(std::move(who));
   }
   std::string screen = "If a service keeps failing right after it has started:\n";
   for (const auto& [who, what] : lines)
@@ -112,14 +135,16 @@ std::string forecast_json(const std::vector<crash_forecast>& all) {
                         {"after_ms", loss.after.count()},
                         {"gave_up", loss.gave_up},
                         {"services", loss.services}});
-    list.push_back({{"service", one.service},
-                    {"supervisor", one.supervisor},
-                    {"delays_ms", std::move(delays)},
-                    {"goes_on", one.goes_on},
-                    {"restarted_along", one.along},
-                    {"losses", std::move(losses)},
-                    {"stays_down", one.stays_down},
-                    {"tree_fails", one.tree_fails}});
+    json entry{{"service", one.service},       {"supervisor", one.supervisor}, {"delays_ms", std::move(delays)},
+               {"goes_on", one.goes_on},       {"restarted_along", one.along}, {"losses", std::move(losses)},
+               {"stays_down", one.stays_down}, {"tree_fails", one.tree_fails}};
+    if (const auto& all_of_pool = one.at_once; all_of_pool.instances > 0) {
+      entry["at_once"] = {{"instances", all_of_pool.instances},
+                          {"restarts", all_of_pool.restarts ? json(*all_of_pool.restarts) : json()},
+                          {"allowed", all_of_pool.most_restarts},
+                          {"period_ms", all_of_pool.period.count()}};
+    }
+    list.push_back(std::move(entry));
   }
   return json{{"schema", 1}, {"forecasts", std::move(list)}}.dump() + "\n";
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -77,22 +78,32 @@ using path = std::vector<const supervisor_spec*>;
 
 class play {
 public:
-  play(path supervisors, std::string service) : path_(std::move(supervisors)), service_(std::move(service)) {}
+  /// The first of `services`, which crash together, is the one whose delays are told.
+  /// `random` as of restart_request.
+  play(path supervisors, std::vector<std::string> services, double random = 0.5)
+      : path_(std::move(supervisors)), services_(std::move(services)), random_(random) {
+    for (const auto& service : services_)
+      generations_[service] = 0;
+  }
 
-  crash_forecast run() {
+  crash_forecast run(milliseconds horizon = forecast_horizon) {
     begin(0, 0);
     settle(time_point::max());
     now_ += quiet_time;
-    first_crash_ = now_;
+    first_crash_ = last_crash_ = now_;
     crashing_ = true;
-    post(now_, lives_[path_.size() - 1].number, path_.size() - 1,
-         child_gone{service_, generation_, {exit_reason::kind::crash, exit_status::code(1), "crashed"}});
-    settle(now_ + forecast_horizon);
+    for (const auto& service : services_)
+      answer(path_.size() - 1, crash_of(service));
+    settle(now_ + horizon);
     told_.goes_on = !told_.tree_fails && told_.stays_down.empty();
     return std::move(told_);
   }
 
 private:
+  [[nodiscard]] child_gone crash_of(const std::string& service) const {
+    return {service, generations_.at(service), {exit_reason::kind::crash, exit_status::code(1), "crashed"}};
+  }
+
   struct life {
     std::unique_ptr<supervision> machine; ///< null: it is down
     std::uint64_t number = 0;             ///< what is meant for an earlier one is dropped
@@ -122,7 +133,7 @@ private:
       auto& mail = next.mapped();
       auto& one = lives_[mail.to];
       if (one.machine == nullptr || one.number != mail.number) continue;
-      for (const auto& effect : one.machine->handle(std::move(mail.what), now_))
+      for (const auto& effect : one.machine->handle(std::move(mail.what), now_, random_))
         carry_out(mail.to, effect);
     }
   }
@@ -153,11 +164,12 @@ private:
   void start(std::size_t depth, const start_child& order) {
     if (is_on_path(depth, order.id)) return begin(depth + 1, order.generation);
     answer(depth, start_result{order.id, order.generation, start_result::how::ok, {}});
-    if (depth + 1 != path_.size() || order.id != service_) return;
-    generation_ = order.generation;
-    if (crashing_)
-      answer(depth,
-             child_gone{order.id, order.generation, {exit_reason::kind::crash, exit_status::code(1), "crashed"}});
+    const auto known = generations_.find(order.id);
+    if (depth + 1 != path_.size() || known == generations_.end()) return;
+    known->second = order.generation;
+    if (!crashing_) return;
+    note_restart(order.id);
+    answer(depth, crash_of(order.id));
   }
 
   void stop(std::size_t depth, const stop_child& order) {
@@ -168,9 +180,17 @@ private:
   void decide_on(std::size_t depth, const restart_request& request) {
     auto verdict = decide(request);
     const bool is_first_life = told_.losses.empty();
-    if (depth + 1 == path_.size() && is_first_life && verdict.what == restart_verdict::action::restart)
+    const bool is_alone = services_.size() == 1; // else nobody knows of whom this is
+    if (depth + 1 == path_.size() && is_first_life && is_alone && verdict.what == restart_verdict::action::restart)
       told_.delays.push_back(verdict.delay);
     answer(depth, verdict_given{std::move(verdict)});
+  }
+
+  /// One of several that crash together has started again.
+  void note_restart(const std::string& service) {
+    if (services_.size() == 1 || service != services_.front() || !told_.losses.empty()) return;
+    told_.delays.push_back(duration_cast<milliseconds>(now_ - last_crash_));
+    last_crash_ = now_; // it crashes at once
   }
 
   void end(std::size_t depth, const exit_reason& reason) {
@@ -194,13 +214,15 @@ private:
   }
 
   path path_;
-  std::string service_;
+  std::vector<std::string> services_;
+  double random_;
   std::map<std::size_t, life> lives_; ///< by depth
   std::map<std::pair<time_point, std::uint64_t>, letter> letters_;
   time_point now_{};
   time_point first_crash_{};
+  time_point last_crash_{}; ///< of the first of several
   bool crashing_ = false;
-  generation generation_ = 0; ///< of the service
+  std::map<std::string, generation> generations_; ///< of the services
   std::uint64_t last_letter_ = 0;
   std::uint64_t last_number_ = 0;
   crash_forecast told_;
@@ -240,7 +262,9 @@ public:
       told.back().service = spec.pool ? spec.name : service.name;
       told.back().supervisor = spec.name;
       told.back().along = taken_along(spec, place);
-      if (spec.pool) return; // its instances are alike
+      if (!spec.pool) continue;
+      if (spec.children.size() > 1) add_all_of_pool(above);
+      return; // its instances are alike
     }
   }
 
@@ -255,7 +279,28 @@ private:
     const auto found =
         std::find_if(of_this.begin(), of_this.end(), [&](const auto& one) { return one.first == rules; });
     if (found != of_this.end()) return found->second;
-    return of_this.emplace_back(rules, play{above, service.name}.run()).second;
+    return of_this.emplace_back(rules, play{above, {service.name}}.run()).second;
+  }
+
+  /// All instances of the pool that `above` ends with, behind what was told of one of them.
+  void add_all_of_pool(const path& above) {
+    const auto& pool = *above.back();
+    std::vector<std::string> instances;
+    for (const auto& child : pool.children)
+      instances.push_back(name_of(child));
+    auto all = play{above, instances}.run();
+    all.service = all.supervisor = pool.name;
+    // How often, if it did not give up: no instance does anything about another.
+    auto patient = pool;
+    patient.children.resize(1);
+    patient.intensity = {std::numeric_limits<unsigned>::max(), milliseconds{1}};
+    const auto within = std::min<milliseconds>(pool.intensity.within, forecast_horizon);
+    const auto of_one = play{{&patient}, {instances.front()}, /*random=*/0}.run(within); // the shortest delays
+    const auto restarts = of_one.delays.size();
+    all.at_once = {static_cast<unsigned>(instances.size()),
+                   restarts < most_events / 4 ? std::optional{instances.size() * restarts} : std::nullopt,
+                   pool.intensity.max_restarts, pool.intensity.within};
+    told.push_back(std::move(all));
   }
 
   std::string only_;

@@ -6,6 +6,8 @@
 
 #include "alder/spec.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,18 @@ struct crash_forecast {
   std::vector<supervisor_loss> losses; ///< the first of each supervisor, in order of time
   std::vector<std::string> stays_down; ///< what was not restarted any more: itself, or a supervisor
   bool tree_fails = false;             ///< the root is among the losses
+  /// What all instances of a pool do that crash together, as they do when what all of them need is away; delays are
+  /// those of each.
+  struct together {
+    unsigned instances = 0; ///< 0: it is one that crashes alone
+    /// Of all of them, in the first `period`, with the shortest delays and if nobody gave up; nothing: without a pause.
+    std::optional<std::size_t> restarts;
+    unsigned most_restarts = 0; ///< that the pool's intensity allows
+    milliseconds period{0};     ///< of that
+
+    bool operator==(const together&) const = default;
+  };
+  together at_once{};
 
   bool operator==(const crash_forecast&) const = default;
 };
@@ -37,8 +51,9 @@ struct crash_forecast {
 /// Looks this far ahead.
 inline constexpr std::chrono::hours forecast_horizon{1};
 
-/// One for each service that is no task, in start order; services that differ in nothing but their name are played
-/// once. `only`: of this service, pool, instance or supervisor with all below it; empty when there is none.
+/// One for each service that is no task, in start order, and behind that of a pool one for all its instances together;
+/// services that differ in nothing but their name are played once. `only`: of this service, pool, instance or
+/// supervisor with all below it; empty when there is none.
 [[nodiscard]] std::vector<crash_forecast> forecast_crashes(const supervisor_spec& root, const std::string& only = {});
 
 } // namespace alder::policy

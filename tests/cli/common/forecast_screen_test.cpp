@@ -63,6 +63,31 @@ TEST(ForecastScreen, ThoseWhoseFateIsTheSameAreToldTogether) {
   EXPECT_THAT(forecast_screen({}, {worker(), other}), HasSubstr("  worker, mailer (each)\n"));
 }
 
+TEST(ForecastScreen, AlsoWhenAnotherStandsBetweenThem) {
+  auto other = worker();
+  other.service = "mailer";
+  auto between = worker();
+  between.service = "db";
+  between.delays = {1s};
+  EXPECT_THAT(forecast_screen({}, {worker(), between, other}), HasSubstr("  worker, mailer (each)\n"));
+}
+
+TEST(ForecastScreen, OfAPoolItTellsWhatOneDoesAndAllTogether) {
+  auto all = worker();
+  all.goes_on = false;
+  all.delays = {0ms, 500ms};
+  all.losses = {{"worker", 3500ms, true, {"worker"}}};
+  all.at_once = {5, 45, 20, 60s};
+  EXPECT_THAT(
+      forecast_screen({}, {worker(), all}),
+      HasSubstr("  worker\n    one instance alone: is restarted at once, then after 500ms, 1s, then every 30s; "
+                "nobody gives up, the others are not touched\n    all 5 instances at once: each is restarted at "
+                "once, then after 500ms; worker gives up after 3.5s; then it is restarted, "
+                "again and again; that makes up to 45 restarts in 1m, where the pool's intensity allows 20\n"));
+  EXPECT_THAT(forecast_json({all}),
+              HasSubstr(R"("at_once":{"instances":5,"restarts":45,"allowed":20,"period_ms":60000})"));
+}
+
 TEST(ForecastScreen, IsDataForPrograms) {
   EXPECT_EQ(forecast_json({worker()}),
             R"({"schema":1,"forecasts":[{"service":"worker","supervisor":"shop","delays_ms":[0,500,1000,30000,30000],)"

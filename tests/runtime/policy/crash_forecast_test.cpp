@@ -132,10 +132,58 @@ TEST(CrashForecast, APoolIsToldOfOnceByItsName) {
   pool.pool = true;
   pool.strategy = strategy::simple_one_for_one;
   const auto told = forecast_crashes(supervisor("shop", {nested(pool)}));
-  ASSERT_EQ(told.size(), 1u);
+  ASSERT_EQ(told.size(), 2u) << "one instance alone, and all at once";
   EXPECT_EQ(told[0].service, "web");
   EXPECT_TRUE(told[0].goes_on);
-  EXPECT_EQ(forecast_crashes(supervisor("shop", {nested(pool)}), "web:1").size(), 1u);
+  EXPECT_EQ(told[0].at_once.instances, 0u);
+  EXPECT_EQ(told[1].service, "web");
+  EXPECT_EQ(told[1].at_once.instances, 2u);
+  EXPECT_EQ(forecast_crashes(supervisor("shop", {nested(pool)}), "web:1").size(), 2u);
+}
+
+supervisor_spec pool_of(unsigned instances, intensity most, backoff delay = default_backoff) {
+  std::vector<child_spec> children;
+  for (unsigned i = 0; i < instances; ++i)
+    children.emplace_back(service("web:" + std::to_string(i), delay));
+  auto pool = supervisor("web", std::move(children), most);
+  pool.pool = true;
+  pool.strategy = strategy::simple_one_for_one;
+  return pool;
+}
+
+TEST(CrashForecast, APoolWhoseInstancesCrashTogetherGivesUpWhereOneAloneWouldNot) {
+  const auto told = forecast_crashes(supervisor("shop", {service("db"), nested(pool_of(5, {20, 60s}))}), "web");
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_THAT(told[0].losses, IsEmpty());
+  const auto& all = told[1];
+  ASSERT_FALSE(all.losses.empty());
+  // Four crashes of each are answered with a restart, at 0, 0, 0.5 and 1.5 s; the 21st is the next one of the first.
+  EXPECT_EQ(all.losses[0], (supervisor_loss{"web", 3500ms, true, {"web"}}));
+  EXPECT_THAT(all.delays, ElementsAre(0ms, 500ms, 1000ms, 2000ms));
+  EXPECT_EQ(all.at_once.restarts, 45u) << "nine of each within a minute, when jitter makes the delays short";
+  EXPECT_EQ(all.at_once.most_restarts, 20u);
+  EXPECT_EQ(all.at_once.period, 60s);
+}
+
+TEST(CrashForecast, APoolWithEnoughIntensityGoesOn) {
+  const auto told = forecast_crashes(supervisor("shop", {nested(pool_of(5, {40, 60s}))}));
+  EXPECT_TRUE(told.at(1).goes_on);
+  EXPECT_THAT(told.at(1).losses, IsEmpty());
+  EXPECT_FALSE(forecast_crashes(supervisor("shop", {nested(pool_of(5, {39, 60s}))})).at(1).losses.empty());
+}
+
+TEST(CrashForecast, APoolWithoutABackoffRestartsWithoutAPause) {
+  const auto told = forecast_crashes(supervisor("shop", {nested(pool_of(2, {20, 60s}, backoff{}))}));
+  EXPECT_EQ(told.at(1).at_once.restarts, std::nullopt);
+}
+
+TEST(CrashForecast, APoolOfOneHasNobodyToCrashWith) {
+  EXPECT_EQ(forecast_crashes(supervisor("shop", {nested(pool_of(1, {20, 60s}))})).size(), 1u);
+}
+
+TEST(CrashForecast, TheLargestPoolIsPlayedToo) {
+  const auto told = forecast_crashes(supervisor("shop", {nested(pool_of(10000, {20, 60s}))}));
+  EXPECT_EQ(told.at(1).losses.at(0).after, 0ms);
 }
 
 TEST(CrashForecast, TheNameOfASupervisorStandsForAllBelowIt) {
