@@ -28,6 +28,12 @@ struct machine_trouble {
   std::string remedy; ///< may be empty
 };
 
+/// Why a program cannot be started as things are.
+struct program_trouble {
+  std::string cause;                  ///< "'foo' was not found in PATH (/usr/bin:/bin)"
+  std::optional<std::string> nearest; ///< a program of nearly this name, in one of the places where was looked
+};
+
 struct machine {
   std::function<std::optional<account>(const std::string& name)> user_named;
   std::function<std::optional<account>(std::uint32_t uid)> user_with_id;
@@ -43,6 +49,10 @@ struct machine {
   /// none).
   std::function<std::optional<machine_trouble>(const std::string& controller)> cgroup_trouble_with;
   std::function<std::optional<machine_trouble>()> terminal_trouble; ///< why there are no pseudo-terminals
+  /// Whether a service could start the program `name` in `directory`, with PATH in its environment.
+  std::function<std::optional<program_trouble>(const std::string& name, const std::string& path,
+                                               const std::string& directory)>
+      program_trouble_with;
   /// The configuration was accepted before, and its services run: files and groups it needs were there, whatever can be
   /// seen now. What is optional is asked for again.
   bool was_accepted = false;

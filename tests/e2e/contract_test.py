@@ -280,11 +280,11 @@ children:
         file = home.write("alder.yaml", """
 name: t
 children:
-  - { service: a, command: x, user: nobody-of-this-name }
-  - { service: b, command: x, cpus: 1000 }
-  - { service: c, command: x, cpus: 1000, optional: cpus }
-  - { service: d, command: x, secrets: { KEY: /nowhere } }
-  - { service: e, command: x, health: { http: "http://127.0.0.1/", body: "(" } }
+  - { service: a, command: sleep 1, user: nobody-of-this-name }
+  - { service: b, command: sleep 1, cpus: 1000 }
+  - { service: c, command: sleep 1, cpus: 1000, optional: cpus }
+  - { service: d, command: sleep 1, secrets: { KEY: /nowhere } }
+  - { service: e, command: sleep 1, health: { http: "http://127.0.0.1/", body: "(" } }
 """)
         answer = home.alder("check", file, "--json", expect=2)
         self.assertEqual([(d["code"], d["line"]) for d in answer.json["diagnostics"]],

@@ -65,6 +65,13 @@ config::loaded read_text(const std::string& file, const std::string& text,
   here.can_read_file = noted(notes.readable_files, std::move(here.can_read_file));
   here.can_have_directory = noted(notes.directories, std::move(here.can_have_directory));
   here.zone_data = noted(notes.zones, std::move(here.zone_data));
+  here.program_trouble_with = [&notes, ask = std::move(here.program_trouble_with)](
+                                  const std::string& name, const std::string& path, const std::string& directory) {
+    const auto key = name + "\n" + path + "\n" + directory;
+    const auto seen = notes.programs.find(key);
+    return seen != notes.programs.end() ? seen->second
+                                        : notes.programs.emplace(key, ask(name, path, directory)).first->second;
+  };
   here.was_accepted = from == text_is::known;
   const auto through_link = noted<bool>(notes.through_links, os::is_through_link);
   return config::load_tree({file.empty() ? "/ad-hoc" + wire::ad_hoc_ending(text) : file, text, environment, read_file,

@@ -53,6 +53,7 @@ struct file_notes {
   std::map<std::string, outcome> readable_files;
   std::map<std::string, outcome> directories;
   std::map<std::string, result<std::string>> zones;
+  std::map<std::string, std::optional<program_trouble>> programs; ///< by name, PATH and directory, lines of one key
   std::map<std::string, bool> through_links;    ///< whether a link is on the way to the directory of a configuration
   std::map<std::string, bool> same_files;       ///< by both names, with a line end between them
   std::map<std::string, std::uint64_t> secrets; ///< by service: the fingerprint of the files of its secrets

@@ -121,6 +121,10 @@ const std::vector<code_entry>& code_table() {
        "listen on an address (unless all of them set SO_REUSEPORT), so the other instances exit and are restarted over "
        "and over, or the one that listens passes the check for all. Use ${INSTANCE} in 'ready', 'health', 'command' "
        "and 'env' to tell instances apart."},
+      {code::no_program, "W012",
+       "There is no such program where the service would look for it: a name without '/' in the PATH of its "
+       "environment, a name with '/' relative to its 'cwd'. Unless something creates it before the service starts, the "
+       "start fails. Commands with 'shell: true' are not checked."},
   };
   return table;
 }

@@ -48,6 +48,7 @@ enum class code : std::uint8_t {
   odd_variable,
   stops_badly,
   shared_check,
+  no_program,
 };
 
 struct code_entry {

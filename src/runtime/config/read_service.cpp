@@ -1,6 +1,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/config/dependencies.hpp"
 #include "runtime/config/known_programs.hpp"
+#include "runtime/config/program_check.hpp"
 #include "runtime/config/read_attributes.hpp"
 #include "runtime/config/read_checks.hpp"
 #include "runtime/config/read_log.hpp"
@@ -337,6 +338,7 @@ std::optional<child_spec> make_instances(context& in, const fields& keys, servic
       return std::nullopt;
     }
     if (index == 0) warn_about_stop(in, keys, one);
+    if (index == 0) warn_about_programs(in, keys, one);
     if (!reader.is_pool()) return one;
     pool.children.emplace_back(std::move(one));
     if (index == 1) warn_about_sharing(in, keys, pool, reader.count());

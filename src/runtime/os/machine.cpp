@@ -1,18 +1,24 @@
 #include "runtime/os/machine.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/program.hpp"
 #include "runtime/os/safe_open.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <tuple>
+#include <vector>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -146,6 +152,53 @@ std::optional<machine_trouble> mount_trouble(bool may_administer) {
   return std::nullopt;
 }
 
+constexpr std::size_t most_names = 20'000; // of one directory
+
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at{directory, failed}, end; !failed && at != end; at.increment(failed)) {
+    if (names.size() == most_names) break;
+    names.push_back(at->path().filename().string());
+  }
+  return names; // of a directory that cannot be read there are none
+}
+
+/// What a person may have meant by a program that is not there.
+std::optional<std::string> nearest_program(const std::string& name, const std::string& path,
+                                           const std::string& directory) {
+  const auto slash = name.rfind('/');
+  if (slash != std::string::npos) {
+    const auto folder = name.substr(0, slash + 1);
+    const auto near =
+        nearest(name.substr(slash + 1), names_in(name.front() == '/' ? folder : directory + "/" + folder));
+    return near ? std::optional{folder + *near} : std::nullopt;
+  }
+  std::vector<std::string> all;
+  for (const auto piece : split(path, ':')) {
+    const auto names = names_in(piece.empty() ? directory : std::string{piece});
+    all.insert(all.end(), names.begin(), names.end());
+  }
+  return nearest(name, all);
+}
+
+/// Many services have the same program, which is looked for once.
+decltype(machine::program_trouble_with) program_lookup() {
+  using place = std::tuple<std::string, std::string, std::string>;
+  const auto known = std::make_shared<std::map<place, std::optional<program_trouble>>>();
+  return [known](const std::string& name, const std::string& path, const std::string& directory) {
+    const bool is_named_by_place = name.find('/') != std::string::npos;
+    const auto [at, is_new] = known->try_emplace(place{name, is_named_by_place ? "" : path, directory});
+    if (!is_new) return at->second;
+    const auto found = find_program(name, path, directory);
+    // What cannot be looked at may be there for whoever starts it.
+    const bool may_be_there = found || found.failure().kind == error_kind::io ||
+                              (found.failure().kind == error_kind::denied && ::geteuid() != 0);
+    if (!may_be_there) at->second = program_trouble{found.failure().message, nearest_program(name, path, directory)};
+    return at->second;
+  };
+}
+
 } // namespace
 
 std::optional<machine_trouble> terminal_trouble() {
@@ -197,6 +250,7 @@ machine this_machine(int keeper) {
     if (is_new) at->second = cgroup_trouble_of(keeper, controller);
     return at->second;
   };
+  m.program_trouble_with = program_lookup();
   m.uid = ::geteuid();
   m.terminal_trouble = terminal_trouble;
   m.may_change_user = has(capability::setuid) && has(capability::setgid);

@@ -228,7 +228,8 @@ TEST_F(Commands, PathsPrintsOneOrAll) {
 }
 
 TEST_F(Commands, CheckNeedsNoDaemonAndTellsGoodFromBad) {
-  write("good.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}, {service: web, command: sleep 1}]\n");
+  write("good.yaml",
+        "name: shop\nchildren: [{service: db, command: /bin/sleep 1}, {service: web, command: /bin/sleep 1}]\n");
   write("bad.yaml", "name: shop\nchildren: [{service: db, comand: sleep 1}]\n");
   const auto good = run({"check", "good.yaml"});
   EXPECT_EQ(good.code, 0);

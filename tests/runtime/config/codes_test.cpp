@@ -56,6 +56,7 @@ const std::map<std::string, std::string>& examples() {
       {"W009", "children: []\nenv_file: odd.env"},
       {"W010", "children: [{service: a, command: nginx}]"},
       {"W011", "children: [{service: a, command: x, instances: 2, ready: {tcp: 80}}]"},
+      {"W012", "children: [{service: a, command: no-such-program}]"},
       {"W007", "children:\n" + many(60, "- {service: s", ", command: x, stop: {timeout: infinity}}\n")},
   };
   return all;
@@ -68,6 +69,9 @@ TEST(Codes, AllComeAboutAndWarningsLeaveATree) {
     config_file file{example->second};
     auto here = std::make_shared<machine>();
     here->user_named = [](const std::string&) { return std::optional<account>{}; };
+    here->program_trouble_with = [](const std::string& name, const std::string&, const std::string&) {
+      return name == "no-such-program" ? std::optional{program_trouble{"it is not there", {}}} : std::nullopt;
+    };
     file.from.here = here;
     const auto l = file.with_file("/srv/shop/bad.env", "oops").with_file("/srv/shop/odd.env", "1ST=x\n").load();
     std::set<std::string> seen;

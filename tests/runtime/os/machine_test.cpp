@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fstream>
 #include <string>
 
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +41,28 @@ TEST(Machine, says_whether_services_can_have_mounts_of_their_own) {
   } else {
     EXPECT_EQ(refusal, 0);
   }
+}
+
+TEST(Machine, looks_for_a_program_where_a_service_would) {
+  const test::temporary_directory dir;
+  const auto make = [&](const std::string& name, mode_t mode) {
+    std::ofstream{dir / name} << "#!/bin/sh\n";
+    ASSERT_EQ(::chmod((dir / name).c_str(), mode), 0);
+  };
+  make("redis-server", 0755);
+  make("notes", 0644);
+  const auto trouble_with = this_machine().program_trouble_with;
+  EXPECT_FALSE(trouble_with("redis-server", dir.path(), "/"));
+  EXPECT_FALSE(trouble_with("./redis-server", "/nowhere", dir.path()));
+  EXPECT_FALSE(trouble_with(dir / "redis-server", "/nowhere", "/"));
+  const auto typo = trouble_with("redis-sever", "/nowhere:" + dir.path(), "/");
+  ASSERT_TRUE(typo);
+  EXPECT_NE(typo->cause.find("/nowhere:" + dir.path()), std::string::npos) << typo->cause;
+  EXPECT_EQ(typo->nearest, "redis-server");
+  EXPECT_EQ(trouble_with("./redis-sever", "", dir.path())->nearest, "./redis-server");
+  EXPECT_EQ(trouble_with("xyzzy", dir.path(), "/")->nearest, std::nullopt);
+  EXPECT_TRUE(trouble_with(dir.path(), "", "/")) << "a directory";
+  EXPECT_EQ(trouble_with("./notes", "", dir.path()).has_value(), ::geteuid() == 0) << "for another user it may do";
 }
 
 TEST(Machine, knows_a_mount_point_from_a_directory) {
