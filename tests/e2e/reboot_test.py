@@ -59,6 +59,38 @@ class Reboot(alder.Scenario):
         home.alder("start", "one")
         home.wait_until("it is up", lambda: home.states()["one-a"] == "running")
 
+    def test_what_was_up_can_still_be_brought_up_when_a_daemon_runs(self):
+        home = self.home
+        self.bring_up()
+        home.stop_daemon()
+        hint = home.alder("daemon", "start").err
+        self.assertIn("one", hint)
+        self.assertNotIn("two", hint, "that was stopped by hand")
+        self.assertIn("alder daemon start --resurrect", hint)
+        home.stop_daemon()  # nothing of that is forgotten
+        home.alder("daemon", "start")
+        home.kill_daemon()
+        home.wait_until("the next daemon answers", home.daemon_answers)
+        self.assertEqual(set(home.states().values()), {"stopped"})
+        self.assertIn("bringing up what was up: one", home.alder("daemon", "start", "--resurrect").out)
+        home.wait_until("what was up is up", lambda: home.states() == self.EXPECTED)
+        before = home.pids()
+        self.assertIn("nothing that was up is down", home.alder("daemon", "start", "--resurrect").out)
+        home.kill_daemon()
+        home.wait_until("the next daemon answers", home.daemon_answers)
+        self.assertEqual(home.states(), self.EXPECTED)
+        self.assertEqual(home.pids(), before)
+        home.alder("down", "--all")
+
+    def test_what_is_stopped_by_hand_after_a_start_is_not_brought_up(self):
+        home = self.home
+        self.bring_up()
+        home.stop_daemon()
+        home.alder("daemon", "start")
+        home.alder("stop", "one")
+        home.alder("daemon", "start", "--resurrect")
+        self.assertEqual(set(home.states().values()), {"stopped"})
+
     def test_the_boot_unit(self):
         home = self.home
         shown = home.alder("startup", "--print").out

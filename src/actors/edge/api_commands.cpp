@@ -354,6 +354,20 @@ void post_upgrade(const api_request& request, const responder& out, api_context&
   });
 }
 
+void get_resurrect(const api_request&, const responder& out, api_context& context) {
+  out->answer(200, wire::tree_names_json(context.trees.interrupted()));
+}
+
+/// They come up by themselves, as those that a daemon finds when it starts.
+void post_resurrect(const api_request&, const responder& out, api_context& context) {
+  if (context.stopping) return out->refuse({503, "stopping", "the daemon is going down", {}, {}});
+  const auto trees = context.trees.take_interrupted();
+  context.trees.write(store::journal::durable::machine);
+  for (const auto& tree : trees)
+    caf::anon_send(context.forest, tree_replaced{tree, /*resumes=*/true});
+  out->answer(200, wire::tree_names_json(trees));
+}
+
 /// Does something with the output of every service the request is about.
 void for_services(const api_request& request, const responder& out, api_context& context,
                   const std::function<void(const node_snapshot&)>& act) {
@@ -401,6 +415,8 @@ const std::vector<route_entry>& command_routes() {
       {"DELETE", {"v1", "logs"}, delete_logs},
       {"POST", {"v1", "logs", "reopen"}, post_logs_reopen},
       {"POST", {"v1", "logs", "rotate"}, post_logs_rotate},
+      {"GET", {"v1", "daemon", "resurrect"}, get_resurrect},
+      {"POST", {"v1", "daemon", "resurrect"}, post_resurrect},
       {"POST", {"v1", "daemon", "shutdown"}, post_shutdown},
       {"POST", {"v1", "daemon", "upgrade"}, post_upgrade},
   };

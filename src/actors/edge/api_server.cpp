@@ -210,6 +210,7 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
   const auto node = context_.shared.nodes.find(act.tree, act.name);
   if (act.what == node_call::op::reset && node && node->what == node_snapshot::kind::supervisor)
     return reset_branch(act.tree, act.name, tell);
+  if (act.what == node_call::op::stop && act.name == act.tree) context_.trees.forget_interrupted(act.tree);
   auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
   const auto* tree = context_.trees.find(act.tree);
   const bool ad_hoc = tree != nullptr && tree->source.file.empty() && act.name != act.tree;

@@ -317,7 +317,8 @@ std::vector<std::string> catalog::restore(what_ended before) {
   for (const auto& [name, tree] : trees_) {
     if (before == what_ended::keeper) lay_down(name);
   }
-  write(); // a journal that is missing from here on was lost
+  if (before == what_ended::reboot) (void)take_interrupted(); // also what was down through an earlier start
+  write();                                                    // a journal that is missing from here on was lost
   return complaints;
 }
 
@@ -424,12 +425,42 @@ void catalog::lay_out(const std::string& tree, const std::string& parent, const 
 void catalog::lay_down(const std::string& tree) {
   const auto root = shared_.nodes.find(tree, tree);
   if (is_settled(root)) return;
+  journal_.set(std::string{store::interrupted_key} + tree, "true");
   shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
     node.state = node_state::stopped;
     node.settled = true;
     node.since = shared_.steady_now();
-    node.reason = "stopped because the machine or its keeper went down; start it with: alder start " + tree;
+    node.reason = "stopped because the machine or its keeper went down; to start what was running before: alder daemon "
+                  "start --resurrect";
   });
+}
+
+std::vector<std::string> catalog::interrupted() const {
+  std::vector<std::string> trees;
+  for_each(journal_.values(), store::interrupted_key, [&](const std::string& tree, const std::string&) {
+    if (trees_.count(tree) > 0) trees.push_back(tree);
+  });
+  return trees;
+}
+
+std::vector<std::string> catalog::take_interrupted() {
+  const auto trees = interrupted();
+  for (const auto& tree : trees) {
+    shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
+      node.state = node_state::starting;
+      node.settled = false;
+      node.reason.clear();
+    });
+    forget_interrupted(tree);
+  }
+  return trees;
+}
+
+void catalog::forget_interrupted(const std::string& tree) {
+  const auto key = std::string{store::interrupted_key} + tree;
+  if (journal_.values().count(key) == 0) return;
+  journal_.forget(key);
+  write_soon(write_delay);
 }
 
 const known_tree* catalog::find(const std::string& tree) const {
@@ -549,7 +580,8 @@ void catalog::prune(const std::string& tree, const std::string& name) {
 void catalog::forget_all(const std::string& tree) {
   forget_lost(tree); // first: it is not to be missed when only this is known after a crash
   records_.forget(tree);
-  std::vector<std::string> keys{std::string{store::memory_key} + id_of("", "tree " + tree)};
+  std::vector<std::string> keys{std::string{store::memory_key} + id_of("", "tree " + tree),
+                                std::string{store::interrupted_key} + tree};
   for (const auto prefix : {store::node_key, store::memory_key, store::past_key})
     for_each(journal_.values(), std::string{prefix} + tree + "/", [&](const std::string& name, const std::string&) {
       keys.push_back(std::string{prefix} + id_of(tree, name));
@@ -595,6 +627,7 @@ void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
     return std::tuple{node.settled, node.settled ? node.state : node_state::running, node.restarts, node.last_exit};
   };
   if (before ? told(*before) == told(*after) : !after->settled) return;
+  if (after->name == after->tree && !after->settled) forget_interrupted(after->tree); // it is started
   changed_nodes_.insert({after->tree, after->name});
   write_soon(write_delay);
 }

@@ -110,6 +110,12 @@ public:
   /// The same of what is kept in another directory, or of one file: returns what is to be told of it.
   std::vector<std::string> take_note_of_kept(const std::string& directory);
   std::string take_note_of_kept_file(const std::string& path);
+  /// Trees that were up when the machine or the keeper went down, and are down since.
+  [[nodiscard]] std::vector<std::string> interrupted() const;
+  /// They are no longer: they are about to be resumed, as restore() has it with what_ended::reboot.
+  std::vector<std::string> take_interrupted();
+  /// Somebody wants it stopped.
+  void forget_interrupted(const std::string& tree);
   /// Trees that were up, of which the journal knows nothing any more, with their files.
   [[nodiscard]] const std::map<std::string, std::string>& lost_trees() const { return lost_; }
   /// Nobody wants to hear of it any more.

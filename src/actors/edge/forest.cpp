@@ -30,6 +30,11 @@ forest::behavior_type forest::make_behavior() {
       [this](const tree_replaced& replaced) {
         const auto holder = holders_.find(replaced.tree);
         if (holder == holders_.end()) return;
+        if (replaced.resumes) {
+          unwatch(holder->second);
+          caf::anon_send_exit(holder->second, caf::exit_reason::user_shutdown); // nothing of the tree runs
+          return hold(replaced.tree, plan_of_holder(replaced.tree), /*resume=*/true);
+        }
         const auto plan = std::make_shared<const supervisor_plan>(plan_of_holder(replaced.tree));
         request(holder->second, caf::infinite, upgrade_call{plan}).then([](const call_outcome&) {}); // it has no faults
       },

@@ -11,9 +11,11 @@
 
 namespace alder::actors {
 
-/// The catalog has another version of this tree: its holder starts that one from now on.
+/// The catalog has another version of this tree: its holder starts that one from now on. `resumes`: it has been down
+/// since this daemon began, and is brought up now as if the daemon began now.
 struct tree_replaced {
   std::string tree;
+  bool resumes = false;
 };
 
 /// `node_call`s are about roots, by the name of their tree.

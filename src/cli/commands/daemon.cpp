@@ -22,23 +22,37 @@ exit_code say(session& s, const std::string& text) {
   return s.end_code();
 }
 
+constexpr const char* resurrect_target = "/v1/daemon/resurrect";
+
 /// After a stop the trees are still known, and nothing of them runs: whoever expected them to is told how.
 void name_stopped_trees(session& s) {
-  const auto answer = s.try_request({.method = "GET", .target = "/v1/tree", .body = {}, .accept = {}});
+  const auto answer = s.try_request({.method = "GET", .target = resurrect_target, .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
-  const auto known = body == nullptr ? result<tree_view>{tree_view{}} : read_tree(*body);
-  std::vector<std::string> names;
-  if (known)
-    for (const auto& root : known->trees)
-      if (root.state == "stopped") names.push_back(root.name);
+  const auto names = body == nullptr ? std::vector<std::string>{} : read_tree_names(*body);
   if (names.empty()) return; // also when it did not answer: then whoever asks next hears of it
-  s.note((names.size() == 1 ? "1 tree is" : std::to_string(names.size()) + " trees are") +
-         " stopped: " + join(names, ", ") + "\nto start what was running before: alder start " + shell_quote(names) +
-         "; to do both in one step: alder daemon start --resurrect\n");
+  s.note((names.size() == 1 ? "a tree was" : std::to_string(names.size()) + " trees were") + " up before and " +
+         (names.size() == 1 ? "is" : "are") + " stopped: " + join(names, ", ") +
+         "\nto bring up what was up: alder daemon start --resurrect\n");
+}
+
+/// Of the daemon that runs already: it may have been started without it, by whatever needed one first.
+exit_code resurrect(session& s) {
+  const auto answer = s.try_request({.method = "POST", .target = resurrect_target, .body = {}, .accept = {}});
+  if (const auto* wrong = std::get_if<failure>(&answer)) return s.fail(*wrong);
+  const auto& body = std::get<std::string>(answer);
+  if (s.wanted().json) (void)s.print(body + "\n");
+  const auto names = read_tree_names(body);
+  return say(s, names.empty() ? "the daemon is already running, and so is everything that ran before"
+                              : "the daemon is already running; starting what ran before: " + join(names, ", "));
 }
 
 exit_code start(session& s) {
-  if (is_answering(s.setup().where.socket, &s.watch())) return say(s, "the daemon is already running");
+  if (is_answering(s.setup().where.socket, &s.watch())) {
+    if (s.wanted().resurrect) return resurrect(s);
+    const auto code = say(s, "the daemon is already running");
+    name_stopped_trees(s);
+    return code;
+  }
   const auto trees = s.wanted().resurrect ? former_trees::up : former_trees::down;
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch(), trees); !there)
     return s.fail(explain(there.failure()));

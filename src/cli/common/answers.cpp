@@ -407,6 +407,11 @@ result<log_line> read_log_line(std::string_view text) {
   return log_line{log_of(*document)};
 }
 
+std::vector<std::string> read_tree_names(std::string_view text) {
+  const auto document = parse_object(text);
+  return document ? texts_of(*document, "trees") : std::vector<std::string>{};
+}
+
 problem read_problem(unsigned status, std::string_view text) {
   const auto document = parse_object(text);
   auto view = document ? problem_of(status, *document)

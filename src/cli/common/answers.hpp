@@ -211,6 +211,10 @@ using log_line = std::variant<log_view, log_gap_view, log_cursors_view>;
 [[nodiscard]] result<tree_view> read_tree(std::string_view text);
 [[nodiscard]] result<node_view> read_node(std::string_view text);
 [[nodiscard]] result<std::vector<config_view>> read_config(std::string_view text);
+/// Of an answer to a change of log files: how many there were; nothing: it does not say.
+[[nodiscard]] std::optional<std::size_t> read_file_count(std::string_view text);
+/// Of an answer to /v1/daemon/resurrect: the names of the trees.
+[[nodiscard]] std::vector<std::string> read_tree_names(std::string_view text);
 /// Of an answer to GET /v1/info or /v1/services: what everybody who looks should know; mostly nothing.
 [[nodiscard]] std::vector<std::string> read_notices(std::string_view text);
 [[nodiscard]] result<info_view> read_info(std::string_view text);

@@ -35,6 +35,8 @@ inline constexpr std::string_view line_key = "line";
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view change_key = "operation/change/";
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
+/// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
+inline constexpr std::string_view interrupted_key = "interrupted/";
 
 /// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
 /// stopped or restarted).

@@ -283,6 +283,10 @@ std::string result_json(const operation_result& r) {
   return text_of({{"schema", schema}, {"ok", true}, {"changed", r.changed}});
 }
 
+std::string tree_names_json(const std::vector<std::string>& trees) {
+  return text_of({{"schema", schema}, {"ok", true}, {"changed", !trees.empty()}, {"trees", trees}});
+}
+
 std::string done_json(const operation_result& r) {
   json value{
       {"done", true}, {"ok", !r.failure}, {"changed", r.changed}, {"status", r.failure ? r.failure->status : 200U}};

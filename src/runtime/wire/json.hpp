@@ -116,6 +116,10 @@ struct operation_result {
 };
 /// The answer to an operation that is complete: `{"schema":1,"ok":true,"changed":…}`, or its problem.
 [[nodiscard]] std::string result_json(const operation_result& r);
+/// The answer to a change of so many files: `changed` when there are any.
+[[nodiscard]] std::string files_json(std::size_t files);
+/// `{"schema":1,"ok":true,"changed":…,"trees":[…]}`: `changed` when there are any.
+[[nodiscard]] std::string tree_names_json(const std::vector<std::string>& trees);
 /// The last line of a streamed operation.
 [[nodiscard]] std::string done_json(const operation_result& r);
 

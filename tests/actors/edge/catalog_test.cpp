@@ -20,10 +20,10 @@ protected:
     catalog trees;
   };
 
-  std::unique_ptr<life> begin() {
+  std::unique_ptr<life> begin(catalog::what_ended before = catalog::what_ended::daemon) {
     auto next = std::make_unique<life>(dir.path());
     complaints = next->trees.open("7.100");
-    for (auto& complaint : next->trees.restore(catalog::what_ended::daemon))
+    for (auto& complaint : next->trees.restore(before))
       complaints.push_back(std::move(complaint));
     return next;
   }
@@ -97,6 +97,70 @@ TEST_F(Catalog, WhatALongGoneChildHadIsForgotten) {
     first->trees.write();
   }
   EXPECT_TRUE(begin()->shared.memories["shop/shop"].children.empty());
+}
+
+TEST_F(Catalog, WhatWasUpIsRememberedUntilItIsStarted) {
+  using ended = catalog::what_ended;
+  const std::vector<std::string> shop{"shop"};
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+  }
+  EXPECT_EQ(begin(ended::keeper)->trees.interrupted(), shop);
+  EXPECT_EQ(begin(ended::keeper)->trees.interrupted(), shop) << "also by the one after the next";
+  {
+    auto crashed = begin(); // nothing comes up because a daemon died
+    EXPECT_EQ(crashed->trees.interrupted(), shop);
+    EXPECT_TRUE(crashed->shared.nodes.find("shop", "shop")->settled);
+    EXPECT_EQ(crashed->trees.take_interrupted(), shop);
+    EXPECT_FALSE(crashed->shared.nodes.find("shop", "shop")->settled);
+    EXPECT_TRUE(crashed->trees.interrupted().empty());
+    crashed->trees.write();
+  }
+  EXPECT_TRUE(begin()->trees.interrupted().empty());
+}
+
+TEST_F(Catalog, ARebootBringsUpWhatAnEarlierDaemonLeftDown) {
+  using ended = catalog::what_ended;
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+  }
+  (void)begin(ended::keeper);
+  const auto rebooted = begin(ended::reboot);
+  EXPECT_FALSE(rebooted->shared.nodes.find("shop", "shop")->settled);
+  EXPECT_TRUE(rebooted->trees.interrupted().empty());
+}
+
+TEST_F(Catalog, WhatSomebodyStartsStopsOrTakesDownIsNotBroughtUpLater) {
+  using ended = catalog::what_ended;
+  {
+    auto first = begin();
+    add_shop(*first);
+    first->trees.write();
+  }
+  {
+    auto stopped = begin(ended::keeper);
+    stopped->trees.forget_interrupted("shop");
+    stopped->trees.write();
+  }
+  EXPECT_TRUE(begin(ended::keeper)->trees.interrupted().empty());
+  {
+    auto started = begin();
+    started->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = false; });
+    started->trees.write();
+  }
+  {
+    auto again = begin(ended::keeper);
+    EXPECT_EQ(again->trees.interrupted().size(), 1u) << "it was up, and everything ended";
+    again->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = false; });
+    EXPECT_TRUE(again->trees.interrupted().empty());
+    again->trees.remove("shop");
+    again->trees.write();
+  }
+  EXPECT_TRUE(begin(ended::keeper)->trees.interrupted().empty());
 }
 
 TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {

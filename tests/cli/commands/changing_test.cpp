@@ -312,6 +312,28 @@ TEST_F(Commands, ASignalGoesToEachOfTheNames) {
   const auto body = wire::parse_signal_request(daemon_->seen().back().body);
   ASSERT_TRUE(body.ok()) << body.failure().message;
   EXPECT_EQ(*body, SIGHUP);
+TEST_F(Commands, ResurrectAlsoWorksWhileTheDaemonRuns) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(r.target == "/_ping" ? pong
+                                : answer(200, R"({"schema":1,"ok":true,"changed":true,"trees":["shop","web"]})"));
+  });
+  const auto result = run({"daemon", "start", "--resurrect"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "the daemon is already running; bringing up what was up: shop, web\n");
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/daemon/resurrect"}));
+}
+
+TEST_F(Commands, WhatWasUpIsNamedWithWhatBringsItUpAgain) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(r.target == "/_ping" ? pong : answer(200, R"({"schema":1,"ok":true,"changed":true,"trees":["shop"]})"));
+  });
+  const auto result = run({"daemon", "start"});
+  EXPECT_NE(result.err.find("a tree was up before and is stopped: shop\nto bring up what was up: alder daemon start "
+                            "--resurrect\n"),
+            std::string::npos)
+      << result.err;
+}
+
 }
 
 TEST_F(Commands, AWordThatIsNoSignalSendsNothing) {
