@@ -41,6 +41,8 @@ class Run(alder.Scenario):
     def test_it_ends_with_0_when_all_tasks_are_finished(self):
         answer = self.home.alder("run", "--no-prefix", self.home.write("alder.yaml", TASKS))
         self.assertEqual(sorted(answer.lines), ["first is done", "second is done"])
+        self.assertNotIn("alder-keeper", answer.err, "where all is well the keeper says nothing")
+        self.assertNotIn("alderd", answer.err)
         self.assertEqual(self.home.processes(), set())
 
     def test_json_lines_are_log_lines(self):

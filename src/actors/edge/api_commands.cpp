@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace alder::actors {
@@ -370,25 +371,29 @@ void post_resurrect(const api_request&, const responder& out, api_context& conte
 
 /// Does something with the output of every service the request is about.
 void for_services(const api_request& request, const responder& out, api_context& context,
-                  const std::function<void(const node_snapshot&)>& act) {
+                  const std::function<std::vector<std::string>(const node_snapshot&)>& act) {
   node_filter about;
   if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
-  const auto services = services_of(about, context);
-  for (const auto& node : services)
-    act(*node);
-  out->answer(200, wire::result_json({/*changed=*/!services.empty(), std::nullopt}));
+  std::set<std::string> files; // services may share them
+  for (const auto& node : services_of(about, context))
+    for (auto& file : act(*node))
+      files.insert(std::move(file));
+  out->answer(200, wire::files_json(files.size()));
 }
 
 void post_logs_reopen(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context, [&](const auto& node) { context.logs.reopen(id_of(node.tree, node.name)); });
+  for_services(request, out, context,
+               [&](const auto& node) { return context.logs.reopen(id_of(node.tree, node.name)); });
 }
 
 void post_logs_rotate(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context, [&](const auto& node) { context.logs.rotate(id_of(node.tree, node.name)); });
+  for_services(request, out, context,
+               [&](const auto& node) { return context.logs.rotate(id_of(node.tree, node.name)); });
 }
 
 void delete_logs(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context, [&](const auto& node) { context.logs.clear(id_of(node.tree, node.name)); });
+  for_services(request, out, context,
+               [&](const auto& node) { return context.logs.clear(id_of(node.tree, node.name)); });
 }
 
 } // namespace

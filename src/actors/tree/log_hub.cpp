@@ -3,10 +3,13 @@
 #include "actors/tree/log_writer.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/os/files.hpp"
 #include "runtime/os/log_archive.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
+
+#include <algorithm>
 
 namespace alder::actors {
 namespace {
@@ -74,36 +77,58 @@ output_files log_hub::files_of(const node_id& node) const {
   return {rules.out.empty() ? base + ".out.log" : rules.out, rules.err.empty() ? base + ".err.log" : rules.err};
 }
 
-void log_hub::reopen(const node_id& node) {
+log_hub::file_list log_hub::regular_files_of(const node_id& node) const {
+  if (rules_of(node).to != log_target::file) return {};
+  const auto files = files_of(node);
+  file_list all;
+  for (const auto& file : {files.out, files.err}) {
+    const auto facts = os::facts_of(file);
+    if (facts && facts->is_regular && std::find(all.begin(), all.end(), file) == all.end()) all.push_back(file);
+  }
+  return all;
+}
+
+log_hub::file_list log_hub::reopen(const node_id& node) {
   const auto found = seats_.find(node);
-  if (found == seats_.end()) return; // nothing is open
+  if (found == seats_.end()) return {}; // nothing is open
   pump_->reopen(found->second.streams.out);
   pump_->reopen(found->second.streams.err);
+  if (rules_of(node).to != log_target::file) return {};
+  const auto files = files_of(node);
+  return files.out == files.err ? file_list{files.out} : file_list{files.out, files.err};
 }
 
 void log_hub::reopen_all() {
   for (const auto& [node, seat] : seats_)
-    reopen(node);
+    (void)reopen(node); // nobody wants to know
 }
 
-void log_hub::rotate(const node_id& node) {
+log_hub::file_list log_hub::rotate(const node_id& node) {
   const auto found = seats_.find(node);
-  if (found == seats_.end()) return;
+  if (found == seats_.end()) return {};
+  auto files = regular_files_of(node); // before they are moved
+  std::erase_if(files, [](const auto& file) {
+    const auto facts = os::facts_of(file);
+    return !facts || facts->size == 0;
+  });
   pump_->rotate(found->second.streams.out);
   if (!rules_of(node).merge) pump_->rotate(found->second.streams.err);
+  return files;
 }
 
-void log_hub::clear(const node_id& node) {
+log_hub::file_list log_hub::clear(const node_id& node) {
   const auto found = seats_.find(node);
+  const auto regular = regular_files_of(node);
   if (found != seats_.end() && found->second.writer) {
     pump_->clear(found->second.streams.out);
     pump_->clear(found->second.streams.err);
-    return;
+    return regular;
   }
   const auto files = files_of(node);
   const auto owner = rules_of(node).owner;
   for (const auto& file : {files.out, files.err})
     os::clear_log(file, owner ? std::optional{owner->uid} : std::nullopt);
+  return regular;
 }
 
 log_hub::tally log_hub::tally_of(const node_id& node) const {

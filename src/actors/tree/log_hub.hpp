@@ -44,7 +44,9 @@ public:
   void set_rules(const node_id& node, const log_spec& rules);
   /// Without rules of their own, nodes have those of the board.
   [[nodiscard]] log_spec rules_of(const node_id& node) const;
-
+  using file_list = std::vector<std::string>;
+  /// The files of its output that are there, each once; none when it writes elsewhere.
+  [[nodiscard]] file_list regular_files_of(const node_id& node) const;
   [[nodiscard]] output_files files_of(const node_id& node) const;
   /// Whether somebody writes, or has written, the output of `node`.
   [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
@@ -70,13 +72,14 @@ public:
 
   // -- for people
 
+  // Each of these returns the files that it concerns; services may share them.
   /// Opens the files again, after somebody moved them.
-  void reopen(const node_id& node);
+  file_list reopen(const node_id& node);
   void reopen_all();
-  /// Puts the files aside now.
-  void rotate(const node_id& node);
+  /// Puts the files aside now; not those that are empty.
+  file_list rotate(const node_id& node);
   /// Empties the files and deletes their archives.
-  void clear(const node_id& node);
+  file_list clear(const node_id& node);
   struct tally {
     os::log_tally out;
     os::log_tally err;

@@ -129,7 +129,7 @@ exit_code run_apply(session& s) {
   return carry_out(s, {.method = "POST",
                        .target = "/v1/config/apply" + options,
                        .body = body,
-                       .words = {.done = "changed", .counts_stops = true},
+                       .words = {.done = "changed", .counts_stops = true, .counts_both = true},
                        .nothing_to_do = found->changes.empty() ? unchanged(*found) : "nothing was changed"});
 }
 

@@ -63,7 +63,12 @@ exit_code act(session& s, const std::string& action, const std::string& names) {
                                      .body = {},
                                      .accept = {}});
   if (const auto* failed = std::get_if<failure>(&answer)) return s.fail(*failed);
-  if (s.wanted().json) (void)s.print(std::get<std::string>(answer) + "\n");
+  const auto& body = std::get<std::string>(answer);
+  if (s.wanted().json) (void)s.print(body + "\n");
+  const auto files = read_file_count(body);
+  if (s.wanted().json || s.wanted().quiet || !files) return s.end_code(); // an older daemon does not count them
+  const std::string done = is_clear ? "cleared" : action == "rotate" ? "rotated" : "reopened";
+  (void)s.print(*files == 0 ? "no log file had to be " + done + "\n" : done + " " + counted(*files, "file") + "\n");
   return s.end_code();
 }
 

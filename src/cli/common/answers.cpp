@@ -407,6 +407,12 @@ result<log_line> read_log_line(std::string_view text) {
   return log_line{log_of(*document)};
 }
 
+std::optional<std::size_t> read_file_count(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document || !document->contains("files")) return std::nullopt;
+  return number_of<std::size_t>(*document, "files");
+}
+
 std::vector<std::string> read_tree_names(std::string_view text) {
   const auto document = parse_object(text);
   return document ? texts_of(*document, "trees") : std::vector<std::string>{};

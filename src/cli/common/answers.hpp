@@ -7,6 +7,7 @@
 #include "alder/event.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>

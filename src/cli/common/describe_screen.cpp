@@ -88,6 +88,11 @@ void add_processes(block& into, const std::vector<process_view>& all) {
   }
 }
 
+/// OTP's name of a pool's strategy says nothing to most people.
+std::string strategy_words(const std::string& strategy) {
+  return strategy == "simple_one_for_one" ? "pool (each instance restarts alone)" : strategy;
+}
+
 void add_environment(block& into, const detail_view& detail, secrets environment) {
   if (detail.environment.empty()) return;
   if (environment == secrets::hidden) {
@@ -109,7 +114,7 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
   into.add("Launch", foreign(into.on(), detail.attributes));
   into.add("Input", foreign(into.on(), detail.input));
   into.add("Path", join(detail.path, into.on().unicode ? " › " : " > "));
-  auto above = detail.strategy;
+  auto above = strategy_words(detail.strategy);
   if (detail.intensity) above += (above.empty() ? "" : ", ") + budget_words(*detail.intensity);
   into.add("Supervised", above);
   into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff) +
@@ -130,15 +135,21 @@ void add_detail(block& into, const node_view& node, const detail_view& detail, s
                             " effect at the next start: alder restart " + foreign(into.on(), shell_quote({node.name})));
 }
 
+/// "19 bytes", "4.2K".
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::uint64_t least_unit = 1024;
+  return bytes < least_unit ? counted(bytes, "byte") : format_size(bytes);
+}
+
 void add_history(block& into, const detail_view& detail, wall_time now) {
   into.add("Output", foreign(into.on(), detail.log_out));
   if (detail.log_err != detail.log_out) into.add("Errors", foreign(into.on(), detail.log_err));
   if (const auto& logged = detail.logged) {
-    auto text = format_size(logged->bytes) + " since the daemon started";
+    auto text = size_text(logged->bytes) + " since the daemon started";
     if (logged->rotations > 0) text += ", rotated " + counted(logged->rotations, "time");
-    if (logged->waiting_bytes > 0) text += ", " + format_size(logged->waiting_bytes) + " waiting to be written";
+    if (logged->waiting_bytes > 0) text += ", " + size_text(logged->waiting_bytes) + " waiting to be written";
     if (logged->lost_bytes > 0)
-      text += ", " + format_size(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line") + ")";
+      text += ", " + size_text(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line") + ")";
     into.add("Logged", text);
   }
   const auto& on = into.on();
@@ -190,7 +201,7 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
   text.add("Last exit", exit_line(node, now));
   text.add("Restarts", std::to_string(node.restarts));
   if (node.type == "supervisor")
-    text.add("Strategy", node.strategy + (node.intensity ? ", " + budget_words(*node.intensity) : ""));
+    text.add("Strategy", strategy_words(node.strategy) + (node.intensity ? ", " + budget_words(*node.intensity) : ""));
   bool is_first = true;
   for (const auto& [name, value] : node.metrics) {
     const auto line = foreign(on, name + " " + value);

@@ -98,7 +98,10 @@ std::string progress::repaint(wall_time now) {
 }
 
 std::string progress::summary(wall_time now) const {
-  const auto counts = [&](const entry& one) { return words_.counts_stops ? one.has_stopped : one.has_started; };
+  const auto counts = [&](const entry& one) {
+    if (words_.counts_both) return one.has_started || one.has_stopped;
+    return words_.counts_stops ? one.has_stopped : one.has_started;
+  };
   const auto number = std::count_if(entries_.begin(), entries_.end(), counts);
   const auto what = number == 0 ? std::string{"done"} : std::to_string(number) + " " + words_.done;
   return what + " in " + age(begin_, now);

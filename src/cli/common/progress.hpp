@@ -17,6 +17,7 @@ namespace alder::cli {
 struct change_words {
   std::string done;          ///< "started": of the summary
   bool counts_stops = false; ///< services that stop are what is counted
+  bool counts_both = false;  ///< those that start, too
 };
 
 class progress {

@@ -270,7 +270,7 @@ void keeper::start_daemon() {
   serves_ = false;
   hung_ = false;
   if (options_.watchdog.count() > 0) answer_due_ = steady::now() + start_patience;
-  say("daemon started, pid " + std::to_string(daemon_pid_) + ", epoch " + std::to_string(epoch_));
+  remark("daemon started, pid " + std::to_string(daemon_pid_) + ", epoch " + std::to_string(epoch_));
 }
 
 void keeper::daemon_did_not_start(const std::string& why) {
@@ -320,7 +320,7 @@ void keeper::plan_next_start(const std::string& why) {
     say("there is no daemon to stop the services in order");
     return kill_everything();
   }
-  if (next.delay.count() > 0) say("next start in " + std::to_string(next.delay.count()) + "ms");
+  if (next.delay.count() > 0) remark("next start in " + std::to_string(next.delay.count()) + "ms");
   write_trouble(why);
   start_due_ = now + next.delay;
 }
@@ -337,6 +337,10 @@ void keeper::close_channel() {
   channel_.reset();
   outgoing_.clear();
   reaped_notices_ = 0;
+}
+
+void keeper::remark(const std::string& text) const {
+  if (!options_.foreground) say(text);
 }
 
 } // namespace alder::keeper

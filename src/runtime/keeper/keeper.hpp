@@ -161,6 +161,9 @@ private:
   /// Now or not at all.
   void send_if_room(const wire::to_daemon& frame, std::span<const int> fds);
 
+  /// Says what is no trouble: of `alder run` the standard error is the container's, where only trouble belongs.
+  void remark(const std::string& text) const;
+
   // The end.
   void on_stop_signal(int signal);
   void kill_everything();

@@ -185,7 +185,7 @@ void keeper::on(const wire::acknowledge_frame& frame) {
 }
 
 void keeper::on(const wire::shutdown_frame&) {
-  say("shutdown");
+  remark("shutdown");
   kill_descendants(daemon_pid_);
   // The end of the channel tells the daemon that nothing is left; it is on its way out already, or learns it now.
   close_channel();
@@ -203,7 +203,7 @@ void keeper::on(const wire::shutdown_frame&) {
 }
 
 void keeper::on_stop_signal(int signal) {
-  say(signal_name(signal) + " received");
+  remark(signal_name(signal) + " received");
   if (stop_signal_ != 0) return kill_everything();
   stop_signal_ = signal;
   stop_due_ = steady::now() + stop_timeout;

@@ -111,7 +111,7 @@ void keeper::resume(const wire::keeper_state& state) {
     if (!held.exited && (held.adrift || !process || process->parent != ::getpid())) watch_adrift(who);
   }
   if (book_) book_->keep([this](const key& who) { return children_.count(who) > 0; }, children_.size());
-  say("took over " + std::to_string(children_.size()) + " processes");
+  remark("took over " + std::to_string(children_.size()) + " processes");
   if (on_trial_) trial_due_ = steady::now() + trial_time;
   reap_children(); // those that ended while there was nobody to hear of it
 }
@@ -147,7 +147,7 @@ outcome keeper::exec(const std::string& program, const wire::keeper_state& hande
 
 void keeper::on(const wire::upgrade_frame& frame) {
   if (stop_signal_ != 0 || upgrade_) return;
-  say("upgrade to " + frame.keeper + " and " + frame.daemon);
+  remark("upgrade to " + frame.keeper + " and " + frame.daemon);
   upgrade_ = frame;
   // By design nothing is lost with it; the new programs start when it is gone.
   close_channel();
@@ -183,7 +183,7 @@ void keeper::replace_by_upgrade() {
 void keeper::end_trial() {
   if (!std::exchange(on_trial_, false)) return;
   trial_due_.reset();
-  say("the upgrade is complete");
+  remark("the upgrade is complete");
   former_keeper_file_.reset();
   former_daemon_file_.reset();
 }

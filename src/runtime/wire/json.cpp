@@ -283,6 +283,10 @@ std::string result_json(const operation_result& r) {
   return text_of({{"schema", schema}, {"ok", true}, {"changed", r.changed}});
 }
 
+std::string files_json(std::size_t files) {
+  return text_of({{"schema", schema}, {"ok", true}, {"changed", files > 0}, {"files", files}});
+}
+
 std::string tree_names_json(const std::vector<std::string>& trees) {
   return text_of({{"schema", schema}, {"ok", true}, {"changed", !trees.empty()}, {"trees", trees}});
 }

@@ -334,6 +334,14 @@ TEST_F(Commands, WhatWasUpIsNamedWithWhatBringsItUpAgain) {
       << result.err;
 }
 
+TEST_F(Commands, LogFilesThatWereChangedAreCounted) {
+  serve_text(answer(200, R"({"schema":1,"ok":true,"changed":true,"files":3})"));
+  EXPECT_EQ(run({"logs", "rotate"}).out, "rotated 3 files\n");
+  EXPECT_EQ(run({"logs", "reopen", "w-*"}).out, "reopened 3 files\n");
+  EXPECT_EQ(run({"logs", "clear", "api"}).out, "cleared 3 files\n");
+  EXPECT_EQ(run({"-q", "logs", "rotate"}).out, "");
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/logs/rotate?", "POST /v1/logs/reopen?service=w-%2A",
+                                              "DELETE /v1/logs?service=api", "POST /v1/logs/rotate?"}));
 }
 
 TEST_F(Commands, AWordThatIsNoSignalSendsNothing) {

@@ -68,6 +68,17 @@ TEST_F(Screens, TheSummaryOfAStopCountsStops) {
   EXPECT_EQ(shown.summary(now()), "1 stopped in 0.0s");
 }
 
+TEST_F(Screens, TheSummaryOfAChangeCountsStartsAndStopsAlike) {
+  const change_words changing{.done = "changed", .counts_stops = true, .counts_both = true};
+  progress more{test::plain, 0, changing, now()};
+  (void)more.on_event(event("started", "api:2", ""), now());
+  EXPECT_EQ(more.summary(now()), "1 changed in 0.0s");
+  progress fewer{test::plain, 0, changing, now()};
+  (void)fewer.on_event(event("stopping", "api:2", ""), now());
+  (void)fewer.on_event(event("stopped", "api:2", "", /*pid=*/0), now());
+  EXPECT_EQ(fewer.summary(now()), "1 changed in 0.0s");
+}
+
 TEST_F(Screens, AChangeWithoutServicesIsJustDone) {
   EXPECT_EQ((progress{test::plain, 0, starting, now()}.summary(now())), "done in 0.0s");
 }
