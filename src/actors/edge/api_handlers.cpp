@@ -54,6 +54,19 @@ bool is_meant(const std::string& name, const node_id& node) {
   return name == node || name == service || name == pool || name == tree || name == tree + "/" + pool;
 }
 
+bool matches_any(const std::string& pattern, const api_context& context, const std::set<node_id>& gone) {
+  const auto is_match = [&](const node_id& node) { return matches_node(pattern, node); };
+  if (std::any_of(gone.begin(), gone.end(), is_match)) return true;
+  for (const auto& [tree, known] : context.trees.trees()) {
+    const auto nodes = context.shared.nodes.in_order(tree);
+    if (std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
+          return node->what == node_snapshot::kind::service && is_match(id_of(node->tree, node->name));
+        }))
+      return true;
+  }
+  return false;
+}
+
 } // namespace
 
 std::optional<wire::problem> read_filter(const api_request& request, const std::string& key, const api_context& context,
@@ -61,6 +74,12 @@ std::optional<wire::problem> read_filter(const api_request& request, const std::
   for (const auto& name : request.values(key)) {
     if (context.trees.find(name) != nullptr) {
       filter.trees.insert(name);
+      continue;
+    }
+    if (is_pattern(name)) {
+      if (!matches_any(name, context, gone))
+        return wire::problem{404, "no_such_node", "no service matches '" + name + "'", {"all there are: alder ls"}, {}};
+      filter.patterns.insert(name);
       continue;
     }
     const auto found = context.shared.nodes.named(name);

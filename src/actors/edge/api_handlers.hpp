@@ -47,7 +47,8 @@ struct found_node {
 /// The supervisor a request is about; null when there is none, and why has been answered.
 [[nodiscard]] node_ptr find_supervisor(const api_request& request, const responder& out, const api_context& context);
 
-/// Names of nodes, supervisors and trees from the query's fields `key`; a problem for one that does not exist.
+/// Names of nodes, supervisors and trees, and patterns, from the query's fields `key`; a problem for one that does not
+/// exist, or matches no service.
 /// `gone`: nodes that need not exist any more.
 [[nodiscard]] std::optional<wire::problem> read_filter(const api_request& request, const std::string& key,
                                                        const api_context& context, node_filter& filter,

@@ -14,13 +14,20 @@
 
 namespace alder::actors {
 
-/// Which nodes a request is about: empty means all; a supervisor stands for all below it, also those that come later.
+/// Which nodes a request is about: empty means all; a supervisor stands for all below it, and a pattern for all that it
+/// matches, also those that come later.
 struct node_filter {
   std::set<std::string> trees; ///< whole trees, by name
   std::set<node_id> nodes;
+  std::set<std::string> patterns = {}; ///< fnmatch, of names of services or pools, alone or as tree/name
   /// A node that was covered stays so when it is no longer known.
   [[nodiscard]] bool covers(const board& known, const std::string& tree, const std::string& name);
 };
+
+/// Whether a name in a request is a pattern: it has one of *, ? and [, which no name has.
+[[nodiscard]] bool is_pattern(const std::string& name);
+/// Whether it matches the name of this node, or of the pool that it is of.
+[[nodiscard]] bool matches_node(const std::string& pattern, const node_id& node);
 
 struct event_query {
   node_filter about;

@@ -1,5 +1,6 @@
 #include "cli/commands/change.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/project.hpp"
 #include "cli/common/service_name.hpp"
 
@@ -29,6 +30,12 @@ std::string program_body(const session& s) {
 
 exit_code run_add(session& s) {
   const auto& words = s.wanted().words;
+  if (is_pattern(words[0])) {
+    return s.fail({.code = exit_code::usage,
+                   .what = "'alder add' takes the name of one supervisor, not a pattern",
+                   .help = {"supervisors and their names: alder tree"},
+                   .diagnostics = {}});
+  }
   std::string body;
   if (words.size() > 1) {
     const auto opened = open_project(words[1], s.setup().around, os::living_keeper(s.setup().where.run_dir));

@@ -1,4 +1,5 @@
 #include "cli/commands/command.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/forecast_screen.hpp"
 #include "cli/common/project.hpp"
 #include "cli/common/screens.hpp"
@@ -11,6 +12,8 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include <fnmatch.h>
 
 namespace alder::cli {
 namespace {
@@ -48,7 +51,9 @@ exit_code explain(session& s, const supervisor_spec& root, std::span<const std::
   std::vector<policy::crash_forecast> all;
   if (names.empty()) all = policy::forecast_crashes(root);
   for (const auto& name : names) {
-    auto some = policy::forecast_crashes(root, name);
+    auto some = policy::forecast_crashes(root, is_pattern(name) ? std::string{} : name);
+    if (is_pattern(name))
+      std::erase_if(some, [&](const auto& one) { return ::fnmatch(name.c_str(), one.service.c_str(), 0) != 0; });
     if (some.empty())
       return s.fail(
           {.code = exit_code::usage,

@@ -1,19 +1,33 @@
 #include "cli/commands/command.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/screens.hpp"
 
 namespace alder::cli {
 
 exit_code run_describe(session& s) {
-  const auto body = s.get(service_target(s.wanted().words.front()));
-  if (!body) return s.end_code();
-  if (s.wanted().json) {
-    (void)s.print(*body + "\n");
-    return s.end_code();
+  const auto names = select_nodes(s, s.wanted().words, purpose::look);
+  if (!names) return s.end_code();
+  auto worst = exit_code::ok;
+  bool is_first = true;
+  for (const auto& name : *names) {
+    const auto body = s.get(service_target(name));
+    if (!body) {
+      if (worst == exit_code::ok) worst = s.end_code();
+      if (s.end_code() == exit_code::no_daemon) break; // the next would not answer either
+      continue;
+    }
+    if (s.wanted().json) {
+      if (!s.print(*body + "\n")) break;
+      continue;
+    }
+    const auto node = s.understood(*body, read_node);
+    if (!node) return s.end_code();
+    const auto environment = s.wanted().show_env ? secrets::shown : secrets::hidden;
+    const auto screen = describe_screen(s.out(), *node, environment, session::now());
+    if (!s.print((is_first ? "" : "\n") + screen)) break;
+    is_first = false;
   }
-  const auto node = s.understood(*body, read_node);
-  const auto environment = s.wanted().show_env ? secrets::shown : secrets::hidden;
-  if (node) (void)s.print(describe_screen(s.out(), *node, environment, session::now()));
-  return s.end_code();
+  return worst == exit_code::ok ? s.end_code() : worst;
 }
 
 } // namespace alder::cli

@@ -1,5 +1,6 @@
 #include "cli/commands/change.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/project.hpp"
 
 #include "runtime/base/text.hpp"
@@ -8,6 +9,8 @@
 #include <algorithm>
 #include <optional>
 #include <vector>
+
+#include <fnmatch.h>
 
 namespace alder::cli {
 namespace {
@@ -70,14 +73,43 @@ exit_code down_project(session& s, const std::vector<config_view>& up) {
   if (file) return nothing(s, *file + " is not up");
   const auto names = names_of(up);
   if (s.err().terminal && os::is_terminal(in_fd) && !s.wanted().json) {
-    s.note("There is no alder.yaml here. Take down " + join(names, ", ") + "? [y/N] ");
-    const auto said = os::read_terminal_line(in_fd);
-    return said == "y" || said == "Y" || said == "yes" ? down_all(s, names) : nothing(s, "nothing was stopped");
+    const bool is_wanted = is_confirmed(s, "There is no alder.yaml here. Take down " + join(names, ", ") + "?");
+    return is_wanted ? down_all(s, names) : nothing(s, "nothing was stopped");
   }
   return s.fail({.code = exit_code::usage,
                  .what = "there is no alder.yaml here; name the tree to take down",
                  .help = {"alder down " + join(names, " | "), "all trees: alder down --all"},
                  .diagnostics = {}});
+}
+
+/// Patterns and "all" as the names of the trees that they mean; the other words as they are.
+std::optional<std::vector<std::string>> tree_words(session& s, const std::vector<config_view>& up) {
+  std::vector<std::string> words;
+  for (const auto& word : s.wanted().words) {
+    const auto known = names_of(up);
+    const bool is_all = word == "all" && std::find(known.begin(), known.end(), word) == known.end();
+    if (!is_all && !is_pattern(word)) {
+      words.push_back(word);
+      continue;
+    }
+    bool has_found = false;
+    for (const auto& tree : known) {
+      const bool is_meant = is_all || ::fnmatch(word.c_str(), tree.c_str(), 0) == 0;
+      has_found = has_found || is_meant;
+      if (is_meant && std::find(words.begin(), words.end(), tree) == words.end()) words.push_back(tree);
+    }
+    if (has_found) continue;
+    if (is_all) {
+      (void)nothing(s, "nothing is up");
+      continue;
+    }
+    (void)s.fail({.code = exit_code::no_such_node,
+                  .what = "no tree matches '" + word + "'",
+                  .help = {known.empty() ? "nothing is up" : "trees: " + join(known, ", ")},
+                  .diagnostics = {}});
+    return std::nullopt;
+  }
+  return words;
 }
 
 } // namespace
@@ -100,8 +132,10 @@ exit_code run_down(session& s) {
   if (!up) return s.end_code();
 
   if (!is_named) return s.wanted().all ? down_all(s, names_of(*up)) : down_project(s, *up);
+  const auto words = tree_words(s, *up);
+  if (!words) return s.end_code();
   auto worst = exit_code::ok;
-  for (const auto& word : s.wanted().words) {
+  for (const auto& word : *words) {
     auto tree = find_tree(*up, word);
     if (names_a_file(word, s.setup().around)) {
       const auto file = os::name_of_file(word, s.setup().around.cwd);

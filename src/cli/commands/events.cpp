@@ -1,6 +1,7 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/search.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/resumption.hpp"
 #include "cli/common/screens.hpp"
 
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace alder::cli {
 namespace {
@@ -37,9 +39,9 @@ bool show_gap(session& s, const gap_view& gap, std::string_view text) {
   return true;
 }
 
-exit_code stream_events(session& s) {
+exit_code stream_events(session& s, const std::vector<std::string>& names) {
   const auto target = [&](stream_past past) {
-    return "/v1/events" + stream_query(s.wanted(), "name", default_tail, past);
+    return "/v1/events" + stream_query(s.wanted(), names, "name", default_tail, past);
   };
   const bool shows_no_past = s.wanted().follow && s.wanted().tail == 0U;
   event_resumption place{target(stream_past::shown), target(stream_past::known),
@@ -60,7 +62,8 @@ exit_code stream_events(session& s) {
 /// expression takes, the daemon does not wait for it.
 class event_search {
 public:
-  event_search(session& s, search asked) : s_{s}, asked_{std::move(asked)} {}
+  event_search(session& s, search asked, std::vector<std::string> names)
+      : s_{s}, asked_{std::move(asked)}, names_{std::move(names)} {}
 
   exit_code run() {
     const auto code = read_past();
@@ -130,13 +133,14 @@ private:
 
   [[nodiscard]] std::string target(const std::string& query) const {
     auto text = "/v1/events?" + query;
-    for (const auto& name : s_.wanted().words)
+    for (const auto& name : names_)
       text += "&name=" + percent_encoded(name);
     return text;
   }
 
   session& s_;
   search asked_;
+  std::vector<std::string> names_;
   std::deque<std::pair<event_view, std::string>> held_;
   std::uint64_t older_ = 0;
   std::uint64_t latest_ = 0;
@@ -148,7 +152,9 @@ private:
 exit_code run_events(session& s) {
   auto asked = read_search(s);
   if (!asked) return s.end_code();
-  return asked->any() ? event_search{s, std::move(*asked)}.run() : stream_events(s);
+  auto names = filter_words(s, s.wanted().words);
+  if (!names) return s.end_code();
+  return asked->any() ? event_search{s, std::move(*asked), std::move(*names)}.run() : stream_events(s, *names);
 }
 
 } // namespace alder::cli

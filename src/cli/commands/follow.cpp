@@ -111,15 +111,16 @@ exit_code follow_lines(session& s, const line_source& from) {
   return line_reader{s, from}.run();
 }
 
-std::string stream_query(const invocation& wanted, std::string_view name_key, unsigned default_tail, stream_past past) {
+std::string stream_query(const invocation& wanted, const std::vector<std::string>& names, std::string_view name_key,
+                         unsigned default_tail, stream_past past) {
   const bool is_search = !wanted.since.empty() || !wanted.until.empty() || !wanted.grep.empty() || wanted.previous;
   // What a search finds is shown as a whole.
   const bool is_limited = past == stream_past::shown && (wanted.tail || !is_search);
   auto query = is_limited ? "?tail=" + std::to_string(wanted.tail.value_or(default_tail)) : "?all=1";
   if (wanted.follow) query += "&follow=1";
   if (!wanted.stream.empty()) query += "&stream=" + wanted.stream;
-  for (const auto& word : wanted.words)
-    query += "&" + std::string{name_key} + "=" + percent_encoded(word);
+  for (const auto& name : names)
+    query += "&" + std::string{name_key} + "=" + percent_encoded(name);
   return query;
 }
 

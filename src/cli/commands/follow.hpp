@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace alder::cli {
 
@@ -26,8 +27,9 @@ exit_code follow_lines(session& s, const line_source& from);
 /// Whether past lines are shown before those that come.
 enum class stream_past : std::uint8_t { shown, known };
 
-/// "?tail=5&follow=1&name=a&name=b" for the options and words of the command line.
-[[nodiscard]] std::string stream_query(const invocation& wanted, std::string_view name_key, unsigned default_tail,
+/// "?tail=5&follow=1&name=a&name=b" for the options of the command line and these names.
+[[nodiscard]] std::string stream_query(const invocation& wanted, const std::vector<std::string>& names,
+                                       std::string_view name_key, unsigned default_tail,
                                        stream_past past = stream_past::shown);
 
 /// The exit code after a signal.

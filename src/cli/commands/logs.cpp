@@ -1,6 +1,7 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/follow.hpp"
 #include "cli/commands/search.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/resumption.hpp"
 #include "cli/common/screens.hpp"
 
@@ -27,9 +28,8 @@ std::string services_target(const std::vector<std::string>& names) {
 }
 
 /// The columns of the longest name that will turn up, so that the lines stand below each other from the first on.
-std::size_t longest_name(session& s) {
-  const auto answer =
-      s.try_request({.method = "GET", .target = services_target(s.wanted().words), .body = {}, .accept = {}});
+std::size_t longest_name(session& s, const std::vector<std::string>& names) {
+  const auto answer = s.try_request({.method = "GET", .target = services_target(names), .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
   const auto services =
       body == nullptr ? result<std::vector<node_view>>{std::vector<node_view>{}} : read_services(*body);
@@ -97,11 +97,12 @@ exit_code run_logs(session& s) {
   const auto& wanted = s.wanted();
   const bool is_action =
       !wanted.words.empty() && std::find(actions.begin(), actions.end(), wanted.words.front()) != actions.end();
+  const auto names = filter_words(s, {wanted.words.begin() + (is_action ? 1 : 0), wanted.words.end()});
+  if (!names) return s.end_code();
   if (is_action) {
-    const std::vector<std::string> names{wanted.words.begin() + 1, wanted.words.end()};
-    if (wanted.words.front() == "path") return show_paths(s, names);
+    if (wanted.words.front() == "path") return show_paths(s, *names);
     std::string query;
-    for (const auto& name : names)
+    for (const auto& name : *names)
       query += (query.empty() ? "service=" : "&service=") + percent_encoded(name);
     return act(s, wanted.words.front(), query);
   }
@@ -110,9 +111,9 @@ exit_code run_logs(session& s) {
   const auto query = search_query(wanted, *asked);
   const log_style style{.has_prefix = !wanted.no_prefix && !wanted.raw,
                         .is_raw = wanted.raw,
-                        .name_width = wanted.json ? 0 : longest_name(s)};
+                        .name_width = wanted.json ? 0 : longest_name(s, *names)};
   const auto target = [&](stream_past past) {
-    return "/v1/logs" + stream_query(wanted, "service", default_tail, past) + query;
+    return "/v1/logs" + stream_query(wanted, *names, "service", default_tail, past) + query;
   };
   log_resumption place{target(stream_past::shown), target(stream_past::known)};
   const auto next = [&] {

@@ -1,19 +1,22 @@
 #include "cli/commands/command.hpp"
+#include "cli/commands/selection.hpp"
 #include "cli/common/screens.hpp"
 
 namespace alder::cli {
 
 exit_code run_ls(session& s) {
   auto target = std::string{"/v1/services?usage=1"};
-  if (!s.wanted().words.empty()) target += "&name=" + percent_encoded(s.wanted().words.front());
+  const auto names = filter_words(s, s.wanted().words);
+  if (!names) return s.end_code();
+  if (!names->empty()) target += "&name=" + percent_encoded(names->front());
   const auto body = s.get(target);
   if (!body) return s.end_code();
   const auto services = s.understood(*body, read_services);
   if (!services) return s.end_code();
   // A name that is not there is an error; a daemon without services is not.
-  if (services->empty() && !s.wanted().words.empty()) {
+  if (services->empty() && !names->empty()) {
     return s.fail({.code = exit_code::no_such_node,
-                   .what = "no service matches '" + s.wanted().words.front() + "'",
+                   .what = "no service matches '" + names->front() + "'",
                    .help = {"list all services: alder ls"},
                    .diagnostics = {}});
   }

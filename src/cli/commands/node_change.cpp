@@ -2,30 +2,57 @@
 
 #include "cli/commands/change.hpp"
 
+#include "runtime/base/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
 namespace alder::cli {
+namespace {
+
+/// Those that are as they were, because the one before them failed.
+void tell_left(session& s, const std::vector<std::string>& names, std::size_t from, const std::string& done) {
+  constexpr std::size_t most = 8;
+  const auto left = names.size() - from;
+  const auto begin = names.begin() + static_cast<std::ptrdiff_t>(from);
+  const std::vector<std::string> first(begin, begin + static_cast<std::ptrdiff_t>(std::min(left, most)));
+  const auto more = left > most ? " and " + std::to_string(left - most) + " more" : std::string{};
+  (void)s.fail({.code = exit_code::failed,
+                .what = join(first, ", ") + more + (left == 1 ? " was" : " were") + " not " + done,
+                .help = {"what comes after a failure is left as it is"},
+                .diagnostics = {}});
+}
+
+} // namespace
 
 exit_code change_each(session& s, const std::vector<std::string>& names,
-                      const std::function<change(const std::string&)>& change_of) {
+                      const std::function<change(const std::string&)>& change_of, after_failure then) {
   auto worst = exit_code::ok;
-  for (const auto& name : names) {
-    const auto code = carry_out(s, change_of(name));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto what = change_of(names[i]);
+    const auto code = carry_out(s, what);
     if (worst == exit_code::ok) worst = code;
     if (code == exit_code::interrupted || code == exit_code::terminated || code == exit_code::no_daemon) break;
+    if (code == exit_code::ok || then == after_failure::go_on) continue;
+    if (i + 1 < names.size()) tell_left(s, names, i + 1, what.words.done);
+    break;
   }
   return worst;
 }
 
 exit_code change_nodes(session& s, const std::string& verb, const change_words& words, const std::string& already,
-                       all_means all) {
-  const auto names = select_nodes(s, s.wanted().words, all);
+                       purpose what) {
+  const auto names = select_nodes(s, s.wanted().words, what);
   if (!names) return s.end_code();
-  return change_each(s, *names, [&](const std::string& name) {
+  const auto change_of = [&](const std::string& name) {
     return change{.method = "POST",
                   .target = service_target(name).append("/").append(verb),
                   .body = {},
                   .words = words,
                   .nothing_to_do = name + " " + already};
-  });
+  };
+  // A restart takes down what works: when one does not come up, the next would not either.
+  return change_each(s, *names, change_of, what == purpose::restart ? after_failure::stop : after_failure::go_on);
 }
 
 } // namespace alder::cli

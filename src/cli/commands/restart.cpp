@@ -4,7 +4,8 @@
 namespace alder::cli {
 
 exit_code run_restart(session& s) {
-  return change_nodes(s, "restart", {.done = "restarted", .counts_stops = false}, "has nothing to restart");
+  return change_nodes(s, "restart", {.done = "restarted", .counts_stops = false}, "has nothing to restart",
+                      purpose::restart);
 }
 
 } // namespace alder::cli

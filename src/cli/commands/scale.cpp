@@ -1,28 +1,40 @@
-#include "cli/commands/change.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/commands/node_change.hpp"
 
 #include <algorithm>
 #include <cctype>
 
 namespace alder::cli {
+namespace {
+
+bool is_count(const std::string& word) {
+  const bool is_number = !word.empty() && word.size() <= 5 &&
+                         std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return is_number && std::stoul(word) >= 1 && std::stoul(word) <= 10000;
+}
+
+} // namespace
 
 exit_code run_scale(session& s) {
-  const auto& name = s.wanted().words[0];
-  const auto& number = s.wanted().words[1];
-  const bool is_number = number.size() <= 5 && std::all_of(number.begin(), number.end(),
-                                                           [](unsigned char c) { return std::isdigit(c) != 0; });
-  if (!is_number || std::stoul(number) < 1 || std::stoul(number) > 10000) {
+  const auto& words = s.wanted().words;
+  const auto& number = words.back();
+  if (!is_count(number)) {
+    const bool is_first = is_count(words.front());
     return s.fail({.code = exit_code::usage,
                    .what = "'" + number + "' is not a valid number of instances (1 to 10000)",
-                   .help = {"to stop all instances: alder stop " + name},
+                   .help = {is_first ? "the number comes last: alder scale " + number + " " + words.front()
+                                     : "to stop all instances: alder stop " + words.front()},
                    .diagnostics = {}});
   }
-  return carry_out(
-      s, {.method = "POST",
-          .target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : ""),
-          .body = "{\"instances\":" + std::to_string(std::stoul(number)) + "}",
-          .words = {.done = "changed", .counts_stops = true},
-          .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"});
+  const auto names = select_nodes(s, {words.begin(), words.end() - 1}, purpose::scale);
+  if (!names) return s.end_code();
+  return change_each(s, *names, [&](const std::string& name) {
+    return change{.method = "POST",
+                  .target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : ""),
+                  .body = "{\"instances\":" + std::to_string(std::stoul(number)) + "}",
+                  .words = {.done = "changed", .counts_stops = true, .counts_both = true},
+                  .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"};
+  });
 }
 
 } // namespace alder::cli

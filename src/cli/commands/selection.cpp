@@ -1,6 +1,10 @@
 #include "cli/commands/selection.hpp"
 
+#include "runtime/base/text.hpp"
+#include "runtime/os/caller.hpp"
+
 #include <algorithm>
+#include <iterator>
 
 #include <fnmatch.h>
 
@@ -8,91 +12,209 @@ namespace alder::cli {
 namespace {
 
 constexpr std::string_view all_word = "all";
+constexpr int in_fd = 0;
 
-bool is_pattern(const std::string& word) { return word.find_first_of("*?[") != std::string::npos; }
+using nodes = std::vector<const node_view*>;
+using names = std::vector<std::string>;
 
-void collect_services(const node_view& node, std::vector<const node_view*>& into) {
+void collect(const node_view& node, bool (*is_wanted)(const node_view&), nodes& into) {
+  if (is_wanted(node)) into.push_back(&node);
   for (const auto& child : node.children)
-    collect_services(child, into);
-  if (node.type == "service") into.push_back(&node);
+    collect(child, is_wanted, into);
 }
+
+bool is_service(const node_view& node) { return node.type == "service"; }
+bool is_pool(const node_view& node) { return node.pool; }
 
 bool has_node(const node_view& node, std::string_view name) {
   return node.name == name ||
          std::any_of(node.children.begin(), node.children.end(), [&](const auto& c) { return has_node(c, name); });
 }
 
-bool is_down(const std::string& state) { return state == "stopped" || state == "failed"; }
+bool has_node(const tree_view& up, std::string_view name) {
+  return std::any_of(up.trees.begin(), up.trees.end(), [&](const auto& root) { return has_node(root, name); });
+}
+
+bool is_down(const node_view& node) { return node.state == "stopped" || node.state == "failed"; }
+/// The start of its tree would leave it down.
+bool is_left_alone(const node_view& node) {
+  return !node.started_by.empty() && (is_down(node) || node.state == "finished");
+}
+bool runs(const node_view& node) {
+  if (node.pid > 0 || (is_service(node) && (node.state == "running" || node.state == "stopping"))) return true;
+  return std::any_of(node.children.begin(), node.children.end(), runs);
+}
 
 std::string full_name(const node_view& node) { return node.tree + "/" + node.name; }
 
-std::vector<std::string> matching(const std::vector<const node_view*>& services, const std::string& pattern) {
-  std::vector<std::string> names;
-  for (const auto* service : services)
-    if (::fnmatch(pattern.c_str(), service->name.c_str(), 0) == 0 ||
-        ::fnmatch(pattern.c_str(), full_name(*service).c_str(), 0) == 0)
-      names.push_back(full_name(*service));
-  return names;
+bool matches(const std::string& pattern, const node_view& node) {
+  const auto is_match = [&](const std::string& name) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0 ||
+           ::fnmatch(pattern.c_str(), (node.tree + "/" + name).c_str(), 0) == 0;
+  };
+  return is_match(node.name) || is_match(node.name.substr(0, node.name.find(':')));
 }
 
-std::vector<std::string> everything(const tree_view& up, all_means all) {
-  std::vector<std::string> names;
-  for (const auto& root : up.trees) {
-    if (all == all_means::trees || is_down(root.state)) {
-      names.push_back(full_name(root));
-      continue;
-    }
-    std::vector<const node_view*> services;
-    collect_services(root, services);
-    for (const auto* service : services)
-      if (is_down(service->state)) names.push_back(full_name(*service));
+/// What is found for the words of one command line.
+class selection {
+public:
+  selection(session& s, const tree_view& up, purpose what) : s_{s}, up_{up}, what_{what} {
+    for (const auto& root : up.trees)
+      collect(root, what == purpose::scale ? is_pool : is_service, candidates_);
   }
-  return names;
-}
 
-failure nothing_matches(const std::string& pattern) {
-  return {.code = exit_code::no_such_node,
-          .what = "no service matches '" + pattern + "'",
-          .help = {"list all services: alder ls"},
-          .diagnostics = {}};
+  /// What goes wrong has been reported; then nothing may be done.
+  bool add_pattern(const std::string& pattern) {
+    nodes found;
+    std::copy_if(candidates_.begin(), candidates_.end(), std::back_inserter(found),
+                 [&](const auto* one) { return matches(pattern, *one); });
+    if (found.empty()) return refuse(nothing_matches(pattern));
+    if (what_ == purpose::tell) {
+      std::erase_if(found, [](const auto* one) { return !runs(*one); });
+      if (found.empty()) return refuse(nothing_runs("no service that matches '" + pattern + "' is running"));
+    }
+    for (const auto* one : found)
+      consider(*one);
+    return true;
+  }
+
+  bool add_all() {
+    if (up_.trees.empty()) {
+      s_.note("there are no trees\n");
+      return true;
+    }
+    const auto known = selected_.size();
+    for (const auto& root : up_.trees)
+      add_all_of(root);
+    if (selected_.size() > known) return true;
+    if (what_ == purpose::tell) return refuse(nothing_runs("no service is running"));
+    if (what_ == purpose::start && left_alone_.empty()) s_.note("nothing is stopped\n");
+    if (what_ == purpose::scale) s_.note("there are no pools\n");
+    return true;
+  }
+
+  void add(const std::string& name) {
+    if (std::find(selected_.begin(), selected_.end(), name) == selected_.end()) selected_.push_back(name);
+  }
+
+  /// Tells what was left out.
+  names take() {
+    std::erase_if(left_alone_, [&](const auto* one) {
+      return std::find(selected_.begin(), selected_.end(), full_name(*one)) != selected_.end(); // named exactly
+    });
+    tell_left_alone("schedule", " left to the schedule; to run it now: alder start ");
+    tell_left_alone("request", " left down (autostart: false); to start it: alder start ");
+    return std::move(selected_);
+  }
+
+private:
+  void consider(const node_view& service) {
+    const bool starts = what_ == purpose::start || what_ == purpose::restart;
+    if (!starts || !is_left_alone(service)) return add(full_name(service));
+    left_alone_.push_back(&service);
+  }
+
+  void add_all_of(const node_view& root) {
+    switch (what_) {
+    case purpose::change:
+    case purpose::restart: return add(full_name(root));
+    case purpose::start: return add_down(root);
+    case purpose::tell:
+      if (runs(root)) add(full_name(root));
+      return;
+    case purpose::look:
+    case purpose::scale: break;
+    }
+    nodes found;
+    collect(root, what_ == purpose::scale ? is_pool : is_service, found);
+    for (const auto* one : found)
+      add(full_name(*one));
+  }
+
+  /// A supervisor that is down starts all below it, in its order.
+  void add_down(const node_view& node) {
+    if (is_down(node)) return consider(node);
+    for (const auto& child : node.children)
+      add_down(child);
+  }
+
+  void tell_left_alone(std::string_view started_by, const std::string& why) {
+    names of_these;
+    for (const auto* one : left_alone_)
+      if (one->started_by == started_by) of_these.push_back(one->name);
+    constexpr std::size_t most = 8;
+    if (of_these.empty()) return;
+    const auto first = of_these.front();
+    const auto more = of_these.size() - std::min(of_these.size(), most);
+    of_these.resize(of_these.size() - more);
+    s_.note("alder: " + join(of_these, ", ") + (more == 0 ? "" : " and " + std::to_string(more) + " more") +
+            (of_these.size() == 1 ? " is" : " are") + why + first + "\n");
+  }
+
+  bool refuse(const failure& why) {
+    (void)s_.fail(why);
+    return false;
+  }
+
+  [[nodiscard]] failure nothing_matches(const std::string& pattern) const {
+    const bool is_scale = what_ == purpose::scale;
+    return {.code = exit_code::no_such_node,
+            .what = std::string{is_scale ? "no pool matches '" : "no service matches '"} + pattern + "'",
+            .help = {is_scale ? "a service that is no pool yet is scaled by its name: alder scale NAME N"
+                              : "list all services: alder ls"},
+            .diagnostics = {}};
+  }
+  static failure nothing_runs(const std::string& what) {
+    return {.code = exit_code::failed, .what = what, .help = {"list all services: alder ls"}, .diagnostics = {}};
+  }
+
+  session& s_;
+  const tree_view& up_;
+  purpose what_;
+  nodes candidates_;
+  names selected_;
+  nodes left_alone_;
+};
+
+std::optional<tree_view> trees_of(session& s) {
+  const auto body = s.get("/v1/tree");
+  return body ? s.understood(*body, read_tree) : std::nullopt;
 }
 
 } // namespace
 
-std::optional<std::vector<std::string>> select_nodes(session& s, const std::vector<std::string>& words, all_means all) {
+bool is_pattern(const std::string& word) { return word.find_first_of("*?[") != std::string::npos; }
+
+std::optional<std::vector<std::string>> select_nodes(session& s, const std::vector<std::string>& words, purpose what) {
   const auto is_special = [](const std::string& word) { return word == all_word || is_pattern(word); };
   if (std::none_of(words.begin(), words.end(), is_special)) return words;
-  const auto body = s.get("/v1/tree");
-  if (!body) return std::nullopt;
-  const auto up = s.understood(*body, read_tree);
+  const auto up = trees_of(s);
   if (!up) return std::nullopt;
-  std::vector<const node_view*> services;
-  for (const auto& root : up->trees)
-    collect_services(root, services);
-  const bool is_a_name =
-      std::any_of(up->trees.begin(), up->trees.end(), [](const auto& root) { return has_node(root, all_word); });
-  std::vector<std::string> names;
-  const auto add = [&](const std::vector<std::string>& more) {
-    for (const auto& name : more)
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
+  selection found{s, *up, what};
   for (const auto& word : words) {
     if (is_pattern(word)) {
-      const auto found = matching(services, word);
-      if (found.empty()) {
-        (void)s.fail(nothing_matches(word));
-        return std::nullopt;
-      }
-      add(found);
-    } else if (word == all_word && !is_a_name) {
-      const auto found = everything(*up, all);
-      if (found.empty()) s.note(up->trees.empty() ? "there are no trees\n" : "nothing is stopped\n");
-      add(found);
+      if (!found.add_pattern(word)) return std::nullopt;
+    } else if (word == all_word && !has_node(*up, all_word)) {
+      if (!found.add_all()) return std::nullopt;
     } else {
-      add({word});
+      found.add(word);
     }
   }
-  return names;
+  return found.take();
+}
+
+std::optional<std::vector<std::string>> filter_words(session& s, const std::vector<std::string>& words) {
+  if (std::find(words.begin(), words.end(), all_word) == words.end()) return words;
+  const auto up = trees_of(s);
+  if (!up) return std::nullopt;
+  return has_node(*up, all_word) ? words : std::vector<std::string>{};
+}
+
+bool is_confirmed(session& s, const std::string& question) {
+  if (!s.err().terminal || !os::is_terminal(in_fd) || s.wanted().json) return true;
+  s.note(question + " [y/N] ");
+  const auto said = os::read_terminal_line(in_fd);
+  return said == "y" || said == "Y" || said == "yes";
 }
 
 } // namespace alder::cli

@@ -1,5 +1,5 @@
 #include "cli/commands/command.hpp"
-#include "cli/commands/selection.hpp"
+#include "cli/commands/tell.hpp"
 
 #include "runtime/base/words.hpp"
 
@@ -16,22 +16,7 @@ exit_code run_signal(session& s) {
                                      : "examples: HUP, SIGUSR1, 10"},
                    .diagnostics = {}});
   }
-  const auto names = select_nodes(s, {words.begin(), words.end() - 1}, all_means::trees);
-  if (!names) return s.end_code();
-  auto worst = exit_code::ok;
-  for (const auto& name : *names) {
-    const auto answer = s.try_request({.method = "POST",
-                                       .target = service_target(name) + "/signal",
-                                       .body = strings_body({{"signal", signal}}),
-                                       .accept = {}});
-    if (const auto* wrong = std::get_if<failure>(&answer)) {
-      const auto code = s.fail(*wrong);
-      if (worst == exit_code::ok) worst = code;
-    } else if (s.wanted().json) {
-      (void)s.print(std::get<std::string>(answer) + "\n");
-    }
-  }
-  return worst == exit_code::ok ? s.end_code() : worst;
+  return tell_each(s, {words.begin(), words.end() - 1}, "signal", strings_body({{"signal", signal}}));
 }
 
 } // namespace alder::cli

@@ -44,8 +44,7 @@ exit_code run_start(session& s) {
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch()); !there)
     return s.fail(explain(there.failure()));
   if (!s.wanted().program.empty()) return start_program(s);
-  return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "is already running",
-                      all_means::what_is_down);
+  return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "is already running", purpose::start);
 }
 
 } // namespace alder::cli

@@ -208,6 +208,7 @@ bool fill_node(node_view& node, const json& object, unsigned depth) {
           .next_attempt = time_of(object, "next_attempt"),
           .usage = usage_of(object),
           .next_run = time_of(object, "next_run"),
+          .started_by = text_of(object, "started_by"),
           .strategy = text_of(object, "strategy"),
           .pool = flag_of(object, "pool"),
           .intensity = intensity_of(object),

@@ -145,6 +145,7 @@ struct node_view {
   std::optional<wall_time> next_attempt;
   std::optional<usage_view> usage;
   std::optional<wall_time> next_run; ///< when its schedule runs or restarts it
+  std::string started_by;            ///< "schedule" or "request"; empty: its supervisor
   std::string strategy;
   bool pool = false;
   std::optional<intensity_view> intensity;

@@ -92,6 +92,10 @@ json node_value(const node_snapshot& node) {
   } else {
     add_process(value, node);
   }
+  if (node.service && node.service->waits_for_schedule())
+    value["started_by"] = "schedule";
+  else if (node.service && !node.service->autostart)
+    value["started_by"] = "request";
   if (node.next_run) value["next_run"] = time_text(*node.next_run);
   if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
   return value;

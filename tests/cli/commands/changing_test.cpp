@@ -60,12 +60,35 @@ TEST_F(Commands, AChangeAsJsonIsTheStreamAlone) {
 
 TEST_F(Commands, SeveralNamesAreChangedOneAfterTheOtherAndTheFirstFailureCounts) {
   serve([](const seen_request& r, const fake_connection& c) {
-    c.send(r.target == "/v1/services/b/restart" ? test::problem(404, "no_such_node", "there is no 'b'")
-                                                : test::stream({started, done}));
+    c.send(r.target == "/v1/services/b/stop" ? test::problem(404, "no_such_node", "there is no 'b'")
+                                             : test::stream({started, done}));
   });
-  EXPECT_EQ(run({"restart", "a", "b", "c"}).code, 4);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart", "POST /v1/services/b/restart",
-                                              "POST /v1/services/c/restart"}));
+  EXPECT_EQ(run({"stop", "a", "b", "c"}).code, 4);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/stop", "POST /v1/services/b/stop",
+                                              "POST /v1/services/c/stop"}));
+}
+
+TEST_F(Commands, ARestartEndsAtTheFirstThatDoesNotComeUp) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    c.send(
+        r.target == "/v1/services/b/restart"
+            ? test::stream(
+                  {R"({"done":true,"ok":false,"changed":true,"status":422,"code":"start_failed","detail":"b could not start"})"})
+            : test::stream({started, done}));
+  });
+  const auto result = run({"restart", "a", "b", "c", "d"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart", "POST /v1/services/b/restart"}));
+  EXPECT_NE(result.err.find("alder: b could not start"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("alder: c, d were not restarted"), std::string::npos) << result.err;
+}
+
+TEST_F(Commands, ARestartWhoseLastOneFailsHasNoneLeftToName) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    c.send(r.target == "/_ping" ? pong : test::problem(404, "no_such_node", "there is no 'a'"));
+  });
+  EXPECT_EQ(run({"restart", "a"}).err.find("not restarted"), std::string::npos);
 }
 
 TEST_F(Commands, AFailedStartShowsTheReasonAndTheLastLinesOfItsOutput) {
@@ -296,6 +319,92 @@ TEST_F(Commands, StartAllStartsWhatIsStopped) {
             (std::vector<std::string>{"POST /v1/services/shop%2Fmail/start", "POST /v1/services/jobs%2Fjobs/start"}));
 }
 
+/// A tree with everything that a start leaves alone, and a pool that is down as a whole.
+const std::string idle_tree = R"({"schema":1,"trees":[
+  {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
+    {"type":"service","tree":"shop","name":"w-mail","state":"stopped"},
+    {"type":"service","tree":"shop","name":"w-job","state":"finished","started_by":"schedule"},
+    {"type":"service","tree":"shop","name":"w-debug","state":"stopped","started_by":"request"},
+    {"type":"service","tree":"shop","name":"w-shell","state":"running","pid":9,"started_by":"request"},
+    {"type":"service","tree":"shop","name":"w-done","state":"finished"},
+    {"type":"supervisor","tree":"shop","name":"w-api","pool":true,"state":"stopped","children":[
+      {"type":"service","tree":"shop","name":"w-api:0","state":"stopped"}]}]}]})";
+
+test::fake_daemon::handler with_idle_tree() {
+  return [](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    c.send(r.method == "GET" ? answer(200, idle_tree) : test::stream({done}));
+  };
+}
+
+TEST_F(Commands, StartAllLeavesAloneWhatItsTreeWould) {
+  serve(with_idle_tree());
+  const auto result = run({"start", "all"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start",
+                                                        "POST /v1/services/shop%2Fw-api/start"}));
+  EXPECT_NE(result.err.find("w-debug is left down (autostart: false); to start it: alder start w-debug"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST_F(Commands, APatternStartsNeitherScheduledTasksNorWhatStartsOnRequest) {
+  serve(with_idle_tree());
+  const auto result = run({"start", "w-[jdm]*"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start",
+                                                        "POST /v1/services/shop%2Fw-done/start"}));
+  EXPECT_NE(result.err.find("w-job is left to the schedule; to run it now: alder start w-job"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(Commands, NamedExactlyTheyAreStarted) {
+  serve(with_idle_tree());
+  EXPECT_EQ(run({"start", "w-job", "w-debug"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/w-job/start", "POST /v1/services/w-debug/start"}));
+}
+
+TEST_F(Commands, ARestartByPatternDoesNotStartThemEither) {
+  serve(with_idle_tree());
+  EXPECT_EQ(run({"restart", "w-[jds]*"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-shell/restart",
+                                                        "POST /v1/services/shop%2Fw-done/restart"}));
+}
+
+TEST_F(Commands, APatternMatchesThePoolOfAnInstanceToo) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"stop", "ap?"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fapi%3A0/stop",
+                                                        "POST /v1/services/shop%2Fapi%3A1/stop"}));
+}
+
+TEST_F(Commands, ScaleTakesThePoolsOfAPattern) {
+  serve(with_two_trees());
+  const auto result = run({"scale", "a*", "3"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fapi/scale"}));
+  EXPECT_EQ(requests().back().body, R"({"instances":3})");
+  EXPECT_EQ(run({"scale", "d*", "3"}).code, 4) << "db is no pool";
+  EXPECT_NE(run({"scale", "3", "api"}).err.find("alder scale api 3"), std::string::npos);
+}
+
+TEST_F(Commands, DownTakesPatternsAndAll) {
+  serve(with_trees(R"({"tree":"shop","file":"/x"},{"tree":"shop-test","file":"/y"},{"tree":"web","file":"/z"})"));
+  EXPECT_EQ(run({"down", "shop*"}).code, 0);
+  EXPECT_EQ(seen(),
+            (std::vector<std::string>{"GET /v1/config", "DELETE /v1/trees/shop", "DELETE /v1/trees/shop-test"}));
+  EXPECT_EQ(run({"down", "x*"}).code, 4);
+  EXPECT_EQ(run({"down", "all"}).code, 0);
+  EXPECT_EQ(seen().back(), "DELETE /v1/trees/web");
+}
+
+TEST_F(Commands, AddTakesOneSupervisor) {
+  const auto result = run({"add", "w-*", "--", "sleep", "1"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.err.find("not a pattern"), std::string::npos) << result.err;
+}
+
 TEST_F(Commands, RemoveAllIsNotGuessedAt) {
   serve(with_two_trees());
   const auto result = run({"remove", "all"});
@@ -312,6 +421,42 @@ TEST_F(Commands, ASignalGoesToEachOfTheNames) {
   const auto body = wire::parse_signal_request(daemon_->seen().back().body);
   ASSERT_TRUE(body.ok()) << body.failure().message;
   EXPECT_EQ(*body, SIGHUP);
+}
+
+/// shop runs, jobs is down.
+test::fake_daemon::handler with_running_services() {
+  return [](const seen_request& r, const fake_connection& c) {
+    if (r.method == "GET")
+      return c.send(answer(200, R"({"schema":1,"trees":[
+  {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
+    {"type":"service","tree":"shop","name":"w-1","state":"running","pid":7},
+    {"type":"service","tree":"shop","name":"w-2","state":"stopped"}]},
+  {"type":"supervisor","tree":"jobs","name":"jobs","state":"stopped","children":[
+    {"type":"service","tree":"jobs","name":"w-3","state":"stopped"}]}]})"));
+    c.send(answer(200, R"({"schema":1,"changed":true})"));
+  };
+}
+
+TEST_F(Commands, ASignalToAllReachesWhatRuns) {
+  serve(with_running_services());
+  EXPECT_EQ(run({"signal", "all", "USR1"}).code, 0);
+  EXPECT_EQ(run({"signal", "w-*", "USR1"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/shop%2Fshop/signal", "POST /v1/services/shop%2Fw-1/signal"}));
+  const auto none = run({"signal", "w-[23]", "USR1"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_NE(none.err.find("no service that matches 'w-[23]' is running"), std::string::npos) << none.err;
+}
+
+TEST_F(Commands, TextAndMessagesGoToThoseOfAPatternThatRun) {
+  serve(with_running_services());
+  EXPECT_EQ(run({"send", "w-*", "flush", "now"}).code, 0);
+  EXPECT_EQ(requests().back().body, "flush now\n");
+  EXPECT_EQ(run({"msg", "all", "{}"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/shop%2Fw-1/input", "POST /v1/services/shop%2Fshop/message"}));
+}
+
 TEST_F(Commands, ResurrectAlsoWorksWhileTheDaemonRuns) {
   serve([](const seen_request& r, const fake_connection& c) {
     c.send(r.target == "/_ping" ? pong

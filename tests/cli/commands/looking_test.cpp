@@ -151,6 +151,27 @@ TEST_F(Commands, CtrlCEndsAFollowerQuietly) {
   EXPECT_EQ(result.err, "");
 }
 
+TEST_F(Commands, WhatLooksTakesPatternsAndAll) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/v1/tree")
+      return c.send(answer(200, R"({"schema":1,"trees":[{"type":"supervisor","tree":"t","name":"t","children":[
+        {"type":"service","tree":"t","name":"w-1"},{"type":"service","tree":"t","name":"w-2"}]}]})"));
+    c.send(r.target.rfind("/v1/services/", 0) == 0
+               ? answer(200, R"({"type":"service","tree":"t","name":")" + r.target.substr(r.target.size() - 3) + "\"}")
+               : test::stream({}));
+  });
+  const auto described = run({"describe", "w-*"});
+  EXPECT_EQ(described.code, 0) << described.err;
+  EXPECT_NE(described.out.find("w-1"), std::string::npos) << described.out;
+  EXPECT_NE(described.out.find("w-2"), std::string::npos) << described.out;
+  EXPECT_EQ(run({"logs", "w-*"}).code, 0);
+  EXPECT_EQ(seen().back(), "GET /v1/logs?tail=20&service=w-%2A");
+  EXPECT_EQ(run({"logs", "all"}).code, 0);
+  EXPECT_EQ(seen().back(), "GET /v1/logs?tail=20");
+  EXPECT_EQ(run({"events", "all"}).code, 0);
+  EXPECT_EQ(seen().back(), "GET /v1/events?tail=100");
+}
+
 TEST_F(Commands, EventsOfANameThatIsNotThereFail) {
   serve_text(test::problem(404, "no_such_node", "there is no 'x'"));
   EXPECT_EQ(run({"events", "x"}).code, 4);

@@ -130,9 +130,9 @@ TEST(Arguments, ANumberOfLinesHasALimit) {
 }
 
 TEST(Arguments, MissingAndSurplusWordsAreMistakes) {
-  EXPECT_EQ(refused({"stop"}).what, "'alder stop' needs NAME…");
+  EXPECT_EQ(refused({"stop"}).what, "'alder stop' needs NAME… | PATTERN… | all");
   EXPECT_EQ(refused({"describe"}).code, exit_code::usage);
-  EXPECT_EQ(refused({"describe", "a", "b"}).what, "'alder describe' does not take 'b'");
+  EXPECT_EQ(refused({"ls", "a", "b"}).what, "'alder ls' does not take 'b'");
   EXPECT_EQ(refused({"up", "a.yaml", "b.yaml"}).code, exit_code::usage);
 }
 

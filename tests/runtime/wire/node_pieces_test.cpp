@@ -55,6 +55,21 @@ TEST(NodePieces, ASupervisorShowsItsBudgetAndNestsItsChildren) {
       << text;
 }
 
+TEST(NodePieces, WhatItsSupervisorDoesNotStartSaysWhoDoes) {
+  auto node = service_named("job", "shop");
+  const auto text_with = [&](const service_spec& spec) {
+    node.service = std::make_shared<const service_spec>(spec);
+    return node_json(node);
+  };
+  service_spec spec;
+  EXPECT_EQ(text_with(spec).find("started_by"), std::string::npos);
+  spec.autostart = false;
+  EXPECT_NE(text_with(spec).find(R"("started_by":"request")"), std::string::npos);
+  spec.task = true;
+  spec.schedule.cron.emplace();
+  EXPECT_NE(text_with(spec).find(R"("started_by":"schedule")"), std::string::npos);
+}
+
 TEST(NodePieces, ALoopInTheTreeEnds) {
   const auto root = supervisor_named("shop", "", {"shop"});
   const auto text = text_of(trees_pieces({{&root, [&](const std::string&) { return &root; }}}, nullptr));
