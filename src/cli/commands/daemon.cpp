@@ -30,9 +30,9 @@ void name_stopped_trees(session& s) {
   const auto* body = std::get_if<std::string>(&answer);
   const auto names = body == nullptr ? std::vector<std::string>{} : read_tree_names(*body);
   if (names.empty()) return; // also when it did not answer: then whoever asks next hears of it
-  s.note((names.size() == 1 ? "a tree was" : std::to_string(names.size()) + " trees were") + " up before and " +
-         (names.size() == 1 ? "is" : "are") + " stopped: " + join(names, ", ") +
-         "\nto bring up what was up: alder daemon start --resurrect\n");
+  s.note((names.size() == 1 ? "1 tree was running before and is"
+                            : std::to_string(names.size()) + " trees were running before and are") +
+         " stopped: " + join(names, ", ") + "\nto start what was running before: alder daemon start --resurrect\n");
 }
 
 /// Of the daemon that runs already: it may have been started without it, by whatever needed one first.

@@ -464,7 +464,7 @@ TEST_F(Commands, ResurrectAlsoWorksWhileTheDaemonRuns) {
   });
   const auto result = run({"daemon", "start", "--resurrect"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(result.out, "the daemon is already running; bringing up what was up: shop, web\n");
+  EXPECT_EQ(result.out, "the daemon is already running; starting what ran before: shop, web\n");
   EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/daemon/resurrect"}));
 }
 
@@ -473,8 +473,8 @@ TEST_F(Commands, WhatWasUpIsNamedWithWhatBringsItUpAgain) {
     c.send(r.target == "/_ping" ? pong : answer(200, R"({"schema":1,"ok":true,"changed":true,"trees":["shop"]})"));
   });
   const auto result = run({"daemon", "start"});
-  EXPECT_NE(result.err.find("a tree was up before and is stopped: shop\nto bring up what was up: alder daemon start "
-                            "--resurrect\n"),
+  EXPECT_NE(result.err.find("1 tree was running before and is stopped: shop\nto start what was running before: alder "
+                            "daemon start --resurrect\n"),
             std::string::npos)
       << result.err;
 }
@@ -509,7 +509,7 @@ TEST_F(Commands, UpThatKeepsGoingFailsAndNamesWhatIsDown) {
 }
 
 TEST_F(Commands, UpThatKeepsGoingBlamesNobodyWhoStartedAndExited) {
-  write("alder.yaml", "name: shop\nchildren: [{service: db, command: sleep 1}]\n");
+  write("alder.yaml", "name: shop\nchildren: [{service: db, command: /bin/sleep 1}]\n");
   const std::string exited = R"({"kind":"exited","tree":"shop","name":"db","text":"db exited with code 0"})";
   serve(pinging(test::stream({starting, started, exited, done})));
   const auto result = run({"up", "--keep-going"});

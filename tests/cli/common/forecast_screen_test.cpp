@@ -80,10 +80,11 @@ TEST(ForecastScreen, OfAPoolItTellsWhatOneDoesAndAllTogether) {
   all.at_once = {5, 45, 20, 60s};
   EXPECT_THAT(
       forecast_screen({}, {worker(), all}),
-      HasSubstr("  worker\n    one instance alone: is restarted at once, then after 500ms, 1s, then every 30s; "
-                "nobody gives up, the others are not touched\n    all 5 instances at once: each is restarted at "
-                "once, then after 500ms; worker gives up after 3.5s; then it is restarted, "
-                "again and again; that makes up to 45 restarts in 1m, where the pool's intensity allows 20\n"));
+      HasSubstr(
+          "  worker\n    one instance alone: is restarted immediately, then after 500ms, 1s, then every 30s; "
+          "no supervisor gives up and no other service is affected\n    all 5 instances at once: each is restarted "
+          "immediately, then after 500ms; worker gives up after 3.5s; worker is then restarted, over and over "
+          "again; that makes up to 45 restarts in 1m, where the pool's intensity allows 20\n"));
   EXPECT_THAT(forecast_json({all}),
               HasSubstr(R"("at_once":{"instances":5,"restarts":45,"allowed":20,"period_ms":60000})"));
 }
