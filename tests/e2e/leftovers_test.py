@@ -94,7 +94,7 @@ children:
             "once": "finished", "again": "running"} and home.service("again")["restarts"] == 1)
         for name in ("once", "again"):
             exited, = [event for event in home.events(name) if event["kind"] == "exited"]
-            self.assertIn("was killed by SIGHUP, which Alder did not send", exited["text"])
+            self.assertIn("was killed by SIGHUP, not a stop requested through Alder", exited["text"])
         self.assertIn("clean_signals", home.service("once")["reason"])
 
 

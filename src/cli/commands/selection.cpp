@@ -103,7 +103,7 @@ public:
       return std::find(selected_.begin(), selected_.end(), full_name(*one)) != selected_.end(); // named exactly
     });
     tell_left_alone("schedule", " left to the schedule; to run it now: alder start ");
-    tell_left_alone("request", " left down (autostart: false); to start it: alder start ");
+    tell_left_alone("request", " started by name only: alder start ");
     return std::move(selected_);
   }
 

@@ -36,13 +36,14 @@ std::string stranger_words(const service_spec& spec, exit_status status) {
   if (status.kind == exit_status::how::exited) {
     const int signal = status.value - 128; // as shells and the JVM report it
     return is_request(signal) && !contains(spec.clean_exit_codes, status.value)
-               ? " (128 + " + signal_name(signal) + ", which Alder did not send)"
+               ? " (128 + " + signal_name(signal) + ", not a stop requested through Alder)"
                : "";
   }
   if (status.kind != exit_status::how::signaled || !is_request(status.value)) return {};
   const bool stays_down =
       !spec.task && spec.restart != restart_kind::permanent && contains(spec.clean_signals, status.value);
-  return std::string{", which Alder did not send"} + (stays_down ? "; it counts as clean (clean_signals)" : "");
+  return std::string{", not a stop requested through Alder"} +
+         (stays_down ? "; it counts as clean (clean_signals)" : "");
 }
 
 } // namespace

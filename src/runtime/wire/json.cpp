@@ -92,11 +92,13 @@ json node_value(const node_snapshot& node) {
   } else {
     add_process(value, node);
   }
-  if (node.service && node.service->waits_for_schedule())
+  const bool was_stopped = node.settled && node.state == node_state::stopped; // by hand: then no schedule starts it
+  const bool is_scheduled = node.service && node.service->waits_for_schedule();
+  if (is_scheduled && !was_stopped)
     value["started_by"] = "schedule";
-  else if (node.service && !node.service->autostart)
+  else if (is_scheduled || (node.service && !node.service->autostart))
     value["started_by"] = "request";
-  if (node.next_run) value["next_run"] = time_text(*node.next_run);
+  if (node.next_run && !was_stopped) value["next_run"] = time_text(*node.next_run);
   if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
   return value;
 }

@@ -343,7 +343,7 @@ TEST_F(Commands, StartAllLeavesAloneWhatItsTreeWould) {
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start",
                                                         "POST /v1/services/shop%2Fw-api/start"}));
-  EXPECT_NE(result.err.find("w-debug is left down (autostart: false); to start it: alder start w-debug"),
+  EXPECT_NE(result.err.find("w-debug is started by name only: alder start w-debug"),
             std::string::npos)
       << result.err;
 }

@@ -486,17 +486,19 @@ TEST(ProcessMachine, ASignalThatAlderDidNotSendIsNamedAsSuch) {
     (void)s.exit(status);
     return s.why_gone();
   };
-  EXPECT_EQ(told({}, exit_status::signal(SIGHUP)).detail, "was killed by SIGHUP, which Alder did not send");
-  EXPECT_EQ(told({}, exit_status::code(143)).detail, "exited with code 143 (128 + SIGTERM, which Alder did not send)");
+  EXPECT_EQ(told({}, exit_status::signal(SIGHUP)).detail, "was killed by SIGHUP, not a stop requested through Alder");
+  EXPECT_EQ(told({}, exit_status::code(143)).detail,
+            "exited with code 143 (128 + SIGTERM, not a stop requested through Alder)");
   EXPECT_EQ(told({}, exit_status::code(143)).what, kind::crash);
   EXPECT_EQ(told({}, exit_status::code(137)).detail, "exited with code 137");
   service_spec transient;
   transient.restart = restart_kind::transient;
   EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail,
-            "was killed by SIGHUP, which Alder did not send; it counts as clean (clean_signals)");
+            "was killed by SIGHUP, not a stop requested through Alder; it counts as clean (clean_signals)");
   EXPECT_TRUE(is_clean(told(transient, exit_status::signal(SIGHUP))));
   transient.clean_signals = {SIGTERM};
-  EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail, "was killed by SIGHUP, which Alder did not send");
+  EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail,
+            "was killed by SIGHUP, not a stop requested through Alder");
   EXPECT_FALSE(is_clean(told(transient, exit_status::signal(SIGHUP))));
 }
 
@@ -821,7 +823,8 @@ TEST(ProcessMachine, ATaskThatEndsBadlyHasNotStarted) {
   EXPECT_EQ(failed.exit(exit_status::code(3)), "failed: exited with code 3");
   script killed{task()};
   killed.launch();
-  EXPECT_EQ(killed.exit(exit_status::signal(SIGTERM)), "failed: was killed by SIGTERM, which Alder did not send");
+  EXPECT_EQ(killed.exit(exit_status::signal(SIGTERM)),
+            "failed: was killed by SIGTERM, not a stop requested through Alder");
 }
 
 TEST(ProcessMachine, WhatATaskLeavesRunningIsEndedBeforeItCounts) {

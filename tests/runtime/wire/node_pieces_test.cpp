@@ -68,6 +68,12 @@ TEST(NodePieces, WhatItsSupervisorDoesNotStartSaysWhoDoes) {
   spec.task = true;
   spec.schedule.cron.emplace();
   EXPECT_NE(text_with(spec).find(R"("started_by":"schedule")"), std::string::npos);
+  node.next_run = moment;
+  EXPECT_NE(text_with(spec).find("next_run"), std::string::npos);
+  node.state = node_state::stopped;
+  node.settled = true; // by hand: its schedule does not start it
+  EXPECT_NE(text_with(spec).find(R"("started_by":"request")"), std::string::npos);
+  EXPECT_EQ(text_with(spec).find("next_run"), std::string::npos);
 }
 
 TEST(NodePieces, ALoopInTheTreeEnds) {
