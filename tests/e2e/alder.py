@@ -31,6 +31,11 @@ SKIPPED = 77  # exit code: no test of the file could run
 BUG_MARKS = ("Sanitizer", "runtime error:", "assertion failed", "terminate called")
 
 
+def gives_no_memory_back():
+    """Whether the daemon was built with AddressSanitizer, which keeps what was freed."""
+    return b"__asan_init" in (PROGRAMS / "alderd").read_bytes()
+
+
 def wait_until(what, condition, deadline=PATIENCE):
     """Polls until `condition` returns something true, and returns that; fails the test after `deadline` seconds."""
     end = time.monotonic() + deadline

@@ -82,8 +82,9 @@ class Flood(alder.Scenario):
         while time.monotonic() < end:
             home.alder("ls")
         grown = memory_of(daemon) - before[0], memory_of(keeper) - before[1]
-        self.assertLess(grown[0], 16 << 20, f"the daemon grew by {grown[0]} bytes")
-        self.assertLess(grown[1], 4 << 20, f"the keeper grew by {grown[1]} bytes")
+        if not alder.gives_no_memory_back():
+            self.assertLess(grown[0], 16 << 20, f"the daemon grew by {grown[0]} bytes")
+            self.assertLess(grown[1], 4 << 20, f"the keeper grew by {grown[1]} bytes")
         self.assertLess(events.stat().st_size - size, 64 << 10)
         home.kill("quiet")  # what others need is done meanwhile
         home.wait_until("it runs anew", lambda: home.service("quiet").get("restarts") == 1)
