@@ -85,9 +85,20 @@ class QuickDeaths(alder.Scenario):
                 line = pathlib.Path(entry.path, "cmdline").read_bytes() if entry.name.isdigit() else b""
             except OSError:
                 continue
-            if words in line:
+            if words in line and not self.is_to_be_a_program(entry.name):
                 found.append(int(entry.name))
         return found
+
+    @staticmethod
+    def is_to_be_a_program(pid):
+        """A child of the keeper that looks as the keeper does, before it becomes a service: struck a moment later, it
+        would be the service that was killed."""
+        try:
+            parent = pathlib.Path("/proc", pid, "stat").read_text().rsplit(")", 1)[1].split()[1]
+            lines = [pathlib.Path("/proc", one, "cmdline").read_bytes().split(b"\0")[0] for one in (pid, parent)]
+        except (OSError, IndexError):
+            return False
+        return all(line.endswith(b"alder-keeper") for line in lines)
 
     def strike(self, dice):
         """Everything of Alder that is there, in any order; what it had just started may be left."""

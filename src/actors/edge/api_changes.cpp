@@ -90,7 +90,9 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
 void api_server::carry_out(const apply_config& apply, const done& tell) {
   auto proposed = propose(apply, context_, extensions_are::loaded);
   if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
-  change(std::move(std::get<proposed_change>(proposed).tree), apply.options, tell, apply.files->secrets);
+  auto& [tree, changes, refusal] = std::get<proposed_change>(proposed);
+  std::erase_if(changes, [](const auto& one) { return one.what == change_kind::scaled; }); // people are told, no more
+  change(std::move(tree), apply.options, tell, std::move(changes));
 }
 
 void api_server::carry_out(const finish_change& finish, const done& tell) {
@@ -136,11 +138,13 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
 /// The catalog first, with all that is still to do, so that a successor of this daemon would finish it; then what OTP
 /// calls a code change, in every supervisor that stays; around it what `options` asks for.
 void api_server::change(known_tree tree, const change_options& options, const done& tell,
-                        const std::map<std::string, std::uint64_t>& secrets) {
+                        std::optional<std::vector<config::tree_change>> known_changes) {
   const auto name = tree.source.name;
   const auto before = context_.trees.find(name)->root;
   const auto after = tree.root;
-  const auto changes = outstanding(*context_.trees.find(name), *after, context_.shared.nodes, context_.trees, secrets);
+  const auto changes = known_changes
+                           ? std::move(*known_changes)
+                           : outstanding(*context_.trees.find(name), *after, context_.shared.nodes, context_.trees, {});
   const auto becomes = [&](const config::tree_change& change) {
     return consequence_of(change, options, name, context_.shared.nodes);
   };

@@ -312,6 +312,10 @@ void post_diff(const api_request& request, const responder& out, api_context& co
 
 void post_apply(const api_request& request, const responder& out, api_context& context) {
   with_change(request, out, context, [request, out, &context](apply_config&& wanted) {
+    if (wanted.read) { // and found good
+      const auto tree = wanted.read->source.name;
+      return submit(std::move(wanted), tree, request, out, context);
+    }
     const auto proposed = propose(wanted, context, extensions_are::not_loaded);
     if (const auto* wrong = std::get_if<wire::problem>(&proposed)) return out->refuse(*wrong);
     const auto tree = std::get<proposed_change>(proposed).tree.source.name;

@@ -5,12 +5,15 @@
 #include "actors/base/actor_base.hpp"
 #include "actors/edge/api_context.hpp"
 
+#include "runtime/config/tree_edit.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,7 +47,7 @@ private:
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
   void change(known_tree tree, const change_options& options, const done& tell,
-              const std::map<std::string, std::uint64_t>& secrets = {});
+              std::optional<std::vector<config::tree_change>> known_changes = {});
   /// Children that are added one after the other.
   struct children_to_add {
     std::string tree;
