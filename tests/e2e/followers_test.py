@@ -71,7 +71,7 @@ class Followers(alder.Scenario):
     def test_logs_f_while_the_daemon_is_killed_again_and_again(self):
         count = 4000
         self.bring_up(count)
-        follower = self.home.begin("logs", "-f", "--json")
+        follower = self.home.begin("logs", "-f", "-n", "100000", "--json")
         listener = alder.Listener(follower.stdout)
         self.go.touch()
         self.kill_often(listener, count * len(RULES) * 2, kills=12)
@@ -94,7 +94,7 @@ class Followers(alder.Scenario):
     def test_an_upgrade_is_not_noticed(self):
         count = 1000
         self.bring_up(count)
-        follower = self.home.begin("logs", "-f", "--json")
+        follower = self.home.begin("logs", "-f", "-n", "100000", "--json")
         listener = alder.Listener(follower.stdout)
         self.go.touch()
         self.home.wait_until("lines come", lambda: len(listener.lines) > 100)
