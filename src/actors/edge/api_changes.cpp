@@ -155,6 +155,10 @@ void api_server::change(known_tree tree, const change_options& options, const do
                                  "' changes its kind or supervisor, which requires a restart; nothing was changed",
                              {"allow it with: alder apply --restart-changed"}));
   }
+  const auto& source = context_.trees.find(name)->source;
+  const bool is_same_text = static_cast<const store::read_source&>(source) == tree.source;
+  if (changes.empty() && is_same_text && source.grafts.empty() && source.removed.empty())
+    return tell(went_well(/*changed=*/false)); // nothing to record either
   const auto call_node = [this, name](op what, const std::string& node, std::shared_ptr<const child_entry> entry = {}) {
     return [this, name, what, node, entry = std::move(entry)](const chain::then& then) {
       const auto parent = context_.shared.parents.find(id_of(name, node));
@@ -235,17 +239,19 @@ void api_server::change(known_tree tree, const change_options& options, const do
     if (replaced) known.left.push_back({change.name, change.parent, {}, /*added=*/true, 0}); // made anew
   }
   if (!left.empty()) tree.root = std::make_shared<const supervisor_spec>(config::with_children(*after, left));
-  if (options.stop_removed) tree.target = after;
+  if (!under_way.removed.empty()) tree.target = after;
   const auto operation = std::string{store::change_key} + name;
   context_.trees.begin_operation(operation, store::change_value(under_way));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
   const bool differs = std::any_of(changes.begin(), changes.end(),
                                    [&](const auto& change) { return becomes(change) != consequence::left_failed; });
-  chain::run(work, [this, work, tell, operation, differs, name] {
-    context_.trees.settle(name);
+  chain::run(work, [this, work, tell, operation, differs, name, has_removed = !under_way.removed.empty()] {
+    if (has_removed) {
+      context_.trees.settle(name);
+      send(context_.forest, tree_replaced{name}); // what could not be removed is still there
+    }
     context_.trees.end_operation(operation);
-    send(context_.forest, tree_replaced{name}); // what could not be removed is still there
     tell(work->failure ? *work->failure : went_well(differs));
   });
 }
