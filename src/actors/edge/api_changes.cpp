@@ -91,7 +91,8 @@ void api_server::carry_out(const apply_config& apply, const done& tell) {
   auto proposed = propose(apply, context_, extensions_are::loaded);
   if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
   auto& [tree, changes, refusal] = std::get<proposed_change>(proposed);
-  std::erase_if(changes, [](const auto& one) { return one.what == change_kind::scaled; }); // people are told, no more
+  std::erase_if(changes,
+                [](const auto& one) { return one.what == change_kind::scaled; }); // shown to people, nothing to do
   change(std::move(tree), apply.options, tell, std::move(changes));
 }
 
@@ -155,9 +156,9 @@ void api_server::change(known_tree tree, const change_options& options, const do
                                  "' changes its kind or supervisor, which requires a restart; nothing was changed",
                              {"allow it with: alder apply --restart-changed"}));
   }
-  const auto& source = context_.trees.find(name)->source;
-  const bool is_same_text = static_cast<const store::read_source&>(source) == tree.source;
-  if (changes.empty() && is_same_text && source.grafts.empty() && source.removed.empty())
+  const auto& old_source = context_.trees.find(name)->source;
+  const bool is_same_source = static_cast<const store::read_source&>(old_source) == tree.source;
+  if (changes.empty() && is_same_source && old_source.grafts.empty() && old_source.removed.empty())
     return tell(went_well(/*changed=*/false)); // nothing to record either
   const auto call_node = [this, name](op what, const std::string& node, std::shared_ptr<const child_entry> entry = {}) {
     return [this, name, what, node, entry = std::move(entry)](const chain::then& then) {
@@ -172,7 +173,6 @@ void api_server::change(known_tree tree, const change_options& options, const do
   config::additions left; // of the old version, which run on, until they are removed
   const auto old_places = config::places_in(*before);
   const auto new_places = config::places_in(*after);
-  const auto& old_source = context_.trees.find(name)->source;
   const auto old_text = std::make_shared<const store::read_source>(old_source);
   std::map<std::string, store::saved_tree::graft> old_grafts;
   for (const auto& graft : old_source.grafts)

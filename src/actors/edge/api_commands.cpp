@@ -277,7 +277,7 @@ void with_change(const api_request& request, const responder& out, api_context& 
                                            });
 }
 
-/// "~NAME" as it is told.
+/// From "~NAME".
 wire::variable_entry variable_entry_of(const std::string& change) {
   const auto* what = change.front() == '+' ? "added" : change.front() == '-' ? "removed" : "changed";
   return {change.substr(1), what};

@@ -185,7 +185,7 @@ private:
   std::optional<http::request_parser<http::string_body>> parser_;
   bool keep_alive_ = true;
   bool timed_out_ = false;
-  bool is_follower_ = false; ///< what it asked for goes on until somebody ends it
+  bool is_follower_ = false; ///< what it asked for has no end of its own
 };
 
 /// A chunked answer. A read is always pending, so that a reader that leaves is noticed when nothing is to be written.
