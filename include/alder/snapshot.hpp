@@ -70,7 +70,7 @@ struct node_snapshot {
   std::map<std::string, program_metric> metrics; ///< what the program measures itself
   std::optional<wall_time> next_attempt;         ///< in state backoff
   std::optional<wall_time> next_run;             ///< when its schedule runs or restarts it
-  std::shared_ptr<const service_spec> service;
+  service_ptr service;
   std::optional<usage_snapshot> usage; ///< filled in for whoever asks
 
   // supervisors

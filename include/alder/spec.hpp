@@ -265,8 +265,13 @@ struct service_spec {
 
 struct supervisor_spec;
 
-/// A child, in start order. Boxed, because supervisors nest.
-using child_spec = std::variant<service_spec, std::shared_ptr<const supervisor_spec>>;
+/// Never null in a tree, and never changed: versions of a tree, the supervisors' plans and the board share what they
+/// have in common.
+using service_ptr = std::shared_ptr<const service_spec>;
+using supervisor_ptr = std::shared_ptr<const supervisor_spec>;
+
+/// A child, in start order.
+using child_spec = std::variant<service_ptr, supervisor_ptr>;
 
 /// A node with a strategy, an intensity and ordered children. A service with `instances: N`, N > 1, is read as a
 /// simple_one_for_one supervisor with `pool` set and children `name:0` … `name:N-1`.
@@ -285,6 +290,10 @@ struct supervisor_spec {
   bool pool = false;
   std::vector<child_spec> children;
 };
+
+[[nodiscard]] inline const std::string& name_of(const child_spec& child) {
+  return std::visit([](const auto& node) -> const std::string& { return node->name; }, child);
+}
 
 /// What one configuration describes.
 struct tree_spec {

@@ -34,10 +34,10 @@ config::loaded load_example(const std::string& name, const environment& caller =
 
 void collect(const supervisor_spec& supervisor, services_by_name& into) {
   for (const auto& child : supervisor.children) {
-    if (const auto* service = std::get_if<service_spec>(&child)) {
-      into.emplace(service->name, *service);
+    if (const auto* service = std::get_if<service_ptr>(&child)) {
+      into.emplace((*service)->name, **service);
     } else {
-      collect(*std::get<std::shared_ptr<const supervisor_spec>>(child), into);
+      collect(*std::get<supervisor_ptr>(child), into);
     }
   }
 }
@@ -75,7 +75,7 @@ TEST(Examples, the_shop_has_one_supervisor_of_each_strategy) {
   ASSERT_TRUE(shop.tree);
   std::map<std::string, strategy> strategies{{"shop", shop.tree->root.strategy}};
   for (const auto& child : shop.tree->root.children) {
-    const auto* supervisor = std::get_if<std::shared_ptr<const supervisor_spec>>(&child);
+    const auto* supervisor = std::get_if<supervisor_ptr>(&child);
     if (supervisor != nullptr) strategies.emplace((*supervisor)->name, (*supervisor)->strategy);
   }
   const std::map<std::string, strategy> expected{

@@ -132,10 +132,9 @@ inline std::string trouble_with_service(const service_spec& spec) {
 inline std::string trouble_with_tree(const supervisor_spec& root) {
   if (root.name.empty()) return "a supervisor without a name";
   for (const auto& child : root.children) {
-    const auto* service = std::get_if<service_spec>(&child);
-    const auto trouble = service != nullptr
-                             ? trouble_with_service(*service)
-                             : trouble_with_tree(*std::get<std::shared_ptr<const supervisor_spec>>(child));
+    const auto* service = std::get_if<service_ptr>(&child);
+    const auto trouble =
+        service != nullptr ? trouble_with_service(**service) : trouble_with_tree(*std::get<supervisor_ptr>(child));
     if (!trouble.empty()) return trouble;
   }
   return {};

@@ -140,8 +140,8 @@ struct runtime {
 struct child_entry {
   std::string name;
   restart_kind restart = restart_kind::permanent;
-  std::shared_ptr<const service_spec> service;
-  std::shared_ptr<const supervisor_spec> supervisor;
+  service_ptr service;
+  supervisor_ptr supervisor;
   /// A part of the daemon or a user's own actor, which stands for whatever else is given. Called at every start; must
   /// answer start_order.
   std::function<child_actor(caf::scheduled_actor* host, const parent_actor& parent)> part;

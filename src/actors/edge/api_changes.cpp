@@ -19,7 +19,6 @@ namespace alder::actors {
 namespace {
 
 using change_kind = config::tree_change::kind;
-using boxed = std::shared_ptr<const supervisor_spec>;
 using op = node_call::op;
 
 const cause on_request{cause::kind::request, {}, {}, {}};
@@ -49,7 +48,7 @@ void collect_kept(const std::map<std::string, config::tree_place>& before, const
                   const std::set<std::string>& made_anew, std::vector<const supervisor_spec*>& into) {
   into.push_back(&after);
   for (const auto& child : after.children) {
-    const auto* nested = std::get_if<boxed>(&child);
+    const auto* nested = std::get_if<supervisor_ptr>(&child);
     if (nested != nullptr && before.count((*nested)->name) > 0 && made_anew.count((*nested)->name) == 0)
       collect_kept(before, **nested, made_anew, into);
   }
@@ -64,9 +63,9 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
                                                    const supervisor_spec& after) {
   const auto* before = config::find_child(*now.root, scale.name);
   const auto* child = config::find_child(after, scale.name);
-  const auto* pool = child == nullptr ? nullptr : std::get_if<boxed>(child);
+  const auto* pool = child == nullptr ? nullptr : std::get_if<supervisor_ptr>(child);
   if (before == nullptr || pool == nullptr) return std::nullopt;
-  const auto* running = std::get_if<boxed>(before);
+  const auto* running = std::get_if<supervisor_ptr>(before);
   const auto count = running == nullptr ? std::size_t{1} : (*running)->children.size();
   const auto shared = (*pool)->children.size() > count && count < 2 ? config::shared_check(**pool) : std::nullopt;
   const auto anyway = "alder scale --force " + scale.name + " " + std::to_string(scale.instances);
@@ -111,17 +110,10 @@ void api_server::carry_out(const finish_change& finish, const done& tell) {
 void api_server::carry_out(const scale_service& scale, const done& tell) {
   const auto* known = context_.trees.find(scale.tree);
   if (known == nullptr) return tell(not_up(scale.tree));
-  known_tree tree = *known;
-  tree.source.instances[scale.name] = scale.instances;
-  for (auto& graft : tree.source.grafts) {
-    if (graft.child != scale.name) continue;
-    auto scaled = *graft.from;
-    scaled.instances[scale.name] = scale.instances;
-    graft.from = std::make_shared<const store::read_source>(std::move(scaled));
-  }
-  std::erase_if(tree.source.removed, // an instance removed by hand comes back with the others
-                [&](const std::string& name) { return name.rfind(scale.name + ":", 0) == 0; });
-  auto loaded = read_configuration(tree.source, text_is::known);
+  auto scaled = scale.read && scale.read->from == known->root
+                    ? *scale.read
+                    : read_scaled(*known, scale.name, scale.instances); // another change came first
+  auto& loaded = scaled.loaded;
   if (!loaded.tree) {
     const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
                                   [](const auto& d) { return d.severity == config::diagnostic::level::error; });
@@ -129,7 +121,8 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
                            "cannot run " + std::to_string(scale.instances) + " instances of '" + scale.name + "'" +
                                (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
   }
-  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+  known_tree tree{std::move(scaled.source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
+  tree.source.revision = known->source.revision;
   const change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
   if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
     return tell(*wrong);
@@ -145,7 +138,8 @@ void api_server::change(known_tree tree, const change_options& options, const do
   const auto after = tree.root;
   const auto changes = known_changes
                            ? std::move(*known_changes)
-                           : outstanding(*context_.trees.find(name), *after, context_.shared.nodes, context_.trees, {});
+                           : outstanding(*context_.trees.find(name), *after, config::difference(*before, *after),
+                                         context_.shared.nodes, context_.trees);
   const auto becomes = [&](const config::tree_change& change) {
     return consequence_of(change, options, name, context_.shared.nodes);
   };
@@ -218,7 +212,7 @@ void api_server::change(known_tree tree, const change_options& options, const do
     const auto outcome = becomes(change);
     if (outcome == consequence::start || outcome == consequence::replace) {
       const auto parent = new_places.find(change.parent);
-      const auto* pool = parent == new_places.end() ? nullptr : std::get_if<boxed>(parent->second.child);
+      const auto* pool = parent == new_places.end() ? nullptr : std::get_if<supervisor_ptr>(parent->second.child);
       if (change.what == change_kind::added && pool != nullptr && (*pool)->pool) { // an instance comes with its start
         const auto entry = std::make_shared<const child_entry>(entry_of(*new_places.at(change.name).child));
         work->steps.push_back([this, id = id_of(name, change.parent), entry](const chain::then& then) {
@@ -268,10 +262,9 @@ void api_server::carry_out(const add_children& add, const done& tell) {
   auto& children = loaded.tree->root.children;
   if (children.empty()) return tell(went_wrong(unprocessable, "nothing_to_add", "the configuration has no children"));
   for (const auto& child : children) {
-    if (context_.shared.nodes.find(add.tree, config::name_of(child)) != nullptr)
-      return tell(
-          went_wrong(conflicting, "conflict", "'" + config::name_of(child) + "' already exists in tree " + add.tree,
-                     {"choose another name, or remove that one first: alder remove " + config::name_of(child)}));
+    if (context_.shared.nodes.find(add.tree, name_of(child)) != nullptr)
+      return tell(went_wrong(conflicting, "conflict", "'" + name_of(child) + "' already exists in tree " + add.tree,
+                             {"choose another name, or remove that one first: alder remove " + name_of(child)}));
   }
   const auto work = std::make_shared<children_to_add>();
   work->tree = add.tree;
@@ -293,7 +286,7 @@ void api_server::add_next(const std::shared_ptr<children_to_add>& work, const do
        [this, work, tell](const call_outcome& outcome) {
          if (!outcome.ok()) return take_back(work, [tell, outcome] { tell(result_of(outcome)); });
          auto& child = work->children[work->next++];
-         const auto name = config::name_of(child);
+         const auto name = name_of(child);
          context_.trees.note_added(work->tree, {{work->supervisor, name, work->from}, std::move(child)});
          work->added.push_back(name);
          add_next(work, tell);

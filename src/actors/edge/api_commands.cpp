@@ -237,7 +237,20 @@ void post_scale(const api_request& request, const responder& out, api_context& c
                         "'" + node.name + "' is not a service that can have several instances",
                         {is_instance ? "scale its pool: " + node.parent : "scale a service below it"},
                         {}});
-  submit(scale_service{node.tree, node.name, *instances, is_set(request, "force")}, node.tree, request, out, context);
+  const auto* known = context.trees.find(node.tree);
+  if (known == nullptr) return out->refuse({404, "no_such_tree", "there is no tree '" + node.tree + "'", {}, {}});
+  scale_service wanted{node.tree, node.name, *instances, is_set(request, "force")};
+  using answer = std::shared_ptr<const scaled_tree>;
+  std::function<answer()> work = [now = *known, service = node.name, count = *instances] {
+    return std::make_shared<const scaled_tree>(read_scaled(now, service, count));
+  };
+  context.bridge.files().ask<answer>("tree " + node.tree, std::move(work), file_patience,
+                                     [wanted, request, out, &context](std::optional<answer> read) mutable {
+                                       if (!read) return out->refuse(unanswered_files());
+                                       wanted.read = std::move(*read);
+                                       const auto tree = wanted.tree;
+                                       submit(std::move(wanted), tree, request, out, context);
+                                     });
 }
 
 void post_children(const api_request& request, const responder& out, api_context& context) {

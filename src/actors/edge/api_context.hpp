@@ -53,12 +53,14 @@ struct finish_change {
   std::string tree;
   store::change_under_way what;
 };
+struct scaled_tree;
 /// Let a service have this many instances.
 struct scale_service {
   std::string tree;
   std::string name;
   unsigned instances = 1;
   bool at_any_price = false; ///< also when it stops what runs, or when the instances are in each other's way
+  std::shared_ptr<const scaled_tree> read = {}; ///< by a thread, for the tree that was up then
 };
 /// Start the children of this configuration under a supervisor that is up.
 struct add_children {

@@ -393,19 +393,21 @@ void catalog::restore_memories(std::vector<std::string>& complaints) {
 void catalog::lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec) {
   std::vector<std::string> children;
   for (const auto& child : spec.children) {
-    if (const auto* service = std::get_if<service_spec>(&child)) {
+    if (const auto* found = std::get_if<service_ptr>(&child)) {
+      const auto& service = *found;
       children.push_back(service->name);
       const auto known = shared_.nodes.find(tree, service->name);
       const bool is_same = known && known->service && known->parent == spec.name &&
-                           known->restart == service->restart && *known->service == *service;
+                           known->restart == service->restart &&
+                           (known->service == service || *known->service == *service);
       if (is_same) continue;
       shared_.nodes.update(tree, service->name, [&](node_snapshot& node) {
         node.parent = spec.name;
         node.restart = service->restart;
-        node.service = std::make_shared<const service_spec>(*service);
+        node.service = service;
       });
     } else {
-      const auto& nested = *std::get<std::shared_ptr<const supervisor_spec>>(child);
+      const auto& nested = *std::get<supervisor_ptr>(child);
       children.push_back(nested.name);
       lay_out(tree, spec.name, nested);
     }
@@ -567,7 +569,7 @@ void catalog::prune(const std::string& tree, const std::string& name) {
   const auto found = trees_.find(tree);
   if (found == trees_.end()) return;
   const auto* gone = config::find_child(*found->second.root, name);
-  const auto* boxed = gone == nullptr ? nullptr : std::get_if<std::shared_ptr<const supervisor_spec>>(gone);
+  const auto* boxed = gone == nullptr ? nullptr : std::get_if<supervisor_ptr>(gone);
   std::vector<std::string> children;
   for (const auto& graft : found->second.source.grafts)
     if (graft.child == name || (boxed != nullptr && config::find_child(**boxed, graft.child) != nullptr))

@@ -29,10 +29,10 @@ namespace alder::actors {
 /// One tree of the catalog.
 struct known_tree {
   store::saved_tree source;
-  std::shared_ptr<const supervisor_spec> root;
+  supervisor_ptr root;
   /// What the root starts with if it is restarted while a change is carried out: without what is being removed. Null:
   /// `root`.
-  std::shared_ptr<const supervisor_spec> target = {};
+  supervisor_ptr target = {};
 };
 
 /// A child that comes to a tree by hand.

@@ -52,9 +52,9 @@ public:
   void read(const supervisor_spec& supervisor) {
     if (supervisor.name == tree_) add_if_failed(tree_, {});
     for (const auto& child : supervisor.children) {
-      const auto& name = config::name_of(child);
+      const auto& name = name_of(child);
       add_if_failed(name, supervisor.name);
-      if (const auto* nested = std::get_if<std::shared_ptr<const supervisor_spec>>(&child))
+      if (const auto* nested = std::get_if<supervisor_ptr>(&child))
         read(**nested);
       else
         add_if_secrets_are_old(name, supervisor.name);
@@ -92,12 +92,12 @@ bool is_left(const store::left_change& left, const node_ptr& node) {
   return now == left.generation && is_up(node) != left.added;
 }
 
-std::vector<tree_change> outstanding(const known_tree& now, const supervisor_spec& after, const board& nodes,
-                                     const catalog& trees, const std::map<std::string, std::uint64_t>& secrets) {
-  auto changes = config::difference(*now.root, after);
-  add_left(now, after, nodes, changes);
-  state_reader{now, nodes, trees, secrets, changes}.read(after);
-  return changes;
+std::vector<tree_change> outstanding(const known_tree& now, const supervisor_spec& after,
+                                     std::vector<tree_change> difference, const board& nodes, const catalog& trees,
+                                     const std::map<std::string, std::uint64_t>& secrets) {
+  add_left(now, after, nodes, difference);
+  state_reader{now, nodes, trees, secrets, difference}.read(after);
+  return difference;
 }
 
 std::string_view word(consequence what) {

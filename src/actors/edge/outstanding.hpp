@@ -16,10 +16,12 @@
 
 namespace alder::actors {
 
-/// What `after` changes in the tree that is up; of what earlier changes left, nodes that were added and never started
-/// and services that still run as they were started before; services that run with secrets that were replaced since, if
-/// `secrets` has the fingerprints of their files as they are now, by service; and what has failed.
+/// What `after` changes in the tree that is up, by their `difference`; of what earlier changes left, nodes that were
+/// added and never started and services that still run as they were started before; services that run with secrets that
+/// were replaced since, if `secrets` has the fingerprints of their files as they are now, by service; and what has
+/// failed.
 [[nodiscard]] std::vector<config::tree_change> outstanding(const known_tree& now, const supervisor_spec& after,
+                                                           std::vector<config::tree_change> difference,
                                                            const board& nodes, const catalog& trees,
                                                            const std::map<std::string, std::uint64_t>& secrets = {});
 

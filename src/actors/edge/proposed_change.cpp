@@ -18,7 +18,6 @@ namespace alder::actors {
 namespace {
 
 using config::tree_change;
-using boxed = std::shared_ptr<const supervisor_spec>;
 
 wire::problem problem(unsigned status, std::string code, std::string detail, std::vector<std::string> help = {}) {
   return {status, std::move(code), std::move(detail), std::move(help), {}};
@@ -41,7 +40,7 @@ const tree_up* up_from(const store::saved_tree& as_caller, const std::vector<tre
 std::optional<unsigned> count_of(const supervisor_spec& root, const std::string& service) {
   const auto* child = config::find_child(root, service);
   if (child == nullptr) return std::nullopt;
-  const auto* nested = std::get_if<boxed>(child);
+  const auto* nested = std::get_if<supervisor_ptr>(child);
   if (nested == nullptr) return 1;
   if (!(*nested)->pool) return std::nullopt;
   return static_cast<unsigned>((*nested)->children.size());
@@ -86,8 +85,10 @@ wire::problem mistakes_in(std::vector<config::diagnostic> diagnostics, const app
 
 using read_or_problem = std::variant<std::shared_ptr<const reading>, wire::problem>;
 
-std::shared_ptr<const reading> finished(reading&& read) {
-  read.root = std::make_shared<const supervisor_spec>(std::move(read.loaded.tree->root));
+std::shared_ptr<const reading> finished(reading&& read, const supervisor_spec& before) {
+  read.root = std::make_shared<const supervisor_spec>(config::sharing(before, read.loaded.tree->root));
+  read.loaded.tree->root = {};
+  read.difference = config::difference(before, *read.root);
   return std::make_shared<const reading>(std::move(read));
 }
 
@@ -126,20 +127,20 @@ read_or_problem read_for(const apply_config& wanted, std::vector<tree_up> trees)
                        source.name + "': the name cannot change while the tree is up",
                    {"take it down first: alder down " + source.name});
   read.scaled = keep_scaled(*known, wanted.options, read.loaded.tree->root, source);
-  if (source.instances.empty()) return finished(std::move(read));
+  if (source.instances.empty()) return finished(std::move(read), *known->root);
   read.loaded = read_configuration(source, text_is::known, &notes);
   if (!read.loaded.tree)
     return problem(unprocessable, "invalid_config", "with the scaled services the tree is too large");
-  return finished(std::move(read));
+  return finished(std::move(read), *known->root);
 }
 
 void note_secrets(const supervisor_spec& supervisor, file_notes& notes) {
   for (const auto& child : supervisor.children) {
-    if (const auto* nested = std::get_if<boxed>(&child)) {
+    if (const auto* nested = std::get_if<supervisor_ptr>(&child)) {
       note_secrets(**nested, notes);
       continue;
     }
-    const auto& service = std::get<service_spec>(child);
+    const auto& service = *std::get<service_ptr>(child);
     if (!service.secrets.empty()) notes.secrets[service.name] = os::fingerprint_of(service.secrets);
   }
 }
@@ -158,7 +159,7 @@ bool is_same_configuration(const std::string& a, const std::string& b, file_note
 std::vector<tree_up> trees_up(const catalog& trees) {
   std::vector<tree_up> all;
   for (const auto& [name, known] : trees.trees())
-    all.push_back({name, known.source.file, known.source.environment, known.source.instances});
+    all.push_back({name, known.source.file, known.source.environment, known.source.instances, known.root});
   return all;
 }
 
@@ -168,6 +169,23 @@ void look_at_files(apply_config& wanted, std::vector<tree_up> up) {
     wanted.read = *found;
     note_secrets(*wanted.read->root, *wanted.files);
   }
+}
+
+scaled_tree read_scaled(const known_tree& now, const std::string& service, unsigned instances) {
+  scaled_tree scaled{now.root, now.source, {}};
+  auto& source = scaled.source;
+  source.instances[service] = instances;
+  for (auto& graft : source.grafts) {
+    if (graft.child != service) continue;
+    auto from = *graft.from;
+    from.instances[service] = instances;
+    graft.from = std::make_shared<const store::read_source>(std::move(from));
+  }
+  std::erase_if(source.removed, // an instance removed by hand comes back with the others
+                [&](const std::string& name) { return name.rfind(service + ":", 0) == 0; });
+  scaled.loaded = read_configuration(source, text_is::known);
+  if (auto& tree = scaled.loaded.tree) tree->root = config::sharing(*now.root, tree->root);
+  return scaled;
 }
 
 std::variant<proposed_change, wire::problem> propose(const apply_config& wanted, api_context& context,
@@ -184,8 +202,8 @@ std::variant<proposed_change, wire::problem> propose(const apply_config& wanted,
   proposed.tree.source = read.source;
   proposed.tree.source.up_since = known->source.up_since;
   proposed.tree.root = read.root;
-  proposed.changes =
-      outstanding(*known, *proposed.tree.root, context.shared.nodes, context.trees, wanted.files->secrets);
+  proposed.changes = outstanding(*known, *proposed.tree.root, read.difference, context.shared.nodes, context.trees,
+                                 wanted.files->secrets);
   for (const auto& change : proposed.changes) {
     const auto then = consequence_of(change, wanted.options, known->source.name, context.shared.nodes);
     if (then == consequence::refuse && proposed.refusal.empty())

@@ -21,6 +21,7 @@ struct tree_up {
   std::string file;
   std::map<std::string, std::string> environment;
   std::map<std::string, unsigned> instances;
+  supervisor_ptr root;
 
   bool operator==(const tree_up&) const = default;
 };
@@ -30,8 +31,9 @@ struct tree_up {
 struct reading {
   std::vector<tree_up> up; ///< what was up then: with others it would have been read otherwise
   store::saved_tree source;
-  config::loaded loaded; ///< whose tree is `root`
-  std::shared_ptr<const supervisor_spec> root;
+  config::loaded loaded;                       ///< whose tree is `root`
+  supervisor_ptr root;                         ///< shares with that which is up what is equal
+  std::vector<config::tree_change> difference; ///< from that which is up
   std::vector<config::tree_change> scaled;
 };
 
@@ -51,6 +53,15 @@ enum class extensions_are : std::uint8_t { not_loaded, loaded };
 /// mistakes in it, no tree of it is up, it is up from another file.
 [[nodiscard]] std::variant<proposed_change, wire::problem> propose(const apply_config& wanted, api_context& context,
                                                                    extensions_are extensions);
+
+/// A tree read with another number of instances of a service.
+struct scaled_tree {
+  supervisor_ptr from; ///< what was up then: the answer holds for no other
+  store::saved_tree source;
+  config::loaded loaded;
+};
+/// Any thread.
+[[nodiscard]] scaled_tree read_scaled(const known_tree& now, const std::string& service, unsigned instances);
 
 /// Whether two names are those of one file: the same name, or both there and the same. With `notes` asked once.
 [[nodiscard]] bool is_same_configuration(const std::string& a, const std::string& b, file_notes* notes = nullptr);

@@ -21,8 +21,8 @@ cause by_rule(const std::string& rule) { return {cause::kind::schedule, {}, rule
 
 } // namespace
 
-caretaker::caretaker(caf::actor_config& config, runtime& shared, std::string tree,
-                     std::shared_ptr<const service_spec> spec, supervisor_actor parent)
+caretaker::caretaker(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec,
+                     supervisor_actor parent)
     : actor_base(config), shared_(shared), tree_(std::move(tree)), spec_(std::move(spec)), parent_(std::move(parent)),
       random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {}
 

@@ -17,8 +17,7 @@ namespace alder::actors {
 class caretaker final : public actor_base<caretaker_actor> {
 public:
   /// Ends with `parent`, its supervisor.
-  caretaker(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
-            supervisor_actor parent);
+  caretaker(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec, supervisor_actor parent);
   const char* name() const override { return "caretaker"; }
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -35,7 +34,7 @@ private:
 
   runtime& shared_;
   std::string tree_;
-  std::shared_ptr<const service_spec> spec_;
+  service_ptr spec_;
   supervisor_actor parent_;
   std::uint64_t last_token_ = 0;
   std::optional<wall_time> next_; ///< by the cron expression

@@ -22,8 +22,7 @@ constexpr std::chrono::milliseconds longest_extension = std::chrono::hours{24};
 
 } // namespace
 
-process::process(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
-                 parent_actor parent)
+process::process(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec, parent_actor parent)
     : actor_base(config), shared_(shared), tree_(std::move(tree)), spec_(std::move(spec)), parent_(std::move(parent)),
       machine_(*spec_) {}
 

@@ -11,8 +11,7 @@ namespace alder::actors {
 
 class process final : public actor_base<process_actor> {
 public:
-  process(caf::actor_config& config, runtime& shared, std::string tree, std::shared_ptr<const service_spec> spec,
-          parent_actor parent);
+  process(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec, parent_actor parent);
   const char* name() const override { return "process"; }
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -43,7 +42,7 @@ private:
 
   runtime& shared_;
   std::string tree_;
-  std::shared_ptr<const service_spec> spec_;
+  service_ptr spec_;
   parent_actor parent_;
   policy::process_machine machine_;
   process_id id_;

@@ -9,12 +9,12 @@ namespace alder::actors {
 
 child_entry entry_of(const child_spec& spec) {
   child_entry entry;
-  std::visit(overloaded{[&](const service_spec& service) {
-                          entry.name = service.name;
-                          entry.restart = service.restart;
-                          entry.service = std::make_shared<const service_spec>(service);
+  std::visit(overloaded{[&](const service_ptr& service) {
+                          entry.name = service->name;
+                          entry.restart = service->restart;
+                          entry.service = service;
                         },
-                        [&](const std::shared_ptr<const supervisor_spec>& nested) {
+                        [&](const supervisor_ptr& nested) {
                           entry.name = nested->name;
                           entry.restart = nested->restart;
                           entry.supervisor = nested;

@@ -21,10 +21,9 @@ namespace {
 std::size_t count_services(const supervisor_spec& supervisor) {
   std::size_t number = 0;
   for (const auto& child : supervisor.children) {
-    number += std::visit(
-        overloaded{[](const service_spec&) { return std::size_t{1}; },
-                   [](const std::shared_ptr<const supervisor_spec>& below) { return count_services(*below); }},
-        child);
+    number += std::visit(overloaded{[](const service_ptr&) { return std::size_t{1}; },
+                                    [](const supervisor_ptr& below) { return count_services(*below); }},
+                         child);
   }
   return number;
 }

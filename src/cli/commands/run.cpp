@@ -47,9 +47,8 @@ struct own_keeper {
 
 bool has_service(const supervisor_spec& below, const std::string& name) {
   return std::any_of(below.children.begin(), below.children.end(), [&](const auto& child) {
-    const auto* service = std::get_if<service_spec>(&child);
-    return service != nullptr ? service->name == name
-                              : has_service(*std::get<std::shared_ptr<const supervisor_spec>>(child), name);
+    const auto* service = std::get_if<service_ptr>(&child);
+    return service != nullptr ? (*service)->name == name : has_service(*std::get<supervisor_ptr>(child), name);
   });
 }
 
@@ -236,10 +235,11 @@ private:
 
   void note_shows(const supervisor_spec& of) {
     for (const auto& child : of.children) {
-      if (const auto* service = std::get_if<service_spec>(&child)) {
-        shows_[service->name.substr(0, service->name.find(':'))] = service->log.show;
+      if (const auto* found = std::get_if<service_ptr>(&child)) {
+        const auto& service = **found;
+        shows_[service.name.substr(0, service.name.find(':'))] = service.log.show;
       } else {
-        note_shows(*std::get<std::shared_ptr<const supervisor_spec>>(child));
+        note_shows(*std::get<supervisor_ptr>(child));
       }
     }
   }

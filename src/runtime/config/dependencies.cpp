@@ -15,33 +15,22 @@
 namespace alder::config {
 namespace {
 
-using boxed = std::shared_ptr<const supervisor_spec>;
-
-const std::string& name_of(const child_spec& child) {
-  return std::visit(overloaded{[](const service_spec& service) -> const std::string& { return service.name; },
-                               [](const boxed& nested) -> const std::string& { return nested->name; }},
-                    child);
-}
-
 const std::vector<std::string>& after_of(const child_spec& child) {
-  using names = std::vector<std::string>;
-  return std::visit(overloaded{[](const service_spec& service) -> const names& { return service.after; },
-                               [](const boxed& nested) -> const names& { return nested->after; }},
-                    child);
+  return std::visit([](const auto& node) -> const std::vector<std::string>& { return node->after; }, child);
 }
 
 /// A task, or a pool of them.
 bool is_task(const child_spec& child) {
-  return std::visit(overloaded{[](const service_spec& service) { return service.task; },
-                               [](const boxed& nested) {
+  return std::visit(overloaded{[](const service_ptr& service) { return service->task; },
+                               [](const supervisor_ptr& nested) {
                                  return nested->pool && !nested->children.empty() && is_task(nested->children.front());
                                }},
                     child);
 }
 
 bool waits_for_schedule(const child_spec& child) {
-  const auto* service = std::get_if<service_spec>(&child);
-  return service != nullptr && service->waits_for_schedule();
+  const auto* service = std::get_if<service_ptr>(&child);
+  return service != nullptr && (*service)->waits_for_schedule();
 }
 
 /// "db (ready)": the name and the word.
@@ -74,7 +63,7 @@ void check_one(context& in, const dependency& d, const std::set<std::string>& kn
   if (d.completed && !is_task(*on->second))
     in.mistakes.add(code::unknown_sibling, d.where, "'" + d.on + "' is not a task and is never completed",
                     {"only tasks are completed", {"write '" + d.on + " (ready)', or give it 'task: true'"}});
-  if (const auto* service = std::get_if<service_spec>(on->second); service != nullptr && !service->autostart)
+  if (const auto* service = std::get_if<service_ptr>(on->second); service != nullptr && !(*service)->autostart)
     in.mistakes.add(code::impossible, d.where,
                     "'" + d.on + "' has 'autostart: false' and is not started when '" + spec.name + "' starts",
                     {"there is nothing to wait for", {}});

@@ -312,11 +312,11 @@ bool reserve(context& in, unsigned count, span where) {
 
 /// Of instances that are all asked at one place, the first would answer for all, and the others not get it.
 void warn_about_sharing(context& in, const fields& keys, const supervisor_spec& pool, std::size_t count) {
-  const auto* first = std::get_if<service_spec>(&pool.children[0]);
-  const auto* second = std::get_if<service_spec>(&pool.children[1]);
+  const auto& first = std::get<service_ptr>(pool.children[0]);
+  const auto& second = std::get<service_ptr>(pool.children[1]);
   const auto warn = [&](const char* key, const std::optional<std::string>& place) {
     const auto* given = keys.find(key);
-    if (!place || first == nullptr) return;
+    if (!place) return;
     in.mistakes.add(code::shared_check, given == nullptr ? span{} : given->value->where,
                     "all " + std::to_string(count) + " instances of '" + pool.name + "' are checked at " + *place,
                     {"'" + std::string{key} + "' is the same for every instance",
@@ -339,8 +339,9 @@ std::optional<child_spec> make_instances(context& in, const fields& keys, servic
     }
     if (index == 0) warn_about_stop(in, keys, one);
     if (index == 0) warn_about_programs(in, keys, one);
-    if (!reader.is_pool()) return one;
-    pool.children.emplace_back(std::move(one));
+    auto child = std::make_shared<const service_spec>(std::move(one));
+    if (!reader.is_pool()) return child;
+    pool.children.emplace_back(std::move(child));
     if (index == 1) warn_about_sharing(in, keys, pool, reader.count());
   }
   return std::make_shared<const supervisor_spec>(std::move(pool));

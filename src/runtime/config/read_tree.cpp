@@ -46,7 +46,7 @@ void check_environment(context& in, const fields& keys, const settings& own) {
 
 void read_children(context& in, const field* list, const settings& own, supervisor_spec& spec);
 
-std::shared_ptr<const supervisor_spec> read_supervisor(context& in, const node& mapping, const surroundings& around) {
+supervisor_ptr read_supervisor(context& in, const node& mapping, const surroundings& around) {
   in.begin_node();
   const fields keys{in, mapping, place::supervisor};
   auto spec = std::make_shared<supervisor_spec>();

@@ -25,10 +25,11 @@ std::optional<std::string> shared_place(const check_spec& a, const check_spec& b
 std::optional<std::string> shared_check(const supervisor_spec& pool) {
   const service_spec* first = nullptr;
   for (const auto& child : pool.children) {
-    const auto* service = std::get_if<service_spec>(&child);
-    if (service == nullptr) continue;
+    const auto* found = std::get_if<service_ptr>(&child);
+    if (found == nullptr) continue;
+    const auto& service = *found;
     if (first == nullptr)
-      first = service;
+      first = service.get();
     else if (auto place = shared_place(first->ready.check, service->ready.check))
       return place;
   }

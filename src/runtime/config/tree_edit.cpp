@@ -1,7 +1,5 @@
 #include "runtime/config/tree_edit.hpp"
 
-#include "runtime/base/overloaded.hpp"
-
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -10,18 +8,17 @@ namespace alder::config {
 namespace {
 
 using kind = tree_change::kind;
-using boxed = std::shared_ptr<const supervisor_spec>;
 
 void collect(const supervisor_spec& supervisor, std::map<std::string, tree_place>& into) {
   for (const auto& child : supervisor.children) {
     into[name_of(child)] = {&child, supervisor.name};
-    if (const auto* nested = std::get_if<boxed>(&child)) collect(**nested, into);
+    if (const auto* nested = std::get_if<supervisor_ptr>(&child)) collect(**nested, into);
   }
 }
 
 bool is_alike(const child_spec& a, const child_spec& b) {
-  const auto* first = std::get_if<boxed>(&a);
-  const auto* second = std::get_if<boxed>(&b);
+  const auto* first = std::get_if<supervisor_ptr>(&a);
+  const auto* second = std::get_if<supervisor_ptr>(&b);
   if (first == nullptr || second == nullptr) return first == second;
   return (*first)->pool == (*second)->pool;
 }
@@ -115,7 +112,7 @@ std::vector<std::string> variables_that_differ(const std::map<std::string, std::
 tree_change change_of(const service_spec& a, const service_spec& b) {
   using has = service_spec;
   tree_change change{kind::changed, b.name, {}, {}, false};
-  if (a == b) return change; // as most are
+  if (&a == &b || a == b) return change; // as most are
   member_comparison<has> compared{a, b};
   const auto note = [&](const char* name, takes_effect when) {
     change.details.emplace_back(name);
@@ -202,11 +199,11 @@ private:
       return;
     }
     stayed.push_back(name);
-    if (const auto* nested = std::get_if<boxed>(&child)) {
-      compare(*std::get<boxed>(*known->second.child), **nested);
+    if (const auto* nested = std::get_if<supervisor_ptr>(&child)) {
+      compare(*std::get<supervisor_ptr>(*known->second.child), **nested);
       return;
     }
-    auto change = change_of(std::get<service_spec>(*known->second.child), std::get<service_spec>(child));
+    auto change = change_of(*std::get<service_ptr>(*known->second.child), *std::get<service_ptr>(child));
     change.parent = parent;
     if (!change.details.empty()) found_.push_back(std::move(change));
   }
@@ -221,19 +218,13 @@ template <class Edit> supervisor_spec rebuilt(const supervisor_spec& supervisor,
   auto copy = supervisor;
   edit(copy);
   for (auto& child : copy.children) {
-    if (const auto* nested = std::get_if<boxed>(&child))
+    if (const auto* nested = std::get_if<supervisor_ptr>(&child))
       child = std::make_shared<const supervisor_spec>(rebuilt(**nested, edit));
   }
   return copy;
 }
 
 } // namespace
-
-const std::string& name_of(const child_spec& child) {
-  return std::visit(overloaded{[](const service_spec& service) -> const std::string& { return service.name; },
-                               [](const boxed& nested) -> const std::string& { return nested->name; }},
-                    child);
-}
 
 std::map<std::string, tree_place> places_in(const supervisor_spec& root) {
   std::map<std::string, tree_place> all;
@@ -244,7 +235,7 @@ std::map<std::string, tree_place> places_in(const supervisor_spec& root) {
 const child_spec* find_child(const supervisor_spec& root, const std::string& name) {
   for (const auto& child : root.children) {
     if (name_of(child) == name) return &child;
-    const auto* nested = std::get_if<boxed>(&child);
+    const auto* nested = std::get_if<supervisor_ptr>(&child);
     const auto* below = nested == nullptr ? nullptr : find_child(**nested, name);
     if (below != nullptr) return below;
   }
@@ -262,6 +253,18 @@ supervisor_spec with_children(const supervisor_spec& root, const additions& chil
 supervisor_spec without(const supervisor_spec& root, const std::set<std::string>& names) {
   return rebuilt(root, [&](supervisor_spec& supervisor) {
     std::erase_if(supervisor.children, [&](const child_spec& child) { return names.count(name_of(child)) > 0; });
+  });
+}
+
+supervisor_spec sharing(const supervisor_spec& before, const supervisor_spec& after) {
+  const auto known = places_in(before);
+  return rebuilt(after, [&](supervisor_spec& supervisor) {
+    for (auto& child : supervisor.children) {
+      auto* service = std::get_if<service_ptr>(&child);
+      const auto place = service == nullptr ? known.end() : known.find((*service)->name);
+      const auto* former = place == known.end() ? nullptr : std::get_if<service_ptr>(place->second.child);
+      if (former != nullptr && **former == **service) *service = *former;
+    }
   });
 }
 

@@ -13,8 +13,6 @@
 
 namespace alder::config {
 
-[[nodiscard]] const std::string& name_of(const child_spec& child);
-
 /// A node below a root, and its supervisor.
 struct tree_place {
   const child_spec* child = nullptr; ///< not owned, not null
@@ -32,6 +30,9 @@ using additions = std::map<std::string, std::vector<child_spec>>;
 [[nodiscard]] supervisor_spec with_children(const supervisor_spec& root, const additions& children);
 /// A copy without the nodes of these names and what is below them.
 [[nodiscard]] supervisor_spec without(const supervisor_spec& root, const std::set<std::string>& names);
+/// `after`, sharing with `before` the services that are equal: two versions of a tree then take little more than one,
+/// and are compared again at no cost.
+[[nodiscard]] supervisor_spec sharing(const supervisor_spec& before, const supervisor_spec& after);
 
 /// One thing by which two versions of a tree differ.
 struct tree_change {

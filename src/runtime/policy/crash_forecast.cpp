@@ -20,23 +20,15 @@ using std::chrono::duration_cast;
 constexpr std::size_t most_events = 200'000; // without a delay and with a huge intensity time does not pass
 constexpr std::chrono::hours quiet_time{100};
 
-using supervisor_ptr = std::shared_ptr<const supervisor_spec>;
-
-const std::string& name_of(const child_spec& child) {
-  return std::visit(overloaded{[](const service_spec& s) -> const std::string& { return s.name; },
-                               [](const supervisor_ptr& s) -> const std::string& { return s->name; }},
-                    child);
-}
-
 child_rules rules_of(const child_spec& child) {
   child_rules rules;
   rules.id = name_of(child);
-  std::visit(overloaded{[&](const service_spec& s) {
-                          rules.restart = s.restart;
-                          rules.significant = s.significant;
-                          rules.brutal_kill = s.stop.signal == SIGKILL;
-                          rules.backoff = s.backoff;
-                          rules.restart_limit = s.restart_limit;
+  std::visit(overloaded{[&](const service_ptr& s) {
+                          rules.restart = s->restart;
+                          rules.significant = s->significant;
+                          rules.brutal_kill = s->stop.signal == SIGKILL;
+                          rules.backoff = s->backoff;
+                          rules.restart_limit = s->restart_limit;
                         },
                         [&](const supervisor_ptr& s) {
                           rules.restart = s->restart;
@@ -256,9 +248,9 @@ public:
         look_at(**below, above, is_wanted);
         continue;
       }
-      const auto& service = std::get<service_spec>(child);
+      const auto& service = *std::get<service_ptr>(child);
       if (service.task || !(is_wanted || only_ == service.name)) continue;
-      told.push_back(of_service(above, service));
+      told.push_back(of_service(above, child));
       told.back().service = spec.pool ? spec.name : service.name;
       told.back().supervisor = spec.name;
       told.back().along = taken_along(spec, place);
@@ -272,14 +264,14 @@ public:
 
 private:
   /// Siblings that are alike are played once.
-  const crash_forecast& of_service(const path& above, const service_spec& service) {
+  const crash_forecast& of_service(const path& above, const child_spec& service) {
     auto rules = rules_of(service);
     rules.id.clear();
     auto& of_this = played_[above.back()];
     const auto found =
         std::find_if(of_this.begin(), of_this.end(), [&](const auto& one) { return one.first == rules; });
     if (found != of_this.end()) return found->second;
-    return of_this.emplace_back(rules, play{above, {service.name}}.run()).second;
+    return of_this.emplace_back(rules, play{above, {name_of(service)}}.run()).second;
   }
 
   /// All instances of the pool that `above` ends with, behind what was told of one of them.

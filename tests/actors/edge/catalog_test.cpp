@@ -252,7 +252,7 @@ TEST_F(Catalog, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNex
   const auto children = [](const catalog& of) {
     std::vector<std::string> names;
     for (const auto& child : of.find("shop")->root->children)
-      names.push_back(config::name_of(child));
+      names.push_back(name_of(child));
     return names;
   };
   const std::vector<std::string> expected{"db", "mailer", "cleaner"};
@@ -264,10 +264,10 @@ TEST_F(Catalog, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNex
       text.text += "  - {service: " + std::string{name} + ", command: /bin/x}\n";
     const auto from = std::make_shared<const store::read_source>(text);
     for (const auto* name : {"mailer", "short", "cleaner"}) {
-      service_spec spec;
-      spec.name = name;
+      const auto spec = std::make_shared<service_spec>();
+      spec->name = name;
       first->trees.note_added("shop", {{"shop", name, from}, spec});
-      if (spec.name == "short") first->trees.note_removed("shop", "short");
+      if (spec->name == "short") first->trees.note_removed("shop", "short");
     }
     first->trees.note_removed("shop", "web");
     first->trees.note_removed("nowhere", "web");

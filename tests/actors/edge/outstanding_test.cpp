@@ -37,7 +37,7 @@ protected:
       node.reason = "it is so";
     });
   }
-  std::vector<config::tree_change> changes() { return outstanding(now, *now.root, shared.nodes, trees, secrets); }
+  std::vector<config::tree_change> changes() { return outstanding(now, *now.root, {}, shared.nodes, trees, secrets); }
   consequence becomes(const config::tree_change& change, change_options options = {}) {
     return consequence_of(change, options, "shop", shared.nodes);
   }
@@ -66,7 +66,7 @@ TEST_F(Outstanding, WhatHasFailedIsNotWhatTheConfigurationSays) {
 }
 
 TEST_F(Outstanding, SecretsThatWereReplacedSinceTheStartAreAChange) {
-  const auto& web = std::get<service_spec>(*config::find_child(*now.root, "web"));
+  const auto& web = *std::get<service_ptr>(*config::find_child(*now.root, "web"));
   secrets["web"] = os::fingerprint_of(web.secrets);
   trees.note({.id = "shop/web", .generation = 1, .pid = 7, .secrets = secrets["web"]});
   EXPECT_TRUE(changes().empty());

@@ -265,7 +265,7 @@ inline supervisor_spec tree(const std::string& name, strategy how, std::vector<s
   spec.name = name;
   spec.strategy = how;
   for (auto& s : services)
-    spec.children.emplace_back(std::move(s));
+    spec.children.emplace_back(std::make_shared<const service_spec>(std::move(s)));
   return spec;
 }
 

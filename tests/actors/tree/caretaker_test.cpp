@@ -79,7 +79,7 @@ TEST_F(Caretaker, ATaskThatFailedRunsAgainNextTimeAndIsNotCounted) {
 TEST_F(Caretaker, ATaskThatIsAddedByHandWaitsForItsTimeToo) {
   start(tree("shop", strategy::one_for_one, {service("web")}));
   (void)take_log();
-  const auto entry = std::make_shared<const child_entry>(entry_of(job()));
+  const auto entry = std::make_shared<const child_entry>(entry_of(std::make_shared<const service_spec>(job())));
   caf::scoped_actor self{system};
   auto pending = self->request(root, caf::infinite, node_call{node_call::op::add, "job", entry, {}});
   run();

@@ -105,7 +105,7 @@ TEST_F(Supervisor, StopsInReverseOrderThroughNestedSupervisors) {
   auto inner = tree("backend", strategy::one_for_all, {service("cache"), service("api")});
   auto spec = tree("shop", strategy::rest_for_one, {service("db")});
   spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
-  spec.children.emplace_back(service("web"));
+  spec.children.emplace_back(std::make_shared<const service_spec>(service("web")));
   start(spec);
   EXPECT_THAT(take_log(), ElementsAre("launch db#1", "launch cache#1", "launch api#1", "launch web#1"));
   caf::anon_send(root, stop_order{{cause::kind::request, {}, {}, {}}});
@@ -229,7 +229,7 @@ TEST_F(Supervisor, ACrashedNestedSupervisorIsReplacedAndItsProgramsNotTouched) {
   auto inner = tree("backend", strategy::one_for_all, {service("cache"), service("api")});
   auto spec = tree("shop", strategy::rest_for_one, {});
   spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
-  spec.children.emplace_back(service("web"));
+  spec.children.emplace_back(std::make_shared<const service_spec>(service("web")));
   start(spec);
   take_log();
   caf::anon_send_exit(shared.parents["shop/api"], caf::exit_reason::kill);

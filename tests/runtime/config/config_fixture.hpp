@@ -62,18 +62,18 @@ inline supervisor_spec tree_of(const std::string& text) { return tree_of(load(te
 
 /// The child at `index` as a service or a supervisor; an empty one when it is none.
 inline service_spec service_at(const supervisor_spec& parent, std::size_t index) {
-  if (index >= parent.children.size() || !std::holds_alternative<service_spec>(parent.children[index])) {
+  if (index >= parent.children.size() || !std::holds_alternative<service_ptr>(parent.children[index])) {
     ADD_FAILURE() << "there is no service at " << index;
     return {};
   }
-  return std::get<service_spec>(parent.children[index]);
+  return *std::get<service_ptr>(parent.children[index]);
 }
 inline supervisor_spec supervisor_at(const supervisor_spec& parent, std::size_t index) {
-  if (index >= parent.children.size() || std::holds_alternative<service_spec>(parent.children[index])) {
+  if (index >= parent.children.size() || std::holds_alternative<service_ptr>(parent.children[index])) {
     ADD_FAILURE() << "there is no supervisor at " << index;
     return {};
   }
-  return *std::get<std::shared_ptr<const supervisor_spec>>(parent.children[index]);
+  return *std::get<supervisor_ptr>(parent.children[index]);
 }
 
 /// The one service of a tree, written as the rest of its mapping: "command: x, env: {A: b}".

@@ -2,8 +2,6 @@
 
 #include "tests/runtime/config/config_fixture.hpp"
 
-#include "runtime/base/overloaded.hpp"
-
 #include <gmock/gmock.h>
 
 namespace alder::config {
@@ -15,9 +13,7 @@ using ::testing::HasSubstr;
 std::vector<std::string> order_of(const supervisor_spec& spec) {
   std::vector<std::string> names;
   for (const auto& child : spec.children)
-    names.push_back(std::visit(overloaded{[](const service_spec& service) { return service.name; },
-                                          [](const std::shared_ptr<const supervisor_spec>& s) { return s->name; }},
-                               child));
+    names.push_back(name_of(child));
   return names;
 }
 

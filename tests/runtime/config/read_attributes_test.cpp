@@ -51,7 +51,7 @@ std::string attributes_on(std::shared_ptr<const machine> here, const std::string
   for (const auto& d : l.diagnostics)
     text += d.code + " " + d.message + "; ";
   if (!l.tree) return text;
-  return text + wire::attributes_text(std::get<service_spec>(l.tree->root.children.at(0)).attributes);
+  return text + wire::attributes_text(std::get<service_ptr>(l.tree->root.children.at(0))->attributes);
 }
 
 TEST(ReadAttributes, TakesEverythingRootMay) {
@@ -60,7 +60,7 @@ TEST(ReadAttributes, TakesEverythingRootMay) {
                                  "  oom_score_adj: -900\n  rlimits: {nofile: 64K, core: 0, stack: '8M:unlimited'}\n"
                                  "  cpus: ['0-1']\n  no_new_privileges: true\n");
   ASSERT_TRUE(l.tree) << render(l.diagnostics, false);
-  const auto& spec = std::get<service_spec>(l.tree->root.children.at(0));
+  const auto& spec = *std::get<service_ptr>(l.tree->root.children.at(0));
   EXPECT_EQ(wire::attributes_text(spec.attributes),
             "as www-data:adm, nice -5, ionice realtime:2, oom_score_adj -900, nofile 65536, core 0, stack "
             "8388608:unlimited, cpus 0 1, no new privileges");
@@ -225,7 +225,7 @@ TEST(ReadAttributes, AreHandedDownAndReplacedKeyByKey) {
 TEST(ReadAttributes, SecretsAreNamesOfFilesAndNoVariables) {
   const auto l = load_on(small_machine(), "  secrets: {KEY: /run/secret, PATH: /run/secret}\n  env: {KEY: shown}\n");
   ASSERT_TRUE(l.tree) << render(l.diagnostics, false);
-  const auto& spec = std::get<service_spec>(l.tree->root.children.at(0));
+  const auto& spec = *std::get<service_ptr>(l.tree->root.children.at(0));
   EXPECT_EQ(spec.secrets, (std::map<std::string, std::string>{{"KEY", "/run/secret"}, {"PATH", "/run/secret"}}));
   EXPECT_EQ(spec.environment.count("KEY"), 0U);
   EXPECT_EQ(attributes_on(small_machine(), "  secrets: {KEY: none}\n"),

@@ -62,8 +62,8 @@ TEST(ReadLog, SupervisorsHandItDownKeyByKey) {
   const auto loaded = load("log: {max_size: 1M, max_files: 2}\n"
                            "children: [{service: a, command: x, log: {max_files: 7}}, {service: b, command: x}]");
   ASSERT_TRUE(loaded.tree);
-  const auto& a = std::get<service_spec>(loaded.tree->root.children.at(0)).log;
-  const auto& b = std::get<service_spec>(loaded.tree->root.children.at(1)).log;
+  const auto& a = std::get<service_ptr>(loaded.tree->root.children.at(0))->log;
+  const auto& b = std::get<service_ptr>(loaded.tree->root.children.at(1))->log;
   EXPECT_EQ(a.max_size, 1U << 20U);
   EXPECT_EQ(a.max_files, 7U);
   EXPECT_EQ(b.max_files, 2U);
@@ -183,7 +183,7 @@ TEST(ReadLog, ActorsComeFromExtensions) {
   EXPECT_EQ(l.actors[0].place.code, "E034");
   EXPECT_EQ(l.actors[1].options.at("match"), "a b");
   EXPECT_EQ(l.actors[1].place.line, 6U);
-  const auto& service = std::get<service_spec>(l.tree->root.children.front());
+  const auto& service = *std::get<service_ptr>(l.tree->root.children.front());
   EXPECT_EQ(service.log.to, log_target::actor);
   EXPECT_EQ(service.log.actor, "ship port=$PORT");
 }

@@ -141,7 +141,7 @@ std::map<std::string, std::string> environment_with(const std::string& env_file,
   config_file file{"children: [{service: a, command: x, inherit_env: [PORT], env_file: " + env_file + "}]"};
   const auto root = tree_of(file.with_file("/srv/shop/a.env", text).load());
   return root.children.empty() ? std::map<std::string, std::string>{}
-                               : std::get<service_spec>(root.children.front()).environment;
+                               : std::get<service_ptr>(root.children.front())->environment;
 }
 
 TEST(Settings, ReplacesVariablesOfAnEnvFileOnlyWhenAsked) {

@@ -12,10 +12,10 @@ namespace {
 
 using kind = tree_change::kind;
 
-service_spec service(const std::string& name, const std::string& command = "run") {
-  service_spec spec;
-  spec.name = name;
-  spec.command = {command};
+std::shared_ptr<service_spec> service(const std::string& name, const std::string& command = "run") {
+  auto spec = std::make_shared<service_spec>();
+  spec->name = name;
+  spec->command = {command};
   return spec;
 }
 
@@ -47,6 +47,24 @@ TEST(TreeEdit, AddsAndTakesAwayAnywhere) {
   EXPECT_EQ(find_child(with_children(root, {{"nobody", {service("new")}}}), "new"), nullptr);
 }
 
+TEST(TreeEdit, VersionsOfATreeShareWhatIsEqual) {
+  const auto before =
+      supervisor("shop", {service("db"), service("web"), nested("back", {service("api"), service("old")})});
+  const auto after = supervisor("shop", {service("web", "other"), service("db"),
+                                         nested("back", {service("api"), service("new"), nested("old", {})})});
+  const auto shared = sharing(before, after);
+  const auto at = [](const supervisor_spec& tree, const std::string& name) {
+    return std::get<service_ptr>(*find_child(tree, name));
+  };
+  EXPECT_EQ(at(shared, "db"), at(before, "db"));
+  EXPECT_EQ(at(shared, "api"), at(before, "api"));
+  EXPECT_EQ(at(shared, "web"), at(after, "web")) << "it differs";
+  EXPECT_EQ(at(shared, "new"), at(after, "new"));
+  EXPECT_EQ(places_in(shared).size(), 6U) << "a supervisor in place of a service is no service";
+  EXPECT_TRUE(difference(after, shared).empty());
+  EXPECT_EQ(difference(before, shared), difference(before, after));
+}
+
 TEST(Difference, OfEqualTreesIsNothing) {
   const auto root = supervisor("shop", {service("db"), nested("back", {service("api")})});
   EXPECT_TRUE(difference(root, root).empty());
@@ -64,8 +82,8 @@ TEST(Difference, NamesWhatCameWhatWentAndWhatChanged) {
 
 TEST(Difference, HowAServiceIsLookedAfterCountsAtOnce) {
   auto changed = service("db");
-  changed.restart = restart_kind::transient;
-  changed.stop.signal = 2;
+  changed->restart = restart_kind::transient;
+  changed->stop.signal = 2;
   EXPECT_EQ(difference(supervisor("shop", {service("db")}), supervisor("shop", {changed})),
             (std::vector<tree_change>{{kind::changed, "db", "shop", {"stop", "restart"}, false}}));
 }
@@ -132,8 +150,8 @@ TEST(Difference, NoChangeIsLostBesideAnother) {
   for (const auto& one : every_edit()) {
     for (const auto& other : every_edit()) {
       auto changed = service("web");
-      one.apply(changed);
-      other.apply(changed);
+      one.apply(*changed);
+      other.apply(*changed);
       const auto found = difference(supervisor("shop", {service("web")}), supervisor("shop", {changed}));
       ASSERT_EQ(found.size(), 1U) << one.key << " and " << other.key;
       EXPECT_THAT(found[0].details, ::testing::Contains(one.key)) << "beside " << other.key;
@@ -145,10 +163,10 @@ TEST(Difference, NoChangeIsLostBesideAnother) {
 }
 
 TEST(Difference, NamesTheVariablesThatDifferAndNotTheirValues) {
-  auto before = service("web");
-  before.environment = {{"GONE", "1"}, {"PATH", "/bin"}, {"SAME", "x"}};
-  auto after = before;
-  after.environment = {{"NEW", "secret"}, {"PATH", "/usr/bin"}, {"SAME", "x"}};
+  const auto before = service("web");
+  before->environment = {{"GONE", "1"}, {"PATH", "/bin"}, {"SAME", "x"}};
+  const auto after = service("web");
+  after->environment = {{"NEW", "secret"}, {"PATH", "/usr/bin"}, {"SAME", "x"}};
   const auto found = difference(supervisor("shop", {before}), supervisor("shop", {after}));
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].details, std::vector<std::string>{"environment"});

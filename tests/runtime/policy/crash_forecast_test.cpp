@@ -14,10 +14,10 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-service_spec service(std::string name, backoff delay = default_backoff) {
-  service_spec spec;
-  spec.name = std::move(name);
-  spec.backoff = delay;
+std::shared_ptr<service_spec> service(std::string name, backoff delay = default_backoff) {
+  auto spec = std::make_shared<service_spec>();
+  spec->name = std::move(name);
+  spec->backoff = delay;
   return spec;
 }
 
@@ -95,9 +95,9 @@ TEST(CrashForecast, ATransientSupervisorThatGaveUpStaysDown) {
 
 TEST(CrashForecast, KnowsWhatItsLimitsAndItsRestartKindMean) {
   auto limited = service("limited");
-  limited.restart_limit.max_unstable = 3;
+  limited->restart_limit.max_unstable = 3;
   auto once = service("once");
-  once.restart = restart_kind::temporary;
+  once->restart = restart_kind::temporary;
   const auto told = forecast_crashes(supervisor("shop", {limited, once}));
   ASSERT_EQ(told.size(), 2u);
   EXPECT_THAT(told[0].delays, ElementsAre(0ms, 500ms, 1000ms)) << "it had run for long when it first crashed";
@@ -108,8 +108,8 @@ TEST(CrashForecast, KnowsWhatItsLimitsAndItsRestartKindMean) {
 
 TEST(CrashForecast, ASignificantEndShutsItsSupervisorDown) {
   auto job = service("job");
-  job.restart = restart_kind::temporary;
-  job.significant = true;
+  job->restart = restart_kind::temporary;
+  job->significant = true;
   auto root = supervisor("shop", {job, service("helper")});
   root.auto_shutdown = auto_shutdown::any_significant;
   const auto told = forecast_crashes(root, "job");
