@@ -4,7 +4,7 @@
 #include "runtime/config/load_tree.hpp"
 #include "runtime/config/schema.hpp"
 #include "runtime/config/schema_keys.hpp"
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/spec_text.hpp"
 
 #include <algorithm>
@@ -156,7 +156,9 @@ inline std::string trouble_with(const char* file, const std::string& text) {
     if (d.line != 0 && d.end_column <= d.column) return "a mark that ends before it begins";
   if (config::render(loaded.diagnostics, true).empty() != loaded.diagnostics.empty()) return "nothing is shown";
   if (!loaded.tree) return {};
-  if (!config::difference(loaded.tree->root, loaded.tree->root).empty()) return "it differs from itself";
+  const auto again = config::load_tree(from);
+  if (!again.tree || !policy::difference(loaded.tree->root, again.tree->root).empty())
+    return "it is not read alike twice";
   return trouble_with_tree(loaded.tree->root);
 }
 

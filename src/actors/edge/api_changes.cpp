@@ -2,12 +2,12 @@
 // and removed by hand.
 #include "actors/edge/api_server.hpp"
 #include "actors/edge/api_session.hpp"
-#include "actors/edge/outstanding.hpp"
 #include "actors/edge/proposed_change.hpp"
 #include "actors/edge/wish_result.hpp"
 
+#include "runtime/base/overloaded.hpp"
 #include "runtime/config/shared_checks.hpp"
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_change.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -18,7 +18,6 @@
 namespace alder::actors {
 namespace {
 
-using change_kind = config::tree_change::kind;
 using op = node_call::op;
 
 const cause on_request{cause::kind::request, {}, {}, {}};
@@ -43,14 +42,19 @@ struct chain {
   }
 };
 
-/// Supervisors of `after` that `before` has too, parents first.
-void collect_kept(const std::map<std::string, config::tree_place>& before, const supervisor_spec& after,
-                  const std::set<std::string>& made_anew, std::vector<const supervisor_spec*>& into) {
-  into.push_back(&after);
-  for (const auto& child : after.children) {
-    const auto* nested = std::get_if<supervisor_ptr>(&child);
-    if (nested != nullptr && before.count((*nested)->name) > 0 && made_anew.count((*nested)->name) == 0)
-      collect_kept(before, **nested, made_anew, into);
+/// What the new version does not have any more stays in the tree as a graft from the text that describes it.
+void keep(const policy::additions& kept, const store::saved_tree& before, store::saved_tree& after) {
+  if (kept.empty()) return;
+  std::map<std::string, store::saved_tree::graft> known;
+  for (const auto& graft : before.grafts)
+    known.emplace(graft.child, graft);
+  const auto text = std::make_shared<const store::read_source>(before);
+  for (const auto& [parent, children] : kept) {
+    for (const auto& child : children) {
+      const auto graft = known.find(name_of(child));
+      after.grafts.push_back(graft != known.end() ? graft->second
+                                                  : store::saved_tree::graft{parent, name_of(child), text});
+    }
   }
 }
 
@@ -61,8 +65,8 @@ wire::operation_result not_up(const std::string& tree) {
 /// What people must know before more instances are started than there are.
 std::optional<wire::operation_result> objection_to(const scale_service& scale, const known_tree& now,
                                                    const supervisor_spec& after) {
-  const auto* before = config::find_child(*now.root, scale.name);
-  const auto* child = config::find_child(after, scale.name);
+  const auto* before = policy::find_child(*now.root, scale.name);
+  const auto* child = policy::find_child(after, scale.name);
   const auto* pool = child == nullptr ? nullptr : std::get_if<supervisor_ptr>(child);
   if (before == nullptr || pool == nullptr) return std::nullopt;
   const auto* running = std::get_if<supervisor_ptr>(before);
@@ -89,9 +93,7 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
 void api_server::carry_out(const apply_config& apply, const done& tell) {
   auto proposed = propose(apply, context_, extensions_are::loaded);
   if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
-  auto& [tree, changes, refusal] = std::get<proposed_change>(proposed);
-  std::erase_if(changes,
-                [](const auto& one) { return one.what == change_kind::scaled; }); // shown to people, nothing to do
+  auto& [tree, changes, scaled, refusal] = std::get<proposed_change>(proposed);
   change(std::move(tree), apply.options, tell, std::move(changes));
 }
 
@@ -103,7 +105,7 @@ void api_server::carry_out(const finish_change& finish, const done& tell) {
   std::set<std::string> gone;
   std::erase_if(tree.source.grafts,
                 [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
-  tree.root = std::make_shared<const supervisor_spec>(config::without(*tree.root, gone));
+  tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
   change(std::move(tree), finish.what.options, tell);
 }
 
@@ -129,125 +131,82 @@ void api_server::carry_out(const scale_service& scale, const done& tell) {
   change(std::move(tree), options, tell);
 }
 
-/// The catalog first, with all that is still to do, so that a successor of this daemon would finish it; then what OTP
-/// calls a code change, in every supervisor that stays; around it what `options` asks for.
+/// The catalog first, with all that is still to do, so that a successor of this daemon would finish it.
 void api_server::change(known_tree tree, const change_options& options, const done& tell,
-                        std::optional<std::vector<config::tree_change>> known_changes) {
+                        std::optional<std::vector<policy::tree_change>> known_changes) {
   const auto name = tree.source.name;
-  const auto before = context_.trees.find(name)->root;
+  const auto& now = *context_.trees.find(name);
   const auto after = tree.root;
-  const auto changes = known_changes
-                           ? std::move(*known_changes)
-                           : outstanding(*context_.trees.find(name), *after, config::difference(*before, *after),
-                                         context_.shared.nodes, context_.trees);
-  const auto becomes = [&](const config::tree_change& change) {
-    return consequence_of(change, options, name, context_.shared.nodes);
-  };
-  for (const auto& change : changes) {
-    if (becomes(change) == consequence::refuse)
-      return tell(went_wrong(conflicting, "needs_restart",
-                             "'" + change.name +
-                                 "' changes its kind or supervisor, which requires a restart; nothing was changed",
-                             {"allow it with: alder apply --restart-changed"}));
-  }
-  const auto& old_source = context_.trees.find(name)->source;
-  const bool is_same_source = static_cast<const store::read_source&>(old_source) == tree.source;
-  if (changes.empty() && is_same_source && old_source.grafts.empty() && old_source.removed.empty())
+  const auto node = nodes_of(context_.shared.nodes, name);
+  const auto changes = known_changes ? std::move(*known_changes)
+                                     : policy::outstanding(*after, policy::difference(*now.root, *after),
+                                                           now.source.left, node, [](const auto&) { return false; });
+  auto plan = policy::plan_change(*now.root, *after, changes, options, node);
+  if (!plan.refused.empty())
+    return tell(went_wrong(conflicting, "needs_restart",
+                           "'" + plan.refused +
+                               "' changes its kind or supervisor, which requires a restart; nothing was changed",
+                           {"allow it with: alder apply --restart-changed"}));
+  const bool is_same_source = static_cast<const store::read_source&>(now.source) == tree.source;
+  if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
     return tell(went_well(/*changed=*/false)); // nothing to record either
-  const auto call_node = [this, name](op what, const std::string& node, std::shared_ptr<const child_entry> entry = {}) {
-    return [this, name, what, node, entry = std::move(entry)](const chain::then& then) {
-      const auto parent = context_.shared.parents.find(id_of(name, node));
-      if (parent == context_.shared.parents.end()) return then({false, {}, {}}); // its supervisor is down
-      call(parent->second, node_call{what, node, entry, on_request, {}}, then);
-    };
-  };
-  const auto work = std::make_shared<chain>();
-  auto& known = tree.source;
-  store::change_under_way under_way{options, {}};
-  config::additions left; // of the old version, which run on, until they are removed
-  const auto old_places = config::places_in(*before);
-  const auto new_places = config::places_in(*after);
-  const auto old_text = std::make_shared<const store::read_source>(old_source);
-  std::map<std::string, store::saved_tree::graft> old_grafts;
-  for (const auto& graft : old_source.grafts)
-    old_grafts.emplace(graft.child, graft);
-  std::set<std::string> made_anew;
-  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-    if (change->what == change_kind::added || change->what == change_kind::replaced) made_anew.insert(change->name);
-    if (change->what != change_kind::removed && change->what != change_kind::replaced) continue;
-    const auto remove = call_node(op::remove, change->name);
-    if (change->what == change_kind::replaced) {
-      work->steps.push_back(remove);
-      continue;
-    }
-    if (options.stop_removed) {
-      under_way.removed.push_back(change->name);
-      work->steps.push_back([this, name, child = change->name, remove](const chain::then& then) {
-        remove([this, name, child, then](const call_outcome& outcome) {
-          // The root may have been restarted meanwhile, and then is without it.
-          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return then(outcome);
-          context_.trees.note_removed(name, child);
-          then({true, {}, {}});
-        });
-      });
-    }
-    const auto graft = old_grafts.find(change->name);
-    known.grafts.push_back(
-        graft != old_grafts.end() ? graft->second : store::saved_tree::graft{change->parent, change->name, old_text});
-    left[known.grafts.back().parent].push_back(*old_places.at(change->name).child);
-  }
-  std::vector<const supervisor_spec*> kept;
-  collect_kept(old_places, *after, made_anew, kept);
-  for (const auto* supervisor : kept) {
-    const auto plan = std::make_shared<const supervisor_plan>(plan_of(name, *supervisor));
-    work->steps.push_back([this, plan, after, id = id_of(name, supervisor->name)](const chain::then& then) {
-      const auto found = context_.shared.supervisors.find(id);
-      if (found == context_.shared.supervisors.end()) return then({false, {}, {}}); // it will start as it is now
-      call(found->second, upgrade_call{plan}, then);
-    });
-  }
-  known.left.clear();
-  for (const auto& change : changes) {
-    const auto node = context_.shared.nodes.find(name, change.name);
-    const auto outcome = becomes(change);
-    if (outcome == consequence::start || outcome == consequence::replace) {
-      const auto parent = new_places.find(change.parent);
-      const auto* pool = parent == new_places.end() ? nullptr : std::get_if<supervisor_ptr>(parent->second.child);
-      if (change.what == change_kind::added && pool != nullptr && (*pool)->pool) { // an instance comes with its start
-        const auto entry = std::make_shared<const child_entry>(entry_of(*new_places.at(change.name).child));
-        work->steps.push_back([this, id = id_of(name, change.parent), entry](const chain::then& then) {
-          const auto found = context_.shared.supervisors.find(id);
-          if (found == context_.shared.supervisors.end()) return then({false, {}, {}});
-          call(found->second, node_call{op::add, entry->name, entry, on_request, {}}, then);
-        });
-      } else {
-        work->steps.push_back(call_node(op::start, change.name));
-      }
-    }
-    const bool restart = change.what == change_kind::changed && change.needs_restart && is_up(node);
-    if (outcome == consequence::restart) work->steps.push_back(call_node(op::restart, change.name));
-    const bool added = change.what == change_kind::added;
-    const bool replaced = change.what == change_kind::replaced;
-    if (added || replaced || restart)
-      known.left.push_back({change.name, change.parent, change.details, !restart, node ? node->generation : 0});
-    if (replaced) known.left.push_back({change.name, change.parent, {}, /*added=*/true, 0}); // made anew
-  }
-  if (!left.empty()) tree.root = std::make_shared<const supervisor_spec>(config::with_children(*after, left));
-  if (!under_way.removed.empty()) tree.target = after;
+  keep(plan.kept, now.source, tree.source);
+  tree.source.left = std::move(plan.left);
+  if (!plan.kept.empty()) tree.root = std::make_shared<const supervisor_spec>(policy::with_children(*after, plan.kept));
+  if (!plan.removed.empty()) tree.target = after;
   const auto operation = std::string{store::change_key} + name;
-  context_.trees.begin_operation(operation, store::change_value(under_way));
+  context_.trees.begin_operation(operation, store::change_value({options, plan.removed}));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
-  const bool differs = std::any_of(changes.begin(), changes.end(),
-                                   [&](const auto& change) { return becomes(change) != consequence::left_failed; });
-  chain::run(work, [this, work, tell, operation, differs, name, has_removed = !under_way.removed.empty()] {
-    if (has_removed) {
+  const auto work = std::make_shared<chain>();
+  for (auto& step : plan.steps)
+    work->steps.push_back(
+        [this, name, after, step = std::move(step)](const chain::then& then) { take(name, step, then); });
+  chain::run(work, [this, work, tell, operation, name, has_effect = plan.has_effect, removes = !plan.removed.empty()] {
+    if (removes) {
       context_.trees.settle(name);
       send(context_.forest, tree_replaced{name}); // what could not be removed is still there
     }
     context_.trees.end_operation(operation);
-    tell(work->failure ? *work->failure : went_well(differs));
+    tell(work->failure ? *work->failure : went_well(has_effect));
   });
+}
+
+/// What is not there is down, and will start as it is now.
+void api_server::take(const std::string& tree, const policy::change_step& step,
+                      const std::function<void(const call_outcome&)>& then) {
+  const auto call_one = [&](const auto& actors, const std::string& node, auto what, const chain::then& answer) {
+    const auto found = actors.find(id_of(tree, node));
+    if (found == actors.end()) return answer({false, {}, {}});
+    call(found->second, std::move(what), answer);
+  };
+  const auto ask_parent = [&](op what, const std::string& node, const chain::then& answer) {
+    call_one(context_.shared.parents, node, node_call{what, node, nullptr, on_request, {}}, answer);
+  };
+  std::visit(overloaded{[&](const policy::remove_node& remove) {
+                          if (remove.is_replaced) return ask_parent(op::remove, remove.name, then);
+                          ask_parent(op::remove, remove.name,
+                                     [this, tree, child = remove.name, then](const call_outcome& outcome) {
+                                       // The root may have been restarted meanwhile, and then is without it.
+                                       if (!outcome.ok() && outcome.failure.kind != error_kind::not_found)
+                                         return then(outcome);
+                                       context_.trees.note_removed(tree, child);
+                                       then({true, {}, {}});
+                                     });
+                        },
+                        [&](const policy::upgrade_supervisor& upgrade) {
+                          call_one(context_.shared.supervisors, upgrade.to->name,
+                                   upgrade_call{std::make_shared<const supervisor_plan>(plan_of(tree, *upgrade.to))},
+                                   then);
+                        },
+                        [&](const policy::add_instance& add) {
+                          const auto entry = std::make_shared<const child_entry>(entry_of(add.instance));
+                          call_one(context_.shared.supervisors, add.pool,
+                                   node_call{op::add, entry->name, entry, on_request, {}}, then);
+                        },
+                        [&](const policy::start_node& start) { ask_parent(op::start, start.name, then); },
+                        [&](const policy::restart_node& restart) { ask_parent(op::restart, restart.name, then); }},
+             step);
 }
 
 void api_server::carry_out(const add_children& add, const done& tell) {

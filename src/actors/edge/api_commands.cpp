@@ -1,15 +1,15 @@
 // Requests that do something.
 #include "actors/edge/api_handlers.hpp"
-#include "actors/edge/outstanding.hpp"
 #include "actors/edge/proposed_change.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/ad_hoc.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -301,20 +301,22 @@ void answer_diff(const apply_config& wanted, const responder& out, api_context& 
   if (const auto* wrong = std::get_if<wire::problem>(&proposed)) return out->refuse(*wrong);
   const auto& found = std::get<proposed_change>(proposed);
   const auto& tree = found.tree.source.name;
+  const auto node = nodes_of(context.shared.nodes, tree);
   std::vector<wire::change_entry> changes;
-  for (const auto& change : found.changes) {
-    const auto then = word(consequence_of(change, wanted.options, tree, context.shared.nodes));
-    wire::change_entry entry{std::string{config::word(change.what)},
+  const auto tell = [&](const policy::tree_change& change) {
+    wire::change_entry entry{std::string{policy::word(change.what)},
                              change.name,
                              change.parent,
                              change.details,
                              change.needs_restart,
-                             std::string{then},
+                             std::string{word(policy::consequence_of(change, wanted.options, node))},
                              {}};
     for (const auto& variable : change.variables)
       entry.variables.push_back(variable_entry_of(variable));
     changes.push_back(std::move(entry));
-  }
+  };
+  std::for_each(found.changes.begin(), found.changes.end(), tell);
+  std::for_each(found.scaled.begin(), found.scaled.end(), tell);
   const auto root = context.shared.nodes.find(tree, tree);
   out->answer(200, wire::changes_json({tree, root ? root->state : node_state::stopped, found.refusal, changes}));
 }

@@ -10,6 +10,7 @@
 #include "actors/tree/log_hub.hpp"
 
 #include "runtime/os/paths.hpp"
+#include "runtime/policy/tree_change.hpp"
 #include "runtime/store/journal_values.hpp"
 #include "runtime/wire/json.hpp"
 
@@ -37,7 +38,7 @@ struct act_on_node {
   std::string name;
   node_call::op what = node_call::op::start;
 };
-using store::change_options;
+using policy::change_options;
 /// A new version of a configuration, read for the tree that it is of (proposed_change.hpp).
 struct reading;
 /// Take up a new version of the configuration of a tree that is up.

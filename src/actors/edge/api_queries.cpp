@@ -1,6 +1,5 @@
 // Requests that look: what there is, what happened, what was said.
 #include "actors/edge/api_handlers.hpp"
-#include "actors/edge/outstanding.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
@@ -196,7 +195,7 @@ wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& 
   detail.supervisor = now.find(node.tree, node.parent);
   if (const auto* tree = context.trees.find(node.tree))
     for (const auto& left : tree->source.left)
-      if (left.name == node.name && !left.added && is_left(left, found)) detail.pending = left.details;
+      if (left.name == node.name && !left.added && policy::is_left(left, found)) detail.pending = left.details;
   if (node.what == node_snapshot::kind::service) {
     for (const int pid : context.bridge.processes_of(id_of(node.tree, node.name))) {
       if (const auto facts = os::read_stat(pid))

@@ -121,7 +121,7 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
   const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
   if (known == nullptr) return add_tree(std::move(tree), up.keep_going, tell);
-  const bool up_now = coming_up_.count(name) > 0 || is_up(context_.shared.nodes.find(name, name));
+  const bool up_now = coming_up_.count(name) > 0 || policy::is_up(context_.shared.nodes.find(name, name));
   const bool same_file = is_same_configuration(known->source.file, tree.source.file);
   if (!same_file && up_now) {
     const auto from = known->source.file.empty() ? "the command line" : known->source.file;

@@ -5,7 +5,7 @@
 #include "actors/base/actor_base.hpp"
 #include "actors/edge/api_context.hpp"
 
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_change.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -47,7 +47,9 @@ private:
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
   void change(known_tree tree, const change_options& options, const done& tell,
-              std::optional<std::vector<config::tree_change>> known_changes = {});
+              std::optional<std::vector<policy::tree_change>> known_changes = {});
+  void take(const std::string& tree, const policy::change_step& step,
+            const std::function<void(const call_outcome&)>& then);
   /// Children that are added one after the other.
   struct children_to_add {
     std::string tree;

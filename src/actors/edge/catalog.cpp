@@ -1,11 +1,11 @@
 #include "actors/edge/catalog.hpp"
 
-#include "runtime/config/tree_edit.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
 #include "runtime/os/shared_library.hpp"
+#include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/ad_hoc.hpp"
 
 #include <algorithm>
@@ -85,13 +85,13 @@ void graft(const std::vector<store::saved_tree::graft>& grafts, supervisor_spec&
   if (grafts.empty()) return;
   struct described {
     config::loaded loaded;
-    std::map<std::string, config::tree_place> places;
+    std::map<std::string, policy::tree_place> places;
   };
   std::map<const store::read_source*, described> sources;
   std::set<std::string> names;
-  for (const auto& [name, place] : config::places_in(root))
+  for (const auto& [name, place] : policy::places_in(root))
     names.insert(name);
-  config::additions added;
+  policy::additions added;
   for (const auto& graft : grafts) {
     const auto [found, is_new] = sources.try_emplace(graft.from.get());
     auto& other = found->second;
@@ -102,13 +102,13 @@ void graft(const std::vector<store::saved_tree::graft>& grafts, supervisor_spec&
       auto& [tree, diagnostics, extensions, actors] = other.loaded;
       loaded.extensions.insert(loaded.extensions.end(), extensions.begin(), extensions.end());
       loaded.actors.insert(loaded.actors.end(), actors.begin(), actors.end());
-      if (tree) other.places = config::places_in(tree->root);
+      if (tree) other.places = policy::places_in(tree->root);
     }
     const auto place = other.places.find(graft.child);
     if (place == other.places.end() || !names.insert(graft.child).second) continue;
     added[graft.parent].push_back(*place->second.child);
   }
-  root = config::with_children(root, added);
+  root = policy::with_children(root, added);
 }
 
 } // namespace
@@ -119,7 +119,7 @@ config::loaded read_configuration(store::saved_tree& source, text_is from, file_
   auto loaded = read_text(source.file, source.text, source.environment, source.files, source.instances, from, *notes);
   if (!loaded.tree) return loaded;
   auto& root = loaded.tree->root;
-  root = config::without(root, {source.removed.begin(), source.removed.end()});
+  root = policy::without(root, {source.removed.begin(), source.removed.end()});
   graft(source.grafts, root, loaded, *notes);
   return loaded;
 }
@@ -535,7 +535,7 @@ void catalog::fold(const std::string& tree) const {
   for (auto next = edits.begin(); next != edits.end();) {
     const auto end =
         std::find_if(next, edits.end(), [&](const edit& one) { return is_addition(one) != is_addition(*next); });
-    config::additions added;
+    policy::additions added;
     std::set<std::string> removed;
     for (; next != end; ++next) {
       if (auto* child = std::get_if<added_child>(&*next)) {
@@ -546,8 +546,8 @@ void catalog::fold(const std::string& tree) const {
         removed.insert(std::move(std::get<std::string>(*next)));
       }
     }
-    known.root = std::make_shared<const supervisor_spec>(removed.empty() ? config::with_children(*known.root, added)
-                                                                         : config::without(*known.root, removed));
+    known.root = std::make_shared<const supervisor_spec>(removed.empty() ? policy::with_children(*known.root, added)
+                                                                         : policy::without(*known.root, removed));
   }
 }
 
@@ -568,11 +568,11 @@ void catalog::prune(const std::string& tree, const std::string& name) {
   };
   const auto found = trees_.find(tree);
   if (found == trees_.end()) return;
-  const auto* gone = config::find_child(*found->second.root, name);
+  const auto* gone = policy::find_child(*found->second.root, name);
   const auto* boxed = gone == nullptr ? nullptr : std::get_if<supervisor_ptr>(gone);
   std::vector<std::string> children;
   for (const auto& graft : found->second.source.grafts)
-    if (graft.child == name || (boxed != nullptr && config::find_child(**boxed, graft.child) != nullptr))
+    if (graft.child == name || (boxed != nullptr && policy::find_child(**boxed, graft.child) != nullptr))
       children.push_back(graft.child);
   for (const auto& child : children)
     if (!is_gone(child)) note_removed(tree, child);

@@ -2,7 +2,6 @@
 
 #include "actors/edge/api_handlers.hpp"
 #include "actors/edge/api_session.hpp"
-#include "actors/edge/outstanding.hpp"
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/text.hpp"
@@ -17,7 +16,7 @@
 namespace alder::actors {
 namespace {
 
-using config::tree_change;
+using policy::tree_change;
 
 wire::problem problem(unsigned status, std::string code, std::string detail, std::vector<std::string> help = {}) {
   return {status, std::move(code), std::move(detail), std::move(help), {}};
@@ -38,7 +37,7 @@ const tree_up* up_from(const store::saved_tree& as_caller, const std::vector<tre
 
 /// How many processes a service has; none when there is no such service.
 std::optional<unsigned> count_of(const supervisor_spec& root, const std::string& service) {
-  const auto* child = config::find_child(root, service);
+  const auto* child = policy::find_child(root, service);
   if (child == nullptr) return std::nullopt;
   const auto* nested = std::get_if<supervisor_ptr>(child);
   if (nested == nullptr) return 1;
@@ -86,9 +85,9 @@ wire::problem mistakes_in(std::vector<config::diagnostic> diagnostics, const app
 using read_or_problem = std::variant<std::shared_ptr<const reading>, wire::problem>;
 
 std::shared_ptr<const reading> finished(reading&& read, const supervisor_spec& before) {
-  read.root = std::make_shared<const supervisor_spec>(config::sharing(before, read.loaded.tree->root));
+  read.root = std::make_shared<const supervisor_spec>(policy::sharing(before, read.loaded.tree->root));
   read.loaded.tree->root = {};
-  read.difference = config::difference(before, *read.root);
+  read.difference = policy::difference(before, *read.root);
   return std::make_shared<const reading>(std::move(read));
 }
 
@@ -156,6 +155,10 @@ bool is_same_configuration(const std::string& a, const std::string& b, file_note
                                           : notes->same_files.emplace(both, os::is_same_file(a, b)).first->second;
 }
 
+policy::node_lookup nodes_of(const board& nodes, const std::string& tree) {
+  return [&nodes, tree](const std::string& name) { return nodes.find(tree, name); };
+}
+
 std::vector<tree_up> trees_up(const catalog& trees) {
   std::vector<tree_up> all;
   for (const auto& [name, known] : trees.trees())
@@ -184,7 +187,7 @@ scaled_tree read_scaled(const known_tree& now, const std::string& service, unsig
   std::erase_if(source.removed, // an instance removed by hand comes back with the others
                 [&](const std::string& name) { return name.rfind(service + ":", 0) == 0; });
   scaled.loaded = read_configuration(source, text_is::known);
-  if (auto& tree = scaled.loaded.tree) tree->root = config::sharing(*now.root, tree->root);
+  if (auto& tree = scaled.loaded.tree) tree->root = policy::sharing(*now.root, tree->root);
   return scaled;
 }
 
@@ -202,15 +205,19 @@ std::variant<proposed_change, wire::problem> propose(const apply_config& wanted,
   proposed.tree.source = read.source;
   proposed.tree.source.up_since = known->source.up_since;
   proposed.tree.root = read.root;
-  proposed.changes = outstanding(*known, *proposed.tree.root, read.difference, context.shared.nodes, context.trees,
-                                 wanted.files->secrets);
+  const auto has_old_secrets = [&, &secrets = wanted.files->secrets](const std::string& service) {
+    const auto now = secrets.find(service);
+    return now != secrets.end() && context.trees.has_old_secrets(id_of(read.source.name, service), now->second);
+  };
+  const auto node = nodes_of(context.shared.nodes, read.source.name);
+  proposed.changes = policy::outstanding(*read.root, read.difference, known->source.left, node, has_old_secrets);
   for (const auto& change : proposed.changes) {
-    const auto then = consequence_of(change, wanted.options, known->source.name, context.shared.nodes);
-    if (then == consequence::refuse && proposed.refusal.empty())
+    const auto then = policy::consequence_of(change, wanted.options, node);
+    if (then == policy::consequence::refuse && proposed.refusal.empty())
       proposed.refusal =
           "'" + change.name + "' changes its kind or supervisor, which requires a restart; nothing is changed";
   }
-  proposed.changes.insert(proposed.changes.end(), read.scaled.begin(), read.scaled.end());
+  proposed.scaled = read.scaled;
   return proposed;
 }
 

@@ -4,7 +4,7 @@
 
 #include "actors/edge/api_context.hpp"
 
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_change.hpp"
 #include "runtime/wire/json.hpp"
 
 #include <map>
@@ -33,8 +33,8 @@ struct reading {
   store::saved_tree source;
   config::loaded loaded;                       ///< whose tree is `root`
   supervisor_ptr root;                         ///< shares with that which is up what is equal
-  std::vector<config::tree_change> difference; ///< from that which is up
-  std::vector<config::tree_change> scaled;
+  std::vector<policy::tree_change> difference; ///< from that which is up
+  std::vector<policy::tree_change> scaled;
 };
 
 /// Reads it, and finds out about the files concerned what propose() will ask. On a thread: it can take for ever on some
@@ -43,7 +43,8 @@ void look_at_files(apply_config& wanted, std::vector<tree_up> up);
 
 struct proposed_change {
   known_tree tree;                          ///< as it is to be
-  std::vector<config::tree_change> changes; ///< from what it is, in the order in which people are told
+  std::vector<policy::tree_change> changes; ///< from what it is, in the order in which people are told
+  std::vector<policy::tree_change> scaled;  ///< told to people, and left as it is
   std::string refusal;                      ///< why nothing of this is done with these options; empty: it is done
 };
 
@@ -62,6 +63,9 @@ struct scaled_tree {
 };
 /// Any thread.
 [[nodiscard]] scaled_tree read_scaled(const known_tree& now, const std::string& service, unsigned instances);
+
+/// Nodes of a tree on the board, as they are when they are asked for. `nodes` must outlive it.
+[[nodiscard]] policy::node_lookup nodes_of(const board& nodes, const std::string& tree);
 
 /// Whether two names are those of one file: the same name, or both there and the same. With `notes` asked once.
 [[nodiscard]] bool is_same_configuration(const std::string& a, const std::string& b, file_notes* notes = nullptr);

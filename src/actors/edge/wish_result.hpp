@@ -35,9 +35,4 @@ inline wire::operation_result result_of(const call_outcome& outcome) {
   return went_wrong(unprocessable, "start_failed", outcome.failure.message);
 }
 
-inline bool is_up(const node_ptr& node) {
-  return node && (node->state == node_state::running || node->state == node_state::starting ||
-                  node->state == node_state::backoff);
-}
-
 } // namespace alder::actors

@@ -295,8 +295,8 @@ std::string change_value(const change_under_way& change) {
 
 result<change_under_way> parse_change_value(std::string_view text) {
   return parsed<change_under_way>(text, [](const json& j) {
-    change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
-                           j.at("restart_changed").get<bool>()};
+    policy::change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
+                                   j.at("restart_changed").get<bool>()};
     options.replace = j.value("replace", options.start_added && options.stop_removed); // before it was said, so it was
     return change_under_way{options, j.at("removed").get<std::vector<std::string>>()};
   });

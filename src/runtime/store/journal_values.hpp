@@ -38,21 +38,9 @@ inline constexpr std::string_view shutdown_key = "operation/shutdown";
 /// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
 inline constexpr std::string_view interrupted_key = "interrupted/";
 
-/// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
-/// stopped or restarted).
-struct change_options {
-  bool start_added = false;
-  bool stop_removed = false;
-  bool restart_changed = false;
-  bool replace = false; ///< what becomes something else is replaced, also when nothing else is restarted
-  /// The tree is to be what its configuration says, whatever was done by hand since.
-  [[nodiscard]] bool syncs() const { return start_added && stop_removed && restart_changed; }
-  [[nodiscard]] bool replaces() const { return restart_changed || replace; }
-  bool operator==(const change_options&) const = default;
-};
 /// A change that is being carried out.
 struct change_under_way {
-  change_options options;
+  policy::change_options options;
   std::vector<std::string> removed; ///< children that are to be gone at its end
   bool operator==(const change_under_way&) const = default;
 };

@@ -2,6 +2,8 @@
 // down for good.
 #pragma once
 
+#include "runtime/policy/tree_change.hpp"
+
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
@@ -14,18 +16,6 @@
 #include <vector>
 
 namespace alder::store {
-
-/// What a change of a tree's configuration left for later: a node that was added and not started, or a service whose
-/// process was not restarted.
-struct left_change {
-  std::string name;
-  std::string parent;
-  std::vector<std::string> details; ///< what was changed; of an added node nothing
-  bool added = false;
-  alder::generation generation = 0; ///< of the node then
-
-  bool operator==(const left_change&) const = default;
-};
 
 /// A configuration as it was read: enough to read it again, with the same result.
 struct read_source {
@@ -50,7 +40,7 @@ struct saved_tree : read_source {
     std::shared_ptr<const read_source> from; ///< what describes it, not null; children that came together share it
   };
   std::vector<graft> grafts; ///< in the order in which they came
-  std::vector<left_change> left;
+  std::vector<policy::left_change> left;
   std::uint64_t revision = 0; ///< grows with each record: edits of another one are none of this
   /// Of trees.json: nodes that are down and stay down: name, state, since, reason, restarts and last exit count,
   /// nothing else.

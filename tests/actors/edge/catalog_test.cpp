@@ -3,8 +3,8 @@
 #include "tests/actors/support/virtual_daemon.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-#include "runtime/config/tree_edit.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/policy/tree_edit.hpp"
 
 namespace alder::actors::testing {
 namespace {

@@ -13,10 +13,10 @@
 namespace alder::actors {
 namespace {
 
-using kind = config::tree_change::kind;
+using kind = policy::tree_change::kind;
 
 service_ptr service(const supervisor_spec& root, const std::string& name) {
-  const auto* found = config::find_child(root, name);
+  const auto* found = policy::find_child(root, name);
   return found == nullptr ? nullptr : std::get<service_ptr>(*found);
 }
 
@@ -56,7 +56,7 @@ TEST_F(ProposedChange, IsComparedByTheThreadThatReadsIt) {
   ASSERT_TRUE(wanted.read);
   EXPECT_EQ(wanted.read->up, std::vector{as_up(up)}) << "so that it counts for no other";
   EXPECT_EQ(wanted.read->difference,
-            (std::vector<config::tree_change>{{kind::changed, "web", "shop", {"command"}, true}}));
+            (std::vector<policy::tree_change>{{kind::changed, "web", "shop", {"command"}, true}}));
   EXPECT_EQ(service(*wanted.read->root, "db"), service(*up.root, "db")) << "shared, not another of the same content";
   EXPECT_EQ(service(*wanted.read->root, "web")->command.front(), "/bin/other");
 }
@@ -81,7 +81,7 @@ TEST_F(ProposedChange, OfWhatWasScaledComparesTheScaledTree) {
 TEST_F(ProposedChange, AnInstanceRemovedByHandComesBackWithTheOthers) {
   auto up = tree_up_from("name: shop\nchildren:\n  - {service: web, command: /bin/web, instances: 2}\n");
   up.source.removed = {"web:1", "other"};
-  up.root = std::make_shared<const supervisor_spec>(config::without(*up.root, {"web:1"}));
+  up.root = std::make_shared<const supervisor_spec>(policy::without(*up.root, {"web:1"}));
   const auto scaled = read_scaled(up, "web", 2);
   ASSERT_TRUE(scaled.loaded.tree);
   EXPECT_EQ(scaled.source.removed, std::vector<std::string>{"other"});

@@ -1,4 +1,4 @@
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_edit.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace alder::config {
+namespace alder::policy {
 namespace {
 
 using kind = tree_change::kind;
@@ -195,4 +195,4 @@ TEST(Difference, EachKindHasItsWord) {
 }
 
 } // namespace
-} // namespace alder::config
+} // namespace alder::policy

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace alder::config {
+namespace alder::policy {
 
 /// A node below a root, and its supervisor.
 struct tree_place {
@@ -62,4 +62,4 @@ struct tree_change {
 /// What `after` changes, from top to bottom; below a node that is added, removed or replaced nothing is listed.
 [[nodiscard]] std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after);
 
-} // namespace alder::config
+} // namespace alder::policy

@@ -1,10 +1,10 @@
-#include "runtime/config/tree_edit.hpp"
+#include "runtime/policy/tree_edit.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
-namespace alder::config {
+namespace alder::policy {
 namespace {
 
 using kind = tree_change::kind;
@@ -286,4 +286,4 @@ std::vector<tree_change> difference(const supervisor_spec& before, const supervi
   return comparison{before, after}.of(before, after);
 }
 
-} // namespace alder::config
+} // namespace alder::policy

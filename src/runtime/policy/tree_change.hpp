@@ -1,0 +1,120 @@
+// How a tree that is up becomes what another version of its configuration says: what is still to do, what becomes of each
+// difference, and the steps that do it. The same answers for people who ask first, for those who have it done, and for a
+// daemon that finishes what a former one began.
+#pragma once
+
+#include "alder/snapshot.hpp"
+#include "runtime/policy/tree_edit.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace alder::policy {
+
+/// What is to become of a tree that is up when its configuration changes, beside what OTP does (nothing is started,
+/// stopped or restarted).
+struct change_options {
+  bool start_added = false;
+  bool stop_removed = false;
+  bool restart_changed = false;
+  bool replace = false; ///< what becomes something else is replaced, also when nothing else is restarted
+  /// The tree is to be what its configuration says, whatever was done by hand since.
+  [[nodiscard]] bool syncs() const { return start_added && stop_removed && restart_changed; }
+  [[nodiscard]] bool replaces() const { return restart_changed || replace; }
+  bool operator==(const change_options&) const = default;
+};
+
+/// What a change left for later: a node that was added and not started, or a service whose process was not restarted.
+struct left_change {
+  std::string name;
+  std::string parent;
+  std::vector<std::string> details; ///< what was changed; of an added node nothing
+  bool added = false;
+  alder::generation generation = 0; ///< of the node then
+
+  bool operator==(const left_change&) const = default;
+};
+
+/// A node of the tree as it is now, by name; null: there is none.
+using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std::string& name)>;
+
+[[nodiscard]] bool is_up(const std::shared_ptr<const node_snapshot>& node);
+
+/// Whether the node still is what it was when the change left it: not started, or not restarted, since.
+[[nodiscard]] bool is_left(const left_change& left, const std::shared_ptr<const node_snapshot>& node);
+
+/// What is to be done to make the tree that is up what `after` says: their `difference`; of what earlier changes `left`,
+/// nodes that were added and never started and services that still run as they were started before; services that run
+/// with secrets that were replaced since; and what has failed.
+[[nodiscard]] std::vector<tree_change> outstanding(const supervisor_spec& after, std::vector<tree_change> difference,
+                                                   const std::vector<left_change>& left, const node_lookup& node,
+                                                   const std::function<bool(const std::string& service)>& has_old_secrets);
+
+/// What becomes of a change.
+enum class consequence : std::uint8_t {
+  at_once,         ///< it counts
+  start,           ///< the node is started
+  not_started,     ///< it is there, and down
+  with_supervisor, ///< it is started with its supervisor, which is down
+  stop,            ///< the node is stopped and forgotten
+  left_running,    ///< it stays, though the configuration does not have it
+  restart,         ///< the process is restarted
+  next_start,      ///< it counts from the next start of the process on
+  replace,         ///< the node is stopped, and started as what it is now
+  refuse,          ///< it cannot be without a replacement, so that nothing of all this is done
+  left_scaled,     ///< the number of instances stays
+  left_failed,     ///< it stays down
+};
+[[nodiscard]] std::string_view word(consequence what);
+[[nodiscard]] consequence consequence_of(const tree_change& change, const change_options& options,
+                                         const node_lookup& node);
+
+/// One thing that is done to the tree. What is not there any more, or not yet, is nothing to do.
+struct remove_node {
+  std::string name;
+  bool is_replaced = false; ///< another takes its place; else it is forgotten
+  bool operator==(const remove_node&) const = default;
+};
+/// What OTP calls a code change: rules and children are those of the new version, and nothing is started or stopped.
+struct upgrade_supervisor {
+  const supervisor_spec* to = nullptr; ///< part of the new version; not owned, not null
+  bool operator==(const upgrade_supervisor&) const = default;
+};
+/// One instance more, which comes with its start.
+struct add_instance {
+  std::string pool;
+  child_spec instance;
+  bool operator==(const add_instance&) const = default;
+};
+struct start_node {
+  std::string name;
+  bool operator==(const start_node&) const = default;
+};
+struct restart_node {
+  std::string name;
+  bool operator==(const restart_node&) const = default;
+};
+using change_step = std::variant<remove_node, upgrade_supervisor, add_instance, start_node, restart_node>;
+
+struct change_plan {
+  std::string refused;              ///< the node because of which nothing of this is done; empty: it is done
+  std::vector<change_step> steps;   ///< one after the other; when one fails, the others are done all the same
+  std::vector<std::string> removed; ///< nodes that are gone at the end, in the order in which they go
+  additions kept;                   ///< nodes the new version does not have, which are there until they are removed
+  std::vector<left_change> left;    ///< for the next change to take up
+  bool has_effect = false;
+};
+
+/// What is done to make a tree that is up as `before` what `after` is. `changes` are outstanding between them. Whoever
+/// writes `removed`, `kept` and `left` down before the first step can have the rest done by a successor, with the same
+/// options.
+[[nodiscard]] change_plan plan_change(const supervisor_spec& before, const supervisor_spec& after,
+                                      const std::vector<tree_change>& changes, const change_options& options,
+                                      const node_lookup& node);
+
+} // namespace alder::policy
