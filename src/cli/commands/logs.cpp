@@ -7,12 +7,16 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
+#include "runtime/os/background.hpp"
+#include "runtime/os/kept_logs.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
 #include <string>
+
+#include <fnmatch.h>
 
 namespace alder::cli {
 namespace {
@@ -91,13 +95,56 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
   return s.end_code();
 }
 
+/// As the daemon understands them, as far as the names of files tell: "all", a tree, a service or its pool, a pattern.
+bool is_meant(const std::vector<std::string>& words, const os::kept_log& file) {
+  const auto pool = file.service.substr(0, file.service.find(':'));
+  const std::array<std::string, 4> names{file.service, file.tree + "/" + file.service, pool, file.tree + "/" + pool};
+  return words.empty() || std::any_of(words.begin(), words.end(), [&](const auto& word) {
+           const auto is_match = [&](const auto& name) { return ::fnmatch(word.c_str(), name.c_str(), 0) == 0; };
+           return word == "all" || word == file.tree || std::any_of(names.begin(), names.end(), is_match);
+         });
+}
+
+/// Without a daemon the files are still there: where, and what to type to read them.
+failure with_files(failure told, const session& s, const std::vector<std::string>& words) {
+  constexpr std::size_t most = 6;
+  const auto& directory = s.setup().where.log_dir;
+  auto files = os::kept_logs(directory);
+  std::erase_if(files, [&](const auto& file) { return !is_meant(words, file); });
+  if (files.empty()) {
+    const auto whose = words.empty() ? std::string{} : " of " + join(words, ", ");
+    told.help.push_back("there is no log file" + whose + " in " + directory);
+    return told;
+  }
+  const auto& wanted = s.wanted();
+  std::erase_if(files, [&](const auto& file) { // of those that say nothing only when there is nothing else
+    return (wanted.stream == "out" && file.is_err) || (wanted.stream == "err" && !file.is_err);
+  });
+  const auto is_empty = [](const auto& file) { return file.bytes == 0; };
+  if (!std::all_of(files.begin(), files.end(), is_empty)) std::erase_if(files, is_empty);
+  std::vector<std::string> paths;
+  for (const auto& file : files)
+    paths.push_back(file.path);
+  const auto lines = std::to_string(wanted.tail.value_or(default_tail));
+  told.help.push_back("log files are in " + directory);
+  if (!paths.empty())
+    told.help.push_back("to read them without the daemon: tail -n " + lines + " " +
+                        (paths.size() > most ? shell_quote({directory}) + "/*/*.log" : shell_quote(paths)));
+  return told;
+}
+
 } // namespace
 
 exit_code run_logs(session& s) {
   const auto& wanted = s.wanted();
   const bool is_action =
       !wanted.words.empty() && std::find(actions.begin(), actions.end(), wanted.words.front()) != actions.end();
-  const auto names = filter_words(s, {wanted.words.begin() + (is_action ? 1 : 0), wanted.words.end()});
+  const std::vector<std::string> words{wanted.words.begin() + (is_action ? 1 : 0), wanted.words.end()};
+  const bool is_about_files = !is_action || wanted.words.front() == "path";
+  if (is_about_files && !os::is_served(s.setup().where.socket))
+    if (auto absent = s.rouse(); absent && absent->code == exit_code::no_daemon)
+      return s.fail(with_files(std::move(*absent), s, words));
+  const auto names = filter_words(s, words);
   if (!names) return s.end_code();
   if (is_action) {
     if (wanted.words.front() == "path") return show_paths(s, *names);

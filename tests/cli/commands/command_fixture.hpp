@@ -33,7 +33,11 @@ protected:
   }
 
   /// Answers every request with what `handle` sends.
-  void serve(fake_daemon::handler handle) { daemon_ = std::make_unique<fake_daemon>(home_.path(), std::move(handle)); }
+  void serve(fake_daemon::handler handle) {
+    daemon_.reset(); // the one before has left its socket
+    (void)::unlink((home_.path() + "/run/alder.sock").c_str());
+    daemon_ = std::make_unique<fake_daemon>(home_.path(), std::move(handle));
+  }
   /// Answers every request alike.
   void serve_text(const std::string& text) {
     serve([text](const seen_request&, const fake_connection& c) { c.send(text); });

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <string>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::cli {
@@ -99,6 +100,39 @@ TEST_F(Commands, PingSaysWhoAnswers) {
   serve_text(answer(200, R"({"schema":1,"pong":true,"version":"0.1.0","pid":12})"));
   EXPECT_EQ(run({"ping"}).out, "the daemon answers: version 0.1.0, pid 12\n");
   EXPECT_EQ(run({"ping", "-q"}).out, "");
+}
+
+TEST_F(Commands, LogsWithoutADaemonNameTheFilesAndWhatReadsThem) {
+  const auto log = home_.path() + "/log";
+  ASSERT_EQ(::mkdir(log.c_str(), 0700), 0);
+  ASSERT_EQ(::mkdir((log + "/shop").c_str(), 0700), 0);
+  write("log/shop/db.out.log", "ready\n");
+  write("log/shop/db.err.log", "");
+  write("log/shop/db.out.log.idx", "x");
+  write("log/shop/api:0.out.log", "hello\n");
+  write("log/shop/api:0.err.log", "oh\n");
+
+  const auto one = run({"logs", "db", "-n", "50"});
+  EXPECT_EQ(one.code, 5);
+  EXPECT_NE(one.err.find("no daemon is running"), std::string::npos);
+  EXPECT_NE(one.err.find("help: log files are in " + log + "\n"), std::string::npos) << one.err;
+  EXPECT_NE(one.err.find(": tail -n 50 " + log + "/shop/db.out.log\n"), std::string::npos) << "not the empty one";
+
+  const auto files = " " + log + "/shop/api:0.out.log " + log + "/shop/api:0.err.log\n";
+  for (const auto* words : {"api", "shop/api", "api:0", "ap*"})
+    EXPECT_NE(run({"logs", words}).err.find(files), std::string::npos) << words;
+  EXPECT_NE(run({"logs", "--err", "api"}).err.find("-n 20 " + log + "/shop/api:0.err.log\n"), std::string::npos);
+  for (const auto* words : {"all", "shop"})
+    EXPECT_NE(run({"logs", "-f", words}).err.find(log + "/shop/db.out.log"), std::string::npos) << words;
+  EXPECT_NE(run({"logs", "path", "db"}).err.find(log + "/shop/db.out.log"), std::string::npos);
+  EXPECT_NE(run({"logs"}).err.find(log + "/shop/db.out.log"), std::string::npos);
+
+  const auto none = run({"logs", "dbb"});
+  EXPECT_EQ(none.code, 5);
+  EXPECT_NE(none.err.find("there is no log file of dbb in " + log), std::string::npos) << none.err;
+  const auto json = run({"logs", "db", "--json"});
+  EXPECT_NE(json.out.find("/shop/db.out.log"), std::string::npos) << json.out;
+  EXPECT_EQ(json.err, "");
 }
 
 TEST_F(Commands, LogsStandBelowEachOther) {
