@@ -6,6 +6,7 @@
 #include "actors/edge/wish_result.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/config/shared_checks.hpp"
 #include "runtime/policy/tree_change.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 using op = node_call::op;
 
 const cause on_request{cause::kind::request, {}, {}, {}};
+const cause by_its_supervisor{cause::kind::tree_start, {}, {}, {}};
 
 /// Things to do one after the other, each calls what follows it. The first failure is kept; the rest is done all the
 /// same, for a change is not left half done.
@@ -39,6 +41,18 @@ struct chain {
       if (!outcome.ok() && !self->failure) self->failure = result_of(outcome);
       run(self, done);
     });
+  }
+};
+
+/// Instances that were restarted one after the other in a change.
+struct rolling_restart {
+  std::set<std::string> over;    ///< pools of which one did not come up again
+  std::vector<std::string> left; ///< what was left alone for that
+
+  void add_help(wire::operation_result& result) const {
+    if (left.empty() || !result.failure) return;
+    result.failure->help.push_back("not restarted: " + join(left, ", ") +
+                                   "; after fixing the problem: alder apply --restart-changed");
   }
 };
 
@@ -159,17 +173,30 @@ void api_server::change(known_tree tree, const change_options& options, const do
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
   const auto work = std::make_shared<chain>();
+  const auto roll = std::make_shared<rolling_restart>();
   for (auto& step : plan.steps)
-    work->steps.push_back(
-        [this, name, after, step = std::move(step)](const chain::then& then) { take(name, step, then); });
-  chain::run(work, [this, work, tell, operation, name, has_effect = plan.has_effect, removes = !plan.removed.empty()] {
-    if (removes) {
-      context_.trees.settle(name);
-      send(context_.forest, tree_replaced{name}); // what could not be removed is still there
-    }
-    context_.trees.end_operation(operation);
-    tell(work->failure ? *work->failure : went_well(has_effect));
-  });
+    work->steps.push_back([this, name, after, roll, step = std::move(step)](const chain::then& then) {
+      const auto* restart = std::get_if<policy::restart_node>(&step);
+      if (restart == nullptr || restart->pool.empty()) return take(name, step, then);
+      if (roll->over.count(restart->pool) > 0) {
+        roll->left.push_back(restart->name);
+        return then({false, {}, {}});
+      }
+      take(name, step, [roll, pool = restart->pool, then](const call_outcome& outcome) {
+        if (!outcome.ok()) roll->over.insert(pool);
+        then(outcome);
+      });
+    });
+  chain::run(work,
+             [this, work, roll, tell, operation, name, has_effect = plan.has_effect, removes = !plan.removed.empty()] {
+               if (removes) {
+                 context_.trees.settle(name);
+                 send(context_.forest, tree_replaced{name}); // what could not be removed is still there
+               }
+               context_.trees.end_operation(operation);
+               if (work->failure) roll->add_help(*work->failure);
+               tell(work->failure ? *work->failure : went_well(has_effect));
+             });
 }
 
 /// What is not there is down, and will start as it is now.
@@ -180,32 +207,38 @@ void api_server::take(const std::string& tree, const policy::change_step& step,
     if (found == actors.end()) return answer({false, {}, {}});
     call(found->second, std::move(what), answer);
   };
-  const auto ask_parent = [&](op what, const std::string& node, const chain::then& answer) {
-    call_one(context_.shared.parents, node, node_call{what, node, nullptr, on_request, {}}, answer);
+  const auto start = [&](op what, const std::string& node, const cause& why, start_goal goal) {
+    const auto parent = context_.shared.parents.find(id_of(tree, node));
+    if (parent == context_.shared.parents.end()) return then({false, {}, {}});
+    call_until(goal, parent->second, tree, node_call{what, node, nullptr, why, {}}, then);
   };
-  std::visit(overloaded{[&](const policy::remove_node& remove) {
-                          if (remove.is_replaced) return ask_parent(op::remove, remove.name, then);
-                          ask_parent(op::remove, remove.name,
-                                     [this, tree, child = remove.name, then](const call_outcome& outcome) {
-                                       // The root may have been restarted meanwhile, and then is without it.
-                                       if (!outcome.ok() && outcome.failure.kind != error_kind::not_found)
-                                         return then(outcome);
-                                       context_.trees.note_removed(tree, child);
-                                       then({true, {}, {}});
-                                     });
+  const auto remove = [&](const policy::remove_node& one) {
+    const node_call call{op::remove, one.name, nullptr, on_request, {}};
+    if (one.is_replaced) return call_one(context_.shared.parents, one.name, call, then);
+    call_one(context_.shared.parents, one.name, call, [this, tree, one, then](const call_outcome& outcome) {
+      // The root may have been restarted meanwhile, and then is without it.
+      if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return then(outcome);
+      context_.trees.note_removed(tree, one.name);
+      then({true, {}, {}});
+    });
+  };
+  const auto upgrade = [&](const policy::upgrade_supervisor& one) {
+    const auto plan = std::make_shared<const supervisor_plan>(plan_of(tree, *one.to));
+    call_one(context_.shared.supervisors, one.to->name, upgrade_call{plan}, then);
+  };
+  const auto add = [&](const policy::add_instance& one) {
+    const auto entry = std::make_shared<const child_entry>(entry_of(one.instance));
+    call_one(context_.shared.supervisors, one.pool, node_call{op::add, entry->name, entry, on_request, {}}, then);
+  };
+  std::visit(overloaded{remove, upgrade, add,
+                        [&](const policy::start_node& one) {
+                          start(op::start, one.name, one.stays_down ? by_its_supervisor : on_request,
+                                start_goal::completed);
                         },
-                        [&](const policy::upgrade_supervisor& upgrade) {
-                          call_one(context_.shared.supervisors, upgrade.to->name,
-                                   upgrade_call{std::make_shared<const supervisor_plan>(plan_of(tree, *upgrade.to))},
-                                   then);
-                        },
-                        [&](const policy::add_instance& add) {
-                          const auto entry = std::make_shared<const child_entry>(entry_of(add.instance));
-                          call_one(context_.shared.supervisors, add.pool,
-                                   node_call{op::add, entry->name, entry, on_request, {}}, then);
-                        },
-                        [&](const policy::start_node& start) { ask_parent(op::start, start.name, then); },
-                        [&](const policy::restart_node& restart) { ask_parent(op::restart, restart.name, then); }},
+                        [&](const policy::restart_node& one) {
+                          start(op::restart, one.name, on_request,
+                                one.pool.empty() ? start_goal::completed : start_goal::stable);
+                        }},
              step);
 }
 
@@ -240,15 +273,23 @@ void api_server::add_next(const std::shared_ptr<children_to_add>& work, const do
   if (supervisor == context_.shared.supervisors.end())
     return tell(went_wrong(conflicting, "conflict", "the supervisor '" + work->supervisor + "' is down",
                            {"start it first: alder start " + work->supervisor}));
-  const auto entry = std::make_shared<const child_entry>(entry_of(work->children[work->next]));
-  call(supervisor->second, node_call{op::add, entry->name, entry, on_request, {}},
-       [this, work, tell](const call_outcome& outcome) {
-         if (!outcome.ok()) return take_back(work, [tell, outcome] { tell(result_of(outcome)); });
+  const auto& spec = work->children[work->next];
+  const auto entry = std::make_shared<const child_entry>(entry_of(spec));
+  const auto& why = policy::stays_down_at_start(spec) ? by_its_supervisor : on_request;
+  const auto take_all_back = [this, work, tell](const call_outcome& outcome) {
+    take_back(work, [tell, outcome] { tell(result_of(outcome)); });
+  };
+  call(supervisor->second, node_call{op::add, entry->name, entry, why, {}},
+       [this, work, tell, take_all_back](const call_outcome& outcome) {
+         if (!outcome.ok()) return take_all_back(outcome);
          auto& child = work->children[work->next++];
          const auto name = name_of(child);
          context_.trees.note_added(work->tree, {{work->supervisor, name, work->from}, std::move(child)});
          work->added.push_back(name);
-         add_next(work, tell);
+         follow_start({work->tree, name, start_goal::completed, true, {}}, outcome,
+                      [this, work, tell, take_all_back](const call_outcome& end) {
+                        end.ok() ? add_next(work, tell) : take_all_back(end);
+                      });
        });
 }
 

@@ -130,10 +130,21 @@ void post_service(const api_request& request, const responder& out, api_context&
   });
 }
 
+/// From `until`, which says how long a start is followed.
+result<start_goal> goal_of(const api_request& request) {
+  const auto until = request.value("until", "completed");
+  if (until == "started") return start_goal::started;
+  if (until == "completed") return start_goal::completed;
+  if (until == "stable") return start_goal::stable;
+  return error{error_kind::invalid_input, "'until' takes started, completed or stable, not '" + until + "'"};
+}
+
 void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
+  const auto goal = goal_of(request);
+  if (!goal) return out->refuse(bad_value(goal.failure().message));
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
-  submit(act_on_node{found.node->tree, found.node->name, what}, found.node->tree, request, out, context);
+  submit(act_on_node{found.node->tree, found.node->name, what, *goal}, found.node->tree, request, out, context);
 }
 void post_start(const api_request& request, const responder& out, api_context& context) {
   act(node_call::op::start, request, out, context);

@@ -8,6 +8,7 @@
 #include "actors/edge/keeper_bridge.hpp"
 #include "actors/edge/open_streams.hpp"
 #include "actors/tree/log_hub.hpp"
+#include "actors/tree/start_watch.hpp"
 
 #include "runtime/os/paths.hpp"
 #include "runtime/policy/tree_change.hpp"
@@ -37,6 +38,7 @@ struct act_on_node {
   std::string tree;
   std::string name;
   node_call::op what = node_call::op::start;
+  start_goal goal = start_goal::completed; ///< of a start and a restart
 };
 using policy::change_options;
 /// A new version of a configuration, read for the tree that it is of (proposed_change.hpp).

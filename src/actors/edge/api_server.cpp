@@ -13,6 +13,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
+
 namespace alder::actors {
 namespace {
 
@@ -218,7 +220,7 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
   if (act.what == node_call::op::remove && ad_hoc) return carry_out(take_down{act.tree}, tell);
   if (parent == context_.shared.parents.end() && ad_hoc) {
     // It is started with its tree.
-    return carry_out(act_on_node{act.tree, act.tree, act.what}, tell);
+    return carry_out(act_on_node{act.tree, act.tree, act.what, act.goal}, tell);
   }
   if (parent == context_.shared.parents.end()) {
     return tell(went_wrong(conflicting, "conflict", act.name + " cannot be reached: its supervisor is down",
@@ -227,14 +229,42 @@ void api_server::carry_out(const act_on_node& act, const done& tell) {
   if (act.what == node_call::op::remove && act.name == act.tree)
     return tell(went_wrong(conflicting, "conflict", "'" + act.name + "' is a whole tree",
                            {"take it down: alder down " + act.name}));
-  call(parent->second, node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
-       [this, act, tell](const call_outcome& outcome) {
-         if (act.what == node_call::op::remove && outcome.ok()) {
-           context_.trees.note_removed(act.tree, act.name);
-           send(context_.forest, tree_replaced{act.tree});
-         }
-         tell(result_of(outcome));
-       });
+  const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
+  call_until(starts ? act.goal : start_goal::started, parent->second, act.tree,
+             node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
+             [this, act, tell](const call_outcome& outcome) {
+               if (act.what == node_call::op::remove && outcome.ok()) {
+                 context_.trees.note_removed(act.tree, act.name);
+                 send(context_.forest, tree_replaced{act.tree});
+               }
+               if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
+               tell(result_of(outcome));
+             });
+}
+
+/// What a change added and did not start is no longer waiting for that when somebody has stopped it.
+void api_server::note_stopped(const std::string& tree, const std::string& name) {
+  const auto* known = context_.trees.find(tree);
+  const auto is_it = [&](const policy::left_change& left) { return left.added && left.name == name; };
+  if (known == nullptr || std::none_of(known->source.left.begin(), known->source.left.end(), is_it)) return;
+  auto changed = *known;
+  std::erase_if(changed.source.left, is_it);
+  context_.trees.add(std::move(changed));
+}
+
+void api_server::call_until(start_goal goal, const supervisor_actor& whom, const std::string& tree, node_call what,
+                            const std::function<void(const call_outcome&)>& then) {
+  watch_start watch{tree, what.child, goal, /*changed=*/true, {}};
+  if (goal == start_goal::stable) watch.before = restarts_below(context_.shared.nodes, tree, what.child);
+  call(whom, std::move(what),
+       [this, watch = std::move(watch), then](const call_outcome& outcome) { follow_start(watch, outcome, then); });
+}
+
+void api_server::follow_start(watch_start watch, const call_outcome& started,
+                              const std::function<void(const call_outcome&)>& then) {
+  if (watch.goal == start_goal::started || !started.ok() || started.word == "ignored") return then(started);
+  watch.changed = started.changed;
+  call(spawn<start_watch>(context_.shared, context_.events, child_actor{self()}), std::move(watch), then);
 }
 
 void api_server::carry_out(const shut_down& end, const done& tell) {

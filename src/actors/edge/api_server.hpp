@@ -63,6 +63,7 @@ private:
   void take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then);
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
+  void note_stopped(const std::string& tree, const std::string& name);
   template <class Whom, class What>
   void call(const Whom& whom, What what, const std::function<void(const call_outcome&)>& then) {
     request(whom, caf::infinite, std::move(what))
@@ -71,6 +72,12 @@ private:
                 then({false, {error_kind::unavailable, "its supervisor ended in the meantime"}, {}});
               });
   }
+  /// The same for a call that starts a node, and follow_start.
+  void call_until(start_goal goal, const supervisor_actor& whom, const std::string& tree, node_call what,
+                  const std::function<void(const call_outcome&)>& then);
+  /// `then` comes when the start of the node, which ended so, has reached its goal, too.
+  void follow_start(watch_start watch, const call_outcome& started,
+                    const std::function<void(const call_outcome&)>& then);
   void announce(event_kind kind, const std::string& tree, const std::string& detail);
 
   boost::asio::io_context& loop_;

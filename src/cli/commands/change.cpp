@@ -160,9 +160,22 @@ private:
   bool is_unread_ = false; ///< nobody reads standard output any more
 };
 
+/// The daemon refuses at once what it can tell at once.
+exit_code hand_over(session& s, const change& what) {
+  const auto answer =
+      s.try_request({.method = what.method, .target = what.target, .body = what.body, .accept = "application/json"});
+  if (const auto* refused = std::get_if<failure>(&answer)) return s.fail(*refused);
+  if (s.wanted().json)
+    (void)s.print(std::get<std::string>(answer) + "\n");
+  else if (!s.wanted().quiet)
+    (void)s.print("accepted; see its progress with: alder events -f\n");
+  return s.end_code();
+}
+
 } // namespace
 
 exit_code carry_out(session& s, const change& what) {
+  if (s.wanted().no_wait) return hand_over(s, what);
   if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
   return watcher{s, what}.run();
 }

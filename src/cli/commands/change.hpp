@@ -10,13 +10,14 @@ namespace alder::cli {
 
 struct change {
   std::string method;
-  std::string target; ///< without a query
+  std::string target; ///< with a query or without
   std::string body;
   change_words words;
   std::string nothing_to_do; ///< what to say when it was so already
 };
 
-/// Streams the events of the change, then its result. Ctrl-C stops watching, not the change.
+/// Streams the events of the change, then its result. Ctrl-C stops watching, not the change. With --no-wait the change
+/// is only handed over.
 exit_code carry_out(session& s, const change& what);
 
 } // namespace alder::cli

@@ -44,9 +44,11 @@ exit_code change_nodes(session& s, const std::string& verb, const change_words& 
                        purpose what) {
   const auto names = select_nodes(s, s.wanted().words, what);
   if (!names) return s.end_code();
+  // Before the next one goes down, the one before has to show that it works, also without a readiness check.
+  const bool is_rolling = what == purpose::restart && names->size() > 1;
   const auto change_of = [&](const std::string& name) {
     return change{.method = "POST",
-                  .target = service_target(name).append("/").append(verb),
+                  .target = service_target(name) + "/" + verb + (is_rolling ? "?until=stable" : ""),
                   .body = {},
                   .words = words,
                   .nothing_to_do = name + " " + already};

@@ -64,6 +64,7 @@ void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
   case option::cwd: app.add_option(flags, into.cwd); return;
   case option::restart: app.add_option(flags, raw.restart); return;
   case option::timeout: app.add_option(flags, raw.timeout); return;
+  case option::no_wait: app.add_flag(flags, into.no_wait); return;
   case option::socket: app.add_flag(flags, raw.socket); return;
   case option::run_dir: app.add_flag(flags, raw.run_dir); return;
   case option::state_dir: app.add_flag(flags, raw.state_dir); return;
@@ -111,6 +112,8 @@ std::optional<failure> read_values(invocation& into, const raw_values& raw) {
     if (!time) return misuse("invalid --timeout: " + time.failure().message, {"add a unit, for example 30s"});
     into.timeout = *time;
   }
+  if (into.no_wait && into.timeout)
+    return misuse("--no-wait and --timeout exclude each other", {"--timeout limits how long the command waits"});
   if (!raw.restart.empty()) {
     const auto kind = restart_named(raw.restart);
     if (!kind) {

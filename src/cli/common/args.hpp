@@ -55,6 +55,7 @@ struct invocation {
   std::string cwd;
   std::string restart; ///< as the API spells it
   std::optional<std::chrono::milliseconds> timeout;
+  bool no_wait = false;
   std::string path_part; ///< "", "socket", "run", "state" or "log"
 };
 

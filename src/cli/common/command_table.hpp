@@ -35,6 +35,7 @@ enum class option : std::uint8_t {
   cwd,
   restart,
   timeout,
+  no_wait,
   socket,
   run_dir,
   state_dir,

@@ -66,7 +66,8 @@ constexpr std::array<foreign_word, 49> commands{{
      "to apply a changed configuration: alder apply --sync; to switch to a new version: alder daemon upgrade"},
     {"upgrade", "to switch to the installed version: alder daemon upgrade"},
     {"version", "alder --version; the daemon's: alder info"},
-    {"wait", "'alder up' and 'alder start' wait until services are ready; limit the wait with --timeout 30s"},
+    {"wait", "'alder up' and 'alder start' wait until services are ready and tasks have finished; limit the wait with "
+             "--timeout 30s"},
 }};
 
 struct foreign_flag {
@@ -75,7 +76,7 @@ struct foreign_flag {
   std::string_view instead;
 };
 
-constexpr std::array<foreign_flag, 33> flags{{
+constexpr std::array<foreign_flag, 36> flags{{
     {"up", "--abort-on-container-exit", "to run a tree in the foreground until its services exit: alder run"},
     {"up", "--build", "Alder does not build anything; a task (task: true) can run before a service"},
     {"up", "--force-recreate", "to restart everything that is up: alder restart all"},
@@ -113,6 +114,10 @@ constexpr std::array<foreign_flag, 33> flags{{
     {"logs", "--timestamps", "times are always shown; to hide them: --no-prefix"},
     {"", "--user", "not needed: each user has their own daemon; 'alder paths' shows where it is"},
     {"", "--no-pager", "Alder never starts a pager"},
+    {"", "--no-block", "to return at once: --no-wait"},
+    {"start", "--wait",
+     "'alder start' waits until it is ready, and for the end of a task; limit the wait with --timeout 30s"},
+    {"restart", "--wait", "'alder restart' waits until it is ready; limit the wait with --timeout 30s"},
 }};
 
 std::string with_names(std::string_view instead, const std::vector<std::string>& after) {

@@ -138,17 +138,25 @@ private:
     for (const auto& change : changes_) {
       const auto then = becomes(change);
       if (then == consequence::start || then == consequence::replace) plan_.steps.push_back(start_of(change));
-      if (then == consequence::restart) plan_.steps.emplace_back(restart_node{change.name});
+      if (then == consequence::restart) plan_.steps.emplace_back(restart_node{change.name, pool_of(change)});
       note_left(change);
     }
   }
 
-  [[nodiscard]] change_step start_of(const tree_change& change) const {
+  /// The name of the pool that the node is an instance of; empty: of none.
+  [[nodiscard]] std::string pool_of(const tree_change& change) const {
     const auto parent = after_.find(change.parent);
     const auto* pool = parent == after_.end() ? nullptr : std::get_if<supervisor_ptr>(parent->second.child);
-    if (change.what == kind::added && pool != nullptr && (*pool)->pool)
-      return add_instance{change.parent, *after_.at(change.name).child};
-    return start_node{change.name};
+    return pool != nullptr && (*pool)->pool ? change.parent : std::string{};
+  }
+
+  [[nodiscard]] change_step start_of(const tree_change& change) const {
+    const auto place = after_.find(change.name);
+    if (place == after_.end()) return start_node{change.name}; // the root
+    const auto& child = *place->second.child;
+    if (auto pool = pool_of(change); change.what == kind::added && !pool.empty())
+      return add_instance{std::move(pool), child};
+    return start_node{change.name, stays_down_at_start(child)};
   }
 
   /// Also what is about to be done: it may not come to that.
@@ -175,6 +183,11 @@ private:
 bool is_up(const node_ptr& node) {
   return node && (node->state == node_state::running || node->state == node_state::starting ||
                   node->state == node_state::backoff);
+}
+
+bool stays_down_at_start(const child_spec& child) {
+  const auto* service = std::get_if<service_ptr>(&child);
+  return service != nullptr && ((*service)->waits_for_schedule() || !(*service)->autostart);
 }
 
 bool is_left(const left_change& left, const node_ptr& node) {
@@ -226,7 +239,11 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   case kind::rules:
   case kind::order: return consequence::at_once;
   case kind::scaled: return consequence::left_scaled;
-  case kind::failed: return options.restart_changed ? consequence::start : consequence::left_failed;
+  case kind::failed: {
+    const auto known = node(change.name);
+    const bool is_scheduled = known && known->service && known->service->waits_for_schedule(); // it has its time
+    return options.restart_changed && !is_scheduled ? consequence::start : consequence::left_failed;
+  }
   }
   return consequence::at_once;
 }

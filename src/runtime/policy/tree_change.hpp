@@ -1,10 +1,11 @@
-// How a tree that is up becomes what another version of its configuration says: what is still to do, what becomes of each
-// difference, and the steps that do it. The same answers for people who ask first, for those who have it done, and for a
-// daemon that finishes what a former one began.
+// How a tree that is up becomes what another version of its configuration says: what is still to do, what becomes of
+// each difference, and the steps that do it. The same answers for people who ask first, for those who have it done, and
+// for a daemon that finishes what a former one began.
 #pragma once
 
-#include "alder/snapshot.hpp"
 #include "runtime/policy/tree_edit.hpp"
+
+#include "alder/snapshot.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -45,15 +46,18 @@ using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std
 
 [[nodiscard]] bool is_up(const std::shared_ptr<const node_snapshot>& node);
 
+/// Whether the start of its supervisor leaves it down: it waits for its schedule, or for somebody who asks for it.
+[[nodiscard]] bool stays_down_at_start(const child_spec& child);
+
 /// Whether the node still is what it was when the change left it: not started, or not restarted, since.
 [[nodiscard]] bool is_left(const left_change& left, const std::shared_ptr<const node_snapshot>& node);
 
-/// What is to be done to make the tree that is up what `after` says: their `difference`; of what earlier changes `left`,
-/// nodes that were added and never started and services that still run as they were started before; services that run
-/// with secrets that were replaced since; and what has failed.
-[[nodiscard]] std::vector<tree_change> outstanding(const supervisor_spec& after, std::vector<tree_change> difference,
-                                                   const std::vector<left_change>& left, const node_lookup& node,
-                                                   const std::function<bool(const std::string& service)>& has_old_secrets);
+/// What is to be done to make the tree that is up what `after` says: their `difference`; of what earlier changes
+/// `left`, nodes that were added and never started and services that still run as they were started before; services
+/// that run with secrets that were replaced since; and what has failed.
+[[nodiscard]] std::vector<tree_change>
+outstanding(const supervisor_spec& after, std::vector<tree_change> difference, const std::vector<left_change>& left,
+            const node_lookup& node, const std::function<bool(const std::string& service)>& has_old_secrets);
 
 /// What becomes of a change.
 enum class consequence : std::uint8_t {
@@ -93,10 +97,12 @@ struct add_instance {
 };
 struct start_node {
   std::string name;
+  bool stays_down = false; ///< it waits for its schedule, or for somebody who asks for it
   bool operator==(const start_node&) const = default;
 };
 struct restart_node {
   std::string name;
+  std::string pool; ///< of an instance; when one does not come up again the others are left as they are
   bool operator==(const restart_node&) const = default;
 };
 using change_step = std::variant<remove_node, upgrade_supervisor, add_instance, start_node, restart_node>;

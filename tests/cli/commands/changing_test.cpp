@@ -72,14 +72,15 @@ TEST_F(Commands, ARestartEndsAtTheFirstThatDoesNotComeUp) {
   serve([](const seen_request& r, const fake_connection& c) {
     if (r.target == "/_ping") return c.send(pong);
     c.send(
-        r.target == "/v1/services/b/restart"
+        r.target == "/v1/services/b/restart?until=stable"
             ? test::stream(
                   {R"({"done":true,"ok":false,"changed":true,"status":422,"code":"start_failed","detail":"b could not start"})"})
             : test::stream({started, done}));
   });
   const auto result = run({"restart", "a", "b", "c", "d"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart", "POST /v1/services/b/restart"}));
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
+                                              "POST /v1/services/b/restart?until=stable"}));
   EXPECT_NE(result.err.find("alder: b could not start"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("alder: c, d were not restarted"), std::string::npos) << result.err;
 }
@@ -294,9 +295,9 @@ std::vector<std::string> posts_of(const std::vector<std::string>& all) {
 
 TEST_F(Commands, APatternMeansTheServicesItMatches) {
   serve(with_two_trees());
-  EXPECT_EQ(run({"restart", "api*"}).code, 0);
-  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fapi%3A0/restart",
-                                                        "POST /v1/services/shop%2Fapi%3A1/restart"}));
+  EXPECT_EQ(run({"stop", "api*"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fapi%3A0/stop",
+                                                        "POST /v1/services/shop%2Fapi%3A1/stop"}));
 }
 
 TEST_F(Commands, APatternThatMatchesNothingChangesNothing) {
@@ -343,17 +344,14 @@ TEST_F(Commands, StartAllLeavesAloneWhatItsTreeWould) {
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start",
                                                         "POST /v1/services/shop%2Fw-api/start"}));
-  EXPECT_NE(result.err.find("w-debug is started by name only: alder start w-debug"),
-            std::string::npos)
-      << result.err;
+  EXPECT_NE(result.err.find("w-debug is started by name only: alder start w-debug"), std::string::npos) << result.err;
 }
 
 TEST_F(Commands, APatternStartsNeitherScheduledTasksNorWhatStartsOnRequest) {
   serve(with_idle_tree());
   const auto result = run({"start", "w-[jdm]*"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start",
-                                                        "POST /v1/services/shop%2Fw-done/start"}));
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-mail/start"}));
   EXPECT_NE(result.err.find("w-job is left to the schedule; to run it now: alder start w-job"), std::string::npos)
       << result.err;
 }
@@ -368,8 +366,74 @@ TEST_F(Commands, NamedExactlyTheyAreStarted) {
 TEST_F(Commands, ARestartByPatternDoesNotStartThemEither) {
   serve(with_idle_tree());
   EXPECT_EQ(run({"restart", "w-[jds]*"}).code, 0);
-  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-shell/restart",
-                                                        "POST /v1/services/shop%2Fw-done/restart"}));
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fw-shell/restart"}));
+}
+
+TEST_F(Commands, WhatHasFinishedRunsAgainByItsExactNameOnly) {
+  for (const std::string verb : {"start", "restart"}) {
+    for (const auto* words : {"w-don*", "*"}) {
+      serve(with_idle_tree());
+      const auto result = run({verb, words});
+      EXPECT_EQ(result.code, 0);
+      const auto posts = posts_of(seen());
+      EXPECT_TRUE(std::none_of(posts.begin(), posts.end(),
+                               [](const auto& one) { return one.find("w-done") != std::string::npos; }))
+          << verb << " " << words;
+      EXPECT_NE(result.err.find("w-done has finished; to run it again: alder start w-done"), std::string::npos)
+          << result.err;
+    }
+    serve(with_idle_tree());
+    const auto result = run({verb, "w-d*", "w-done"});
+    EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/w-done/" + verb})) << result.err;
+    EXPECT_EQ(result.err.find("has finished"), std::string::npos) << result.err;
+  }
+  serve(with_idle_tree());
+  EXPECT_NE(run({"start", "all"}).err.find("w-done has finished; to run it again: alder start w-done"),
+            std::string::npos);
+}
+
+TEST_F(Commands, ASupervisorThatHasFinishedIsLeftAsItIsWithAllBelowIt) {
+  serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    c.send(r.method == "GET" ? answer(200, R"({"schema":1,"trees":[
+      {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
+        {"type":"supervisor","tree":"shop","name":"batch","state":"finished","children":[
+          {"type":"service","tree":"shop","name":"step","state":"stopped"}]}]}]})")
+                             : test::stream({done}));
+  });
+  const auto result = run({"start", "all"});
+  EXPECT_TRUE(posts_of(seen()).empty());
+  EXPECT_NE(result.err.find("batch has finished; to run it again: alder start batch"), std::string::npos);
+}
+
+TEST_F(Commands, OneRestartIsOverWhenItIsUpSeveralWhenEachIsStable) {
+  serve(pinging(test::stream({done})));
+  EXPECT_EQ(run({"restart", "a"}).code, 0);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart"}));
+  serve(pinging(test::stream({done})));
+  EXPECT_EQ(run({"restart", "a", "b"}).code, 0);
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
+                                              "POST /v1/services/b/restart?until=stable"}));
+  serve(pinging(test::stream({done})));
+  EXPECT_EQ(run({"restart", "a", "b", "--timeout", "9s"}).code, 0);
+  EXPECT_EQ(seen().at(1), "POST /v1/services/b/restart?until=stable&wait=9s");
+}
+
+TEST_F(Commands, WithNoWaitAChangeIsHandedOver) {
+  serve(pinging(answer(202, R"({"schema":1,"ok":true,"changed":true})")));
+  const auto result = run({"start", "migrate", "--no-wait"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out, "accepted; see its progress with: alder events -f\n");
+  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/migrate/start"}));
+  EXPECT_EQ(requests().at(0).head.find("application/x-ndjson"), std::string::npos);
+  EXPECT_EQ(run({"-q", "restart", "migrate", "--no-wait"}).out, "");
+}
+
+TEST_F(Commands, WithNoWaitWhatTheDaemonRefusesAtOnceFails) {
+  serve(pinging(test::problem(404, "no_such_node", "there is no service or supervisor 'migrat'")));
+  const auto result = run({"start", "migrat", "--no-wait"});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_NE(result.err.find("there is no service or supervisor 'migrat'"), std::string::npos);
 }
 
 TEST_F(Commands, APatternMatchesThePoolOfAnInstanceToo) {
