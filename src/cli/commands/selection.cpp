@@ -36,10 +36,9 @@ bool has_node(const tree_view& up, std::string_view name) {
 }
 
 bool is_down(const node_view& node) { return node.state == "stopped" || node.state == "failed"; }
-/// The start of its tree would leave it down.
-bool is_left_alone(const node_view& node) {
-  return !node.started_by.empty() && (is_down(node) || node.state == "finished");
-}
+bool is_finished(const node_view& node) { return node.state == "finished"; }
+/// The start of its tree would leave it down, or it has done its work: to do that again may do harm (a migration).
+bool is_left_alone(const node_view& node) { return is_finished(node) || (!node.started_by.empty() && is_down(node)); }
 bool runs(const node_view& node) {
   if (node.pid > 0 || (is_service(node) && (node.state == "running" || node.state == "stopping"))) return true;
   return std::any_of(node.children.begin(), node.children.end(), runs);
@@ -102,8 +101,9 @@ public:
     std::erase_if(left_alone_, [&](const auto* one) {
       return std::find(selected_.begin(), selected_.end(), full_name(*one)) != selected_.end(); // named exactly
     });
-    tell_left_alone("schedule", " left to the schedule; to run it now: alder start ");
-    tell_left_alone("request", " started by name only: alder start ");
+    tell_left_alone("schedule", {" is", " are"}, " left to the schedule; to run it now: alder start ");
+    tell_left_alone("request", {" is", " are"}, " started by name only: alder start ");
+    tell_left_alone("", {" has", " have"}, " finished; to run it again: alder start ");
     return std::move(selected_);
   }
 
@@ -131,14 +131,17 @@ private:
       add(full_name(*one));
   }
 
-  /// A supervisor that is down starts all below it, in its order.
+  /// A supervisor that is down starts all below it, in its order. One that has finished is left as it is, with all
+  /// below it.
   void add_down(const node_view& node) {
-    if (is_down(node)) return consider(node);
+    if (is_down(node) || is_finished(node)) return consider(node);
     for (const auto& child : node.children)
       add_down(child);
   }
 
-  void tell_left_alone(std::string_view started_by, const std::string& why) {
+  /// `verb`: for one, and for several.
+  void tell_left_alone(std::string_view started_by, const std::pair<std::string, std::string>& verb,
+                       const std::string& why) {
     names of_these;
     for (const auto* one : left_alone_)
       if (one->started_by == started_by) of_these.push_back(one->name);
@@ -148,7 +151,7 @@ private:
     const auto more = of_these.size() - std::min(of_these.size(), most);
     of_these.resize(of_these.size() - more);
     s_.note("alder: " + join(of_these, ", ") + (more == 0 ? "" : " and " + std::to_string(more) + " more") +
-            (of_these.size() == 1 ? " is" : " are") + why + first + "\n");
+            (of_these.size() == 1 ? verb.first : verb.second) + why + first + "\n");
   }
 
   bool refuse(const failure& why) {

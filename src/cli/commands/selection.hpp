@@ -12,7 +12,7 @@ namespace alder::cli {
 
 /// What is to be done with the nodes, which decides what a pattern and "all" mean. A pattern means the services it
 /// matches, by their own name or their pool's. As when a tree is started, neither starts a task that waits for its
-/// schedule nor a service with `autostart: false`.
+/// schedule nor a service with `autostart: false`; and neither runs again what has finished.
 enum class purpose : std::uint8_t {
   change,  ///< all: every tree, each as a whole and in its own order
   start,   ///< all: what is down, a supervisor or a tree as a whole
