@@ -55,7 +55,9 @@ std::string line_of(const look& on, const change_view& change, const invocation&
   if (is_failed) what = "failed" + (what.empty() ? "" : " (" + what + ")");
   if (change.what == "scaled") what = "scaled to " + join(change.details, ", ");
   const bool could_be_now = change.then == "next_start" && !wanted.restart_changed;
-  return paint(on, colour, sign) + " " + pad(change.name, width) + "  " + what + ": " + consequence(change) +
+  const bool is_scheduled = change.then == "left_failed" && wanted.restart_changed;
+  return paint(on, colour, sign) + " " + pad(change.name, width) + "  " + what + ": " +
+         (is_scheduled ? "runs again at its next time (now: alder start " + change.name + ")" : consequence(change)) +
          (could_be_now ? " (--restart-changed)" : "") + "\n";
 }
 

@@ -42,8 +42,10 @@ std::string said(const change_step& step) {
     std::string operator()(const remove_node& s) const { return (s.is_replaced ? "replace " : "remove ") + s.name; }
     std::string operator()(const upgrade_supervisor& s) const { return "upgrade " + s.to->name; }
     std::string operator()(const add_instance& s) const { return "add " + name_of(s.instance) + " to " + s.pool; }
-    std::string operator()(const start_node& s) const { return "start " + s.name; }
-    std::string operator()(const restart_node& s) const { return "restart " + s.name; }
+    std::string operator()(const start_node& s) const { return (s.stays_down ? "let wait " : "start ") + s.name; }
+    std::string operator()(const restart_node& s) const {
+      return "restart " + s.name + (s.pool.empty() ? "" : " of " + s.pool);
+    }
   };
   return std::visit(sayer{}, step);
 }
@@ -57,13 +59,15 @@ std::vector<std::string> said(const change_plan& plan) {
 
 class TreeChange : public ::testing::Test {
 protected:
-  void is(const std::string& name, node_state state, generation gen = 1, bool settled = false) {
+  void is(const std::string& name, node_state state, generation gen = 1, bool settled = false,
+          service_ptr spec = nullptr) {
     auto made = std::make_shared<node_snapshot>();
     made->name = name;
     made->state = state;
     made->generation = gen;
     made->settled = settled;
     made->reason = "it is so";
+    made->service = std::move(spec);
     nodes_[name] = std::move(made);
   }
   /// All of it runs.
@@ -185,6 +189,31 @@ TEST_F(TreeChange, AnInstanceComesWithItsStart) {
   EXPECT_THAT(said(plan(before, after, {.start_added = true})),
               ElementsAre("upgrade shop", "upgrade web", "add web:1 to web"));
   EXPECT_THAT(said(plan(before, after)), ElementsAre("upgrade shop", "upgrade web"));
+}
+
+TEST_F(TreeChange, InstancesAreRestartedAsAPool) {
+  const auto before = supervisor("shop", {nested("web", {service("web:0"), service("web:1")}, /*pool=*/true)});
+  const auto after =
+      supervisor("shop", {nested("web", {service("web:0", "other"), service("web:1", "other")}, /*pool=*/true)});
+  runs(before);
+  EXPECT_THAT(said(plan(before, after, {.restart_changed = true})),
+              ElementsAre("upgrade shop", "upgrade web", "restart web:0 of web", "restart web:1 of web"));
+}
+
+TEST_F(TreeChange, WhatWaitsForItsTimeOrForSomebodyIsNotStarted) {
+  auto nightly = std::make_shared<service_spec>(*service("nightly"));
+  nightly->task = true;
+  nightly->schedule.cron = cron_expression{};
+  auto on_request = std::make_shared<service_spec>(*service("repair"));
+  on_request->autostart = false;
+  runs(shop);
+  const auto after = supervisor(
+      "shop", {service("web"), nested("back", {service("db")}), service_ptr{nightly}, service_ptr{on_request}});
+  EXPECT_THAT(said(plan(shop, after, all_of_it)),
+              ElementsAre("upgrade shop", "upgrade back", "let wait nightly", "let wait repair"));
+  is("nightly", node_state::failed, 1, /*settled=*/true, nightly);
+  EXPECT_EQ(consequence_of({kind::failed, "nightly", "shop"}, all_of_it, node), consequence::left_failed)
+      << "a run that failed is repeated when it is time again";
 }
 
 TEST_F(TreeChange, WhatIsBelowASupervisorThatIsDownComesWithIt) {
