@@ -253,8 +253,7 @@ void supervisor::on_start_failed(const policy::supervisor_start_failed& failed) 
 void supervisor::on_ended(const policy::supervisor_ended& ended) {
   for (auto& [name, c] : children_) { // nobody is left who would start them again
     const auto node = shared_.nodes.find(tree_of(c), name);
-    if (node && node->state == node_state::backoff)
-      set_state(c, node_state::stopped, {cause::kind::gave_up, plan_.name, ended.reason.detail, {}});
+    if (node && node->state == node_state::backoff) set_state(c, node_state::stopped, ended.why);
   }
   if (parent_) send(parent_, child_ended{{plan_.name, generation_, ended.reason}});
   quit();

@@ -52,6 +52,30 @@ TEST_F(Supervisor, GivesUpAfterTooManyRestartsAndStopsItsOtherChildren) {
               Contains("shop gave up: more than 2 restarts within 10s, the last because web exited with code 3"));
 }
 
+TEST_F(Supervisor, AChildThatWaitsForItsNextStartSaysOnceWhyItNoLongerDoes) {
+  auto waiting = service("db");
+  waiting.backoff.min = 60s;
+  auto spec = tree("shop", strategy::one_for_one, {waiting, service("web")});
+  spec.intensity = {1, 10s};
+  start(spec);
+  end("db", exit_status::code(1));
+  ASSERT_EQ(node("db").state, node_state::backoff);
+  end("web", exit_status::code(3));
+  EXPECT_EQ(node("db").reason, "stopped because its supervisor gave up: more than 1 restart within 10s, the last "
+                               "because web exited with code 3");
+}
+
+TEST_F(Supervisor, AChildThatWaitsWhenItsSupervisorIsStoppedBlamesNoOtherReason) {
+  auto waiting = service("db");
+  waiting.backoff.min = 60s;
+  start(tree("shop", strategy::one_for_one, {waiting, service("web")}));
+  end("db", exit_status::code(1));
+  caf::anon_send(root, stop_order{{cause::kind::request, {}, {}, {}}, {}});
+  run();
+  EXPECT_EQ(node("db").reason, "stopped on request");
+  EXPECT_EQ(node("db").reason, node("web").reason);
+}
+
 TEST_F(Supervisor, ForgetsRestartsOlderThanItsPeriod) {
   auto spec = tree("shop", strategy::one_for_one, {service("web")});
   spec.intensity = {1, 10s};
