@@ -35,7 +35,7 @@ public:
 
   const node_snapshot* find(const std::string& tree, const std::string& name) {
     const auto published = context_.shared.nodes.find(tree, name);
-    if (!published || published->what != node_snapshot::kind::supervisor) return keep(published);
+    if (!published || published->what != node_snapshot::kind::supervisor) return keep(with_next_attempt(published));
     auto current = std::make_shared<node_snapshot>(*published);
     current->children = context_.shared.nodes.children_of(tree, name);
     current->restarts_used = 0;
@@ -53,6 +53,20 @@ public:
   std::vector<node_ptr> take() { return std::move(kept_); }
 
 private:
+  /// A service that is down because its supervisor waits for its next attempt comes up with that.
+  node_ptr with_next_attempt(const node_ptr& node) const {
+    if (!node || node->pid > 0 || !node->service || !node->service->autostart || node->service->waits_for_schedule())
+      return node;
+    const bool is_down = node->state == node_state::stopped || node->state == node_state::failed;
+    for (auto above = node; is_down && above && !above->parent.empty();) {
+      above = context_.shared.nodes.find(node->tree, above->parent);
+      if (!above || above->state != node_state::backoff || !above->next_attempt) continue;
+      auto waiting = std::make_shared<node_snapshot>(*node);
+      waiting->next_attempt = above->next_attempt;
+      return waiting;
+    }
+    return node;
+  }
   const node_snapshot* keep(const node_ptr& node) {
     if (!node) return nullptr;
     kept_.push_back(shown(node, shift_));

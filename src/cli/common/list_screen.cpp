@@ -18,9 +18,10 @@ std::string none() { return "-"; }
 
 std::string state_cell(const look& on, const node_view& node, wall_time now) {
   auto text = std::string{state_mark(on, node.state)} + " " + node.state;
-  if (node.state != "backoff" || !node.next_attempt) return text;
+  if (!node.next_attempt) return text;
   const auto left = std::max(milliseconds{0}, *node.next_attempt - now);
-  return text + " " + format_age(left);
+  // Another state is that of a service whose supervisor waits.
+  return text + (node.state == "backoff" ? " " : ", next try in ") + format_age(left);
 }
 
 std::string exit_cell(const node_view& node, wall_time now) {

@@ -79,8 +79,15 @@ std::string state_and_reason(const look& on, const node_view& node) {
   return paint(on, state_tone(node.state), node.state) + (reason.empty() ? "" : ": " + reason);
 }
 
-std::string supervisor_text(const look& on, const node_view& node) {
+/// "next try in 4.2s (17:45:09)"; only of a node that has one.
+std::string next_try(const node_view& node, wall_time now) {
+  return "next try in " + format_age(std::max(milliseconds{0}, *node.next_attempt - now)) + " (" +
+         clock_seconds(*node.next_attempt) + ")";
+}
+
+std::string supervisor_text(const look& on, const node_view& node, wall_time now) {
   auto text = pad(node.pool ? "pool" : node.strategy, 14);
+  if (node.state == "backoff" && node.next_attempt) text += paint(on, tone::warning, next_try(node, now)) + "   ";
   if (node.state != "running") return text + state_and_reason(on, node);
   return node.intensity ? text + budget(on, *node.intensity) : text;
 }
@@ -155,7 +162,7 @@ std::string tree_screen(const look& on, const tree_view& trees, wall_time now) {
   for (const auto& one : lines) {
     const auto name = pad(paint(on, tone::dim, one.prefix) + marked_name(on, *one.node), name_width + 3);
     const auto whole =
-        name + (is_supervisor(*one.node) ? supervisor_text(on, *one.node) : leaf_text(on, *one.node, now));
+        name + (is_supervisor(*one.node) ? supervisor_text(on, *one.node, now) : leaf_text(on, *one.node, now));
     text += (on.width > 0 ? cut(on, whole, on.width) : whole) + "\n";
   }
   for (const auto& one : lines)

@@ -99,7 +99,7 @@ json node_value(const node_snapshot& node) {
   else if (is_scheduled || (node.service && !node.service->autostart))
     value["started_by"] = "request";
   if (node.next_run && !was_stopped) value["next_run"] = time_text(*node.next_run);
-  if (node.state == node_state::backoff && node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
+  if (node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
   return value;
 }
 

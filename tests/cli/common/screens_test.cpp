@@ -89,6 +89,23 @@ TEST_F(Screens, ASupervisorThatAllowsNoRestartIsNotAtRiskFromTheStart) {
   EXPECT_EQ(tree_screen(test::plain, all, now()).find("one more failure"), std::string::npos);
 }
 
+TEST_F(Screens, APoolThatWaitsShowsWhenItTriesAgainAndSoDoItsInstances) {
+  auto all = trees();
+  auto& pool = all.trees[0].children[1];
+  pool.pool = true;
+  pool.state = "backoff";
+  pool.reason = "waiting to be restarted because it gave up";
+  pool.next_attempt = now() + milliseconds{4200};
+  const auto text = tree_screen(test::plain, all, now());
+  EXPECT_NE(text.find("pool          next try in 4.2s ("), std::string::npos) << text;
+  EXPECT_NE(text.find("backoff: waiting to be restarted because it gave up"), std::string::npos) << text;
+  EXPECT_NE(describe_screen(test::plain, pool, secrets::hidden, now()).find(", next try in 4.2s"), std::string::npos);
+
+  auto list = services();
+  list[4].next_attempt = pool.next_attempt;
+  EXPECT_NE(list_screen(test::plain, list, now()).find("stopped, next try in 4.2s"), std::string::npos);
+}
+
 TEST_F(Screens, DescribeHidesTheEnvironment) {
   const auto text = describe_screen(test::plain, *read_node(test::node_json), secrets::hidden, now());
   expect_golden("cli_describe.txt", text);
