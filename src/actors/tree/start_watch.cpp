@@ -4,6 +4,7 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 

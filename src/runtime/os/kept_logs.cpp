@@ -1,9 +1,13 @@
 #include "runtime/os/kept_logs.hpp"
 
+#include "runtime/base/unique_fd.hpp"
+#include "runtime/os/safe_open.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,10 +19,16 @@ namespace {
 constexpr std::string_view out_end = ".out.log";
 constexpr std::string_view err_end = ".err.log";
 
+/// No link of somebody else is followed (safe_open.hpp).
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), ::closedir};
+  const auto inside = find_place(directory + "/_"); // the name does not matter
+  if (!inside) return names;
+  unique_fd fd{::openat(inside->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open{::fdopendir(fd.get()), ::closedir};
   if (!open) return names;
+  (void)fd.release(); // the stream closes it
   while (const dirent* entry = ::readdir(open.get())) {
     std::string name{entry->d_name};
     if (name != "." && name != "..") names.push_back(std::move(name));
