@@ -48,7 +48,7 @@ struct process_attributes {
   bool no_new_privileges = false;           ///< neither it nor its children gain any by exec (setuid programs)
   bool private_tmp = false;                 ///< it has a /tmp and a /var/tmp of its own, empty at each start
   std::vector<std::string> read_only_paths; ///< absolute; it sees them and all below them as read-only
-  std::optional<cgroup_limits> cgroup;      ///< none: it stays in that of the keeper
+  std::optional<cgroup_limits> cgroup;      ///< none: it stays in the keeper's
   std::vector<std::string> left_out;        ///< why what is `optional` is not among these
   bool operator==(const process_attributes&) const = default;
 };

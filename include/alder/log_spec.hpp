@@ -1,4 +1,4 @@
-// What becomes of a service's output: where it goes, how its files are kept small, and what gives way under pressure.
+// How a service's output is logged: where it goes, how files are kept small, what is dropped if it cannot be written.
 #pragma once
 
 #include "alder/schedule.hpp"

@@ -43,7 +43,7 @@ struct machine {
   std::function<outcome(const std::string& path)> can_read_file;
   /// Error: why there can be no directory that is written to.
   std::function<outcome(const std::string& path)> can_have_directory;
-  /// The bytes of a time zone's file by its name; that of the machine for no name.
+  /// The bytes of a time zone's file by its name; without a name, of the machine's time zone.
   std::function<result<std::string>(const std::string& name)> zone_data;
   /// Whether services can have control groups that are limited by this controller ("memory", "cpu", "pids"; "": by
   /// none).

@@ -71,7 +71,7 @@ struct node_snapshot {
   std::optional<wall_time> next_attempt;         ///< in state backoff
   std::optional<wall_time> next_run;             ///< when its schedule runs or restarts it
   service_ptr service;
-  std::optional<usage_snapshot> usage; ///< filled in for whoever asks
+  std::optional<usage_snapshot> usage; ///< filled in on request
 
   // supervisors
   alder::strategy strategy = strategy::one_for_one;
@@ -81,7 +81,7 @@ struct node_snapshot {
   std::optional<std::chrono::milliseconds>
       oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
   bool pool = false;
-  std::vector<std::string> children; ///< names, in start order; filled in for whoever reads
+  std::vector<std::string> children; ///< names, in start order; filled in on request
 };
 
 } // namespace alder

@@ -1,4 +1,4 @@
-// Answers that go on: events, log lines, the progress of an operation.
+// Streamed answers: events, log lines, the progress of an operation.
 #pragma once
 
 #include "actors/edge/api_session.hpp"
@@ -45,12 +45,12 @@ struct log_query {
   bool follow = false;
   std::optional<wall_time> since;
   std::optional<wall_time> until;
-  std::optional<pattern> grep; ///< lines that match alone
-  bool previous = false;       ///< of the process before the last end of a process alone
-  bool cursors = false;        ///< each line says where one goes on behind it
-  bool resumes = false;        ///< goes on `after` these places; by the name of the source
+  std::optional<pattern> grep; ///< only lines that match
+  bool previous = false;       ///< only output of the previous run
+  bool cursors = false;        ///< each line has the cursor to continue from
+  bool resumes = false;        ///< continues `after` these places, by name of the source
   std::map<std::string, wire::log_position> after;
-  /// How long a daemon that goes down waits for a reader who takes nothing.
+  /// How long a daemon that is shutting down waits for a client that does not read.
   std::chrono::milliseconds patience = open_streams::usual_patience;
 };
 void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out, api_context& context);

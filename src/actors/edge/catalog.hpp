@@ -93,7 +93,7 @@ public:
   std::vector<std::string> open(const std::string& line, history before = history::none);
   /// The processes that a former daemon wrote down under a keeper of the same line.
   [[nodiscard]] std::vector<store::noted_process> noted_processes() const;
-  /// Whether the journal is that of this keeper, or of one that was killed since the machine was started.
+  /// Whether the journal was written under this keeper, or under one killed since the machine started.
   [[nodiscard]] bool goes_on() const { return goes_on_; }
   void note(const store::noted_process& told);
   /// Whether its secrets were read from other files than those that are there now, as far as is known.
@@ -116,7 +116,7 @@ public:
   std::vector<std::string> take_interrupted();
   /// Somebody wants it stopped.
   void forget_interrupted(const std::string& tree);
-  /// Trees that were up, of which the journal knows nothing any more, with their files.
+  /// Trees that were up but are no longer in the journal, with their files.
   [[nodiscard]] const std::map<std::string, std::string>& lost_trees() const { return lost_; }
   /// Nobody wants to hear of it any more.
   void forget_lost(const std::string& tree);
@@ -152,8 +152,8 @@ public:
   /// Those that a former daemon left, by key.
   [[nodiscard]] std::map<std::string, std::string> operations() const;
 
-  /// Brings the journal up to date. Called before anything is done that follows from what is not yet in it. On failure
-  /// the daemon goes on, and tries again by itself.
+  /// Brings the journal up to date. Called before anything is done that depends on what is not in it yet. On failure
+  /// the daemon continues and retries by itself.
   void write(store::journal::durable how = store::journal::durable::daemon);
   /// Why the journal is not up to date; empty: it is.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }

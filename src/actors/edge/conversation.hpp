@@ -34,7 +34,7 @@ public:
   struct ends {
     unique_fd input, ipc, notify, ready; ///< any may be invalid
   };
-  /// Held by whoever has not handled a notice yet.
+  /// Held while a notice has not been handled yet.
   using receipt = std::shared_ptr<const void>;
   struct hearers {
     std::function<void(wire::program_notice, receipt)> hear;

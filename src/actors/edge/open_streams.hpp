@@ -1,4 +1,4 @@
-// The streams that go on until somebody ends them, so that the daemon can end them in order when it goes down.
+// The streams without an end of their own. The daemon ends them in order when it shuts down.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -15,7 +15,7 @@
 
 namespace alder::actors {
 
-/// What is known of a tree that is up, for whoever reads another version of it.
+/// What is known of a tree that is up, needed to read another version of it.
 struct tree_up {
   std::string name;
   std::string file;
@@ -27,7 +27,7 @@ struct tree_up {
 };
 [[nodiscard]] std::vector<tree_up> trees_up(const catalog& trees);
 
-/// A new version of a configuration, read for the tree that it is of.
+/// A new version of a configuration, read for the tree it describes.
 struct reading {
   std::vector<tree_up> up; ///< what was up then: with others it would have been read otherwise
   store::saved_tree source;

@@ -40,7 +40,7 @@ public:
   /// An index could not be read and was kept under this name.
   std::function<void(const std::string& path)> on_index_kept;
 
-  /// What becomes of the output of `node`; a writer at work goes on by the new rules.
+  /// How the output of `node` is logged; a running writer continues by the new rules.
   void set_rules(const node_id& node, const log_spec& rules);
   /// Without rules of their own, nodes have those of the board.
   [[nodiscard]] log_spec rules_of(const node_id& node) const;

@@ -33,7 +33,7 @@ class daemon {
 public:
   explicit daemon(options given);
 
-  /// Attaches to the keeper, takes up what the former daemon left, starts the daemon's tree and serves until it is
+  /// Attaches to the keeper, takes over what the former daemon left, starts the daemon's tree and serves until it is
   /// stopped or the keeper is gone. Returns the exit code.
   int run();
 

@@ -1,4 +1,4 @@
-// Carries out a request that changes something and shows how it goes on.
+// Carries out a request that changes something and shows its progress.
 #pragma once
 
 #include "cli/common/progress.hpp"

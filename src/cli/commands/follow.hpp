@@ -1,4 +1,4 @@
-// Reads a stream of lines until it ends, the reader has gone or somebody presses Ctrl-C; one that is followed goes on
+// Reads a stream of lines until it ends, the reader has gone or somebody presses Ctrl-C. A followed stream continues
 // when the daemon is replaced.
 #pragma once
 
@@ -15,13 +15,13 @@ namespace alder::cli {
 
 /// A stream of lines.
 struct line_source {
-  std::function<call()> next;                    ///< what to ask for: at first, and when the daemon was replaced
+  std::function<call()> next;                    ///< what to request, at first and after the daemon was replaced
   std::function<bool(std::string_view)> on_line; ///< returns false to end it
   bool goes_on = false;                          ///< it has no end of its own
 };
 
-/// Failures are told. Ctrl-C gives exit_code::interrupted, a reader that has gone and the stream's own end give ok. One
-/// that goes on asks again as long as a keeper starts new daemons.
+/// Reports failures. Returns exit_code::interrupted on Ctrl-C, ok when the reader has gone or the stream ends. A stream
+/// that is followed is requested again as long as a keeper starts new daemons.
 exit_code follow_lines(session& s, const line_source& from);
 
 /// Whether past lines are shown before those that come.

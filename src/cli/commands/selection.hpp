@@ -27,7 +27,7 @@ enum class purpose : std::uint8_t {
 
 /// The names to act on, in the order of the words and, for a pattern, of the trees. A word with *, ? or [ is a pattern
 /// (fnmatch) over names, alone or as tree/name; "all" means all unless a node is called so; every other word is itself,
-/// and whether it exists is found out by whoever acts on it. Nothing is returned when a pattern matches nothing
+/// and whether it exists turns out when it is acted on. Nothing is returned when a pattern matches nothing
 /// (exit_code::no_such_node) or the daemon does not answer; then it has been reported. An empty list: "all" of nothing,
 /// or of what is left alone, which is reported and no failure.
 [[nodiscard]] std::optional<std::vector<std::string>> select_nodes(session& s, const std::vector<std::string>& words,

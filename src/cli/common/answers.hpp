@@ -73,7 +73,7 @@ struct log_view {
   bool from_stderr = false;
   std::string line;                 ///< without its end
   std::optional<std::string> bytes; ///< what the line is in truth, when that is not UTF-8
-  bool partial = false;             ///< it goes on in the next one
+  bool partial = false;             ///< it continues in the next one
   std::string cursor{};             ///< the place behind it; empty: it was not asked for
 };
 
@@ -202,7 +202,7 @@ struct log_gap_view {
   std::optional<wall_time> from;
   std::optional<wall_time> to;
 };
-/// Where one goes on with what has no line here.
+/// Where to continue with sources that have no line here.
 struct log_cursors_view {
   std::vector<std::string> cursors;
 };
@@ -217,13 +217,13 @@ using log_line = std::variant<log_view, log_gap_view, log_cursors_view>;
 [[nodiscard]] std::optional<std::size_t> read_file_count(std::string_view text);
 /// Of an answer to /v1/daemon/resurrect: the names of the trees.
 [[nodiscard]] std::vector<std::string> read_tree_names(std::string_view text);
-/// Of an answer to GET /v1/info or /v1/services: what everybody who looks should know; mostly nothing.
+/// Of an answer to GET /v1/info or /v1/services: warnings for everyone who looks; usually none.
 [[nodiscard]] std::vector<std::string> read_notices(std::string_view text);
 [[nodiscard]] result<info_view> read_info(std::string_view text);
 [[nodiscard]] result<pong_view> read_pong(std::string_view text);
 [[nodiscard]] result<event_line> read_event_line(std::string_view text);
 [[nodiscard]] result<log_line> read_log_line(std::string_view text);
-/// Whatever the body is: a body that is no problem document becomes one with `status` and its title alone.
+/// Any body: one that is not a problem document becomes one with only `status` and its title.
 [[nodiscard]] problem read_problem(unsigned status, std::string_view text);
 
 /// The body of PUT /v1/config.
@@ -240,7 +240,7 @@ struct change_view {
   std::string parent;
   std::vector<std::string> details;
   bool needs_restart = false;
-  std::string then; ///< what becomes of it, in the daemon's word; empty: it says nothing
+  std::string then; ///< its consequence, as the daemon names it; empty: not given
   struct variable {
     std::string name;
     std::string what; ///< "added", "removed", "changed"

@@ -69,7 +69,7 @@ private:
 
 enum class flow { go_on, stop };
 
-/// What becomes of one stream. Every function may open and close streams and stop the loop.
+/// The handlers of one stream. Each may open and close streams and stop the loop.
 struct stream_handlers {
   std::function<flow(std::string_view line)>
       on_line; ///< without its line end; `stop` closes the stream, on_end is not called
@@ -97,7 +97,7 @@ public:
   void on_signals(bool with_children, std::function<void(int)> on_signal);
   /// Returns after stop(), or when no stream is open.
   void run();
-  /// As run(), but goes on without streams, until stop().
+  /// Like run(), but continues without streams until stop().
   void run_until_stopped();
   void stop();
 

@@ -1,5 +1,5 @@
-// How a change goes on, from its events: one repainted line a service on a terminal, one plain line a transition
-// elsewhere.
+// The progress of a change, from its events: one repainted line per service on a terminal, one plain line per
+// transition elsewhere.
 #pragma once
 
 #include "cli/common/answers.hpp"

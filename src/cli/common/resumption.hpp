@@ -1,4 +1,4 @@
-// How a stream that is followed goes on where it was when its daemon was replaced: what to ask for next.
+// How a followed stream continues where it was when its daemon was replaced: what to request next.
 #pragma once
 
 #include "cli/common/answers.hpp"
@@ -14,8 +14,8 @@ namespace alder::cli {
 /// Log lines: by the cursors of those that were shown.
 class log_resumption {
 public:
-  /// `first`: the target of the first request. `again`: that of the next ones, without the number of past lines; both
-  /// with a query.
+  /// `first`: the target of the first request. `again`: the target of the following ones, without the number of past
+  /// lines; both with a query.
   log_resumption(std::string first, std::string again) : first_(std::move(first)), again_(std::move(again)) {}
 
   /// What the daemon has said; before it is shown.

@@ -30,8 +30,8 @@ struct known_program {
 
 [[nodiscard]] const std::vector<known_program>& known_programs();
 
-/// What should be said about how `service` is stopped; nothing when all is well as far as is known. `is_own_signal`:
-/// its own `stop` says which signal; whoever does that has decided, unless that is no stop at all.
+/// Advice about how `service` is stopped; nothing if no problem is known. `is_own_signal`: its `stop` names a signal.
+/// That is a decision of the user and is accepted, unless the signal does not stop the program at all.
 struct stop_advice {
   std::string message;
   std::string label;

@@ -1,4 +1,4 @@
-// What becomes of a service's output: `log`.
+// How a service's output is logged: `log`.
 #pragma once
 
 #include "runtime/config/context.hpp"

@@ -8,7 +8,7 @@
 
 namespace alder::config {
 
-/// The time zone of this name; without one that of the machine. Where nothing is known of the machine it is UTC.
+/// The time zone of this name, or of the machine if none is given. UTC if that of the machine is unknown.
 [[nodiscard]] time_zone read_zone(context& in, const field* zone);
 
 /// `task`: whether the service is one.

@@ -100,8 +100,8 @@ public:
   /// inventory is complete, at most 10 s. Errors: invalid_input (not a socket), conflict (another protocol version),
   /// timed_out, unavailable (the keeper closed the channel), io.
   static result<std::unique_ptr<client>> attach(unique_fd channel, handlers h);
-  /// The same with a keeper that replaces that of `former`: it is told of these processes first, and given the staging
-  /// of output.
+  /// The same with a keeper that replaces the keeper of `former`: it first receives these processes and the staging of
+  /// output.
   static result<std::unique_ptr<client>> attach(unique_fd channel, handlers h, const client& former,
                                                 std::span<const handed_child> handed);
   ~client();
@@ -118,7 +118,7 @@ public:
   /// Whether it is still there. `on_lost` comes a little later: until then its children are nobody's.
   [[nodiscard]] bool keeper_lives() const;
   [[nodiscard]] wall_time keeper_started() const;
-  /// What the keeper has to say to people; mostly nothing.
+  /// A message of the keeper for people; usually empty.
   [[nodiscard]] const std::string& news() const { return welcome_.news; }
   /// The value of ALDER_MEMBER of a process is `prefix/ID/GENERATION`, the prefix `PID.START_TICKS` of the first keeper
   /// of this line.
@@ -140,8 +140,8 @@ public:
   void acknowledge(const node_id& id, generation gen);
   /// Replaces the note. Errors: too_large (more than wire::max_keeper_note bytes).
   outcome set_note(const node_id& id, generation gen, std::string text);
-  /// Another process of a child (with its start in /proc/PID/stat) is the main one: its exit is told as that of the
-  /// child, and the exit of the former one, should it have been told, is none.
+  /// Makes another process of a child (with its start in /proc/PID/stat) the main one: its exit is reported as the exit
+  /// of the child. An exit of the former one that was reported already no longer counts.
   void set_main(const node_id& id, generation gen, int pid, std::uint64_t start_ticks);
   /// A process that was found and is no child of the keeper: it looks after it from now on. Sent at once. Errors:
   /// timed_out (it took nothing for 10 s), unavailable.
@@ -157,7 +157,7 @@ public:
   [[nodiscard]] std::vector<unanswered> take_unanswered();
   /// The daemon serves.
   void ready();
-  /// The daemon cannot serve and is about to exit; tells whoever started it why. Sent at once if the channel takes it.
+  /// The daemon cannot serve and is about to exit: reports the reason to its starter. Sent at once if possible.
   void failed(std::string_view text);
   /// Everything is stopped, the daemon exits now: the keeper kills what is left and exits too. Sent at once if the
   /// channel takes it. on_lost follows when nothing but the daemon is left; the daemon may exit before.
@@ -175,7 +175,7 @@ private:
   /// Sends at once, waiting for room until `deadline`. Errors: timed_out, unavailable.
   outcome send_now(const wire::to_keeper& frame, std::span<const int> fds,
                    std::chrono::steady_clock::time_point deadline);
-  /// What becomes of the descriptors that come with it.
+  /// What to do with the descriptors that come with it.
   enum class descriptors : std::uint8_t { taken, left };
   outcome receive_inventory(descriptors keeps);
   result<wire::spawn_frame> checked(const launch& what) const;

@@ -39,8 +39,8 @@
 
 namespace alder::keeper {
 
-/// Writes one line ("ready", "busy", "error: …") for whoever started the keeper and closes the descriptor; later calls
-/// do nothing.
+/// Writes one line ("ready", "busy", "error: …") for the process that started the keeper and closes the descriptor.
+/// Later calls do nothing.
 void report(unique_fd& ready, const std::string& line);
 
 class keeper {
@@ -122,12 +122,12 @@ private:
   void start_daemon();
   void daemon_ended(const os::ended_child& how);
   void daemon_did_not_start(const std::string& why);
-  /// Decides whether and when the daemon is started again; `why` is for whoever waits for the first start.
+  /// Decides whether and when the daemon is started again; `why` is for the process that waits for the first start.
   void plan_next_start(const std::string& why);
   void break_contact(const std::string& why);
   void close_channel();
   void take_charge_of_daemon();
-  /// For whoever asks while there is no daemon (STATE/daemon.trouble).
+  /// What commands report while there is no daemon (STATE/daemon.trouble).
   void write_trouble(const std::string& text) const;
 
   // Whether it lives.

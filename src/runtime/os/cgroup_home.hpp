@@ -20,14 +20,14 @@ namespace alder::os {
 /// BASE of a keeper or its daemon that is in this group.
 [[nodiscard]] std::string cgroup_base(std::string_view group);
 
-/// Why the services of `keeper` cannot have groups limited by `controller` (empty: by none); nothing when they can. 0:
-/// that of this process, or one that it would start.
+/// Why services of `keeper` cannot have groups limited by `controller` (empty: by none); nothing if they can. 0: the
+/// keeper is this process, or one that it would start.
 [[nodiscard]] std::optional<machine_trouble> cgroup_trouble_of(int keeper, const std::string& controller);
 
 class cgroup_home {
 public:
-  /// `keeper`: in whose group it is made. `list`: the file that remembers where groups are, for whoever comes after a
-  /// crash; other homes in it are of this line too and keep their groups.
+  /// `keeper`: the process in whose group it is made. `list`: the file that records where groups are, for a successor
+  /// after a crash; other homes in it belong to the same line of keepers and keep their groups.
   cgroup_home(int keeper, std::string mark, std::string list);
 
   /// Makes the group NAME with these limits; returns its directory. Errors: unavailable, conflict (processes that are

@@ -31,7 +31,7 @@ outcome write_pid(int locked_file);
 /// Errors: as open_to_write.
 [[nodiscard]] result<unique_fd> open_log(const std::string& path);
 
-/// Leaves the terminal: a new process in a new session goes on, this one exits with 0. Errors: io.
+/// Leaves the terminal: a new process in a new session continues, this one exits with 0. Errors: io.
 outcome leave_terminal();
 
 /// Descriptors 0, 1 and 2 are open afterwards (/dev/null where they were not), all others but `kept` closed.

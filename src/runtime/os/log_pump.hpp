@@ -34,7 +34,7 @@ struct log_drained {
   alder::generation generation = 0;
   bool operator==(const log_drained&) const = default;
 };
-/// The file cannot be written; the pump goes on trying. By the stream's rules bytes are lost from now on, wait in
+/// The file cannot be written; the pump keeps trying. By the stream's rules bytes are lost from now on, wait in
 /// another directory, or hold up the service when its pipe is full.
 struct log_failed {
   stream_id stream = 0;
@@ -49,13 +49,13 @@ struct log_recovered {
   std::uint64_t bytes_lost = 0; ///< since `log_failed`
   bool operator==(const log_recovered&) const = default;
 };
-/// The file is no longer as it was when `watch` was asked for. Once, until the next `watch`.
+/// The file has changed since `watch` was called. Sent once, until the next `watch`.
 struct log_grown {
   stream_id stream = 0;
   file_sight now = {};
   bool operator==(const log_grown& other) const { return stream == other.stream; }
 };
-/// The stream's file should be put aside and cannot be: it goes on growing, and the pump goes on trying.
+/// The stream's file is due for rotation and cannot be rotated: it keeps growing, and the pump keeps trying.
 struct log_not_rotated {
   stream_id stream = 0;
   int os_errno = 0;

@@ -1,5 +1,5 @@
-// One output file and the index beside it, as the log pump writes them; it is put aside when it is full or its time is
-// over, survives a full disk, and tells so once.
+// One output file and the index beside it, as the log pump writes them. It is rotated when it is full or its period is
+// over, survives a full disk, and reports that once.
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"
@@ -40,7 +40,7 @@ public:
     std::optional<int> failed;              ///< errno: it has begun to fail
     std::optional<std::uint64_t> recovered; ///< bytes lost: it works again
     std::size_t taken = 0;                  ///< bytes that are dealt with: written, or given up
-    std::optional<int> not_rotated;         ///< errno: it should be put aside and cannot be; it goes on growing
+    std::optional<int> not_rotated;         ///< errno: it is due for rotation and cannot be rotated; it keeps growing
     std::optional<int> spill_failed;        ///< errno: the other directory has no room either
     std::string spill_why;                  ///< of `spill_failed`, as below
     std::string why;                        ///< of `failed` or `not_rotated`, for people; empty: what errno says
@@ -54,8 +54,8 @@ public:
   /// first bytes.
   report open(moment now);
 
-  /// How many of these bytes (not none) belong into the present file; what is behind them has to wait for the next. The
-  /// file is put aside first when that is due. `told`: what became of that.
+  /// How many of these bytes (at least one) belong in the current file; the rest has to wait for the next one. The file
+  /// is rotated first if that is due. `told`: the result of that.
   [[nodiscard]] std::size_t portion(std::string_view bytes, moment now, report& told);
 
   /// Adds the bytes in the format of the rules; the index gets one record, and only when bytes were written. Never
@@ -101,8 +101,8 @@ public:
   /// Opens the path again, after somebody moved the file or after what was in the way is gone; tries at once.
   report reopen(moment now);
 
-  /// Which file it is, and how many bytes are in it; other than what a reader has seen: there is something new. Zeros:
-  /// there is nothing to be read.
+  /// Which file it is, and its size. If they differ from what a reader has seen, there is something new. Zeros: there
+  /// is nothing to read.
   [[nodiscard]] file_sight sight() const { return is_regular_ ? file_sight{inode_, size_} : file_sight{}; }
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
@@ -148,7 +148,7 @@ private:
   std::chrono::milliseconds retry_after_;
   log_spec rules_;
   unique_fd file_;
-  std::string refusal_; ///< why the path was not opened, or the file not put aside, the last time
+  std::string refusal_; ///< why the path was not opened, or the file not rotated, the last time
   unique_fd index_;
   std::uint64_t size_ = 0;
   std::uint64_t last_indexed_ = 0;

@@ -14,8 +14,8 @@
 
 namespace alder::os {
 
-/// A pidfd of the process that had this number and this start, if it still lives. Errors: not_found (it is gone,
-/// whoever may have its number now), io.
+/// A pidfd of the process with this pid and start time, if it is still alive. Errors: not_found (it is gone, even if
+/// another process has its pid now), io.
 [[nodiscard]] result<unique_fd> open_same_process(int pid, std::uint64_t start_ticks);
 
 /// The read end of the pipe that is descriptor `number` of a process, if it is the pipe with this inode; close-on-exec,

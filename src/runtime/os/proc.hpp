@@ -32,7 +32,7 @@ struct process_stat {
 /// Nothing when there is no such process, or it cannot be read.
 [[nodiscard]] std::optional<process_stat> read_stat(int pid);
 
-/// When a process started, after the boot of the machine; to 10 ms. Whoever sets the clock does not change it.
+/// When a process started, counted from the boot of the machine, to 10 ms. Setting the clock does not change it.
 [[nodiscard]] std::chrono::milliseconds start_after_boot(const process_stat& process);
 
 /// Whether there is a process, or its zombie, with this number. Takes no descriptor.

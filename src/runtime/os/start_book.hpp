@@ -1,16 +1,16 @@
-// The keeper's children in a file that outlives the keeper: which process is the main one of which service, noted by
-// the process itself in the moment in which it becomes the program. So those who come after a keeper and a daemon that
-// were killed together know for each start whether it was made, of which process it is, and that it will not be made
-// any more, whenever the two died.
+// The keeper's children in a file that outlives the keeper: which process is the main one of which service, recorded by
+// the process itself right before it becomes the program. So if keeper and daemon are killed together, at any moment,
+// their successors know for each start whether it happened, in which process, or that it will never happen.
 //
-// State      set by                                         a successor
-// asked      the keeper, before there is a process          cancels it: from then on the process cannot become the
-// program running    the process, right before exec                 looks whether that process still lives failed the
-// process: exec failed                       knows that the program never ran cancelled  a successor may start it anew
-// ended      the keeper, which has reaped it                knows how it ended
+// State      set by                                   what a successor does
+// asked      the keeper, before there is a process    cancels it: the process can no longer become the program
+// running    the process, right before exec           looks whether that process is still alive
+// failed     the process: exec failed                 knows that the program never ran
+// cancelled  a successor                              may start it anew
+// ended      the keeper, which has reaped it          knows how it ended
 //
-// Each change of `asked` compares and exchanges one word that holds state, process number and a number that no later
-// use of the place shares, so that of process and successor exactly one comes first.
+// Each change of `asked` compares and exchanges one word that holds the state, the pid and a number that is unique to
+// this use of the slot, so that exactly one of process and successor wins.
 #pragma once
 
 #include "runtime/base/unique_fd.hpp"

@@ -1,5 +1,5 @@
-// What becomes of a child after a crash, decided from what the journal remembers of it and from the processes the
-// keeper holds. Pure.
+// What to do with a child after a crash, decided from its record in the journal and from the processes that the keeper
+// holds. Pure.
 //
 //   keeper: newest process       journal                         then
 //   runs                         anything                        take it over (the journal may be behind)

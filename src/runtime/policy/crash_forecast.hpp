@@ -51,9 +51,9 @@ struct crash_forecast {
 /// Looks this far ahead.
 inline constexpr std::chrono::hours forecast_horizon{1};
 
-/// One for each service that is no task, in start order, and behind that of a pool one for all its instances together;
-/// services that differ in nothing but their name are played once. `only`: of this service, pool, instance or
-/// supervisor with all below it; empty when there is none.
+/// One for each service that is not a task, in start order, followed for a pool by one for all its instances together.
+/// Services that differ only in name are simulated once. `only`: for this service, pool, instance or supervisor with
+/// everything below it; empty if there is none.
 [[nodiscard]] std::vector<crash_forecast> forecast_crashes(const supervisor_spec& root, const std::string& only = {});
 
 } // namespace alder::policy

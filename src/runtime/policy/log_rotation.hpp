@@ -1,4 +1,4 @@
-// When an output file is put aside, and which of those put aside are given up.
+// When an output file is rotated, and which archives are deleted.
 #pragma once
 
 #include "alder/log_spec.hpp"
@@ -22,11 +22,11 @@ using log_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// What is to be done before bytes are written.
 struct rotation_step {
-  bool rotate = false;   ///< put the file aside first
-  std::size_t bytes = 0; ///< so many of the bytes go to the (then new) file
+  bool rotate = false;   ///< rotate the file first
+  std::size_t bytes = 0; ///< how many of the bytes go to the (then new) file
   bool operator==(const rotation_step&) const = default;
 };
-/// What is known of the file: how long it is, whether its last line has no end yet, whether its period is over.
+/// What is known of the file: its size, whether its last line is incomplete, whether its period is over.
 struct log_file_state {
   std::uint64_t size = 0;
   bool in_line = false;
@@ -36,12 +36,12 @@ struct log_file_state {
 /// `bytes` is not empty, neither are those chosen.
 [[nodiscard]] rotation_step next_portion(std::string_view bytes, const log_file_state& file, std::uint64_t max_size);
 
-/// A file put aside.
+/// An archive.
 struct archived_file {
   std::string name;
-  std::string live; ///< what it was cut from
+  std::string live; ///< the output file it was
   std::uint64_t size = 0;
-  log_time rotated{}; ///< when it was put aside
+  log_time rotated{}; ///< when it was rotated
 };
 /// What of one service's archives goes: beyond `max_files` of each live file, older than `max_age`, and the oldest that
 /// do not fit into `max_total` beside `live_files` files of `max_size`. `archives`: sorted by time. Names, oldest

@@ -7,9 +7,9 @@
 //   2. an exit that is final (fatal_exit_codes, a remedy "fail"): the child has failed
 //   3. restart_limit.max_unstable: too many starts in a row that ended young or did not succeed: the child has failed
 //   4. intensity of the supervisor: it gives up
-//   5. the delay: that of backoff, or until fewer than restart_limit.hourly restarts are younger than an hour,
-//   whichever
-//      is longer
+//   5. the delay, whichever is longer:
+//      - that of backoff
+//      - the time until fewer than restart_limit.hourly restarts are younger than an hour
 #pragma once
 
 #include "runtime/policy/restart_history.hpp"

@@ -19,8 +19,8 @@ struct pipe_sight {
 };
 
 /// How many of the bytes go to the file now: whole lines. 0: they wait in the pipe, for the rest of their line or for
-/// the end of somebody else's. A line of 16 KiB, or one that fills a quarter of the pipe, is begun, so that its writer
-/// can go on.
+/// the end of another writer's line. A line of 16 KiB, or one that fills a quarter of the pipe, is written in parts, so
+/// that its writer is not blocked.
 [[nodiscard]] std::size_t shared_portion(const pipe_sight& seen, open_line line);
 
 } // namespace alder::policy

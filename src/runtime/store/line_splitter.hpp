@@ -16,7 +16,7 @@ inline constexpr std::size_t longest_line = 1024 * 1024;
 struct line_piece {
   std::uint64_t offset = 0; ///< of its first byte in the file
   std::string text;         ///< without the line end
-  bool partial = false;     ///< the line goes on after it
+  bool partial = false;     ///< the line continues after it
   bool operator==(const line_piece&) const = default;
 };
 

@@ -24,7 +24,7 @@ namespace alder::store {
 struct log_entry {
   os::file_time at{};
   std::string text;             ///< without the line end; any bytes
-  bool partial = false;         ///< the line goes on in the next entry, or it has no end yet
+  bool partial = false;         ///< the line continues in the next entry, or has no end yet
   wire::log_origin origin = {}; ///< who wrote it, in a file that is shared
   wire::log_position end = {};  ///< the place behind it and its line end
   /// The place before it.
@@ -50,7 +50,7 @@ public:
   /// Reads from the beginning of the file until `tail` or `seek` says otherwise. The file may be missing still.
   explicit log_reader(std::string file);
 
-  /// The last `lines` lines, oldest first; a line longer than 1 MiB counts as several. `read_new` goes on behind them.
+  /// The last `lines` lines, oldest first; a line longer than 1 MiB counts as several. `read_new` continues after them.
   /// Errors: denied, io. A missing file has no lines.
   [[nodiscard]] result<std::vector<log_entry>> tail(std::size_t lines, unfinished_line last);
 

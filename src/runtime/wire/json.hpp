@@ -28,11 +28,11 @@ struct log_line {
   std::string service;
   std::string stream;   ///< "out" or "err"
   std::string line;     ///< without its end
-  bool partial = false; ///< the line goes on in the next one: it was too long
-  std::string cursor{}; ///< the place behind it (log_cursor.hpp); empty: nobody wants to know
+  bool partial = false; ///< the line was too long and continues in the next one
+  std::string cursor{}; ///< the place after it (log_cursor.hpp); empty: not requested
 };
 [[nodiscard]] std::string log_line_json(const log_line& line);
-/// Output that was deleted before a follower had read it: all that was written in this time.
+/// Output that was deleted before a follower had read it: everything written in this period.
 struct log_gap {
   wall_time from{};
   wall_time to{};
@@ -41,7 +41,7 @@ struct log_gap {
   std::string stream;
 };
 [[nodiscard]] std::string log_gap_json(const log_gap& gap);
-/// {"cursors":[…]}: where one goes on with sources that have no line here.
+/// {"cursors":[…]}: where to continue with sources that have no line here.
 [[nodiscard]] std::string log_cursors_json(const std::vector<std::string>& cursors);
 /// The body of POST /v1/logs: {"after":[…]}; an empty body has none. Errors: invalid_input.
 [[nodiscard]] result<std::vector<std::string>> parse_cursors(std::string_view body);
@@ -57,7 +57,7 @@ struct node_detail {
   std::vector<std::string> path;             ///< names from the root to it
   const node_snapshot* supervisor = nullptr; ///< its own; null for a root
   std::vector<process_entry> processes;      ///< the main process first
-  std::vector<std::string> pending;          ///< settings that its process was not started with: the next one will be
+  std::vector<std::string> pending;          ///< settings that take effect at the next start of its process
   std::string log_out;
   std::string log_err;
   struct output {
@@ -79,7 +79,7 @@ struct node_detail {
 /// than 32 deep, no `seq`, `at` or `kind`, a value that cannot be.
 [[nodiscard]] result<event> parse_event(std::string_view text);
 
-/// What stands in place of `missed` events or lines for a follower that was too slow.
+/// What a follower that was too slow gets instead of `missed` events or lines.
 [[nodiscard]] std::string gap_json(std::uint64_t missed);
 
 /// What is wrong with a configuration, field by field as in docs/api.md. `line`, `column`, `end_column`: 0 is left out.
@@ -138,7 +138,7 @@ struct daemon_info {
   std::string log_dir;
   std::size_t trees = 0;
   std::map<node_state, std::size_t> counts; ///< services; a state without any may be left out
-  std::vector<std::string> notices;         ///< what everybody who looks should know; mostly none
+  std::vector<std::string> notices;         ///< warnings for everyone who looks; usually none
 };
 /// The answer to GET /v1/info.
 [[nodiscard]] std::string info_json(const daemon_info& info);
@@ -165,7 +165,7 @@ struct config_request {
 /// Errors (invalid_input): which field is wrong, and what is expected.
 [[nodiscard]] result<config_request> parse_config_request(std::string_view body);
 
-/// A variable of the environment that differs; its values are nobody's concern.
+/// A variable of the environment that differs; its values are not shown.
 struct variable_entry {
   std::string name;
   std::string what; ///< "added", "removed", "changed"
@@ -177,13 +177,13 @@ struct change_entry {
   std::string parent;
   std::vector<std::string> details;
   bool needs_restart = false;
-  std::string then; ///< what becomes of it with the options of the request: "restart", "next_start" …
+  std::string then; ///< its consequence with the options of the request: "restart", "next_start" …
   std::vector<variable_entry> variables;
 };
 struct difference {
   std::string tree;
   node_state state = node_state::running; ///< of its root
-  std::string refusal;                    ///< why nothing of it is done with these options; empty: it is done
+  std::string refusal;                    ///< why the change is refused with these options; empty: it is not
   std::vector<change_entry> changes;
 };
 /// The answer to POST /v1/config/diff.
@@ -196,7 +196,7 @@ struct difference {
 /// The body of POST /v1/services/{name}/scale: {"instances": N}, N from 1 to 10000. Errors (invalid_input): as above.
 [[nodiscard]] result<unsigned> parse_scale_request(std::string_view body);
 
-/// A child as OTP's which_children and get_childspec tell it.
+/// A child as OTP's which_children and get_childspec report it.
 struct child_entry {
   std::string id;
   std::string type;  ///< "worker" or "supervisor"
@@ -208,7 +208,7 @@ struct child_entry {
 /// The answer to GET /v1/supervisors/{name}/children: the children in start order, and OTP's count_children.
 [[nodiscard]] std::string children_json(const std::vector<child_entry>& children, bool pool);
 
-/// The body of POST /v1/daemon/upgrade: the programs to go on with, absolute paths.
+/// The body of POST /v1/daemon/upgrade: the programs to continue with, absolute paths.
 struct upgrade_request {
   std::string keeper;
   std::string daemon;
@@ -224,8 +224,8 @@ struct service_request {
   std::map<std::string, std::string> environment;
   std::optional<restart_kind> restart;
 };
-/// Errors (invalid_input): which field is wrong, and what is expected. Whether the name is allowed is for others to
-/// say.
+/// Errors (invalid_input): which field is wrong, and what is expected. Whether the name is allowed is checked
+/// elsewhere.
 [[nodiscard]] result<service_request> parse_service_request(std::string_view body);
 
 } // namespace alder::wire

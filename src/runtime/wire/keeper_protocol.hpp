@@ -90,11 +90,11 @@ struct hello_frame {
   std::int32_t pid = 0; ///< of the daemon, for the keeper's log
   bool operator==(const hello_frame&) const = default;
 };
-/// The daemon serves: whoever started the keeper may be told.
+/// The daemon serves: the process that started the keeper may be told.
 struct ready_frame {
   bool operator==(const ready_frame&) const = default;
 };
-/// The daemon cannot serve and is about to exit; `text` is for whoever started the keeper.
+/// The daemon cannot serve and is about to exit; `text` is for the process that started the keeper.
 struct failed_frame {
   std::string text;
   bool operator==(const failed_frame&) const = default;

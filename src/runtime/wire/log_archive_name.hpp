@@ -35,7 +35,7 @@ struct archive_name {
 /// Nothing when it is no stamp.
 [[nodiscard]] std::optional<archive_time> parse_archive_stamp(std::string_view stamp);
 
-/// Nothing when the name (or path) is not that of an archive.
+/// Nothing if the name (or path) does not belong to an archive.
 [[nodiscard]] std::optional<archive_name> parse_archive_name(std::string_view name);
 [[nodiscard]] std::string text_of(const archive_name& name);
 

@@ -10,7 +10,7 @@ struct log_object {
   std::string_view time;
   std::string_view stream; ///< "out" or "err"
   std::string_view line;   ///< any bytes, without the line end
-  bool partial = false;    ///< the line goes on in the next object, or it has no end yet
+  bool partial = false;    ///< the line continues in the next object, or has no end yet
 };
 
 /// Adds {"time":…,"stream":…,"line":…} and a line end to `text`; `partial` is there when it is true. Bytes that are no

@@ -28,22 +28,22 @@ struct said_status {
 struct said_reloading {
   bool operator==(const said_reloading&) const = default;
 };
-/// It wants more time for what is under way.
+/// It asks for more time for the start or stop in progress.
 struct said_more_time {
   std::chrono::milliseconds time{0};
   bool operator==(const said_more_time&) const = default;
 };
-/// Another process is the main one from now on.
+/// From now on another process is the main one.
 struct said_main_process {
   int pid = 0;
   bool operator==(const said_main_process&) const = default;
 };
-/// It cannot go on and wants to be restarted.
+/// It cannot continue and asks to be restarted.
 struct said_unwell {
   std::string text;
   bool operator==(const said_unwell&) const = default;
 };
-/// Something went wrong, and it goes on.
+/// It reports an error and continues.
 struct said_error {
   std::string text;
   bool operator==(const said_error&) const = default;
@@ -57,7 +57,7 @@ struct said_message {
   std::string json;
   bool operator==(const said_message&) const = default;
 };
-/// What it said makes no sense, and why.
+/// A notice that cannot be understood, and why.
 struct said_nonsense {
   std::string why;
   bool operator==(const said_nonsense&) const = default;
@@ -68,14 +68,14 @@ using program_notice = std::variant<said_ready, said_alive, said_status, said_re
 inline constexpr std::size_t max_notice_text = 4096;
 /// Longer lines over IPC are dropped.
 inline constexpr std::size_t max_ipc_line = std::size_t{1} << 20;
-/// Node never tears what is sent in one piece of this size (docs/decisions/0050-talking-to-programs.md).
+/// Node never splits a message of this size (docs/decisions/0050-talking-to-programs.md).
 inline constexpr std::size_t max_ipc_message = std::size_t{32} << 10;
 inline constexpr std::size_t max_metrics = 64;
 
-/// The lines of one datagram to NOTIFY_SOCKET; keys that are not known are passed over, as systemd does.
+/// The lines of one datagram to NOTIFY_SOCKET. Unknown keys are ignored, as systemd does.
 [[nodiscard]] std::vector<program_notice> read_notify(std::string_view datagram);
 
-/// One line over IPC, without its line break. Nothing: a message of Node's own. Any bytes may come in.
+/// One line over IPC, without its line break; it may hold any bytes. Empty for a message internal to Node.
 [[nodiscard]] std::vector<program_notice> read_ipc_line(std::string_view line);
 
 /// The line for a message to the program, its line break included. Errors: invalid_input (not JSON, nested too deeply),
