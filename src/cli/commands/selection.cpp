@@ -93,14 +93,12 @@ public:
   }
 
   void add(const std::string& name) {
-    if (std::find(selected_.begin(), selected_.end(), name) == selected_.end()) selected_.push_back(name);
+    if (!has(name)) selected_.push_back(name);
   }
 
   /// Tells what was left out.
   names take() {
-    std::erase_if(left_alone_, [&](const auto* one) {
-      return std::find(selected_.begin(), selected_.end(), full_name(*one)) != selected_.end(); // named exactly
-    });
+    std::erase_if(left_alone_, [&](const auto* one) { return has(full_name(*one)); }); // named exactly
     tell_left_alone("schedule", {" is", " are"}, " left to the schedule; to run it now: alder start ");
     tell_left_alone("request", {" is", " are"}, " started by name only: alder start ");
     tell_left_alone("", {" has", " have"}, " finished; to run it again: alder start ");
@@ -108,6 +106,15 @@ public:
   }
 
 private:
+  /// Whether the node is selected, with its tree or without.
+  [[nodiscard]] bool has(const std::string& name) const {
+    return std::any_of(selected_.begin(), selected_.end(), [&](const auto& one) {
+      return one == name || is_short_of(one, name) || is_short_of(name, one);
+    });
+  }
+  static bool is_short_of(const std::string& name, const std::string& full) {
+    return name.find('/') == std::string::npos && full.ends_with("/" + name);
+  }
   void consider(const node_view& service) {
     const bool starts = what_ == purpose::start || what_ == purpose::restart;
     if (!starts || !is_left_alone(service)) return add(full_name(service));
