@@ -298,8 +298,8 @@ std::optional<wire::problem> read_moment(const api_request& request, const std::
   return bad_value("'" + key + "' must be a time such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
 }
 
-/// The places to go on behind: of the query, of the body of a POST, and of the header with which a browser does. The
-/// last one of each source counts.
+/// The places to continue after: from the query, the body of a POST, or the header that a browser sends when it
+/// reconnects. For each source the last one counts.
 std::optional<wire::problem> read_cursors(const api_request& request, log_query& query) {
   auto texts = request.values("after");
   query.resumes = !texts.empty() || request.method == "POST" || !trim(request.last_event_id).empty();

@@ -89,7 +89,7 @@ void api_server::on_wish(const wish& w) {
   const auto tell = [this, done = w.done](const wire::operation_result& result) {
     context_.trees.write(store::journal::durable::machine);
     if (!done) return;
-    // Behind the events of what was done: whoever follows them hears them first.
+    // After the events of what was done, so that a follower sees them first.
     if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
     done(result);
   };
@@ -274,7 +274,7 @@ void api_server::carry_out(const shut_down& end, const done& tell) {
   const auto finish = [this, tell] {
     context_.trees.end_operation(std::string{store::shutdown_key});
     tell(went_well(/*changed=*/true));
-    // The answer first; then whoever follows is given the last words.
+    // The answer first, then the last events to followers.
     boost::asio::post(loop_, [&loop = loop_, &context = context_] {
       context.streams.finish_all(
           loop, [&context] { return !context.logs.is_draining(); }, [&context] { context.on_trees_stopped(); });

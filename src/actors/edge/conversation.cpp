@@ -70,7 +70,7 @@ struct conversation::state : std::enable_shared_from_this<conversation::state> {
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() {
-      // Not from in here: whoever lets go of it last is in the middle of something.
+      // Not from here: the code that releases it last is in the middle of something.
       boost::asio::post(of->loop,
                         [s = of, c = channel, r = read, took = is_full ? steady::now() - begin : steady::duration{}] {
                           s->go_on(c, r, took);

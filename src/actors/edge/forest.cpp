@@ -54,7 +54,7 @@ void forest::on_start(const start_order& order) {
   for (const auto& [name, tree] : trees_.trees())
     hold(name, plan_of_holder(name), /*resume=*/true);
   publish();
-  send(parent_, part_started("trees", generation_)); // the trees go on starting by themselves
+  send(parent_, part_started("trees", generation_)); // the trees continue starting by themselves
 }
 
 supervisor_plan forest::plan_of_holder(const std::string& tree) const {

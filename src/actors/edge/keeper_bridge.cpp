@@ -201,7 +201,7 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   logs_.attach(id, {std::move(child.out), std::move(child.err), std::move(terminal)}, is_waiting, began);
 }
 
-/// A process of a former daemon: its output goes on being written, its actor will come.
+/// A process of a former daemon: its output is still being written, its actor will come.
 void keeper_bridge::take(keeper::child&& child) {
   const process_id id{child.id, child.gen};
   if (id.node.find(check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more

@@ -104,8 +104,8 @@ void keeper_bridge::check_waiting_of(int pid) {
   if (found == records_.end() || is_over(*id, found->second)) waiting_.erase(*id);
 }
 
-/// Whoever waits for the last member looks again, some in each turn: of what is no child of the keeper nobody tells
-/// when it ends.
+/// Looks again for services that wait for their last member, a few in each turn: nobody reports the end of a process
+/// that is not a child of the keeper.
 void keeper_bridge::check_waiting() {
   std::vector<process_id> next;
   for (auto one = waiting_.upper_bound(last_checked_); one != waiting_.end() && next.size() < most_checked; ++one)
@@ -121,7 +121,7 @@ void keeper_bridge::check_waiting() {
   if (are_all) next_member_look_ = std::min(next_member_look_ * 2, longest_member_look);
 }
 
-/// Whether nobody of a process that is waited for is left; then whoever waits is told.
+/// Whether no member is left of a process that is waited for; then the waiting actor is told.
 bool keeper_bridge::is_over(const process_id& id, record& r) {
   if (!members_->members(mark_of(id), r.cgroup).empty()) {
     if (r.waiting == record::wait::kill) client_.kill(*members_, mark_of(id), r.cgroup);

@@ -40,8 +40,8 @@ void keeper_bridge::tell_of_held(std::function<void(const store::noted_process&)
 }
 
 /// What is known of the main process of each service after keeper and daemon died together: by what the journal noted,
-/// and by the book in which the keeper and the processes themselves noted each start. Without a whole book, of what was
-/// started right before the end, only leaders of sessions that bear the mark, of which a main process is the oldest.
+/// and by the book in which the keeper and the processes themselves noted each start. Without a complete book, of those
+/// started right before the end only session leaders with the mark count; the oldest of them is the main process.
 keeper_bridge::lost_processes keeper_bridge::find_lost(const std::vector<store::noted_process>& noted,
                                                        wall_time now) const {
   lost_processes all;

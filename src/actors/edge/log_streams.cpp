@@ -140,7 +140,7 @@ private:
   void search() {
     if (!searching_ || search_posted_ || is_matching_) return;
     for (std::size_t portions = 0, lines = 0; !stopped_;) {
-      if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained goes on
+      if (out_->waiting() > api_stream::most_waiting / 2) return; // on_drained continues
       if (portions == portions_at_once || lines == lines_at_once) {
         search_posted_ = true;
         return post([](log_follower& self) {
@@ -153,7 +153,7 @@ private:
         unread_.pop_back();
         ++portions;
         read_portion(from);
-        if (is_matching_) return; // it goes on when that is done
+        if (is_matching_) return; // it continues when that is done
         sort_in(from);
       } else if (!ready_.empty()) {
         auto& from = *ready_.top();
@@ -220,7 +220,7 @@ private:
   void add_found(portion&& read) {
     for (std::size_t i = 0; i < read.lines.size(); ++i)
       if (read.has(i)) read.from->found.push_back(std::move(read.lines[i]));
-    if (!std::exchange(is_matching_, false)) return; // whoever read it goes on
+    if (!std::exchange(is_matching_, false)) return; // the reading continues
     sort_in(*read.from);
     search();
   }
@@ -299,7 +299,7 @@ private:
 
   void read(const node_id& id) {
     if (stopped_) return;
-    if (out_->waiting() > 0 || is_matching_) { // goes on when the reader has caught up, or that is done
+    if (out_->waiting() > 0 || is_matching_) { // continues when the reader has caught up, or that is done
       behind_.insert(id);
       return;
     }

@@ -135,7 +135,7 @@ std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& atta
   return line;
 }
 
-/// The pump looks for it meanwhile in what comes: whoever finds it first tells.
+/// Meanwhile the pump looks for it in new output; the first to find it reports it.
 void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation) {
   const auto found = std::make_shared<bool>(false);
   const auto look = [line, files = hub_.files_of(node()), rules = hub_.rules_of(node()), found] {

@@ -289,7 +289,7 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
   return c;
 }
 
-/// Whoever has a schedule or a watch has somebody who looks at the clock and the files.
+/// A service with a schedule or a watch gets an actor that looks at the clock and the files.
 void supervisor::appoint_caretaker(child& c) {
   const auto& service = c.entry->service;
   if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);

@@ -183,7 +183,7 @@ outcome daemon::prepare() {
   return success();
 }
 
-/// Whether there is a former life to go on with: the keeper's, or that of a keeper that was killed with its daemon.
+/// Whether there is a former life to continue: this keeper's, or one of a keeper that was killed with its daemon.
 bool daemon::find_processes() {
   const auto noted = catalog_.noted_processes();
   bool goes_on = bridge_.keeper().epoch() > 1;
@@ -192,7 +192,7 @@ bool daemon::find_processes() {
     goes_on = !bridge_.unclaimed().empty(); // of a daemon that did not come to serve
   } else if (!goes_on) {
     auto found = bridge_.adopt_orphans(noted, os::steady_now());
-    // Trees of which nothing ran at that moment go on too, but for those that were about to be stopped.
+    // Trees without a running process at that moment continue too, except those that were about to be stopped.
     const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
     if (!found.goes_on && catalog_.goes_on() && !is_stopping)
       found = {true, "the keeper and the daemon were killed together; no service was running at that time"};
@@ -358,7 +358,7 @@ void daemon::on_stop_requested(int signal) {
   api_.submit({actors::shut_down{"on " + signal_name(signal)}, nullptr});
 }
 
-/// Exits of nodes that stay down are settled; a process of no known tree goes on, and people are told.
+/// Exits of nodes that stay down are settled; a process of no known tree keeps running and is reported.
 void daemon::sort_out_unclaimed() {
   for (const auto& process : bridge_.unclaimed()) {
     const auto tree = process.id.node.substr(0, process.id.node.find('/'));

@@ -24,12 +24,12 @@ exit_code say(session& s, const std::string& text) {
 
 constexpr const char* resurrect_target = "/v1/daemon/resurrect";
 
-/// After a stop the trees are still known, and nothing of them runs: whoever expected them to is told how.
+/// After a stop the trees are still known, but not running: says how to bring them up again.
 void name_stopped_trees(session& s) {
   const auto answer = s.try_request({.method = "GET", .target = resurrect_target, .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
   const auto names = body == nullptr ? std::vector<std::string>{} : read_tree_names(*body);
-  if (names.empty()) return; // also when it did not answer: then whoever asks next hears of it
+  if (names.empty()) return; // also if it did not answer: the next request reports that
   s.note((names.size() == 1 ? "1 tree was running before and is"
                             : std::to_string(names.size()) + " trees were running before and are") +
          " stopped: " + join(names, ", ") + "\nto start what was running before: alder daemon start --resurrect\n");
@@ -61,7 +61,7 @@ exit_code start(session& s) {
   return code;
 }
 
-/// Its daemon may hang while it stops the services: the successor goes on with that.
+/// The daemon may hang while it stops the services: its successor continues.
 bool wait_for_keepers_end(session& s, int keeper, milliseconds deadline) {
   constexpr milliseconds between_looks{5000};
   for (auto left = deadline; left.count() > 0; left -= between_looks) {

@@ -334,7 +334,7 @@ private:
     if (kill_at_ && session::steady_now() >= *kill_at_) os::send_signal(keeper_.pid, SIGKILL);
     if (is_keeper_gone_) return;
     look_after_absent_daemon();
-    // A daemon that died is started again by its keeper: go on where it was.
+    // A daemon that died is started again by its keeper: continue where it was.
     if (!has_logs_ && !is_all_shown_) follow_logs();
     if (result_) return;
     if (has_begun_ && !is_asked_for_) look_for_tree();

@@ -110,7 +110,7 @@ std::string forecast_screen(const look& on, const std::vector<crash_forecast>& a
     else
       fates.emplace_back(one.service, fate(one));
   }
-  std::vector<std::pair<std::vector<std::string>, std::string>> lines; // who, and what becomes of it
+  std::vector<std::pair<std::vector<std::string>, std::string>> lines; // who, and the outcome
   for (auto& [who, what] : fates) {
     auto same = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.second == what; });
     if (same == lines.end()) same = lines.insert(lines.end(), {{}, std::move(what)});

@@ -39,7 +39,7 @@ bool take_word(std::string_view text, std::size_t& at, std::string& word) {
     } else if (quote != 0 && c == quote) {
       quote = 0;
     } else if (c == '\\' && quote != '\'' && at + 1 < text.size() && text[at + 1] == '\n') {
-      ++at; // the line goes on
+      ++at; // the line continues
     } else if (c == '\\' && quote != '\'' && at + 1 < text.size() &&
                (quote == 0 || std::string_view{"\"\\$`"}.find(text[at + 1]) != std::string_view::npos)) {
       word += text[++at];
@@ -53,7 +53,7 @@ bool take_word(std::string_view text, std::size_t& at, std::string& word) {
 /// Where the next word of a command line begins, npos when there is none.
 std::size_t next_word(std::string_view text, std::size_t at) {
   while ((at = text.find_first_not_of(blanks, at)) != std::string_view::npos && text.substr(at, 2) == "\\\n")
-    at += 2; // nothing but the end of a line that goes on
+    at += 2; // only the end of a line that continues
   return at;
 }
 

@@ -41,7 +41,7 @@ std::size_t unfinished_character(std::string_view text) {
   for (std::size_t count = 1; count < longest && count <= text.size(); ++count) {
     const auto end = text.substr(text.size() - count);
     if (continues_character(end.front())) continue;
-    // What is missing is made up for by the smallest and the greatest byte that go on: then one of them makes it whole.
+    // The missing bytes are replaced by the smallest and by the greatest continuation byte: one of them completes it.
     for (const char rest : {'\x80', '\xBF'}) {
       auto whole = std::string{end};
       while (whole.size() < longest) {

@@ -112,8 +112,8 @@ private:
     result_.variables.push_back(std::move(variable));
   }
 
-  /// Reads the value in the quotes that start `text`, and goes on behind its last line. False when there is no end of
-  /// it: then it goes on behind the first.
+  /// Reads the value in the quotes at the start of `text` and continues after its last line. False if the quotes are
+  /// not closed: then it continues after the first line.
   bool read_quoted(std::string_view text, env_variable& into) {
     const char quote = text.front();
     const bool knows_escapes = quote == '"';

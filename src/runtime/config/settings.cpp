@@ -37,7 +37,7 @@ backoff backoff_below(context& in, backoff base, const field* given) {
   const auto first = read_duration(in, keys.find("first"));
   const auto min = read_duration(in, keys.find("min"));
   const auto max = read_duration(in, keys.find("max"));
-  if (first || min) base.first = first; // whoever says `min` alone means the first delay too
+  if (first || min) base.first = first; // `min` alone is the first delay, too
   base.min = min.value_or(max ? std::min(base.min, *max) : base.min);
   if (max && *max < base.min)
     in.mistakes.add(code::impossible, keys.place_of("max"), "'max' is less than 'min'",

@@ -60,7 +60,7 @@ void report_problem(context& in, const node& scalar, const expansion_problem& pr
   }
 }
 
-/// Nothing for what is reported to be wrong, here or by whoever read the text.
+/// Nothing for a value that is reported as wrong, here or when the text was read.
 std::optional<expansion> expanded(context& in, const node& scalar, const instance_scope& which) {
   if (scalar.refused || in.read_bytes > max_read_bytes) return std::nullopt;
   auto e = expand(scalar.text, lookup_in(in, which));

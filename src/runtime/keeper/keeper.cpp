@@ -303,7 +303,7 @@ constexpr unsigned most_hung_starts = 3;
 void keeper::plan_next_start(const std::string& why) {
   const bool is_tried_again = hung_ && hung_starts_ < most_hung_starts;
   if (!was_ready_ && children_.empty() && !is_tried_again) {
-    // Whoever started us is there to hear it, and there is nothing to keep: no loop.
+    // Our starter is there to hear it, and there is nothing to keep: no loop.
     report(ready_, "error: " + why);
     exit_code_ = 1;
     return;

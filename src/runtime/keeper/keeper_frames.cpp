@@ -154,8 +154,8 @@ void keeper::on(const wire::note_frame& frame) {
   if (book_) book_->set_note({frame.id, frame.generation}, frame.text);
 }
 
-/// It becomes our child when its parent ends, and is watched by its pidfd until then: whoever reaps it, its end is
-/// seen.
+/// It becomes our child when its parent ends, and is watched by its pidfd until then: its end is seen, whichever
+/// process reaps it.
 void keeper::on(const wire::main_frame& frame) {
   const key who{frame.id, frame.generation};
   const auto found = children_.find(who);
@@ -219,7 +219,7 @@ void keeper::kill_everything() {
   say("killing everything");
   kill_descendants(0);
   os::end_cgroups(wire::cgroup_list(options_.run_dir));
-  (void)os::remove_file(mark_file(options_)); // it was meant: no other goes on from here
+  (void)os::remove_file(mark_file(options_)); // it was intended: no other keeper continues from here
   (void)os::remove_file(spare_mark_file(options_));
   (void)os::remove_file(os::start_book_in(options_.run_dir));
   report(ready_, "error: the keeper was asked to exit");

@@ -161,7 +161,7 @@ std::optional<exit_status> reap_child(int pid) {
 void reap_orphans(int kept) {
   while (true) {
     siginfo_t about{};
-    // WNOWAIT first: the kept child's status belongs to whoever asks for it.
+    // WNOWAIT first: the status of a kept child belongs to the code that asks for it.
     if (::waitid(P_ALL, 0, &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_pid == 0 || about.si_pid == kept)
       return;
     (void)::waitpid(about.si_pid, nullptr, WNOHANG); // it has ended, as we just saw

@@ -44,7 +44,7 @@ std::string program_name(int pid) {
   return std::string{path.substr(path.rfind('/') + 1)};
 }
 
-/// The keeper (0: some keeper), what is below it, whoever bears its mark, and our own programs: `alder run` and `alder
+/// The keeper (0: any), what is below it, processes with its mark, and our own programs: `alder run` and `alder
 /// daemon start` wait for the keeper.
 bool is_ours(int pid, int keeper, const std::string& mark) {
   const auto own = program_name(pid);

@@ -9,7 +9,7 @@ namespace alder::os {
 namespace {
 
 constexpr int level = ZSTD_CLEVEL_DEFAULT;
-constexpr int window = 18; // 256 KiB: whoever reads needs so much, and hundreds of files may be read at once
+constexpr int window = 18; // 256 KiB: a reader needs that much, and hundreds of files may be read at once
 
 class zstd_compressor final : public compressor {
 public:

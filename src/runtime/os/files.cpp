@@ -117,7 +117,7 @@ outcome check_content(int fd, const std::string& path) {
 }
 
 result<std::string> read_file(const std::string& path, std::size_t limit) {
-  // Root could read on behalf of whoever made a link what that user may not.
+  // Otherwise root could read, for the user who made a link, what that user may not read.
   auto fd = ::geteuid() == 0 ? open_content(path) : open_quickly(path);
   if (!fd) return fd.failure();
   const auto facts = facts_of(fd->get());

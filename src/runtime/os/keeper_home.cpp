@@ -76,7 +76,7 @@ result<unique_fd> open_log(const std::string& path) {
   auto opened = open_to_write(path, how);
   if (!opened) return opened.failure();
   const auto facts = facts_of(opened->fd.get());
-  // When it cannot be put aside the log goes on in the large file.
+  // If it cannot be rotated, the log continues in the large file.
   if (!facts || facts->size <= max_log || !rename_file(path, path + ".1")) return std::move(opened->fd);
   opened = open_to_write(path, how);
   if (!opened) return opened.failure();

@@ -151,7 +151,7 @@ void log_pump_loop::on(log_command::attach& c) {
   auto* s = find(c.stream);
   if (s == nullptr || !c.pipe) return;
   const int fd = c.pipe.get();
-  // The flag belongs to the read end alone: the service's writes go on blocking.
+  // The flag belongs to the read end only: writes of the service still block.
   (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   const int capacity = ::fcntl(fd, F_GETPIPE_SZ);
   for (auto& older : s->sources)
@@ -243,7 +243,7 @@ void log_pump_loop::let_flow(stream& s) {
     return;
   }
   stop_polling(first);
-  // Not more than this: a grandchild that goes on writing must not keep the pipe open for ever.
+  // Not more than this: a grandchild that keeps writing must not keep the pipe open for ever.
   if (first.terminal) fill(s, first);
   if (!first.left) first.left = bytes_waiting(first.pipe.get()) + (first.terminal ? most_in_terminal : 0);
   draining_.insert(s.id);
@@ -261,7 +261,7 @@ void log_pump_loop::poll(stream& s, source& from) {
   tell_(log_failed{s.id, errno});
 }
 
-/// Closing is not enough to be rid of it: the keeper holds the same pipe end, and epoll would go on reporting it.
+/// Closing is not enough: the keeper holds the same pipe end, and epoll would keep reporting it.
 void log_pump_loop::stop_polling(source& from) {
   if (!from.is_polled) return;
   (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, from.pipe.get(), nullptr); // it was added: cannot fail
@@ -352,7 +352,7 @@ log_tally log_pump_loop::tally(stream_id id) const {
   return found == tallies_.end() ? log_tally{} : found->second;
 }
 
-/// Milliseconds until the next stream goes on; -1: for ever.
+/// Milliseconds until the next stream resumes; -1: never.
 int log_pump_loop::patience() const {
   if (blocked_.empty() && held_.empty() && spilled_.empty()) return -1;
   auto first = clock::time_point::max();

@@ -201,7 +201,7 @@ void log_pump_loop::block(stream& s, clock::time_point until) {
   blocked_.insert(s.id);
 }
 
-/// Lets those go on whose time has come.
+/// Resumes those whose time has come.
 void log_pump_loop::unblock() {
   const auto at = clock::now();
   std::vector<stream_id> due;

@@ -142,7 +142,7 @@ void log_pump_loop::note_line(stream& s, std::string_view bytes) {
   s.to->line_at = clock::now();
 }
 
-/// The line has ended: those that wait for it go on.
+/// The line has ended: the streams that wait for it resume.
 void log_pump_loop::release_line(outlet& to) {
   if (!std::exchange(to.line, std::nullopt)) return;
   for (const auto id : to.users) {

@@ -124,7 +124,7 @@ outcome log_stage::open_own() {
   if (at == MAP_FAILED) return refused("mmap");
   record_ = static_cast<record*>(at);
   if (!make_pipe(look_read_, look_write_)) return refused("pipe");
-  // What is looked at must fit into the staging pipe, which is smaller when whoever made it had used up his share.
+  // What is looked at must fit into the staging pipe, which is smaller if its maker had used up its quota.
   const int largest = ::fcntl(files_.write.get(), F_GETPIPE_SZ);
   if (largest > 0 && ::fcntl(look_write_.get(), F_GETPIPE_SZ) > largest &&
       ::fcntl(look_write_.get(), F_SETPIPE_SZ, largest) < 0)

@@ -191,7 +191,7 @@ decltype(machine::program_trouble_with) program_lookup() {
     const auto [at, is_new] = known->try_emplace(place{name, is_named_by_place ? "" : path, directory});
     if (!is_new) return at->second;
     const auto found = find_program(name, path, directory);
-    // What cannot be looked at may be there for whoever starts it.
+    // What cannot be looked at may exist for the user who starts it.
     const bool may_be_there = found || found.failure().kind == error_kind::io ||
                               (found.failure().kind == error_kind::denied && ::geteuid() != 0);
     if (!may_be_there) at->second = program_trouble{found.failure().message, nearest_program(name, path, directory)};

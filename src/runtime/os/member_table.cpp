@@ -239,7 +239,7 @@ void member_table::enter(owner& to, const process_stat& process) {
     led->second.may_be_another = false; // one of its own is in it
     return;
   }
-  // Whoever has not made its own session yet is still in that of the keeper, which belongs to no service.
+  // A process that has not made its own session yet is still in the one of the keeper, which belongs to no service.
   if (process.session != process.pid) {
     const auto keeper = read_stat(keeper_pid_);
     if ((keeper && keeper->session == process.session) || process.session == ::getsid(0)) return;

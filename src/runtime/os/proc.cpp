@@ -250,8 +250,8 @@ std::vector<int> family::children(int pid) const {
       found.push_back(p->pid);
     return found;
   }
-  // Most processes have no children: an empty list needs no second reading, except of one that is reaping at this
-  // moment; that one is read twice by whoever repeats until nobody is left.
+  // Most processes have no children: an empty list needs no second reading, except for a process that is reaping at
+  // this moment; callers that repeat until nobody is left read it twice anyway.
   auto found = read_children_files(pid);
   for (int reading = 1; reading < 5 && !found.empty(); ++reading) {
     auto again = read_children_files(pid);

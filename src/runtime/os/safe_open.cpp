@@ -52,7 +52,7 @@ bool is_trusted(uid_t uid) { return uid == 0 || uid == ::geteuid(); }
 /// The entry of /etc/passwd or /etc/group with this number, by fields; none when there is none. Not getpwuid: the
 /// keeper is linked statically, and this is asked on threads that must not wait for a directory service.
 std::vector<std::string> database_entry(const char* file, std::uint32_t number) {
-  const auto text = read_kernel_file(file, largest_database); // whoever can change it can do anything
+  const auto text = read_kernel_file(file, largest_database); // a user who can change it can do anything
   if (!text) return {};
   for (const auto line : split(*text, '\n')) {
     const auto fields = split(line, ':');
@@ -69,7 +69,7 @@ bool is_private_group(gid_t gid) {
   return group.size() >= 4 && !user.empty() && group[0] == user[0] && (group[3].empty() || group[3] == user[0]);
 }
 
-/// Whoever else can change what names in this directory mean, for people; nobody: empty.
+/// Who else can change what names in this directory mean, for people; empty: nobody.
 std::string who_can_change(const struct stat& directory) {
   if (!is_trusted(directory.st_uid)) return user_text(directory.st_uid);
   if ((directory.st_mode & S_IWOTH) != 0) return "everybody";
@@ -82,7 +82,7 @@ std::string path_in(const std::string& directory, std::string_view name) {
   return (directory == "/" ? directory : directory + "/") + std::string{name};
 }
 
-/// What becomes of links that root and we did not make, or that others could have made.
+/// What to do with links that neither root nor we made, or that others could have made.
 enum class foreign_links : std::uint8_t {
   refused,
   noted, ///< followed; then it matters whose file is at the end
@@ -185,7 +185,7 @@ private:
     return success();
   }
 
-  /// Puts what the link says in the place of its name, if whoever made it is to be trusted.
+  /// Replaces the name of the link by its target, if its owner is to be trusted.
   outcome follow(int link, const struct stat& facts) {
     struct stat directory {};
     if (::fstat(at_.get(), &directory) != 0) return failed("cannot stat " + seen_, errno);

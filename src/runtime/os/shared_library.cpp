@@ -7,7 +7,7 @@
 namespace alder::os {
 namespace {
 
-/// What the loader says, without the path: whoever asked knows it.
+/// What the loader says, without the path, which the caller knows.
 std::string reason(const std::string& path) {
   const char* said = ::dlerror();
   std::string text = said == nullptr ? "it cannot be loaded" : said;

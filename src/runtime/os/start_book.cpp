@@ -22,7 +22,7 @@ constexpr std::uint64_t magic = 0x314b4f4f42444c41; // "ALDBOOK1"
 constexpr std::size_t slot_size = 320;
 constexpr std::size_t header_size = slot_size;
 constexpr std::size_t growth = 128; // slots
-/// More than a keeper has children. As many are mapped, of which the file has those that were ever needed at once.
+/// More than a keeper has children. So many are mapped; the file has as many as were ever needed at once.
 constexpr std::size_t most_slots = 66'560;
 constexpr std::size_t map_size = header_size + most_slots * slot_size;
 

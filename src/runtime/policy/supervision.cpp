@@ -297,7 +297,7 @@ void supervision::on_begin(const begin& e) {
   std::vector<std::string> forgotten; // they ended, and were forgotten, before
   for (auto& child : children_) {
     if (!stays_down(child)) continue;
-    child.stopped_on_request = true; // or it ended for good, which makes no difference to whoever starts it again
+    child.stopped_on_request = true; // or it ended for good, which makes no difference to a later start
     if (is_pool() || child.rules.restart == restart_kind::temporary) forgotten.push_back(child.rules.id);
   }
   for (const auto& id : forgotten)
@@ -388,7 +388,7 @@ void supervision::settle(const std::string& id, bool removed, const exit_reason&
                   {supervisor_ended{{reason_kind::shutdown, {}, "shut itself down because " + id + " ended"}, why}});
 }
 
-/// The child stays down, seen by everybody; its siblings go on.
+/// The child stays down, visibly; its siblings continue.
 void supervision::fail(const std::string& id, const std::string& why) {
   move_to(*find(id), phase::stopped);
   child_settled settled{id, {cause::kind::own_exit, {}, why, {}}};

@@ -24,8 +24,8 @@ bool is_alike(const child_spec& a, const child_spec& b) {
 }
 
 std::vector<std::string> rules_that_differ(const supervisor_spec& a, const supervisor_spec& b) {
-  // Does not compile with a member more or less: whoever adds one decides here what its change is called. Neither the
-  // name, by which the two were found, nor `pool` (a supervisor of another kind) nor the children are rules.
+  // Does not compile with a member more or less: a new one has to get a name for its change here. The name, by which
+  // the two were matched, `pool` (a supervisor of another kind) and the children are not rules.
   [[maybe_unused]] const auto& [name, strategy, intensity, restart, significant, auto_shutdown, sticky_stop,
                                 finish_starts, parallel_start, after, backoff, pool, children] = a;
   std::vector<std::string> names;
@@ -108,7 +108,7 @@ std::vector<std::string> variables_that_differ(const std::map<std::string, std::
   return names;
 }
 
-/// What only the next start of its process takes up, and what counts at once.
+/// What takes effect only at the next start of its process, and what takes effect at once.
 tree_change change_of(const service_spec& a, const service_spec& b) {
   using has = service_spec;
   tree_change change{kind::changed, b.name, {}, {}, false};

@@ -89,7 +89,7 @@ result<event_log> event_log::open(const std::string& directory, std::size_t most
 }
 
 outcome event_log::load(std::size_t most_recent) {
-  const auto most = std::max<std::size_t>(most_recent, 1); // the last one tells the number to go on with
+  const auto most = std::max<std::size_t>(most_recent, 1); // the last one has the number to continue with
   std::vector<event> events;
   if (auto loaded = load_current(events, most); !loaded) { // a directory, say, or another user's
     if (!set_aside(path_, "cannot be read: " + loaded.failure().message)) return loaded;
@@ -125,7 +125,7 @@ outcome event_log::load_current(std::vector<event>& events, std::size_t most) {
   const bool kept =
       set_aside(path_, is_cut ? "is larger than it should ever be" : "contains data that is not an event").ok();
   if (kept && os::write_file_atomically(path_, clean)) return open_current();
-  // On a full disk it goes on where it is, behind its last line.
+  // On a full disk it continues in the same file, after its last line.
   size_ -= text->size() - (text->rfind('\n') + 1); // npos + 1 is 0: no whole line
   return os::cut_file(fd_.get(), size_);
 }

@@ -9,7 +9,7 @@
 namespace alder::store {
 namespace {
 
-constexpr std::size_t largest_journal = 256UL * 1024 * 1024; // of which is read
+constexpr std::size_t largest_journal = 256UL * 1024 * 1024; // as much is read
 /// A file is written anew when it has outgrown both this and four times what counts in it; of what has outgrown the
 /// second, a quarter is enough.
 constexpr std::size_t smallest_compaction = 256UL * 1024;

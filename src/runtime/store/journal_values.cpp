@@ -97,7 +97,7 @@ json with_clocks(json j, const both_clocks& now) {
   return j;
 }
 
-/// As `now`, with the wall clock as it goes for whoever wrote the moments in `j`: it may have been set since.
+/// Like `now`, by the wall clock of the writer of the moments in `j`: it may have been set since.
 both_clocks clocks_of(const json& j, const both_clocks& now) {
   auto then = now;
   if (now.boot.empty() || j.value("boot", "") != now.boot) return then;

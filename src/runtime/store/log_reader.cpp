@@ -101,7 +101,7 @@ outcome log_reader::open_next(std::string stamp) { // NOLINT(performance-unneces
     }
     close();
     opened = open();
-    // The live file may have been put aside, and the next one opened, since the directory was read.
+    // The live file may have been rotated, and the next one opened, since the directory was read.
     const auto archives = os::archives_of(file_);
     if (!opened || has_archive || archives.empty() || archives.back().stamp <= stamp) break;
   }

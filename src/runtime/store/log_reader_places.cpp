@@ -92,8 +92,8 @@ result<wire::log_position> log_reader::place() {
   return place;
 }
 
-/// Of a live file in which nothing has begun, nothing is known: it may be put aside and compressed, and its inode be
-/// another file's, before anybody comes back. It is what follows the archives there are, or has been put aside by now.
+/// Nothing is known of a live file in which no line has begun: it may be rotated and compressed, and another file may
+/// have its inode, before the reader resumes. It follows the archives there are, or has been rotated by now.
 wire::log_position log_reader::place_of_unknown() const {
   const auto archives = os::archives_of(file_);
   if (!was_replaced()) return place_behind(archives.empty() ? std::string{} : archives.back().stamp);
