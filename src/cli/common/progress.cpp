@@ -38,11 +38,15 @@ void progress::update(entry& one, const event_view& event, wall_time now) {
   const auto enter = [&](phase next, std::string text) {
     if (one.now != phase::active && next == phase::active) one.begin = now;
     one.now = next;
+    one.waits = false;
     one.text = std::move(text);
     one.end = now;
   };
   if (event.kind == "starting" || event.kind == "stopping") enter(phase::active, event.kind);
-  if (event.kind == "restart_planned") enter(phase::active, event.text);
+  if (event.kind == "restart_planned") {
+    enter(phase::active, event.text);
+    one.waits = true;
+  }
   if (event.kind == "start_failed" || event.kind == "exited") enter(phase::failed, event.text);
   if (event.kind == "started" || event.kind == "adopted") {
     enter(phase::done, {});
@@ -110,7 +114,8 @@ std::string progress::summary(wall_time now) const {
 std::vector<std::string> progress::failed() const {
   std::vector<std::string> names;
   for (const auto& one : entries_)
-    if (one.now == phase::failed && names.size() < max_failed) names.push_back(one.tree + "/" + one.name);
+    if ((one.now == phase::failed || one.waits) && names.size() < max_failed)
+      names.push_back(one.tree + "/" + one.name);
   return names;
 }
 

@@ -47,6 +47,7 @@ private:
     wall_time end{};
     bool has_started = false;
     bool has_stopped = false;
+    bool waits = false; ///< it ended by itself, and its next start is planned
   };
 
   /// nullptr: the event is of a supervisor, or of the daemon.

@@ -91,6 +91,12 @@ TEST_F(Screens, WhatFailedAndIsNotUpAgainIsRemembered) {
   (void)shown.on_event(event("start_failed", "api", "", /*pid=*/0), now());
   (void)shown.on_event(event("start_failed", "shop", "", /*pid=*/0), now());
   EXPECT_EQ(shown.failed(), (std::vector<std::string>{"shop/api"}));
+  (void)shown.on_event(event("exited", "db", ""), now());
+  (void)shown.on_event(event("restart_planned", "db", ""), now());
+  (void)shown.on_event(event("message", "db", ""), now());
+  EXPECT_EQ(shown.failed(), (std::vector<std::string>{"shop/db", "shop/api"})) << "it waits for its next start";
+  (void)shown.on_event(event("started", "db", ""), now());
+  EXPECT_EQ(shown.failed(), (std::vector<std::string>{"shop/api"}));
 }
 
 } // namespace
