@@ -51,6 +51,25 @@ class GiveUp(alder.Scenario):
         self.assertIn("I fail", answer.out)
         self.assertEqual(self.home.processes(), set())
 
+    def test_a_pool_that_waits_says_when_it_is_tried_again(self):
+        home = self.home
+        home.up("""
+name: top
+children:
+  - service: pool
+    instances: 2
+    command: sh -c 'exit 3'
+    intensity: { max_restarts: 0, within: 60s }
+    backoff: { min: 10m, max: 10m }
+""", expect=None)
+        home.wait_until("it waits", lambda: root_of(home)["children"][0]["state"] == "backoff")
+        due = root_of(home)["children"][0]["next_attempt"]
+        self.assertEqual({one.get("next_attempt") for one in home.services().values()}, {due})
+        for words in (["ls"], ["tree"], ["describe", "pool"], ["describe", "pool:0"]):
+            self.assertIn("next try in", home.alder(*words).out)
+        for one in home.services().values():
+            self.assertNotIn("gave up: gave up", one["reason"])
+
     def test_a_supervisor_that_gives_up_is_restarted_by_its_parent(self):
         home = self.home
         home.up("""

@@ -27,6 +27,21 @@ constexpr std::size_t described_events = 10;
 constexpr std::size_t described_lines = 10;
 constexpr std::size_t longest_shown = 200; // of what a request says wrongly
 
+/// A service that is down because a supervisor above it waits for its next attempt comes up with that.
+node_ptr with_next_attempt(const node_ptr& node, const board& nodes) {
+  if (!node || node->pid > 0 || !node->service || !node->service->autostart || node->service->waits_for_schedule())
+    return node;
+  if (node->state != node_state::stopped && node->state != node_state::failed) return node;
+  for (auto above = node; above && !above->parent.empty();) {
+    above = nodes.find(node->tree, above->parent);
+    if (!above || above->state != node_state::backoff || !above->next_attempt) continue;
+    auto waiting = std::make_shared<node_snapshot>(*node);
+    waiting->next_attempt = above->next_attempt;
+    return waiting;
+  }
+  return node;
+}
+
 /// A copy of the board's nodes as they are at this moment: budgets of supervisors change with time alone.
 class nodes_now {
 public:
@@ -35,7 +50,8 @@ public:
 
   const node_snapshot* find(const std::string& tree, const std::string& name) {
     const auto published = context_.shared.nodes.find(tree, name);
-    if (!published || published->what != node_snapshot::kind::supervisor) return keep(with_next_attempt(published));
+    if (!published || published->what != node_snapshot::kind::supervisor)
+      return keep(with_next_attempt(published, context_.shared.nodes));
     auto current = std::make_shared<node_snapshot>(*published);
     current->children = context_.shared.nodes.children_of(tree, name);
     current->restarts_used = 0;
@@ -53,20 +69,6 @@ public:
   std::vector<node_ptr> take() { return std::move(kept_); }
 
 private:
-  /// A service that is down because its supervisor waits for its next attempt comes up with that.
-  node_ptr with_next_attempt(const node_ptr& node) const {
-    if (!node || node->pid > 0 || !node->service || !node->service->autostart || node->service->waits_for_schedule())
-      return node;
-    const bool is_down = node->state == node_state::stopped || node->state == node_state::failed;
-    for (auto above = node; is_down && above && !above->parent.empty();) {
-      above = context_.shared.nodes.find(node->tree, above->parent);
-      if (!above || above->state != node_state::backoff || !above->next_attempt) continue;
-      auto waiting = std::make_shared<node_snapshot>(*node);
-      waiting->next_attempt = above->next_attempt;
-      return waiting;
-    }
-    return node;
-  }
   const node_snapshot* keep(const node_ptr& node) {
     if (!node) return nullptr;
     kept_.push_back(shown(node, shift_));
@@ -193,7 +195,8 @@ void get_services(const api_request& request, const responder& out, api_context&
   std::vector<node_ptr> kept;
   const auto shift = context.shared.clock_shift();
   for (const auto& node : services_of(about, context))
-    if (is_listed(*node, glob, context.shared.nodes)) kept.push_back(shown(node, shift));
+    if (is_listed(*node, glob, context.shared.nodes))
+      kept.push_back(shown(with_next_attempt(node, context.shared.nodes), shift));
   const auto usage = request.value("usage", "0");
   if (usage == "0") return answer_services(std::move(kept), out, context);
   with_usage(std::move(kept), usage == "exact", context,
@@ -250,7 +253,8 @@ void get_service(const api_request& request, const responder& out, api_context& 
   if (!found.node) return out->refuse(found.problem);
   if (found.node->what != node_snapshot::kind::service)
     return answer_service(shown(found.node, context.shared.clock_shift()), out, context);
-  with_usage({shown(found.node, context.shared.clock_shift())}, /*exact=*/true, context,
+  const auto node = with_next_attempt(found.node, context.shared.nodes);
+  with_usage({shown(node, context.shared.clock_shift())}, /*exact=*/true, context,
              [out, &context](const auto& nodes) { answer_service(nodes.front(), out, context); });
 }
 

@@ -99,7 +99,9 @@ json node_value(const node_snapshot& node) {
   else if (is_scheduled || (node.service && !node.service->autostart))
     value["started_by"] = "request";
   if (node.next_run && !was_stopped) value["next_run"] = time_text(*node.next_run);
-  if (node.next_attempt) value["next_attempt"] = time_text(*node.next_attempt);
+  const bool is_down = node.state == node_state::stopped || node.state == node_state::failed; // with what is above it
+  if ((node.state == node_state::backoff || is_down) && node.next_attempt)
+    value["next_attempt"] = time_text(*node.next_attempt);
   return value;
 }
 

@@ -62,6 +62,15 @@ TEST(NodeJson, WhatHasNothingToSayIsAbsent) {
     EXPECT_EQ(text.find('"' + std::string{field} + '"'), std::string::npos) << field;
 }
 
+TEST(NodeJson, AServiceThatIsDownSaysWhenItsSupervisorIsTriedAgain) {
+  auto node = service_named("pool:0", "pool");
+  node.next_attempt = moment;
+  for (const auto state : {node_state::stopped, node_state::failed}) {
+    node.state = state;
+    EXPECT_NE(node_json(node).find("next_attempt"), std::string::npos);
+  }
+}
+
 TEST(NodeJson, BackoffSaysWhenTheNextAttemptIs) {
   auto node = service_named("db", "shop");
   node.state = node_state::backoff;
