@@ -7,6 +7,7 @@ EXCEPTIONS with the reason.
 """
 
 import dataclasses
+import os
 import pathlib
 import re
 import sys
@@ -116,6 +117,8 @@ USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\s+([\w:]+)")
 LITERALS = re.compile(r"std::(\w+::)?\w*literals$")
 ACT = re.compile(r"\bos::(signal_pidfd|signal_members|kill_members|kill_cgroup)\s*\(")
 MARKER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+DOC_LINK = re.compile(r'(?P<page>docs/[\w/]+\.md)(#(?P<name>[\w-]+)|, *\0? *\\?"(?P<title>[^"\\]+)\\?")?')
+PAGE_LINK = re.compile(r"\]\((?P<page>[\w./-]+\.md)?(#(?P<name>[\w-]+))?\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 NOT_CODE = re.compile(
     r"//[^\n]*|/\*.*?\*/"
@@ -365,7 +368,66 @@ def standard(_, sources):
             yield path, number, f"`std::{name}` is of <{header}>, which other headers may stop including"
 
 
-TREE_RULES = (mirror, heavy_once, standard)
+def headings_of(text):
+    """The headings of a page in Markdown, and what links call them."""
+    titles, names, seen = set(), set(), {}
+    fenced = False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        match = None if fenced else re.match(r"#+ +(.+?) *#*$", line)
+        if not match:
+            continue
+        title = re.sub(r"\[([^]]*)\]\([^)]*\)|[`*]", r"\1", match.group(1))
+        name = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        seen[name] = seen.get(name, -1) + 1
+        titles.add(title.lower())
+        names.add(name if seen[name] == 0 else f"{name}-{seen[name]}")
+    return titles, names
+
+
+def links(root, sources):
+    """A page or a heading that a message, a comment or another page names is there."""
+    pages = {}
+
+    def page(path):
+        if path not in pages:
+            file = root / path
+            pages[path] = headings_of(file.read_text(encoding="utf-8")) if file.is_file() else None
+        return pages[path]
+
+    def wrong(path, name="", title=""):
+        found = page(path)
+        if found is None:
+            return f"there is no {path}"
+        if name and name not in found[1]:
+            return f"{path} has no heading #{name}"
+        if title and title.lower() not in found[0]:
+            return f'{path} has no heading "{title}"'
+        return None
+
+    for source in sources:
+        if source.path.startswith("tests/"):
+            continue
+        text = re.sub(r"\n[ \t]*//[/!]? ?", lambda match: " " * (len(match.group()) - 1) + "\0", "\n".join(source.lines))
+        for match in DOC_LINK.finditer(text):
+            title = " ".join(match["title"].replace("\0", " ").split()) if match["title"] else ""
+            fault = wrong(match["page"], match["name"] or "", title)
+            if fault:
+                before = text[:match.start()]
+                yield source.path, before.count("\n") + before.count("\0") + 1, fault
+    for file in sorted([*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")]):
+        path = str(file.relative_to(root))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            for match in PAGE_LINK.finditer(line):
+                to = path
+                if match["page"]:
+                    to = os.path.normpath(str(pathlib.Path(path).parent / match["page"]))
+                fault = wrong(to, match["name"] or "")
+                if fault:
+                    yield path, number, fault
+
+
+TREE_RULES = (mirror, heavy_once, standard, links)
 
 
 def breaches(root):

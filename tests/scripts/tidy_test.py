@@ -55,6 +55,20 @@ class TidyTest(unittest.TestCase):
         self.assertEqual((bad.returncode, bad.stdout.splitlines()),
                          (1, ["src/runtime/os/spawn.hpp:1: [once] no #pragma once", "tidy: 1 breaches"]))
 
+    def test_pages_and_headings_that_are_named_are_there(self):
+        page = "# Logs\n\n## Regular `expressions`\n\n```\n# Not a heading\n```\n\n## Twice\n\n## Twice\n"
+        source = HEADER + "/// See docs/logs.md, \"Regular\n/// expressions\".\n"
+        self.fires([], {"docs/logs.md": page + "[a](#twice-1) [b](deep/why.md) [c](other.txt)\n",
+                        "docs/deep/why.md": "[back](../logs.md#regular-expressions)\n",
+                        "README.md": "[logs](docs/logs.md#twice)\n",
+                        "src/cli/common/help.hpp": source + "// docs/logs.md#regular-expressions and docs/logs.md\n"})
+        self.fires(["README.md:2: [links]", "docs/logs.md:13: [links]", "src/cli/common/help.hpp:3: [links]",
+                    "src/cli/common/help.hpp:4: [links]", "src/cli/common/help.hpp:5: [links]"],
+                   {"docs/logs.md": page + "\n[a](#thrice)\n",
+                    "README.md": "\n[logs](docs/log.md)\n",
+                    "src/cli/common/help.hpp": HEADER + "// docs/logs.md#not-a-heading\n// docs/no.md\n"
+                                                        "// docs/logs.md, \"What is\n// not there\"\n"})
+
     def test_a_good_tree_is_silent(self):
         self.fires([], {
             "include/alder/spec.hpp": HEADER + "#include <string>\n",

@@ -22,10 +22,11 @@ std::optional<search> read_search(session& s) {
   if (wanted.grep.empty()) return found;
   auto compiled = pattern::compile(wanted.grep);
   if (!compiled) {
-    (void)s.fail({.code = exit_code::usage,
-                  .what = "--grep is not a valid regular expression: " + compiled.failure().message,
-                  .help = {"the syntax is that of RE2; docs/logs.md lists the differences from grep -E"},
-                  .diagnostics = {}});
+    (void)s.fail(
+        {.code = exit_code::usage,
+         .what = "--grep is not a valid regular expression: " + compiled.failure().message,
+         .help = {"the syntax is that of RE2; docs/logs.md#regular-expressions lists the differences from grep -E"},
+         .diagnostics = {}});
     return std::nullopt;
   }
   found.grep = std::move(*compiled);

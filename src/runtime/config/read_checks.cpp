@@ -60,7 +60,8 @@ bool check_pattern(context& in, const field& f, const std::string& text, std::si
   if (const auto compiled = pattern::compile(text, instructions); !compiled) {
     in.mistakes.add(
         code::bad_pattern, f.value->where, "'" + std::string{f.key->name} + "' is not a valid regular expression",
-        {compiled.failure().message, {"the syntax is that of RE2; docs/config.md lists the differences from grep -E"}});
+        {compiled.failure().message,
+         {"the syntax is that of RE2; docs/logs.md#regular-expressions lists the differences from grep -E"}});
     return false;
   }
   in.good_patterns.emplace(text, instructions);

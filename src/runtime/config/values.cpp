@@ -94,6 +94,10 @@ template <class T> std::optional<T> parse_number(std::string_view text, int base
 
 std::string range_text(const key_entry& key) { return std::to_string(key.low) + " to " + std::to_string(key.high); }
 
+std::string duration_range(const key_entry& key) {
+  return key.low <= 1 ? "more than 0" : "at least " + format_duration(milliseconds{key.low});
+}
+
 std::optional<int> signal_of(context& in, const key_entry& key, const node& scalar) {
   const auto text = read_text(in, scalar);
   if (!text) return std::nullopt;
@@ -274,7 +278,7 @@ std::optional<milliseconds> read_duration(context& in, const field* f) {
     return std::nullopt;
   }
   if (value->count() >= f->key->low) return *value;
-  out_of_range(in, *f->value, f->key->name, "more than 0");
+  out_of_range(in, *f->value, f->key->name, duration_range(*f->key));
   return std::nullopt;
 }
 
@@ -365,7 +369,8 @@ std::optional<double> read_processors(context& in, const field* f) {
     return std::nullopt;
   }
   if (*value > 0 && *value <= 1e6) return percent ? *value / 100 : *value;
-  out_of_range(in, *f->value, f->key->name, "more than 0");
+  out_of_range(in, *f->value, f->key->name,
+               percent ? "more than 0%, at most 1000000%" : "more than 0, at most 1000000");
   return std::nullopt;
 }
 

@@ -301,8 +301,8 @@ private:
 [[nodiscard]] std::string_view word(run_hook::moment when);
 [[nodiscard]] const std::vector<std::string>& command_of(const hooks_spec& hooks, run_hook::moment when);
 
-/// How the exit of a main process is seen by supervision when nobody asked for it (docs/supervision.md, "What counts as
-/// clean").
+/// How the exit of a main process is seen by supervision when nobody asked for it (docs/supervision.md, "Decide whether
+/// a child is restarted").
 [[nodiscard]] exit_reason classify_exit(const service_spec& spec, exit_status status);
 
 } // namespace alder::policy

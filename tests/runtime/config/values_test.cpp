@@ -20,6 +20,11 @@ TEST(Values, WantAUnitForDurations) {
   EXPECT_EQ(complaint("stop: {timeout: 3 weeks}").substr(0, 4), "E013");
   EXPECT_EQ(complaint("stop: {timeout: -1s}").substr(0, 4), "E013");
   EXPECT_EQ(complaint("ready: {after: 1s, timeout: 0}"), "E014 allowed: more than 0");
+  EXPECT_EQ(complaint("heartbeat: {interval: 9ms}"), "E014 allowed: at least 10ms");
+  EXPECT_EQ(complaint("limits: {memory: 1G, interval: 50ms}"), "E014 allowed: at least 100ms");
+  EXPECT_EQ(complaint("schedule: {max_age: 999ms}"), "E014 allowed: at least 1s");
+  EXPECT_EQ(complaint("limits: {cpu: 2000000}"), "E014 allowed: more than 0, at most 1000000");
+  EXPECT_EQ(complaint("limits: {cpu: 0%}"), "E014 allowed: more than 0%, at most 1000000%");
 }
 
 TEST(Values, WantTrueOrFalse) {
