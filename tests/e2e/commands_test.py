@@ -49,6 +49,22 @@ class Commands(alder.Scenario):
         self.assertEqual(self.home.steady_services(), before)
         self.assertEqual(self.home.alder("up", "--json").documents[-1]["changed"], False)
 
+    def test_a_change_that_fails_when_nobody_waits_for_it_is_told_as_an_event(self):
+        home = self.home
+        home.up("name: quiet\nchildren:\n  - { service: web, command: sleep 1000 }\n")
+        home.alder("stop", "quiet")
+        name = "web"
+        target = f"/v1/services/{name}/start"
+        self.assertEqual(home.request("POST", target)[0], 202)
+        told = home.wait_until("it is told", lambda: [
+            event for event in home.events()
+            if event["kind"] == "warning" and f"the request POST {target} failed: " in event["text"]])
+        self.assertEqual((told[0]["name"], len(told)), (name, 1))
+        self.assertIn("its supervisor is down", told[0]["text"])
+        self.assertEqual(home.request("POST", f"/v1/services/{name}/start?wait=10s")[0], 409)
+        self.assertEqual(len([event for event in home.events() if "failed: " in event["text"]]), 1,
+                         "who waits is told by the answer")
+
     def test_another_text_for_a_tree_that_is_up_is_refused(self):
         self.bring_up()
         before = self.home.pids()

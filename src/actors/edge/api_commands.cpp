@@ -18,14 +18,36 @@
 namespace alder::actors {
 namespace {
 
+/// The result of a change that nobody waits for, or not any more: a failure is told as an event of the node or tree.
+std::function<void(const wire::operation_result&)> teller_of_failure(const decltype(wish::what)& what,
+                                                                     const std::string& tree,
+                                                                     const api_request& request, api_context& context) {
+  event told;
+  told.kind = event_kind::warning;
+  told.tree = told.name = tree;
+  if (const auto* act = std::get_if<act_on_node>(&what)) told.name = act->name;
+  if (const auto* scale = std::get_if<scale_service>(&what)) told.name = scale->name;
+  if (const auto* add = std::get_if<add_children>(&what)) told.name = add->supervisor;
+  const auto asked = request.method + " /" + join(request.path, "/");
+  return [told, asked, &context](const wire::operation_result& result) {
+    if (!result.failure || !context.shared.events) return;
+    auto e = told;
+    e.at = context.shared.wall_now();
+    e.cause.detail = "the request " + asked + " failed: " + result.failure->detail;
+    caf::anon_send(context.shared.events, announcement{std::move(e)});
+  };
+}
+
 /// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.
 void submit(decltype(wish::what) what, const std::string& tree, const api_request& request, const responder& out,
             api_context& context) {
   if (!context.submit) return out->refuse({503, "stopping", "the daemon is starting or stopping", {"try again"}, {}});
-  if (request.wants_ndjson || request.wants_events) return stream_wish(std::move(what), tree, out->stream(), context);
+  const auto tell_of_failure = teller_of_failure(what, tree, request, context);
+  if (request.wants_ndjson || request.wants_events)
+    return stream_wish(std::move(what), tree, out->stream(), context, tell_of_failure);
   const auto wait = request.value("wait");
   if (wait.empty()) {
-    context.submit({std::move(what), nullptr});
+    context.submit({std::move(what), tell_of_failure});
     return out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
   }
   const auto patience = parse_duration(wait);
@@ -45,10 +67,10 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
                   {"see its progress with: alder events -f"},
                   {}});
   });
-  context.submit({std::move(what), [waiting](const wire::operation_result& result) {
+  context.submit({std::move(what), [waiting, tell_of_failure](const wire::operation_result& result) {
                     waiting->timer.cancel();
                     const auto answer_to = std::exchange(waiting->out, nullptr);
-                    if (!answer_to) return;
+                    if (!answer_to) return tell_of_failure(result);
                     if (result.failure) return answer_to->refuse(*result.failure);
                     answer_to->answer(200, wire::result_json(result));
                   }});

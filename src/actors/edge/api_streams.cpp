@@ -90,14 +90,19 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
 }
 
 void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
-                 api_context& context) {
+                 api_context& context, std::function<void(const wire::operation_result&)> untold) {
   const auto id =
       context.events.follow([out, tree, about = concerned_by(what, tree), &context](const event_ptr& e) mutable {
         const bool is_of_tree = e->name.empty() && e->tree == tree;
         if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
       });
-  out->on_closed = [id, &context] { context.events.unfollow(id); };
-  context.submit({std::move(what), [out](const wire::operation_result& result) {
+  const auto is_closed = std::make_shared<bool>(false);
+  out->on_closed = [id, is_closed, &context] {
+    *is_closed = true;
+    context.events.unfollow(id);
+  };
+  context.submit({std::move(what), [out, is_closed, untold = std::move(untold)](const wire::operation_result& result) {
+                    if (*is_closed) return untold(result);
                     out->push("done", {}, wire::done_json(result), loss::never);
                     out->end();
                   }});

@@ -6,6 +6,7 @@
 #include "runtime/base/pattern.hpp"
 #include "runtime/wire/log_cursor.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,8 +60,9 @@ void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out,
 [[nodiscard]] std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::string& service,
                                                          std::size_t lines, api_context& context);
 
-/// Streams the events of `tree` until the wish is done, then how it ended. `tree` may be empty: all events.
+/// Streams the events of `tree` until the wish is done, then how it ended. `tree` may be empty: all events. `untold`
+/// is given the result when the stream was closed before that.
 void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
-                 api_context& context);
+                 api_context& context, std::function<void(const wire::operation_result&)> untold);
 
 } // namespace alder::actors
