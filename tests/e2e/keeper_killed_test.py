@@ -1,6 +1,7 @@
 """The keeper is killed: the daemon starts another one, and services go on, are supervised, and end with their own code."""
 
 import os
+import pathlib
 import signal
 import time
 
@@ -177,6 +178,32 @@ class KeeperKilled(alder.Scenario):
         self.assertIn("last words of mortal", home.alder("logs", "mortal", "--no-prefix").out)
         home.kill_daemon()
         home.stop_daemon()
+
+    def test_without_a_daemon_as_many_are_counted_as_are_found_later(self):
+        home = self.home
+        home.up("""
+name: count
+children:
+  - { service: plain, command: sleep 1000 }
+  - { service: bare, command: env -i sleep 1000 }
+  - { service: leads, command: [sh, -c, "setsid sleep 1000 & exec sleep 1000"] }
+  - { service: overwrites, command: [python3, -S, -c, "import os; os.execve('/bin/sleep', ['sleep', '1000'], {'A': 'b'})"] }
+""")
+        home.wait_until("bare has no environment", lambda: all(
+            b"ALDER" not in pathlib.Path(f"/proc/{home.pids()[name]}/environ").read_bytes()
+            for name in ("bare", "overwrites")))
+        before = home.pids()
+        self.kill_both()
+        for command in ("ls", "info"):
+            self.assertIn("4 services are still running", home.alder(command, expect=5).err)
+        os.kill(before["plain"], signal.SIGKILL)
+        home.wait_until("plain is gone", lambda: not alder.is_alive(before["plain"]))
+        self.assertIn("3 services are still running", home.alder("ls", expect=5).err)
+        home.alder("daemon", "start")
+        self.assertTrue(any("3 services were found running" in event["text"] for event in home.events()), home.story())
+        home.wait_until("all run", home.all_run)
+        self.assertEqual({name: pid for name, pid in home.pids().items() if name != "plain"},
+                         {name: pid for name, pid in before.items() if name != "plain"})
 
     def test_a_stop_under_another_keeper_sees_the_last_process_end(self):
         """Nobody is told when a process ends that is no child of the new keeper."""

@@ -204,7 +204,7 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
 /// A process of a former daemon: its output is still being written, its actor will come.
 void keeper_bridge::take(keeper::child&& child) {
   const process_id id{child.id, child.gen};
-  if (id.node.find(check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more
+  if (id.node.find(os::check_mark) != std::string::npos) { // a readiness command whose question nobody asks any more
     last_check_ = std::max(last_check_, id.generation);
     if (child.exited) return client_.act().acknowledge(id.node, id.generation);
     checks_[id] = {.subject = {}, .pid = child.pid, .command = {}, .health = {}, .is_asked = false};

@@ -11,6 +11,7 @@
 #include "runtime/os/cgroup_home.hpp"
 #include "runtime/os/descriptors.hpp"
 #include "runtime/os/files.hpp"
+#include "runtime/os/lost_processes.hpp"
 #include "runtime/os/member_table.hpp"
 #include "runtime/os/off_loop.hpp"
 #include "runtime/os/orphans.hpp"
@@ -141,7 +142,6 @@ public:
   [[nodiscard]] os::off_loop& files() { return files_; }
 
 private:
-  static constexpr char check_mark = '#'; ///< in the ids of commands about processes; no name has it
   struct record {
     process_actor owner;
     int pid = 0;
@@ -187,13 +187,9 @@ private:
   void note(const process_id& id, const record& r) const;
   void give_to_keeper(keeper::child& child);
   void settle_starts(std::vector<keeper::client::unanswered>& starts);
-  struct lost_process {
-    store::noted_process process;
-    std::optional<exit_status> exited; ///< how it ended, if the keeper had seen that
-  };
+  using lost_process = os::lost_process;
   using lost_processes = std::map<process_id, lost_process>;
   [[nodiscard]] lost_processes find_lost(const std::vector<store::noted_process>& noted, wall_time now) const;
-  static void add_booked(const os::booked_start& start, lost_processes& all);
   void take_late_start(const process_id& id, keeper::client::unanswered& start, const lost_process& lost);
   bool adopt_orphan(const lost_process& lost);
   void end_lost_check(const process_id& id, const lost_process& lost);

@@ -8,7 +8,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -28,17 +27,9 @@ std::string keeper_bridge::mark_of(const process_id& id) const {
   return client_->member_marker(id.node, id.generation);
 }
 
-/// Of "PREFIX/TREE/NAME/GENERATION".
 std::optional<process_id> keeper_bridge::id_of_mark(const std::string& mark) const {
-  const auto& prefix = client_->member_prefix();
-  if (mark.rfind(prefix + "/", 0) != 0) return std::nullopt;
-  const auto slash = mark.rfind('/');
-  if (slash <= prefix.size()) return std::nullopt;
-  process_id id{mark.substr(prefix.size() + 1, slash - prefix.size() - 1), 0};
-  const char* const end = mark.data() + mark.size();
-  const auto parsed = std::from_chars(mark.data() + slash + 1, end, id.generation);
-  if (id.node.find('/') == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return id;
+  const auto key = os::key_of_mark(mark, client_->member_prefix());
+  return key ? std::optional{process_id{key->first, key->second}} : std::nullopt;
 }
 
 bool keeper_bridge::has_members(const process_id& id) {

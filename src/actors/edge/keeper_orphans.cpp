@@ -39,53 +39,17 @@ void keeper_bridge::tell_of_held(std::function<void(const store::noted_process&)
     note(id, r);
 }
 
-/// What is known of the main process of each service after keeper and daemon died together: by what the journal noted,
-/// and by the book in which the keeper and the processes themselves noted each start. Without a complete book, of those
-/// started right before the end only session leaders with the mark count; the oldest of them is the main process.
+/// What this keeper was told of is as it has it.
 keeper_bridge::lost_processes keeper_bridge::find_lost(const std::vector<store::noted_process>& noted,
                                                        wall_time now) const {
   lost_processes all;
-  for (const auto& process : noted)
-    all[{process.id, process.generation}] = {process, std::nullopt};
-  const auto booked = os::start_book::read(start_book_, client_->member_prefix());
-  for (const auto& start : booked.value_or(std::vector<os::booked_start>{}))
-    add_booked(start, all);
-  if (booked) return all;
-  for (const auto& found : os::marked_leaders(client_->member_prefix() + "/")) {
-    const auto id = id_of_mark(client_->member_prefix() + "/" + found.rest);
-    const auto known = id ? records_.find(*id) : records_.end();
-    if (id && (known == records_.end() || known->second.pid == 0))
-      all.try_emplace(*id, lost_process{{.id = id->node,
-                                         .generation = id->generation,
-                                         .pid = found.pid,
-                                         .start_ticks = found.start_ticks,
-                                         .out = os::inode_of(found.pid, 1),
-                                         .err = os::inode_of(found.pid, 2),
-                                         .started_ms = unix_ms_of(now),
-                                         .note = {}},
-                                        std::nullopt});
+  for (auto& [key, lost] : os::find_lost(noted, start_book_, client_->member_prefix(), now)) {
+    const process_id id{key.first, key.second};
+    const auto known = records_.find(id);
+    if (lost.is_seen && known != records_.end() && known->second.pid != 0) continue;
+    all.emplace(id, std::move(lost));
   }
   return all;
-}
-
-/// A start that was not made is none. The journal may know of another main process, one that the keeper did not come to
-/// hear of.
-void keeper_bridge::add_booked(const os::booked_start& start, lost_processes& all) {
-  using state = os::booked_start::state;
-  if (start.what != state::running && start.what != state::ended) return;
-  auto& [process, exited] = all[{start.id, start.generation}];
-  const bool is_noted = process.pid != 0 && os::open_same_process(process.pid, process.start_ticks).ok();
-  process.note = start.note;
-  if (is_noted) return;
-  process = {.id = start.id,
-             .generation = start.generation,
-             .pid = start.pid,
-             .start_ticks = os::start_ticks_of(start).value_or(0),
-             .out = start.out,
-             .err = start.err,
-             .started_ms = start.started_ms != 0 ? start.started_ms : process.started_ms,
-             .note = start.note};
-  exited = start.exited;
 }
 
 void keeper_bridge::end_orphans(const std::vector<store::noted_process>& noted) {
@@ -107,7 +71,7 @@ keeper_bridge::former_life keeper_bridge::adopt_orphans(const std::vector<store:
   std::size_t alive = 0;
   std::size_t ended = 0;
   for (const auto& [id, lost] : find_lost(noted, now)) {
-    if (id.node.find(check_mark) != std::string::npos)
+    if (id.node.find(os::check_mark) != std::string::npos)
       end_lost_check(id, lost);
     else if (records_.count(id) > 0)
       ++known;

@@ -3,7 +3,7 @@
 #include "runtime/os/background.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/orphans.hpp"
+#include "runtime/os/lost_processes.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -137,9 +137,7 @@ failure session::explain_no_answer(const error& why) const {
 
 /// After a keeper and a daemon that were killed together, services may still run.
 failure session::explain_absence() const {
-  const auto mark =
-      os::written_line_mark(setup_.where.run_dir + "/keeper.mark", setup_.where.state_dir + "/keeper.mark");
-  const auto left = mark ? os::marked_leaders(*mark).size() : 0;
+  const auto left = os::count_lost_services(setup_.where.run_dir, setup_.where.state_dir);
   return left == 0 ? no_daemon_is_running() : services_run_unattended(left);
 }
 

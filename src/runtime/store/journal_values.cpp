@@ -369,31 +369,4 @@ result<past> parse_past_value(std::string_view text, const both_clocks& now) {
   });
 }
 
-std::string process_value(const noted_process& process) {
-  json j{{"generation", process.generation},
-         {"pid", process.pid},
-         {"start", process.start_ticks},
-         {"started", process.started_ms},
-         {"note", process.note}};
-  if (process.out != 0) j["out"] = process.out;
-  if (process.err != 0) j["err"] = process.err;
-  if (process.secrets != 0) j["secrets"] = process.secrets;
-  return text_of(j);
-}
-
-result<noted_process> parse_process_value(std::string_view text) {
-  return parsed<noted_process>(text, [](const json& j) {
-    noted_process process;
-    process.generation = j.at("generation").get<generation>();
-    process.pid = j.at("pid").get<int>();
-    process.start_ticks = j.at("start").get<std::uint64_t>();
-    process.started_ms = j.at("started").get<std::int64_t>();
-    process.note = j.value("note", "");
-    process.out = j.value("out", std::uint64_t{0});
-    process.err = j.value("err", std::uint64_t{0});
-    process.secrets = j.value("secrets", std::uint64_t{0});
-    return process;
-  });
-}
-
 } // namespace alder::store

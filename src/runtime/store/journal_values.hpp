@@ -13,6 +13,7 @@
 
 #include "runtime/policy/supervision_memory.hpp"
 #include "runtime/store/saved_trees.hpp"
+#include "runtime/wire/process_record.hpp"
 
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
@@ -30,8 +31,8 @@ inline constexpr std::string_view edit_key = "edit/";
 inline constexpr std::string_view node_key = "node/";
 inline constexpr std::string_view memory_key = "memory/";
 inline constexpr std::string_view past_key = "past/"; ///< behind the memories: they count if the end of a write is lost
-inline constexpr std::string_view process_key = "process/";
-inline constexpr std::string_view line_key = "line";
+using wire::line_key;
+using wire::process_key;
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view change_key = "operation/change/";
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
@@ -45,19 +46,7 @@ struct change_under_way {
   bool operator==(const change_under_way&) const = default;
 };
 
-/// A process as it can be found again.
-struct noted_process {
-  node_id id;
-  alder::generation generation = 0;
-  int pid = 0;
-  std::uint64_t start_ticks = 0; ///< with the pid it names this process and no other
-  std::uint64_t out = 0;         ///< inode of the pipe it writes its output to; 0: there is none
-  std::uint64_t err = 0;
-  std::int64_t started_ms = 0; ///< Unix time in milliseconds
-  std::string note;            ///< what the keeper keeps with it
-  std::uint64_t secrets = 0;   ///< the fingerprint of the files its secrets were read from; 0: it has none
-  bool operator==(const noted_process&) const = default;
-};
+using wire::noted_process;
 
 /// One moment on both clocks. Memories are kept on the monotonic one, which later processes share until the machine is
 /// booted again; from then on the wall clock has to do, although it may have been set.
@@ -88,9 +77,8 @@ struct both_clocks {
 [[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const std::set<std::string>& children,
                                        const both_clocks& now);
 [[nodiscard]] result<policy::supervision_memory> parse_memory_value(std::string_view text, const both_clocks& now);
-/// The id comes from the key.
-[[nodiscard]] std::string process_value(const noted_process& process);
-[[nodiscard]] result<noted_process> parse_process_value(std::string_view text);
+using wire::parse_process_value;
+using wire::process_value;
 
 /// What is remembered of one child, and whose it is.
 struct past {
