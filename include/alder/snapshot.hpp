@@ -26,7 +26,7 @@ enum class node_state : std::uint8_t {
 
 struct last_exit {
   exit_status status;
-  wall_time at{};
+  wall_time at{}; ///< zero: nobody knows
   bool operator==(const last_exit&) const = default;
 };
 
@@ -35,6 +35,23 @@ struct program_metric {
   double value = 0;
   std::string unit;
   bool operator==(const program_metric&) const = default;
+};
+
+/// Why a service is being stopped that nobody asked to stop: it does not work.
+struct forced_end {
+  std::string why;
+  bool is_final = false; ///< it is not to be restarted
+  bool operator==(const forced_end&) const = default;
+};
+
+/// What a former daemon last knew of a node. What is taken over continues as that.
+struct former_state {
+  node_state state = node_state::stopped;
+  wall_time since{};
+  std::string reason;
+  cause why;
+  alder::generation generation = 0;
+  bool operator==(const former_state&) const = default;
 };
 
 /// What all processes of a service use together.
@@ -57,6 +74,8 @@ struct node_snapshot {
   wall_time since{};    ///< when it entered this state
   bool settled = false; ///< it stays in this state until somebody asks for another: stopped on request, ended for good
   std::string reason;   ///< why it is in this state, one sentence
+  cause why;            ///< what the sentence was made from, if from a cause
+  std::optional<former_state> former; ///< until it is known what became of it
   restart_kind restart = restart_kind::permanent;
   unsigned restarts = 0; ///< automatic restarts since it was first started
   alder::generation generation = 0;
@@ -67,6 +86,8 @@ struct node_snapshot {
   std::string status;                            ///< what the program says of itself (STATUS=)
   bool reloading = false;                        ///< it says that it reloads its configuration
   std::string health;                            ///< why it is not well; empty: nothing is known against it
+  std::map<std::string, std::string> complaints; ///< what was reported and still holds, by what is watched
+  std::optional<forced_end> forced;              ///< it is being ended for this reason
   std::map<std::string, program_metric> metrics; ///< what the program measures itself
   std::optional<wall_time> next_attempt;         ///< in state backoff
   std::optional<wall_time> next_run;             ///< when its schedule runs or restarts it

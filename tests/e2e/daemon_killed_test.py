@@ -95,6 +95,44 @@ class DaemonKilled(alder.Scenario):
         home.kill_daemon()
         self.assertEqual(home.service("steady")["restarts"], 3)
 
+    def test_what_is_shown_of_a_node_is_what_was_shown_before(self):
+        home = self.home
+        self.bring_up()
+        home.alder("stop", "idle")
+        before = home.pids()
+        home.kill("steady")
+        home.kill("first")
+        self.assert_state_after(before, "steady", "first", "second")
+        home.alder("restart", "speaker")
+
+        since = {}
+
+        def shown():
+            nodes = {}
+
+            def add(node):
+                nodes[node["name"]] = {name: node.get(name) for name in (
+                    "state", "reason", "restarts", "last_exit", "generation")}
+                since[node["name"]] = datetime.datetime.fromisoformat(node["since"])
+                for child in node.get("children", []):
+                    add(child)
+
+            for root in home.request("GET", "/v1/tree")[1]["trees"]:
+                add(root)
+            return nodes
+
+        known, known_since = shown(), dict(since)
+        self.assertEqual(known["steady"]["reason"], "restarted because it was killed by SIGKILL")
+        self.assertEqual(known["speaker"]["reason"], "started on request")
+        for _ in range(2):
+            home.kill_daemon()
+            home.wait_until("all is taken over", lambda: {name: node["state"] for name, node in shown().items()} ==
+                            {name: node["state"] for name, node in known.items()})
+            self.assertEqual(shown(), known)
+            for name, at in known_since.items():  # two readings of the clocks differ by a little
+                self.assertLess(abs(since[name] - at), datetime.timedelta(milliseconds=100), name)
+        self.assertIn("steady kept running", home.alder("events", "steady").out)
+
     def test_a_death_while_the_daemon_was_away_is_noticed(self):
         home = self.home
         self.bring_up()

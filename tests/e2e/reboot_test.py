@@ -50,6 +50,34 @@ class Reboot(alder.Scenario):
             home.alder("daemon", "start", "--resurrect")
             home.wait_until("what was up is up", lambda: home.states() == self.EXPECTED)
 
+    def test_how_services_ended_and_why_they_run_is_shown(self):
+        home = self.home
+        self.bring_up()
+        home.stop_daemon()
+        home.alder("daemon", "start")
+        service = home.service("one-a")
+        self.assertEqual((service["state"], service["last_exit"]["signal"], service["reason"]),
+                         ("stopped", "SIGTERM", "stopped because the daemon was stopped"))
+        self.assertEqual(home.service("one-b")["reason"], "stopped on request")
+        self.assertIn("daemon start --resurrect", home.request("GET", "/v1/services/one")[1]["reason"])
+        ended = service["last_exit"]["at"]
+        home.alder("daemon", "start", "--resurrect")
+        home.wait_until("what was up is up", lambda: home.states() == self.EXPECTED)
+        service = home.service("one-a")
+        self.assertEqual(service["last_exit"]["at"], ended)
+        self.assertEqual(service["reason"], "started because its tree was up before the daemon started")
+        self.assertIn("one is running, " + service["reason"], [event["text"] for event in home.events()])
+        home.stop_daemon()
+        home.up(TREE.format(name="one"), name="one.yaml")
+        service = home.service("one-a")
+        self.assertEqual((service["last_exit"]["signal"], service["reason"]), ("SIGTERM", "started by its supervisor"))
+        self.assertGreater(service["last_exit"]["at"], ended, "that of the latest stop")
+        self.power_cut()
+        home.alder("daemon", "start")
+        service = home.service("one-a")
+        self.assertEqual(service["last_exit"], {"text": "unknown"})
+        self.assertEqual(service["reason"], "stopped because the machine or its keeper went down")
+
     def test_without_being_asked_nothing_starts(self):
         home = self.home
         self.bring_up()

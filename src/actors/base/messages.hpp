@@ -52,7 +52,8 @@ struct stop_order {
 
 struct child_started {
   policy::start_result result;
-  int pid = 0; ///< of the process, also when that has ended meanwhile; 0: it has none
+  int pid = 0;       ///< of the process, also when that has ended meanwhile; 0: it has none
+  bool kept = false; ///< it was up before, and was taken over
 };
 /// The last message of a child.
 struct child_ended {

@@ -9,11 +9,14 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/os/local_socket.hpp"
+#include "runtime/policy/tree_edit.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <map>
+#include <variant>
 
 namespace alder::actors {
 namespace {
@@ -22,6 +25,18 @@ using local = boost::asio::local::stream_protocol;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds accept_pause{100};
+
+/// How the services of this tree ended that were there before.
+std::map<std::string, last_exit> last_exits(const supervisor_spec& root, const board& nodes, const std::string& tree) {
+  std::map<std::string, last_exit> all;
+  for (const auto& [name, place] : policy::places_in(root)) {
+    const auto node = nodes.find(tree, name);
+    if (node && node->last_exit && std::holds_alternative<service_ptr>(*place.child))
+      all.emplace(name, *node->last_exit);
+  }
+  return all;
+}
+
 } // namespace
 
 api_server::api_server(caf::actor_config& config, boost::asio::io_context& loop, api_context& context,
@@ -149,8 +164,11 @@ void api_server::carry_out(const bring_up& up, const done& tell) {
 void api_server::add_tree(known_tree tree, bool keep_going, const done& tell) {
   const auto name = tree.source.name;
   const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
+  const auto exits = last_exits(*tree.root, context_.shared.nodes, name);
   context_.trees.remove(name); // what the board still knows of a former tree of this name
   context_.trees.add(std::move(tree));
+  for (const auto& [service, exit] : exits) // how it ended is asked for when it runs again
+    context_.shared.nodes.update(name, service, [&exit = exit](node_snapshot& node) { node.last_exit = exit; });
   node_call addition{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}};
   addition.keep_going = keep_going;
   coming_up_.insert(name);

@@ -9,13 +9,14 @@
 #include "runtime/wire/ad_hoc.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace alder::actors {
 namespace {
 
 constexpr std::size_t largest_env_file = 1024 * 1024;
 constexpr std::chrono::milliseconds write_delay{20};
+/// Of what programs say of themselves, which may be something else many times a second.
+constexpr std::chrono::milliseconds status_delay{1000};
 constexpr std::chrono::milliseconds first_retry{1000}; // of a journal that cannot be written
 constexpr std::chrono::milliseconds longest_retry{10000};
 /// `shutdown` is what a root that gave up ends with: clean, so a transient root stays down and is shown as failed.
@@ -29,6 +30,19 @@ void for_each(const std::map<std::string, std::string>& values, std::string_view
 }
 
 bool is_settled(const node_ptr& node) { return node && node->settled; }
+
+/// Whether there was a process, as far as is known.
+bool had_process(const former_state& former) {
+  return former.state == node_state::starting || former.state == node_state::running ||
+         former.state == node_state::stopping;
+}
+
+/// Whether both are the same to a successor, but for what programs say of themselves.
+bool is_same_record(const node_snapshot& a, const node_snapshot& b) {
+  return a.settled == b.settled && a.state == b.state && a.since == b.since && a.reason == b.reason && a.why == b.why &&
+         a.restarts == b.restarts && a.last_exit == b.last_exit && a.health == b.health &&
+         a.complaints == b.complaints && a.forced == b.forced && a.reloading == b.reloading;
+}
 
 std::string lost_words(const std::string& tree, const std::string& file) {
   const auto again = file.empty() ? "start its program again: alder start" : "bring it up again: alder up " + file;
@@ -315,6 +329,9 @@ std::vector<std::string> catalog::restore(what_ended before) {
       journal_.forget(key);
   }
   for (const auto& [name, tree] : trees_) {
+    if (before == what_ended::daemon) continue;
+    if (before == what_ended::reboot && !is_settled(shared_.nodes.find(name, name))) coming_back_.insert(name);
+    note_ends(name);
     if (before == what_ended::keeper) lay_down(name);
   }
   if (before == what_ended::reboot) (void)take_interrupted(); // also what was down through an earlier start
@@ -337,7 +354,7 @@ std::vector<store::saved_tree> catalog::trees_of_old_format(std::vector<std::str
   for (auto& tree : *saved) {
     records_.set(tree, shared_.wall_now());
     for (const auto& node : tree.settled)
-      journal_.set(std::string{store::node_key} + id_of(node.tree, node.name), store::node_value(node));
+      journal_.set(std::string{store::node_key} + id_of(node.tree, node.name), store::node_value(node, node_clock()));
   }
   if (!saved->empty() && journal_.write(store::journal::durable::machine)) (void)os::remove_file(file);
   return std::move(*saved);
@@ -347,7 +364,7 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
   for_each(journal_.values(), store::node_key, [&](const std::string& id, const std::string& value) {
     const auto slash = id.find('/');
     const auto tree = id.substr(0, slash);
-    const auto known = store::parse_node_value(value);
+    const auto known = store::parse_node_value(value, node_clock());
     if (!known) {
       complaints.push_back("the record of " + id + " in the journal is damaged: " + known.failure().message);
     } else if (trees_.count(tree) > 0 && slash != std::string::npos) {
@@ -355,14 +372,40 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
         node.restarts = known->restarts;
         if (before == what_ended::daemon) node.generation = known->generation; // else numbers begin anew
         node.last_exit = known->last_exit;
-        if (!known->settled) return;
-        node.state = known->state;
-        node.settled = true;
-        node.since = known->since;
-        node.reason = known->reason;
+        node.former = known->former;
+        if (before == what_ended::daemon) { // else it was about processes that are gone
+          node.status = known->status;
+          node.reloading = known->reloading;
+          node.health = known->health;
+          node.complaints = known->complaints;
+          node.forced = known->forced;
+        }
+        if (known->settled) {
+          node.state = known->state;
+          node.settled = true;
+          node.since = known->since;
+          node.reason = known->reason;
+        } else if (known->former && known->former->state == node_state::stopped) { // perhaps nobody looks after it
+          node.since = known->former->since;
+          node.reason = known->former->reason;
+          node.why = known->former->why;
+        }
       });
     }
   });
+}
+
+store::node_clock catalog::node_clock() const { return {boot_id_, shared_.boot, shared_.clock_shift()}; }
+
+/// The processes of a tree ended with their keeper. Of those that were stopped it is known how.
+void catalog::note_ends(const std::string& tree) {
+  for (const auto& known : shared_.nodes.in_order(tree)) {
+    if (!known->former) continue;
+    shared_.nodes.update(tree, known->name, [](node_snapshot& node) {
+      const auto former = *std::exchange(node.former, std::nullopt);
+      if (node.what == node_snapshot::kind::service && had_process(former)) node.last_exit = last_exit{};
+    });
+  }
 }
 
 void catalog::restore_memories(std::vector<std::string>& complaints) {
@@ -428,12 +471,24 @@ void catalog::lay_down(const std::string& tree) {
   const auto root = shared_.nodes.find(tree, tree);
   if (is_settled(root)) return;
   journal_.set(std::string{store::interrupted_key} + tree, "true");
+  const bool in_order = root && root->why.what == cause::kind::tree_stop && root->since != wall_time{};
+  const std::string why =
+      in_order ? "stopped because the daemon was stopped" : "stopped because the machine or its keeper went down";
+  for (const auto& known : shared_.nodes.in_order(tree)) {
+    if (known->settled || known->name == tree) continue;
+    shared_.nodes.update(tree, known->name, [&](node_snapshot& node) {
+      node.state = node_state::stopped;
+      if (!in_order) node.since = {}; // nobody saw it
+      node.reason = why;
+      node.why = {};
+    });
+  }
   shared_.nodes.update(tree, tree, [&](node_snapshot& node) {
     node.state = node_state::stopped;
     node.settled = true;
-    node.since = shared_.steady_now();
-    node.reason = "stopped because the machine or its keeper went down; to start what was running before: alder daemon "
-                  "start --resurrect";
+    if (!in_order) node.since = shared_.steady_now();
+    node.why = {};
+    node.reason = why + "; to start what was running before: alder daemon start --resurrect";
   });
 }
 
@@ -453,6 +508,7 @@ std::vector<std::string> catalog::take_interrupted() {
       node.settled = false;
       node.reason.clear();
     });
+    coming_back_.insert(tree);
     forget_interrupted(tree);
   }
   return trees;
@@ -494,6 +550,7 @@ void catalog::replace(known_tree tree) {
 
 void catalog::remove(const std::string& tree) {
   trees_.erase(tree);
+  coming_back_.erase(tree);
   edits_.erase(tree);
   shared_.nodes.remove_tree(tree);
   forget_all(tree);
@@ -624,14 +681,13 @@ child_entry catalog::entry_of(const known_tree& tree) const {
 
 /// What cannot be seen from a process, and is worth a record.
 void catalog::on_node_changed(const node_ptr& before, const node_ptr& after) {
-  if (after->tree.empty() || shutting_down_) return; // the daemon's own branch
-  const auto told = [](const node_snapshot& node) {
-    return std::tuple{node.settled, node.settled ? node.state : node_state::running, node.restarts, node.last_exit};
-  };
-  if (before ? told(*before) == told(*after) : !after->settled) return;
-  if (after->name == after->tree && !after->settled) forget_interrupted(after->tree); // it is started
+  if (after->tree.empty()) return; // the daemon's own branch
+  const bool is_same = before ? is_same_record(*before, *after) : !after->settled;
+  if (is_same && (!before || before->status == after->status)) return;
+  const bool starts = after->name == after->tree && !after->settled && !shutting_down_;
+  if (starts && !is_same) forget_interrupted(after->tree);
   changed_nodes_.insert({after->tree, after->name});
-  write_soon(write_delay);
+  write_soon(is_same ? status_delay : write_delay);
 }
 
 /// A node of the same name that comes later has nothing to do with it.
@@ -645,11 +701,13 @@ void catalog::on_node_removed(const std::string& tree, const std::string& name) 
 
 /// Changes often come together: they are written once, at the latest before something is done that follows from them.
 void catalog::write_soon(std::chrono::milliseconds delay) {
-  if (std::exchange(writing_soon_, true)) return;
+  if (writing_soon_ && (!trouble_.empty() || delay >= soon_)) return;
+  writing_soon_ = true;
+  soon_ = delay;
   timer_.expires_after(delay);
   timer_.async_wait([this](const boost::system::error_code& failed) {
+    if (failed) return; // it is to be sooner
     writing_soon_ = false;
-    if (failed) return;
     write();
     journal_.compact();
     list_.compact();
@@ -661,12 +719,26 @@ void catalog::record_changes() {
     const auto node = shared_.nodes.find(tree, name);
     const auto key = std::string{store::node_key} + id_of(tree, name);
     if (node && trees_.count(tree) > 0)
-      journal_.set(key, store::node_value(shown(*node, shared_.clock_shift())));
+      record_node(*node);
     else
       journal_.forget(key);
   }
   for (const auto& [supervisor, children] : std::exchange(changed_memories_, {}))
     record_memory(supervisor, children);
+}
+
+/// While everything stops it is still written down how, but what was up then is what comes up again after a boot.
+void catalog::record_node(const node_snapshot& node) {
+  const auto key = std::string{store::node_key} + id_of(node.tree, node.name);
+  if (!shutting_down_) return journal_.set(key, store::node_value(node, node_clock()));
+  const auto noted = journal_.values().find(key);
+  if (noted != journal_.values().end()) {
+    const auto known = store::parse_node_value(noted->second);
+    if (known && known->settled) return;
+  }
+  auto up = node;
+  up.settled = false;
+  journal_.set(key, store::node_value(up, node_clock()));
 }
 
 /// The one record of the supervisor holds all that changed, so that no part of it can be there without the rest.

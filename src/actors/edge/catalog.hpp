@@ -114,6 +114,9 @@ public:
   [[nodiscard]] std::vector<std::string> interrupted() const;
   /// They are no longer: they are about to be resumed, as restore() has it with what_ended::reboot.
   std::vector<std::string> take_interrupted();
+  /// Whether it was up when the machine or the keeper went down, and comes up again because of that: none of what runs
+  /// of it did then.
+  [[nodiscard]] bool comes_back(const std::string& tree) const { return coming_back_.count(tree) > 0; }
   /// Somebody wants it stopped.
   void forget_interrupted(const std::string& tree);
   /// Trees that were up but are no longer in the journal, with their files.
@@ -176,8 +179,11 @@ private:
   void on_node_removed(const std::string& tree, const std::string& name);
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
   void lay_down(const std::string& tree);
+  void note_ends(const std::string& tree);
+  [[nodiscard]] store::node_clock node_clock() const;
   void write_soon(std::chrono::milliseconds delay);
   void record_changes();
+  void record_node(const node_snapshot& node);
   void record_memory(const node_id& supervisor, const std::set<std::string>& children);
   void forget_all(const std::string& tree);
   void prune(const std::string& tree, const std::string& name);
@@ -200,11 +206,13 @@ private:
   store::tree_records records_{journal_};
   mutable std::map<std::string, known_tree> trees_;        ///< as somebody who looked has last seen them
   mutable std::map<std::string, std::vector<edit>> edits_; ///< by tree: since then, already in the journal
+  std::set<std::string> coming_back_;                      ///< trees
   std::map<node_id, store::noted_process> noted_;
   bool goes_on_ = false;
   std::set<std::pair<std::string, std::string>> changed_nodes_; ///< tree and name
   std::map<node_id, std::set<std::string>> changed_memories_;   ///< of supervisors, with the children that changed
   bool writing_soon_ = false;
+  std::chrono::milliseconds soon_{0}; ///< after which time
   bool shutting_down_ = false;
   std::chrono::milliseconds retry_delay_{1000}; ///< while the journal fails
   std::string trouble_;

@@ -71,7 +71,8 @@ void forest::hold(const std::string& tree, supervisor_plan plan, bool resume) {
     node.state = node_state::running;
     node.since = shared_.steady_now();
   });
-  send(holder, start_order{1, {cause::kind::tree_start, {}, {}, {}}, resume, 0, trees_.is_shutting_down()});
+  const auto* why = resume && trees_.comes_back(tree) ? "its tree was up before the daemon started" : "";
+  send(holder, start_order{1, {cause::kind::tree_start, {}, why, {}}, resume, 0, trees_.is_shutting_down()});
   watch(holder, [this, tree, lost = holder.address()](const caf::error&) {
     const auto found = holders_.find(tree);
     if (found == holders_.end() || found->second.address() != lost) return;

@@ -60,6 +60,7 @@ void process::on_exit() {
 
 void process::on_start(const start_order& order) {
   id_ = {id_of(tree_, spec_->name), order.generation};
+  const auto before = shared_.nodes.find(tree_, spec_->name);
   publish([&](node_snapshot& node) { node.generation = order.generation; });
   restarts_note_ = std::to_string(order.restarts);
   const auto why = order.why.what;
@@ -75,7 +76,9 @@ void process::on_start(const start_order& order) {
   if (waits) restarts_note_ += waiting_mark;
   if (const auto mark = left ? left->find(stopping_mark) : std::string::npos; mark != std::string::npos)
     stop_until_ = shared_.boot + std::chrono::milliseconds{std::atoll(left->c_str() + mark + stopping_mark.size())};
-  handle(policy::launch_asked{on_demand, left.has_value(), left && order.only_running});
+  policy::launch_asked asked{on_demand, left.has_value(), left && order.only_running};
+  if (left && before && before->generation == order.generation) asked.forced = before->forced;
+  handle(asked);
 }
 
 void process::on_stop(const stop_order& order) {
@@ -100,19 +103,25 @@ std::optional<std::string> process::note_left_behind() {
 
 void process::on_launched(const process_launched& launched) {
   pid_ = launched.pid;
+  kept_ = launched.adopted && !launched.waiting;
+  policy::launched event{launched.pid, launched.adopted, launched.waiting, time_left(launched)};
   publish([&](node_snapshot& node) {
     node.pid = launched.pid;
     if (!launched.adopted) {
       node.status.clear();
       node.health.clear();
+      node.complaints.clear();
+      node.forced.reset();
       node.metrics.clear();
+      node.reloading = false;
     }
-    if (!launched.adopted) node.reloading = false;
+    event.known = node.complaints;
     reloading_ = node.reloading;
-    if (launched.adopted) node.since = launched.since;
+    if (!node.status.empty()) status_ = node.status;
+    if (kept_) node.since = launched.since;
   });
-  has_been_ready_ = launched.adopted && !launched.waiting;
-  handle(policy::launched{launched.pid, launched.adopted, launched.waiting, time_left(launched)});
+  has_been_ready_ = kept_;
+  handle(event);
 }
 
 /// Of a process that was waiting when its daemon died: what it had of its time is gone.
@@ -151,6 +160,7 @@ void process::show_ending() {
     if (node.state == node_state::stopping) return; // by its supervisor
     node.state = node_state::stopping;
     node.since = shared_.steady_now();
+    node.forced = machine_.forced();
     node.reason = machine_.unwell().value_or(machine_.status() ? phrase(*machine_.status()) : node.reason);
   });
 }
@@ -172,7 +182,10 @@ void process::carry_out(const policy::process_effect& effect) {
                      announce(event_kind::warning, "could not be asked to shut down: " + sent.failure().message);
                  },
                  [&](const policy::health_changed& health) {
-                   publish([&](node_snapshot& node) { node.health = health.why; });
+                   publish([&](node_snapshot& node) {
+                     node.health = health.why;
+                     node.complaints = health.reported;
+                   });
                  },
                  [&](const policy::kill_all&) { shared_.os.kill_all(id_); },
                  [&](const policy::await_members&) { shared_.os.await_members(id_); },
@@ -346,7 +359,7 @@ void process::sample() {
 }
 
 void process::answer_start(policy::start_result::how how, const std::string& detail) {
-  send(parent_, child_started{{spec_->name, id_.generation, how, detail}, pid_});
+  send(parent_, child_started{{spec_->name, id_.generation, how, detail}, pid_, kept_});
 }
 
 void process::publish(const std::function<void(node_snapshot&)>& change) {

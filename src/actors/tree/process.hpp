@@ -49,6 +49,7 @@ private:
   int pid_ = 0;
   std::string restarts_note_;         ///< kept with the process for the next daemon
   bool reported_ = false;             ///< its end, or that it did not start
+  bool kept_ = false;                 ///< it was up when it was taken over
   bool has_been_ready_ = false;       ///< by what it said itself (sd_notify)
   bool reloading_ = false;            ///< as it was published
   std::chrono::seconds noted_due_{0}; ///< until when it asked for time, of its note: since the boot

@@ -87,9 +87,9 @@ void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
   resuming_ = order.resume;
   keep_going_ = order.keep_going;
-  started_at_ = shared_.steady_now();
   shared_.supervisors[own_id()] = self();
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
+  if (order.why.what == cause::kind::tree_start) begin.why.detail = order.why.detail; // why the whole tree starts
   begin.only_running = order.only_running;
   if (!order.resume) forget_former_children();
   auto& memory = shared_.memories[own_id()];
@@ -130,7 +130,10 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   policy::remembered_child known{.generation = shared_.os.last_generation(id)};
   // A number is never used twice, for one that was used says that its start is counted.
   known.generation = std::max(known.generation, c.counted);
-  if (order.resume) known.settled = is_down(shared_.nodes.find(tree_of(c), name));
+  if (const auto node = shared_.nodes.find(tree_of(c), name); order.resume && node) {
+    known.settled = is_down(node);
+    c.former = node->former.value_or(former_state{node->state, node->since, node->reason, node->why, node->generation});
+  }
   if (const auto one = begin.memory.children.find(name); one != begin.memory.children.end()) {
     known.generation = std::max(known.generation, one->second.generation);
     known.ended = one->second.ended;
@@ -169,12 +172,14 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
     const auto& taken =
         *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
     begin.running[name] = {decided.generation, clock_time(taken.started)};
+    c.goes_on = true;
     if (!taken.note.empty()) c.restarts = static_cast<unsigned>(std::strtoul(taken.note.c_str(), nullptr, 10));
   } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
                                                               of_child != shared_.memories.end() &&
                                                               of_child->second.generation > 0) {
     // Whatever runs below it, it is this supervisor in this life.
     begin.running[name] = {of_child->second.generation, now_on_clock()};
+    c.goes_on = true;
   } else if (decided.what == policy::adoption::action::stay_down || order.only_running) {
     begin.down.insert(name);
   }
@@ -307,7 +312,13 @@ void supervisor::start(const policy::start_child& order) {
   // What a former daemon was stopping may have ended meanwhile, which is no exit of its own.
   c->stopping = c->entry->service && order.mode == policy::start_child::how::only_running && c->stop_why;
   if (order.automatic && order.generation > c->counted) ++c->restarts;
-  set_state(*c, node_state::starting, order.why);
+  c->goes_on = c->goes_on && order.mode != policy::start_child::how::fresh;
+  if (!c->goes_on && !(resuming_ && c->former && c->former->state == node_state::stopped)) c->former.reset();
+  if (c->goes_on) continue_former(*c);
+  set_state(*c, node_state::starting, c->why);
+  keep_since(*c);
+  if (c->goes_on && c->former) // for the successor of a daemon that dies before this one has taken it over
+    shared_.nodes.update(tree_of(*c), order.id, [c](node_snapshot& node) { node.former = c->former; });
   const auto& service = c->entry->service;
   const bool checks_readiness = service && !service->waits_for_schedule() &&
                                 (service->task || !std::holds_alternative<std::monostate>(service->ready.check));
@@ -318,6 +329,22 @@ void supervisor::start(const policy::start_child& order) {
   wanted.keep_going = keep_going_ || (asked != calls_.end() && asked->second.what.keep_going);
   wanted.was_up = c->was_up;
   bring_up(*c, wanted);
+}
+
+/// What runs was started for a reason that the start of this supervisor is not.
+void supervisor::continue_former(child& c) {
+  if (c.former && c.former->generation == c.generation) {
+    c.why = c.former->why;
+    return;
+  }
+  c.former.reset(); // what was written down is about an earlier process
+  shared_.nodes.update(tree_of(c), c.entry->name, [](node_snapshot& node) {
+    node.status.clear();
+    node.reloading = false;
+    node.health.clear();
+    node.complaints.clear();
+    node.forced.reset();
+  });
 }
 
 void supervisor::bring_up(child& c, const start_order& order) {
@@ -393,25 +420,30 @@ void supervisor::on_child_started(const child_started& message) {
     if (c->actor) unwatch(c->actor);
     c->actor = nullptr;
     set_state(*c, node_state::stopped, result.detail);
+    keep_since(*c);
+    c->former.reset();
   } else {
-    note_started(*c, message.pid);
+    note_started(*c, message);
   }
   handle(result);
 }
 
-void supervisor::note_started(child& c, int pid) {
+void supervisor::note_started(child& c, const child_started& message) {
   c.was_up = true;
   const auto before = shared_.nodes.find(tree_of(c), c.entry->name);
   if (before->state == node_state::running) return; // a replaced actor reports again
-  // A service shows by its age that it was not started now; a supervisor that is resumed is what it was.
-  const bool adopted = resuming_ && (c.entry->supervisor || (c.entry->service && before->since < started_at_));
-  if (adopted) c.why = {cause::kind::adopted, {}, {}, {}};
-  set_state(c, node_state::running, c.why);
-  if (adopted && c.entry->service)
-    shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) { node.since = before->since; });
+  const bool adopted = resuming_ && (c.entry->supervisor ? c.goes_on : message.kept);
+  // Why it runs is what it was started for; that nobody knows it any more is said by what is left.
+  if (adopted && !c.former) c.why = {cause::kind::adopted, {}, {}, {}};
+  if (adopted && before->forced && c.former && c.former->state == node_state::stopping)
+    set_state(c, node_state::stopping, before->forced->why); // it goes on being ended
+  else
+    set_state(c, node_state::running, c.why);
+  if (adopted) keep_since(c, c.entry->service ? before->since : wall_time{});
+  c.former.reset();
   if (adopted && c.entry->supervisor) return;
-  if (c.entry->service && c.entry->service->task && pid == 0) return; // it is complete: its end is told
-  announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = pid; });
+  if (c.entry->service && c.entry->service->task && message.pid == 0) return; // it is complete: its end is told
+  announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = message.pid; });
 }
 
 void supervisor::on_child_ended(const child_ended& message) {
@@ -458,6 +490,8 @@ void supervisor::plan_retry(const policy::schedule_retry& retry) {
   c->why = retry.why;
   if (retry.delay.count() == 0) return send(this, retry_due{retry.what});
   set_state(*c, node_state::backoff, retry.why);
+  keep_since(*c);
+  c->former.reset();
   shared_.nodes.update(tree_of(*c), retry.what.id,
                        [&](node_snapshot& node) { node.next_attempt = shared_.steady_now() + retry.delay; });
   announce(event_kind::restart_planned, *c, retry.why, [&](event& e) { e.delay = retry.delay; });

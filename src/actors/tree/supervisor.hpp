@@ -42,6 +42,8 @@ private:
     cause why;           ///< of what it is doing now
     /// Why a former daemon was stopping it, until this one does.
     std::optional<cause> stop_why;
+    std::optional<former_state> former; ///< as this supervisor found it
+    bool goes_on = false;               ///< what there was of it is taken over
     std::optional<exit_reason> last_end;
   };
   struct pending_call {
@@ -93,7 +95,7 @@ private:
   void on_resumed(const policy::unfinished_work& work);
   [[nodiscard]] node_id own_id() const { return id_of(plan_.tree, plan_.name); }
   void take_over(const std::string& id, alder::generation generation);
-  void note_started(child& c, int pid);
+  void note_started(child& c, const child_started& message);
   void forget(const std::string& name);
   void finish_call(pending_call& pending, const call_outcome& outcome);
   /// `word`: OTP's.
@@ -107,6 +109,10 @@ private:
   enum class stays : std::uint8_t { no, yes };
   void set_state(child& c, node_state state, const cause& why, stays settled = stays::no);
   void set_state(child& c, node_state state, const std::string& reason, stays settled = stays::no);
+  /// Takes the time it entered its state from what it was before, if it still is that.
+  void keep_since(const child& c, wall_time earliest = {});
+  void continue_former(child& c);
+  void enter(child& c, node_state state, const std::string& reason, const cause& why, stays settled);
   child* find_child(const std::string& id);
   void announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more = {});
   [[nodiscard]] event make_event(event_kind kind, const cause& why);
@@ -130,7 +136,6 @@ private:
   bool keep_going_ = false; ///< while it starts: what does not start stays down
   bool resuming_ = false;
   bool answered_ = false; ///< the parent knows how the start went
-  wall_time started_at_;
   std::minstd_rand random_;
 };
 

@@ -31,19 +31,35 @@ void supervisor::publish_soon() {
 }
 
 void supervisor::set_state(child& c, node_state state, const cause& why, stays settled) {
-  set_state(c, state, wire::state_reason(state, c.entry->name, why), settled);
+  enter(c, state, wire::state_reason(state, c.entry->name, why), why, settled);
 }
 
 void supervisor::set_state(child& c, node_state state, const std::string& reason, stays settled) {
+  enter(c, state, reason, {}, settled);
+}
+
+void supervisor::enter(child& c, node_state state, const std::string& reason, const cause& why, stays settled) {
   shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) {
     if (node.state != state || node.since == wall_time{}) node.since = shared_.steady_now();
     node.state = state;
     node.settled = settled == stays::yes;
     node.reason = reason;
+    node.why = why;
+    node.former.reset();
     node.restarts = c.restarts;
     node.generation = c.generation;
     node.next_attempt.reset();
   });
+}
+
+void supervisor::keep_since(const child& c, wall_time earliest) {
+  const auto node = shared_.nodes.find(tree_of(c), c.entry->name);
+  auto since = earliest;
+  if (c.former && c.former->state == node->state && c.former->since >= earliest &&
+      c.former->since <= shared_.steady_now())
+    since = c.former->since;
+  if (since == wall_time{} || since == node->since) return;
+  shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& changed) { changed.since = since; });
 }
 
 event supervisor::make_event(event_kind kind, const cause& why) {

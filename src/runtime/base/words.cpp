@@ -192,7 +192,9 @@ std::string phrase(const exit_status& status) {
 
 std::string phrase(const cause& why) {
   switch (why.what) {
-  case cause::kind::tree_start: return why.origin.empty() ? "" : "by its supervisor";
+  case cause::kind::tree_start:
+    if (why.origin.empty()) return "";
+    return why.detail.empty() ? "by its supervisor" : "because " + why.detail;
   case cause::kind::own_exit: return because_of(why, "it");
   case cause::kind::sibling_exit: return because_of(why, "sibling");
   case cause::kind::failed_attempt:

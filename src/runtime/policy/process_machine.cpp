@@ -16,6 +16,9 @@ using kind = exit_reason::kind;
 
 constexpr milliseconds first_check_again{10};
 constexpr unsigned most_doublings = 16; // 10 minutes, beyond any sensible interval
+constexpr const char* heartbeat_watched = "heartbeat";
+constexpr const char* health_watched = "health";
+constexpr const char* limits_watched = "limits";
 
 bool contains(const std::vector<int>& values, int value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -96,7 +99,7 @@ process_effects process_machine::handle(const process_event& e, std::chrono::ste
                         },
                         [&](const heartbeat&) { on_heartbeat(); }, [&](const more_time& m) { on_more_time(m.time); },
                         [&](const declared_unwell& u) {
-                          if (phase_ == phase::running) not_well(u.detail, remedy::restart, complaint::heartbeat);
+                          if (phase_ == phase::running) not_well(u.detail, remedy::restart, heartbeat_watched);
                         },
                         [&](const health_answered& h) { on_health(h); }, [&](const usage_sampled& u) { on_usage(u); },
                         [&](const hook_done& h) { on_hook(h); }},
@@ -132,6 +135,10 @@ void process_machine::begin(const launch_asked& asked) {
   if (phase_ != phase::fresh) return;
   on_demand_ = asked.on_demand;
   asked_ = asked.was_stopped && !spec_.task; // what a task has done by itself is done
+  if (asked.forced) {
+    unwell_ = asked.forced->why;
+    is_final_ = asked.forced->is_final;
+  }
   phase_ = phase::preparing;
   if (!asked.takes_over && begin_hook(run_hook::moment::before_start)) return;
   phase_ = phase::launching;
@@ -142,6 +149,8 @@ void process_machine::on_launched(const launched& e) {
   if (phase_ != phase::launching) return;
   was_launched_ = true;
   is_new_ = !e.adopted || e.waiting;
+  reported_ = e.known;
+  over_limit_ = reported_.count(limits_watched) > 0 ? 1 : 0;
   if (stop_pending_) return begin_stop();
   const auto& check = spec_.ready.check;
   const bool is_done = spec_.task ? on_demand_ : std::holds_alternative<std::monostate>(check);
@@ -164,6 +173,10 @@ void process_machine::on_started() {
   phase_ = phase::running;
   starting_ = false;
   emit(start_succeeded{});
+  if (unwell_) { // a former daemon was ending it, and has run what comes before that
+    phase_ = phase::stopping;
+    return next_stop_step();
+  }
   begin_watching();
   if (!is_new_ || spec_.hooks.after_start.empty()) return;
   after_start_ = ++last_token_;
@@ -320,7 +333,7 @@ void process_machine::on_heartbeat() {
   on_last_chance_ = false;
   extended_until_.reset();
   arm(beat_, spec_.heartbeat->interval * spec_.heartbeat->missed);
-  well_again(complaint::heartbeat);
+  well_again(heartbeat_watched);
 }
 
 void process_machine::on_more_time(milliseconds time) {
@@ -335,7 +348,7 @@ void process_machine::on_watch_timer(std::uint64_t token) {
     if (!std::exchange(on_last_chance_, true)) return arm(beat_, last_chance);
     const auto& beats = *spec_.heartbeat;
     return not_well("sent no heartbeat for " + format_duration(beats.interval * beats.missed), beats.then,
-                    complaint::heartbeat);
+                    heartbeat_watched);
   }
   if (token == health_due_) {
     health_token_ = ++last_token_;
@@ -352,7 +365,7 @@ void process_machine::on_watch_timer(std::uint64_t token) {
     return on_hook({after_start_, "took longer than " + format_duration(spec_.hooks.timeout)});
   }
   if (token == task_due_)
-    return not_well("did not finish within " + format_duration(spec_.task_timeout), remedy::fail, complaint::usage);
+    return not_well("did not finish within " + format_duration(spec_.task_timeout), remedy::fail, limits_watched);
   if (token != usage_due_) return;
   arm(usage_due_, spec_.limits.interval);
   emit(sample_usage{});
@@ -364,12 +377,12 @@ void process_machine::on_health(const health_answered& e) {
   const auto& health = *spec_.health;
   if (e.good) {
     health_failures_ = 0;
-    if (++health_successes_ >= health.successes) well_again(complaint::health);
+    if (++health_successes_ >= health.successes) well_again(health_watched);
   } else {
     health_successes_ = 0;
     if (++health_failures_ >= health.failures)
       not_well("failed its health check " + std::to_string(health_failures_) + " times: " + e.detail, health.then,
-               complaint::health);
+               health_watched);
   }
   if (phase_ == phase::running) arm(health_due_, health.interval);
 }
@@ -381,34 +394,32 @@ void process_machine::on_usage(const usage_sampled& e) {
   const bool memory = limits.memory > 0 && static_cast<double>(e.memory) > static_cast<double>(limits.memory) * share;
   const bool cpu = limits.cpu > 0 && e.cpu > limits.cpu * share;
   if (!memory && !cpu) {
-    if (std::exchange(over_limit_, 0) > 0) well_again(complaint::usage);
+    if (std::exchange(over_limit_, 0) > 0) well_again(limits_watched);
     return;
   }
   if (limits.interval * over_limit_++ < limits.grace) return;
   const auto percent = [](double processors) { return std::to_string(static_cast<long>(processors * 100)) + "%"; };
   not_well(memory ? "used " + format_size(e.memory) + " of memory, more than its limit of " + format_size(limits.memory)
                   : "used " + percent(e.cpu) + " of a processor, more than its limit of " + percent(limits.cpu),
-           limits.then, complaint::usage);
+           limits.then, limits_watched);
 }
 
-void process_machine::not_well(const std::string& why, remedy then, complaint about) {
+void process_machine::not_well(const std::string& why, remedy then, const std::string& about) {
   if (then == remedy::report) {
-    if ((reported_ & static_cast<unsigned>(about)) != 0) return;
-    reported_ |= static_cast<unsigned>(about);
+    if (!reported_.emplace(about, why).second) return;
     emit(warn{why});
-    return emit(health_changed{why});
+    return emit(health_changed{why, reported_});
   }
   unwell_ = why;
   is_final_ = then == remedy::fail;
-  emit(health_changed{why});
+  emit(health_changed{why, reported_});
   begin_stop();
 }
 
-/// People hear of it when there is no complaint left.
-void process_machine::well_again(complaint about) {
-  if ((reported_ & static_cast<unsigned>(about)) == 0) return;
-  reported_ &= ~static_cast<unsigned>(about);
-  if (reported_ == 0) emit(health_changed{});
+/// What else there is against it still holds.
+void process_machine::well_again(const std::string& about) {
+  if (reported_.erase(about) == 0) return;
+  emit(health_changed{reported_.empty() ? std::string{} : reported_.begin()->second, reported_});
 }
 
 // -- its end

@@ -25,11 +25,13 @@
 #pragma once
 
 #include "alder/cause.hpp"
+#include "alder/snapshot.hpp"
 #include "alder/spec.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,19 +45,24 @@ namespace alder::policy {
 
 /// `on_demand`: somebody wants a task to run, rather than its supervisor to have it done: the start is over when it
 /// runs. `takes_over`: it may run already, so that what comes before a start is over. `was_stopped`: somebody asked it
-/// to stop before it was taken over, so that its end was asked for, whenever it comes.
+/// to stop before it was taken over, so that its end was asked for, whenever it comes. `forced`: it was being ended
+/// before it was taken over, because it did not work.
 struct launch_asked {
   bool on_demand = false;
   bool takes_over = false;
   bool was_stopped = false;
+  std::optional<forced_end> forced = {};
 };
+/// What is reported against a running service and still holds, by what is watched: "heartbeat", "health", "limits".
+using complaints = std::map<std::string, std::string>;
 /// It runs. `adopted`: it had been running before, and counts as ready unless it was `waiting`; then it has what is
-/// `left` of its time to become ready.
+/// `left` of its time to become ready. `known`: what was reported against it before.
 struct launched {
   int pid = 0;
   bool adopted = false;
   bool waiting = false;
   std::optional<milliseconds> left = {}; ///< none: all of it
+  complaints known = {};
 };
 struct launch_refused {
   std::string detail;
@@ -153,6 +160,7 @@ struct cancel_hook { ///< its time is over: it is killed, its answer is not wait
 struct ask_to_shut_down {}; ///< the message "shutdown" over IPC
 struct health_changed {
   std::string why; ///< it is not well; empty: it is
+  complaints reported = {};
 };
 struct kill_all {};      ///< SIGKILL to main process and members until none is left; answer: members_gone
 struct await_members {}; ///< answer members_gone when no member is left
@@ -208,6 +216,10 @@ public:
   [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
   /// Why it is stopped, when nobody asked for that.
   [[nodiscard]] const std::optional<std::string>& unwell() const { return unwell_; }
+  /// The same, for whoever goes on with it.
+  [[nodiscard]] std::optional<forced_end> forced() const {
+    return unwell_ && !asked_ ? std::optional{forced_end{*unwell_, is_final_}} : std::nullopt;
+  }
   /// Why it ended, for people; only when there is a status.
   [[nodiscard]] std::string last_words() const { return failure_.value_or(reason().detail); }
 
@@ -224,10 +236,8 @@ private:
   void on_started();
   void begin_watching();
   void on_watch_timer(std::uint64_t token);
-  /// What can be wrong with it, one bit each.
-  enum class complaint : std::uint8_t { heartbeat = 1, health = 2, usage = 4 };
-  void not_well(const std::string& why, remedy then, complaint about);
-  void well_again(complaint about);
+  void not_well(const std::string& why, remedy then, const std::string& about);
+  void well_again(const std::string& about);
   void begin_stop();
   void next_stop_step();
   void ask_the_rest();
@@ -274,7 +284,7 @@ private:
   std::size_t stop_step_ = 0;
   std::optional<std::string> unwell_; ///< it is stopped for this reason
   bool is_final_ = false;             ///< and is not to be restarted
-  unsigned reported_ = 0;             ///< complaints that people know of
+  complaints reported_;               ///< that people know of
   std::uint64_t beat_ = 0;            ///< timers, as deadline_
   std::uint64_t health_due_ = 0;
   std::uint64_t health_deadline_ = 0;

@@ -193,6 +193,24 @@ saved_tree::graft read_graft(const json& j) {
   return graft;
 }
 
+/// For people by the wall clock, and for a daemon of the same boot by the clock that nobody sets.
+void add_since(json& j, wall_time since, const node_clock& clock) {
+  j["since"] = wire::time_text(since + clock.shift);
+  if (clock.boot.empty()) return;
+  j["boot"] = clock.boot;
+  j["since_boot_ms"] = (since - clock.boot_moment).count();
+}
+
+wall_time since_in(const json& j, const node_clock& clock) {
+  if (!j.contains("since")) return {};
+  if (!clock.boot.empty() && j.value("boot", "") == clock.boot && j.contains("since_boot_ms")) {
+    constexpr std::int64_t farthest = std::int64_t{1} << 50;
+    const auto after = j["since_boot_ms"].get<std::int64_t>();
+    return clock.boot_moment + milliseconds{std::clamp(after, -farthest, farthest)};
+  }
+  return time_of(j["since"]) - clock.shift;
+}
+
 } // namespace
 
 std::string tree_value(const saved_tree& tree) {
@@ -302,28 +320,50 @@ result<change_under_way> parse_change_value(std::string_view text) {
   });
 }
 
-std::string node_value(const node_snapshot& node) {
-  json j{{"restarts", node.restarts}, {"generation", node.generation}};
+std::string node_value(const node_snapshot& node, const node_clock& clock) {
+  const bool is_pending = node.former && !node.settled; // what became of it is not known yet
+  const auto now =
+      is_pending ? *node.former : former_state{node.state, node.since, node.reason, node.why, node.generation};
+  json j{{"restarts", node.restarts}, {"generation", now.generation}};
   if (node.last_exit) j["last_exit"] = exit_json(*node.last_exit);
+  if (now.since != wall_time{}) add_since(j, now.since, clock);
   if (node.settled) {
-    j["state"] = word(node.state);
-    j["since"] = wire::time_text(node.since);
-    j["reason"] = node.reason;
+    j["state"] = word(now.state);
+    j["reason"] = now.reason;
+  } else { // not "state", by which versions that know no more see that it is settled
+    j["now"] = {{"state", word(now.state)}, {"reason", now.reason}, {"cause", cause_json(now.why)}};
   }
+  if (!node.status.empty()) j["status"] = node.status;
+  if (node.reloading) j["reloading"] = true;
+  if (!node.health.empty()) j["health"] = node.health;
+  if (!node.complaints.empty()) j["complaints"] = node.complaints;
+  if (node.forced) j["forced"] = {{"reason", node.forced->why}, {"final", node.forced->is_final}};
   return text_of(j);
 }
 
-result<node_snapshot> parse_node_value(std::string_view text) {
-  return parsed<node_snapshot>(text, [](const json& j) {
+result<node_snapshot> parse_node_value(std::string_view text, const node_clock& clock) {
+  return parsed<node_snapshot>(text, [&](const json& j) {
     node_snapshot node;
     node.restarts = j.at("restarts").get<unsigned>();
     node.generation = j.value("generation", generation{0});
     if (j.contains("last_exit")) node.last_exit = read_exit(j["last_exit"]);
+    node.status = j.value("status", "");
+    node.reloading = j.value("reloading", false);
+    node.health = j.value("health", "");
+    node.complaints = j.value("complaints", std::map<std::string, std::string>{});
+    if (j.contains("forced"))
+      node.forced = forced_end{j["forced"].at("reason").get<std::string>(), j["forced"].at("final").get<bool>()};
     node.settled = j.contains("state");
-    if (!node.settled) return node;
-    node.state = node_state_named(j["state"].get<std::string>()).value_or(node_state::stopped);
-    node.since = time_of(j.at("since"));
-    node.reason = j.at("reason").get<std::string>();
+    if (node.settled) {
+      node.state = node_state_named(j["state"].get<std::string>()).value_or(node_state::stopped);
+      node.since = since_in(j, clock);
+      node.reason = j.at("reason").get<std::string>();
+    } else if (j.contains("now")) {
+      const auto& now = j["now"];
+      const auto state = node_state_named(now.at("state").get<std::string>()).value_or(node_state::stopped);
+      node.former = former_state{state, since_in(j, clock), now.at("reason").get<std::string>(),
+                                 read_cause(now.at("cause")), node.generation};
+    }
     return node;
   });
 }

@@ -2,8 +2,8 @@
 //
 //   tree/NAME            a tree as it was brought up
 //   edit/NAME/NUMBER     a child that came to it or went since that was written
-//   node/TREE/NAME       what a node is like that cannot be seen from its process: down for good, restarts, last exit
-//   memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
+//   node/TREE/NAME       what cannot be seen from its process: its state, since when and why, restarts, last exit,
+//   health memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
 //   past/TREE/NAME       what its supervisor remembers of a child
 //   process/TREE/NAME    the latest process of a service, so that it is found when its keeper is gone too
 //   line                 the mark of the keepers under which that is true
@@ -18,6 +18,7 @@
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -56,6 +57,13 @@ struct both_clocks {
   std::string boot{}; ///< names this start of the machine; empty: not known
 };
 
+/// How the times of a node are meant. They are on a clock that nobody sets, which begins with a boot.
+struct node_clock {
+  std::string boot{};      ///< names that boot; empty: not known
+  wall_time boot_moment{}; ///< on that clock
+  milliseconds shift{0};   ///< by which the wall clock is ahead of it
+};
+
 /// Each reads what the other writes. Errors (invalid_input): not JSON, or a field is missing or of another type;
 /// unknown fields are of a later version, and ignored.
 [[nodiscard]] std::string tree_value(const saved_tree& tree);
@@ -70,9 +78,10 @@ struct both_clocks {
 [[nodiscard]] result<std::string> parse_listed_tree_value(std::string_view text);
 [[nodiscard]] std::string change_value(const change_under_way& change);
 [[nodiscard]] result<change_under_way> parse_change_value(std::string_view text);
-/// Tree and name come from the key; state, settled, since, reason, restarts and last exit count, nothing else.
-[[nodiscard]] std::string node_value(const node_snapshot& node);
-[[nodiscard]] result<node_snapshot> parse_node_value(std::string_view text);
+/// Tree and name come from the key. Restarts, generation, last exit and what is known of its health count, and of a
+/// node that is settled state, since and reason. What one that is not settled was comes back as `former`.
+[[nodiscard]] std::string node_value(const node_snapshot& node, const node_clock& clock = {});
+[[nodiscard]] result<node_snapshot> parse_node_value(std::string_view text, const node_clock& clock = {});
 /// With these of its children alone.
 [[nodiscard]] std::string memory_value(const policy::supervision_memory& memory, const std::set<std::string>& children,
                                        const both_clocks& now);

@@ -75,7 +75,7 @@ void add_process(json& value, const node_snapshot& node) {
   }
   if (node.last_exit) {
     value["last_exit"] = exit_value(node.last_exit->status);
-    value["last_exit"]["at"] = time_text(node.last_exit->at);
+    if (node.last_exit->at != wall_time{}) value["last_exit"]["at"] = time_text(node.last_exit->at);
   }
 }
 

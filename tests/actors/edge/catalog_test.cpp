@@ -5,6 +5,9 @@
 
 #include "runtime/os/files.hpp"
 #include "runtime/policy/tree_edit.hpp"
+#include "runtime/wire/event_sentence.hpp"
+
+#include <gmock/gmock.h>
 
 namespace alder::actors::testing {
 namespace {
@@ -161,6 +164,137 @@ TEST_F(Catalog, WhatSomebodyStartsStopsOrTakesDownIsNotBroughtUpLater) {
     again->trees.write();
   }
   EXPECT_TRUE(begin(ended::keeper)->trees.interrupted().empty());
+}
+
+/// As its supervisor publishes it.
+void enter(runtime& shared, const std::string& name, node_state state, const cause& why,
+           std::optional<last_exit> exit = {}) {
+  shared.nodes.update("shop", name, [](node_snapshot& node) { node.parent = node.name == "shop" ? "" : "shop"; });
+  shared.nodes.update("shop", name, [&](node_snapshot& node) {
+    node.state = state;
+    node.since = shared.steady_now() - 5h;
+    node.generation = 2;
+    node.why = why;
+    node.reason = wire::state_reason(state, name, why);
+    node.former.reset();
+    if (exit) node.last_exit = exit;
+  });
+}
+
+const cause after_exit{cause::kind::own_exit, {}, "exited with code 1", {}};
+const cause daemon_stops{cause::kind::tree_stop, {}, "the daemon is stopping", {}};
+
+TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::running, after_exit);
+    first->shared.nodes.update("shop", "web", [](node_snapshot& node) {
+      node.health = "used much";
+      node.complaints = {{"limits", "used much"}};
+      node.status = "serving";
+    });
+    first->trees.write();
+  }
+  for (const auto* which : {"the next", "one after a daemon that died before it had taken anything over"}) {
+    const auto next = begin();
+    const auto web = next->shared.nodes.find("shop", "web");
+    ASSERT_TRUE(web->former) << which;
+    EXPECT_EQ(web->former->state, node_state::running) << which;
+    EXPECT_EQ(web->former->why, after_exit) << which;
+    EXPECT_EQ(web->former->since, wall_time{19h}) << which;
+    EXPECT_EQ(web->former->generation, 2u) << which;
+    EXPECT_EQ(web->health, "used much") << which;
+    EXPECT_EQ(web->complaints.count("limits"), 1u) << which;
+    EXPECT_EQ(web->status, "serving") << which;
+    EXPECT_EQ(web->state, node_state::stopped) << "nobody has looked at it yet";
+    next->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.restarts += 1; }); // it is written anew
+    next->trees.write();
+  }
+}
+
+TEST_F(Catalog, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
+  using ended = catalog::what_ended;
+  const last_exit by_term{exit_status::signal(15), wall_time{19h}};
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::running, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
+    enter(first->shared, "db", node_state::running, {cause::kind::tree_start, "shop", {}, {}});
+    enter(first->shared, "shop", node_state::running, {cause::kind::request, {}, {}, {}});
+    first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+    enter(first->shared, "db", node_state::stopped, daemon_stops, last_exit{exit_status::code(0), wall_time{19h}});
+    enter(first->shared, "web", node_state::stopped, daemon_stops, by_term);
+    enter(first->shared, "shop", node_state::stopped, daemon_stops);
+    first->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = true; });
+    first->trees.end_operation(std::string{store::shutdown_key});
+    first->trees.write();
+  }
+  for (int daemons = 0; daemons < 2; ++daemons) { // also when nothing was started by the one between
+    const auto next = begin(ended::keeper);
+    EXPECT_EQ(next->trees.interrupted().size(), 1u) << "it comes up again when somebody wants it";
+    const auto web = next->shared.nodes.find("shop", "web");
+    EXPECT_EQ(web->last_exit, by_term);
+    EXPECT_EQ(web->state, node_state::stopped);
+    EXPECT_EQ(web->reason, "stopped because the daemon was stopped");
+    EXPECT_EQ(web->since, wall_time{19h});
+    EXPECT_FALSE(web->settled);
+    EXPECT_EQ(next->shared.nodes.find("shop", "db")->last_exit->status, exit_status::code(0));
+    EXPECT_THAT(next->shared.nodes.find("shop", "shop")->reason,
+                ::testing::StartsWith("stopped because the daemon was stopped; to start"));
+  }
+  const auto resurrected = begin(ended::reboot);
+  EXPECT_TRUE(resurrected->trees.comes_back("shop"));
+  EXPECT_EQ(resurrected->shared.nodes.find("shop", "web")->last_exit, by_term);
+  EXPECT_FALSE(resurrected->shared.nodes.find("shop", "shop")->settled);
+}
+
+TEST_F(Catalog, WhatRanWhenTheMachineWentDownEndedInAWayThatNobodyKnows) {
+  using ended = catalog::what_ended;
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::running, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
+    enter(first->shared, "db", node_state::backoff, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
+    first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.health = "used much"; });
+    first->trees.write();
+  }
+  const auto next = begin(ended::keeper);
+  const auto web = next->shared.nodes.find("shop", "web");
+  EXPECT_EQ(web->last_exit, last_exit{}) << "not the one before";
+  EXPECT_EQ(web->reason, "stopped because the machine or its keeper went down");
+  EXPECT_EQ(web->since, wall_time{});
+  EXPECT_EQ(web->health, "");
+  EXPECT_EQ(next->shared.nodes.find("shop", "db")->last_exit->status, exit_status::code(1)) << "it had no process";
+}
+
+TEST_F(Catalog, WhatWasDownWhenEverythingStoppedIsStillDownForItsOwnReason) {
+  using ended = catalog::what_ended;
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::stopped, {cause::kind::request, {}, {}, {}});
+    first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.settled = true; });
+    first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+    first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.settled = false; });
+    first->trees.write();
+  }
+  const auto next = begin(ended::reboot);
+  EXPECT_TRUE(next->shared.nodes.find("shop", "web")->settled);
+  EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped on request");
+}
+
+TEST_F(Catalog, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::stopped, {cause::kind::tree_stop, {}, {}, {}});
+    first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.last_exit = last_exit{}; });
+    first->trees.write();
+  }
+  const auto next = begin();
+  EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped because its supervisor is stopping");
+  EXPECT_EQ(next->shared.nodes.find("shop", "web")->since, wall_time{19h});
 }
 
 TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {

@@ -11,6 +11,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using how = policy::start_result::how;
 
@@ -482,6 +483,187 @@ TEST_F(Supervisor, ASuccessorKnowsTheLastExitThatNobodyCouldWriteDown) {
   EXPECT_THAT(take_log(), ElementsAre("discard web#2", "adopt web#3"));
   ASSERT_TRUE(node("web").last_exit);
   EXPECT_EQ(node("web").last_exit->status, exit_status::code(5));
+}
+
+/// What the journal gives the board of the next daemon.
+former_state written_down(const node_snapshot& node) {
+  return {node.state, node.since, node.reason, node.why, node.generation};
+}
+
+class AfterADaemon : public Supervisor {
+protected:
+  /// The daemon is killed and the next one begins; `forget` changes what it knows of a node.
+  void next_daemon(const supervisor_spec& spec, const std::function<void(node_snapshot&)>& forget = {}) {
+    std::map<std::string, node_snapshot> before;
+    for (const auto& known : shared.nodes.in_order(spec.name))
+      before[known->name] = *known;
+    caf::anon_send_exit(root, caf::exit_reason::kill);
+    run();
+    shared.nodes.remove_tree(spec.name);
+    for (const auto& [name, was] : before)
+      shared.nodes.update(spec.name, name, [&, &was = was](node_snapshot& node) {
+        node.generation = was.generation;
+        node.restarts = was.restarts;
+        node.last_exit = was.last_exit;
+        node.health = was.health;
+        node.complaints = was.complaints;
+        node.forced = was.forced;
+        node.status = was.status;
+        node.settled = was.settled;
+        if (!was.settled) node.former = written_down(was);
+        if (forget) forget(node);
+      });
+    advance(1h);
+    take_log();
+    start(spec, /*resume=*/true);
+  }
+};
+
+TEST_F(AfterADaemon, WhatIsTakenOverRunsForTheReasonItWasStartedForAndSinceThen) {
+  auto spec = tree("shop", strategy::one_for_all, {service("db"), service("web")});
+  spec.children.emplace_back(
+      std::make_shared<const supervisor_spec>(tree("in", strategy::one_for_one, {service("x")})));
+  start(spec);
+  advance(5s);
+  end("web", exit_status::code(1));
+  (void)call(node_call::op::restart, "db");
+  std::map<std::string, node_snapshot> before;
+  for (const auto* name : {"db", "web", "in", "x"})
+    before[name] = node(name);
+  next_daemon(spec);
+  for (const auto* name : {"db", "web", "in", "x"}) {
+    EXPECT_EQ(node(name).state, node_state::running) << name;
+    EXPECT_EQ(node(name).reason, before[name].reason) << name;
+    EXPECT_EQ(node(name).why, before[name].why) << name;
+    EXPECT_EQ(node(name).since, before[name].since) << name;
+    EXPECT_EQ(node(name).restarts, before[name].restarts) << name;
+    EXPECT_FALSE(node(name).former) << name;
+  }
+  EXPECT_EQ(node("web").reason, "restarted because it exited with code 1");
+  EXPECT_EQ(node("db").reason, "started on request");
+  EXPECT_THAT(sentences(), Contains(HasSubstr("web kept running")));
+}
+
+TEST_F(AfterADaemon, AReasonThatIsAboutAnotherProcessIsNotThatOfThisOne) {
+  const auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  start(spec);
+  next_daemon(spec, [](node_snapshot& node) {
+    if (!node.former) return;
+    node.former->generation = 7;
+    node.health = "failed its health check";
+    node.complaints = {{"health", node.health}};
+    node.forced = forced_end{"of another", true};
+  });
+  EXPECT_EQ(node("web").state, node_state::running);
+  EXPECT_EQ(node("web").reason, "it kept running while the daemon was down");
+  EXPECT_EQ(node("web").health, "");
+  EXPECT_FALSE(node("web").forced);
+}
+
+TEST_F(AfterADaemon, WhatStartsOnlyNowIsToldAsStarted) {
+  const auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  start(spec, /*resume=*/true); // nothing was there
+  EXPECT_EQ(node("web").reason, "started by its supervisor");
+  EXPECT_THAT(sentences(), Contains(HasSubstr("web is running (pid")));
+}
+
+TEST_F(AfterADaemon, WhatWaitedForItsReadinessGoesOnWaitingAndIsToldWhenItIsReady) {
+  auto web = service("web");
+  web.ready.check = ready_tcp{"127.0.0.1", 6400};
+  web.ready.timeout = 24h;
+  const auto spec = tree("shop", strategy::one_for_one, {web});
+  start(spec);
+  const auto since = node("web").since;
+  next_daemon(spec);
+  EXPECT_EQ(node("web").state, node_state::starting);
+  EXPECT_EQ(node("web").since, since);
+  ASSERT_TRUE(node("web").former) << "what is written down of it until it is taken over";
+  EXPECT_EQ(node("web").former->since, since);
+  caf::anon_send(os.processes[os.alive("web")].owner, readiness_answered{true, {}});
+  run();
+  EXPECT_EQ(node("web").state, node_state::running);
+  EXPECT_EQ(node("web").since, shared.steady_now()) << "running since it was ready";
+  EXPECT_FALSE(node("web").former);
+  EXPECT_THAT(sentences(), Contains(HasSubstr("web is running (pid")));
+  EXPECT_THAT(sentences(), Not(Contains(HasSubstr("web kept running"))));
+}
+
+TEST_F(AfterADaemon, WhatIsKnownAgainstAServiceIsKept) {
+  const auto spec = tree("shop", strategy::one_for_one, {service("web")});
+  start(spec);
+  shared.nodes.update("shop", "web", [](node_snapshot& node) {
+    node.status = "serving";
+    node.health = "used much";
+    node.complaints = {{"limits", "used much"}};
+  });
+  next_daemon(spec);
+  EXPECT_EQ(node("web").health, "used much");
+  EXPECT_EQ(node("web").status, "serving");
+  end("web", exit_status::code(1));
+  EXPECT_EQ(node("web").health, "") << "the next process has done nothing yet";
+  EXPECT_THAT(node("web").complaints, IsEmpty());
+}
+
+TEST_F(AfterADaemon, WhatWasBeingEndedBecauseItDoesNotWorkIsStillRestartedForThat) {
+  auto web = service("web");
+  web.restart = restart_kind::transient;
+  web.clean_signals = {15};
+  web.heartbeat = heartbeat_spec{1s, 2, remedy::restart};
+  os.stubborn = {"web"};
+  const auto spec = tree("shop", strategy::one_for_one, {web});
+  start(spec);
+  advance(2s);
+  advance(1s); // its last chance is over
+  ASSERT_EQ(node("web").state, node_state::stopping);
+  const auto since = node("web").since;
+  next_daemon(spec);
+  EXPECT_THAT(take_log(), ElementsAre("adopt web#1", "signal web#1 15"));
+  EXPECT_EQ(node("web").state, node_state::stopping);
+  EXPECT_EQ(node("web").since, since);
+  EXPECT_THAT(node("web").reason, HasSubstr("sent no heartbeat"));
+  end("web", exit_status::signal(15));
+  EXPECT_EQ(node("web").generation, 2u);
+  EXPECT_THAT(node("web").reason, HasSubstr("restarted because it sent no heartbeat"));
+}
+
+TEST_F(AfterADaemon, WhatWaitsForItsNextAttemptHasWaitedSinceItsExit) {
+  auto web = service("web");
+  web.backoff = backoff{3h, 3h, 2.0, /*jitter=*/0.0, 60s, 3h};
+  const auto spec = tree("shop", strategy::one_for_one, {web});
+  start(spec);
+  end("web", exit_status::code(1));
+  ASSERT_EQ(node("web").state, node_state::backoff);
+  const auto before = node("web");
+  next_daemon(spec);
+  EXPECT_EQ(node("web").state, node_state::backoff);
+  EXPECT_EQ(node("web").since, before.since);
+  EXPECT_EQ(node("web").reason, before.reason);
+}
+
+TEST_F(AfterADaemon, WhatIsIdleIsIdleSinceThen) {
+  auto job = service("job");
+  job.autostart = false;
+  const auto spec = tree("shop", strategy::one_for_one, {job});
+  start(spec);
+  const auto before = node("job");
+  ASSERT_EQ(before.state, node_state::stopped);
+  next_daemon(spec);
+  EXPECT_EQ(node("job").since, before.since);
+  EXPECT_EQ(node("job").reason, before.reason);
+}
+
+TEST_F(Supervisor, ATreeThatComesUpWithTheDaemonSaysSoDownToItsServices) {
+  auto spec = tree("shop", strategy::one_for_one, {});
+  spec.children.emplace_back(
+      std::make_shared<const supervisor_spec>(tree("in", strategy::one_for_one, {service("x")})));
+  root = system.spawn<supervisor>(shared, plan_of(spec.name, spec), parent_actor{parent});
+  caf::anon_send(root, start_order{1, {cause::kind::tree_start, "tree shop", "it was up", {}}, /*resume=*/true, 0});
+  run();
+  EXPECT_EQ(node("in").reason, "started because it was up");
+  EXPECT_EQ(node("x").reason, "started because it was up");
+  EXPECT_THAT(sentences(), Contains("in is running, started because it was up"));
+  (void)call(node_call::op::restart, "in");
+  EXPECT_EQ(node("x").reason, "started by its supervisor") << "not any more";
 }
 
 TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {

@@ -749,10 +749,11 @@ TEST(ProcessMachine, EachComplaintIsReportedOnceWhateverBecomesOfTheOthers) {
     return s.health(false);
   };
   EXPECT_THAT(both(), testing::HasSubstr("warn: failed its health check 1 times"));
-  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "") << "its health is as bad as before";
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 times: refused")
+      << "that still holds, and is what is shown from now on";
   EXPECT_EQ(both().find("warn"), std::string::npos);
   EXPECT_THAT(s.tell(usage_sampled{102, 0}), testing::HasSubstr("warn: used 102 of memory"));
-  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "");
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 times: refused");
 }
 
 TEST(ProcessMachine, AShortExcessIsForgotten) {
@@ -909,6 +910,56 @@ TEST(ProcessMachine, ATaskThatWasWaitedForIsWaitedForAgainByTheNextDaemon) {
   s.tell(launch_asked{});
   EXPECT_EQ(s.tell(launched{100, /*adopted=*/true, /*waiting=*/true}), "");
   EXPECT_EQ(s.exit(exit_status::code(0)), "up; gone");
+}
+
+// -- taken over by the next daemon
+
+service_spec with_limits(remedy then) {
+  service_spec spec;
+  spec.limits.memory = 100;
+  spec.limits.grace = milliseconds{0};
+  spec.limits.then = then;
+  return spec;
+}
+
+TEST(ProcessMachine, WhatWasReportedBeforeIsNotReportedAgainAndEndsWhenItIsOver) {
+  script s{with_limits(remedy::report)};
+  s.tell(launch_asked{false, /*takes_over=*/true});
+  s.tell(launched{100, /*adopted=*/true, false, {}, {{"limits", "used 200 bytes"}}});
+  EXPECT_EQ(s.tell(usage_sampled{200, 0}), "") << "people know";
+  EXPECT_EQ(s.tell(usage_sampled{95, 0}), "") << "not below 90% of the limit yet";
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "well");
+  EXPECT_THAT(s.tell(usage_sampled{200, 0}), ::testing::HasSubstr("unwell: used 200")) << "and this is news";
+}
+
+TEST(ProcessMachine, OfSeveralComplaintsThoseThatHoldAreShown) {
+  auto spec = with_limits(remedy::report);
+  spec.health = health_spec{};
+  spec.health->then = remedy::report;
+  spec.health->successes = 1;
+  script s{spec};
+  s.tell(launch_asked{false, /*takes_over=*/true});
+  s.tell(launched{100, true, false, {}, {{"limits", "used much"}, {"health", "failed its health check"}}});
+  s.tell(usage_sampled{200, 0});
+  s.time(1);
+  EXPECT_THAT(s.health(true), ::testing::StartsWith("unwell: used much"));
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "well");
+}
+
+TEST(ProcessMachine, WhatWasBeingEndedBecauseItDoesNotWorkIsEndedByTheNextDaemon) {
+  for (const bool is_final : {false, true}) {
+    auto spec = stopped_by(SIGTERM, milliseconds{10000});
+    spec.hooks.before_stop = {"it ran before"};
+    script s{spec};
+    launch_asked again{false, /*takes_over=*/true};
+    again.forced = forced_end{"sent no heartbeat for 15s", is_final};
+    EXPECT_EQ(s.tell(again), "launch");
+    EXPECT_EQ(s.tell(launched{100, /*adopted=*/true}), "up; timer 10s; signal 15");
+    EXPECT_EQ(s.exit(exit_status::signal(SIGTERM)), "gone");
+    EXPECT_EQ(s.why_gone().what, kind::crash) << "no clean stop, whatever clean_signals say";
+    EXPECT_EQ(s.why_gone().detail, "sent no heartbeat for 15s");
+    EXPECT_EQ(s.why_gone().is_final, is_final);
+  }
 }
 
 // -- hooks

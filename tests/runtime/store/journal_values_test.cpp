@@ -150,14 +150,69 @@ TEST(JournalValues, ATreeAndANodeAreReadAsTheyWereWritten) {
   EXPECT_EQ(read->reason, "gave up");
 }
 
-TEST(JournalValues, AProcessIsReadAsItWasWritten) {
-  for (const auto& process : {noted_process{{}, 7, 4711, 987654321987, 55, 56, 1'700'000'000'123, "3 waiting"},
-                              noted_process{{}, 1, 2, 3, 0, 0, 4, {}}}) {
-    const auto read = parse_process_value(process_value(process));
-    ASSERT_TRUE(read) << read.failure().message;
-    EXPECT_EQ(*read, process);
-  }
-  EXPECT_FALSE(parse_process_value(R"({"generation":1,"pid":2})"));
+node_snapshot running_node(wall_time since) {
+  node_snapshot node;
+  node.generation = 7;
+  node.state = node_state::running;
+  node.since = since;
+  node.reason = "restarted because it exited with code 1";
+  node.why = {cause::kind::own_exit, {}, "exited with code 1", {}};
+  node.status = "serving";
+  node.reloading = true;
+  node.health = "used much";
+  node.complaints = {{"limits", "used much"}};
+  node.forced = forced_end{"sent no heartbeat", true};
+  return node;
+}
+
+TEST(JournalValues, WhatANodeWasAndWhyIsThereForASuccessor) {
+  const node_clock clock{"this boot", clocks().wall, milliseconds{0}};
+  const auto node = running_node(clocks().wall + std::chrono::hours{1});
+  const auto read = parse_node_value(node_value(node, clock), clock);
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->settled);
+  EXPECT_EQ(read->former, (former_state{node_state::running, node.since, node.reason, node.why, 7}));
+  EXPECT_EQ(read->status, "serving");
+  EXPECT_TRUE(read->reloading);
+  EXPECT_EQ(read->health, "used much");
+  EXPECT_EQ(read->complaints, node.complaints);
+  EXPECT_EQ(read->forced, node.forced);
+}
+
+TEST(JournalValues, ANodeWhoseFormerStateIsNotTakenUpYetKeepsIt) {
+  node_snapshot node; // as a new daemon has it, before its supervisor has started
+  const auto was = running_node(clocks().wall);
+  node.former = former_state{was.state, was.since, was.reason, was.why, was.generation};
+  const auto read = parse_node_value(node_value(node));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->former, node.former);
+  EXPECT_EQ(read->generation, 7u);
+}
+
+TEST(JournalValues, SinceWhenANodeIsWhatItIsDoesNotDependOnAClockThatWasSet) {
+  const auto boot = clocks().wall;
+  const auto hour = std::chrono::hours{1};
+  const auto node = running_node(boot + hour);
+  const auto text = node_value(node, {"this boot", boot, milliseconds{0}});
+  const auto back = parse_node_value(text, {"this boot", boot - 24 * hour, milliseconds{0}}); // set by a day since
+  ASSERT_TRUE(back && back->former);
+  EXPECT_EQ(back->former->since, boot - 23 * hour) << "an hour after the boot";
+  const auto later = parse_node_value(text, {"another boot", boot + 48 * hour, milliseconds{0}});
+  ASSERT_TRUE(later && later->former);
+  EXPECT_EQ(later->former->since, boot + hour) << "as people read it then";
+  EXPECT_EQ(parse_node_value(R"({"restarts":1,"since":"x","boot":"b","since_boot_ms":"y","state":"stopped"})",
+                             {"b", boot, milliseconds{0}})
+                .failure()
+                .kind,
+            error_kind::invalid_input);
+}
+
+TEST(JournalValues, VersionsThatKnowNoMoreTakeARunningNodeForNoneThatIsDownForGood) {
+  const auto text = node_value(running_node(clocks().wall));
+  EXPECT_NE(text.find(R"("now":{)"), std::string::npos) << text;
+  auto settled = running_node(clocks().wall);
+  settled.settled = true;
+  EXPECT_EQ(node_value(settled).find(R"("now")"), std::string::npos);
 }
 
 TEST(JournalValues, FieldsOfALaterVersionAreIgnoredAndWhatIsNoneIsRefused) {
