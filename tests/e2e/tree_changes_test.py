@@ -1,5 +1,8 @@
 """A tree that is up is changed: by another version of its file, by children added and removed, by scaling."""
 
+import os
+import signal
+
 import alder
 
 CONFIG = """
@@ -109,6 +112,43 @@ children:
         self.assertFalse([pid for pid in before.values() if alder.is_alive(pid)])
         home.kill_daemon()
         self.assertEqual(home.states(), wanted, "it is finished once")
+
+    def test_a_nested_supervisor_that_is_restarted_meanwhile_does_not_bring_back_what_was_removed(self):
+        home = self.home
+        text = """
+name: shop
+children:
+  - supervisor: other
+    children:
+      - { service: slow, command: [sh, -c, "trap '' TERM; echo up; while :; do sleep 0.1; done"], stop: { timeout: 10m } }
+      - { service: stays, command: sleep 1000 }
+  - supervisor: group
+    intensity: { max_restarts: 0, within: 1m }
+    children:
+      - { service: old, command: sleep 1000 }
+      - { service: kept, command: sleep 1000 }
+"""
+        home.up(text)
+        home.wait_until("slow ignores SIGTERM", lambda: "up" in home.alder("logs", "slow", "--no-prefix").lines)
+        home.write("alder.yaml", "".join(line for line in text.splitlines(keepends=True)
+                                         if "service: slow" not in line and "service: old" not in line))
+        apply = home.begin("apply", "--sync")
+        home.wait_until("slow is being stopped", lambda: home.states().get("slow") == "stopping")
+        self.assertNotIn("old", home.states())
+        slow, kept = home.pids()["slow"], home.pids()["kept"]
+        home.alder("restart", "group")
+        self.assertNotEqual(home.pids()["kept"], kept)
+        self.assertNotIn("old", home.states(), "restarted by hand")
+        kept = home.pids()["kept"]
+        home.kill("kept")  # and because it gave up
+        home.wait_until("group has been restarted", lambda: home.pids().get("kept", kept) != kept)
+        self.assertNotIn("old", home.states(), "restarted by its supervisor")
+        os.kill(slow, signal.SIGKILL)
+        self.assertEqual(apply.wait(alder.PATIENCE), 0, apply.stderr.read())
+        self.assertEqual(home.states(), {"stays": "running", "kept": "running"})
+        home.alder("restart", "group")
+        self.assertEqual(home.states(), {"stays": "running", "kept": "running"})
+        self.assertEqual(self.changes(), [])
 
     def test_a_mistake_changes_nothing(self):
         home = self.home

@@ -123,6 +123,9 @@ struct runtime {
   std::function<void(const node_id& supervisor, const std::vector<std::string>& children)> on_remembered = {};
   /// A child that was added by hand is no more, for its supervisor began a new life.
   std::function<void(const std::string& tree, const std::string& name)> on_forgotten = {};
+  /// What a supervisor of a tree is going to be while a change of the tree is carried out: it starts anew as that,
+  /// without what is being removed. Null: it is what its parent knows. Without it nothing changes.
+  std::function<supervisor_ptr(const std::string& tree, const std::string& name)> changing_to = {};
   /// Watches files until the answer is let go; `changed` is called on the loop thread. Without it nothing is watched.
   std::function<std::shared_ptr<void>(const watch_spec& what, std::function<void(const std::string& path)> changed)>
       watch_files = {};

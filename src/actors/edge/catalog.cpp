@@ -160,6 +160,7 @@ catalog::catalog(boost::asio::io_context& loop, runtime& shared, const std::stri
       list_(store::journal_file(state_dir + "/journal.trees")), offered_(os::load_symbol) {
   shared_.nodes.on_change = [this](const node_ptr& before, const node_ptr& after) { on_node_changed(before, after); };
   shared_.nodes.on_remove = [this](const std::string& tree, const std::string& name) { on_node_removed(tree, name); };
+  shared_.changing_to = [this](const std::string& tree, const std::string& name) { return changing_to(tree, name); };
   shared_.on_forgotten = [this](const std::string& tree, const std::string& name) { prune(tree, name); };
   shared_.on_remembered = [this](const node_id& supervisor, const std::vector<std::string>& children) {
     changed_memories_[supervisor].insert(children.begin(), children.end());
@@ -677,6 +678,15 @@ child_entry catalog::entry_of(const known_tree& tree) const {
   entry.supervisor = tree.target ? tree.target : tree.root;
   entry.tree = tree.source.name;
   return entry;
+}
+
+supervisor_ptr catalog::changing_to(const std::string& tree, const std::string& name) const {
+  const auto known = trees_.find(tree);
+  if (known == trees_.end() || !known->second.target) return nullptr;
+  if (name == tree) return known->second.target;
+  const auto* child = policy::find_child(*known->second.target, name);
+  const auto* nested = child == nullptr ? nullptr : std::get_if<supervisor_ptr>(child);
+  return nested == nullptr ? nullptr : *nested;
 }
 
 /// What cannot be seen from a process, and is worth a record.

@@ -30,8 +30,8 @@ namespace alder::actors {
 struct known_tree {
   store::saved_tree source;
   supervisor_ptr root;
-  /// What the root starts with if it is restarted while a change is carried out: without what is being removed. Null:
-  /// `root`.
+  /// What the tree, and each supervisor in it, starts with if it is restarted while a change is carried out: without
+  /// what is being removed. Null: `root`.
   supervisor_ptr target = {};
 };
 
@@ -181,6 +181,7 @@ private:
   void lay_down(const std::string& tree);
   void note_ends(const std::string& tree);
   [[nodiscard]] store::node_clock node_clock() const;
+  [[nodiscard]] supervisor_ptr changing_to(const std::string& tree, const std::string& name) const;
   void write_soon(std::chrono::milliseconds delay);
   void record_changes();
   void record_node(const node_snapshot& node);

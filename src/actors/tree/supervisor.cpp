@@ -7,6 +7,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/event_sentence.hpp"
 
 #include <algorithm>
@@ -347,6 +348,20 @@ void supervisor::continue_former(child& c) {
   });
 }
 
+/// In the middle of a change: what is to be removed does not come back with its supervisor. What comes to it from
+/// another one, where it still is, comes later.
+supervisor_ptr supervisor::spec_to_start(const child& c) const {
+  const auto tree = tree_of(c);
+  const auto next = shared_.changing_to ? shared_.changing_to(tree, c.entry->name) : nullptr;
+  if (!next) return nullptr;
+  std::set<std::string> elsewhere;
+  for (const auto& [name, place] : policy::places_in(*next)) {
+    const auto node = shared_.nodes.find(tree, name);
+    if (node && node->parent != place.parent && shared_.parents.count(id_of(tree, name)) > 0) elsewhere.insert(name);
+  }
+  return elsewhere.empty() ? next : std::make_shared<const supervisor_spec>(policy::without(*next, elsewhere));
+}
+
 void supervisor::bring_up(child& c, const start_order& order) {
   const parent_actor me = self();
   if (c.entry->part) {
@@ -354,7 +369,8 @@ void supervisor::bring_up(child& c, const start_order& order) {
   } else if (c.entry->service) {
     c.actor = spawn<process>(shared_, tree_of(c), c.entry->service, me);
   } else {
-    c.actor = spawn<supervisor>(shared_, plan_of(tree_of(c), *c.entry->supervisor), me);
+    const auto anew = order.resume ? nullptr : spec_to_start(c);
+    c.actor = spawn<supervisor>(shared_, plan_of(tree_of(c), anew ? *anew : *c.entry->supervisor), me);
   }
   watch(c.actor, [this, name = c.entry->name, generation = order.generation](const caf::error& why) {
     on_actor_lost(name, generation, why);

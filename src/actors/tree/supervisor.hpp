@@ -112,6 +112,7 @@ private:
   /// Takes the time it entered its state from what it was before, if it still is that.
   void keep_since(const child& c, wall_time earliest = {});
   void continue_former(child& c);
+  [[nodiscard]] supervisor_ptr spec_to_start(const child& c) const;
   void enter(child& c, node_state state, const std::string& reason, const cause& why, stays settled);
   child* find_child(const std::string& id);
   void announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more = {});

@@ -297,6 +297,26 @@ TEST_F(Catalog, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->since, wall_time{19h});
 }
 
+TEST_F(Catalog, ASupervisorThatStartsInTheMiddleOfAChangeIsWhatItIsGoingToBe) {
+  auto now = begin();
+  add_shop(*now);
+  EXPECT_EQ(now->shared.changing_to("shop", "shop"), nullptr);
+  auto tree = *now->trees.find("shop");
+  auto target = *tree.root;
+  target.children.pop_back();
+  target.children.emplace_back(std::make_shared<const supervisor_spec>(testing::tree("in", strategy::one_for_one, {})));
+  tree.target = std::make_shared<const supervisor_spec>(target);
+  now->trees.replace(std::move(tree));
+  ASSERT_NE(now->shared.changing_to("shop", "in"), nullptr);
+  EXPECT_EQ(now->shared.changing_to("shop", "in")->name, "in");
+  EXPECT_EQ(now->shared.changing_to("shop", "shop")->children.size(), 2u);
+  EXPECT_EQ(now->shared.changing_to("shop", "web"), nullptr) << "a service";
+  EXPECT_EQ(now->shared.changing_to("shop", "no"), nullptr);
+  EXPECT_EQ(now->shared.changing_to("mart", "in"), nullptr);
+  now->trees.settle("shop");
+  EXPECT_EQ(now->shared.changing_to("shop", "in"), nullptr) << "it is over";
+}
+
 TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   {
     auto first = begin();

@@ -666,6 +666,31 @@ TEST_F(Supervisor, ATreeThatComesUpWithTheDaemonSaysSoDownToItsServices) {
   EXPECT_EQ(node("x").reason, "started by its supervisor") << "not any more";
 }
 
+TEST_F(Supervisor, ANestedSupervisorThatIsRestartedInTheMiddleOfAChangeComesUpWithoutWhatIsBeingRemoved) {
+  auto spec = tree("shop", strategy::one_for_one, {});
+  spec.children.emplace_back(
+      std::make_shared<const supervisor_spec>(tree("in", strategy::one_for_one, {service("old"), service("kept")})));
+  spec.children.emplace_back(
+      std::make_shared<const supervisor_spec>(tree("other", strategy::one_for_one, {service("moves")})));
+  start(spec);
+  auto next = tree("in", strategy::one_for_one, {service("kept"), service("moves")});
+  shared.changing_to = [next = std::make_shared<const supervisor_spec>(next)](const std::string& tree,
+                                                                              const std::string& name) {
+    return tree == "shop" && name == "in" ? next : nullptr;
+  };
+  take_log();
+  (void)call(node_call::op::restart, "in");
+  EXPECT_THAT(take_log(), ElementsAre("signal kept#1 15", "signal old#1 15", "launch kept#2"))
+      << "and what is still elsewhere comes when it is free";
+  EXPECT_FALSE(shared.nodes.find("shop", "old"));
+  EXPECT_EQ(node("moves").parent, "other");
+  EXPECT_EQ(node("moves").state, node_state::running);
+  shared.changing_to = nullptr; // the change is over; what replaces its actor takes over what runs
+  caf::anon_send_exit(shared.parents["shop/kept"], caf::exit_reason::kill);
+  run();
+  EXPECT_EQ(node("kept").generation, 2u);
+}
+
 TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
   os.processes[process_id{"shop/web", 7}] = {{}, 99, ""};
   start(tree("shop", strategy::one_for_one, {service("web")}));
