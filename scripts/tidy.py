@@ -30,8 +30,9 @@ FLOORS = {
     "include/alder/actor": 60,
     "src/actors/base": 70,
     "src/actors/tree": 71,
-    "src/actors/watch": 72,
-    "src/actors/edge": 73,
+    "src/actors/host": 72,
+    "src/actors/office": 72,
+    "src/actors/http": 73,
     "src/cli/common": 80,
     "src/cli/commands": 81,
     "src/cli/alder": 82,
@@ -232,7 +233,7 @@ def clock(source):
 
 def gate(source):
     """What the daemon does to a process follows from what is in the journal, which the gate sees to."""
-    if source.below(("src/actors",)) and source.path != "src/actors/edge/keeper_gate.cpp":
+    if source.below(("src/actors",)) and source.path != "src/actors/host/keeper_gate.cpp":
         for number, text in matching_code(source, ACT):
             yield number, f"`{text}…`: go through keeper_gate, which writes the journal first"
 

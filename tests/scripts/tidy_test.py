@@ -81,17 +81,17 @@ class TidyTest(unittest.TestCase):
     def test_a_floor_does_not_know_a_higher_one(self):
         self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/os/spawn.hpp"', "floor")
         self.in_header("include/alder/spec.hpp", '#include "runtime/base/text.hpp"', "floor")
-        self.in_header("src/actors/tree/process.hpp", '#include "actors/edge/api.hpp"', "floor")
+        self.in_header("src/actors/tree/process.hpp", '#include "actors/http/api.hpp"', "floor")
         self.in_header("src/cli/common/client.hpp", '#include "cli/commands/up.hpp"', "floor")
 
     def test_a_floor_knows_itself_and_lower_ones(self):
         self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/policy/backoff.hpp"', None)
-        self.in_header("src/actors/edge/api.hpp", '#include "actors/tree/process.hpp"', None)
+        self.in_header("src/actors/http/api.hpp", '#include "actors/tree/process.hpp"', None)
         self.in_header("src/cli/commands/up.hpp", '#include "cli/common/client.hpp"', None)
 
     def test_actors_act_through_the_gate(self):
-        self.in_header("src/actors/edge/keeper_bridge.hpp", "int end() { return os::kill_members(all); }", "gate")
-        self.in_header("src/actors/edge/keeper_bridge.hpp", "int end() { return client_.kill(all); }", None)
+        self.in_header("src/actors/host/keeper_bridge.hpp", "int end() { return os::kill_members(all); }", "gate")
+        self.in_header("src/actors/host/keeper_bridge.hpp", "int end() { return client_.kill(all); }", None)
         self.in_header("src/runtime/os/descendants.hpp", "int end() { return os::kill_members(all); }", None)
 
     def test_siblings_of_one_height_do_not_know_each_other(self):

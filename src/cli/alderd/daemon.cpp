@@ -3,8 +3,9 @@
 #include "cli/alderd/log.hpp"
 
 #include "actors/base/event_bus.hpp"
-#include "actors/edge/api_server.hpp"
-#include "actors/edge/forest.hpp"
+#include "actors/http/api_server.hpp"
+#include "actors/office/forest.hpp"
+#include "actors/office/office.hpp"
 #include "actors/tree/log_writer.hpp"
 
 #include "runtime/base/words.hpp"
@@ -70,9 +71,10 @@ daemon::daemon(options given)
                                                                                                        os::wall_now,
                                                                                                        {},
                                                                                                        {}},
-      catalog_(loop_, shared_, options_.home.state_dir), api_{
-                                                             shared_,       catalog_,         feed_, logs_,   bridge_,
-                                                             options_.home, os::steady_now(), {},    nullptr, nullptr} {
+      catalog_(loop_, shared_, options_.home.state_dir), api_{{shared_, catalog_, feed_, logs_},
+                                                              bridge_,
+                                                              options_.home,
+                                                              os::steady_now()} {
   shared_.steady_clock = os::steady_now;
   shared_.boot = os::boot_moment();
   logs_.shared = &shared_;
@@ -81,11 +83,11 @@ daemon::daemon(options given)
     return files_.watch(what, std::move(then));
   };
   reopen_.async_wait([this](const boost::system::error_code& failed, int) { on_reopen(failed); });
-  api_.on_trees_stopped = [this] {
-    finished_ = true;
-    bridge_.expect_end();
-    bridge_.act().shutdown(); // it ends what is left, and then closes the channel
-    bridge_.flush();
+  api_.on_trees_stopped = [this] { // whoever follows gets the answers and the last events first
+    boost::asio::post(loop_, [this] {
+      api_.streams.finish_all(
+          loop_, [this] { return !logs_.is_draining(); }, [this] { stop_keeper(); });
+    });
   };
   bridge_.before_acting([this] { catalog_.write(); });
   bridge_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
@@ -99,6 +101,13 @@ daemon::daemon(options given)
     announce(event_kind::warning,
              trouble.empty() ? "the journal is up to date again" : journal_trouble(trouble, options_.home.state_dir));
   };
+}
+
+void daemon::stop_keeper() {
+  finished_ = true;
+  bridge_.expect_end();
+  bridge_.act().shutdown(); // it ends what is left, and then closes the channel
+  bridge_.flush();
 }
 
 /// What logrotate sends when it has moved the files.
@@ -224,7 +233,7 @@ void daemon::start_tree(caf::actor_system& system) {
 
 actors::supervisor_plan daemon::own_branch() {
   actors::supervisor_plan plan{"", "alderd", {strategy::rest_for_one, own_patience, auto_shutdown::never}, false, {}};
-  plan.children = {events_part(), logs_part(), trees_part(), api_part()};
+  plan.children = {events_part(), logs_part(), trees_part(), office_part(), api_part()};
   return plan;
 }
 
@@ -255,6 +264,15 @@ actors::child_entry daemon::trees_part() {
   entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
     api_.forest = host->spawn<actors::forest>(shared_, catalog_, parent);
     return api_.forest;
+  };
+  return entry;
+}
+
+actors::child_entry daemon::office_part() {
+  actors::child_entry entry;
+  entry.name = "office";
+  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+    return host->spawn<actors::office>(api_, parent);
   };
   return entry;
 }
@@ -351,7 +369,7 @@ bool daemon::was_upgraded() { return bridge_.keeper().news() == wire::upgraded_n
 
 void daemon::on_stop_requested(int signal) {
   log_info("stopping on " + signal_name(signal));
-  if (!api_.submit) { // too early: when the API is there
+  if (!api_.submit) { // too early: when the office is there
     stop_requested_ = signal;
     return;
   }

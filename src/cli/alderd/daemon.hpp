@@ -6,9 +6,9 @@
 #include "actors/base/event_feed.hpp"
 #include "actors/base/loop_scheduler.hpp"
 #include "actors/base/runtime.hpp"
-#include "actors/edge/api_context.hpp"
-#include "actors/edge/catalog.hpp"
-#include "actors/edge/keeper_bridge.hpp"
+#include "actors/host/keeper_bridge.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/office/catalog.hpp"
 #include "actors/tree/log_hub.hpp"
 #include "actors/tree/supervisor.hpp"
 
@@ -45,6 +45,7 @@ private:
   [[nodiscard]] actors::child_entry events_part();
   [[nodiscard]] actors::child_entry logs_part();
   [[nodiscard]] actors::child_entry trees_part();
+  [[nodiscard]] actors::child_entry office_part();
   [[nodiscard]] actors::child_entry api_part();
   void on_tree_started(const policy::start_result& result);
   [[nodiscard]] bool was_upgraded();
@@ -54,6 +55,7 @@ private:
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);
   void stop_serving();
+  void stop_keeper();
   void announce(event_kind kind, const std::string& detail, const std::string& tree = {});
 
   options options_;
@@ -74,7 +76,7 @@ private:
   actors::supervisor_actor root_;
   int exit_code_ = 0;
   bool finished_ = false;
-  int stop_requested_ = 0; ///< a signal that came before the API was there
+  int stop_requested_ = 0; ///< a signal that came before the office was there
 };
 
 } // namespace alder::daemon

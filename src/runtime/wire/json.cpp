@@ -226,8 +226,9 @@ json diagnostics_value(const std::vector<diagnostic_entry>& diagnostics) {
 
 void add_problem(json& value, const problem& p) {
   value["type"] = "about:blank";
-  value["status"] = p.status;
-  value["title"] = status_title(p.status);
+  const auto status = status_of(p.code);
+  value["status"] = status;
+  value["title"] = status_title(status);
   value["code"] = p.code;
   value["detail"] = p.detail;
   if (!p.help.empty()) value["help"] = p.help;
@@ -265,6 +266,19 @@ std::string problem_json(const problem& p) {
   return text_of(value);
 }
 
+unsigned status_of(std::string_view code) {
+  constexpr std::array<std::pair<std::string_view, unsigned>, 21> statuses{
+      {{"bad_request", 400},    {"denied", 403},         {"no_such_node", 404},
+       {"no_such_tree", 404},   {"no_such_route", 404},  {"method_not_allowed", 405},
+       {"too_slow", 408},       {"ambiguous", 409},      {"conflict", 409},
+       {"needs_restart", 409},  {"shared_check", 409},   {"too_large", 413},
+       {"invalid_config", 422}, {"start_failed", 422},   {"impossible", 422},
+       {"nothing_to_add", 422}, {"head_too_large", 431}, {"stopping", 503},
+       {"too_many", 503},       {"unavailable", 503},    {"timed_out", 504}}};
+  const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const auto& s) { return s.first == code; });
+  return found == statuses.end() ? 500 : found->second;
+}
+
 std::string_view status_title(unsigned status) {
   constexpr std::array<std::pair<unsigned, std::string_view>, 16> titles{{{200, "OK"},
                                                                           {202, "Accepted"},
@@ -300,8 +314,10 @@ std::string tree_names_json(const std::vector<std::string>& trees) {
 }
 
 std::string done_json(const operation_result& r) {
-  json value{
-      {"done", true}, {"ok", !r.failure}, {"changed", r.changed}, {"status", r.failure ? r.failure->status : 200U}};
+  json value{{"done", true},
+             {"ok", !r.failure},
+             {"changed", r.changed},
+             {"status", r.failure ? status_of(r.failure->code) : 200U}};
   if (r.failure) add_problem(value, *r.failure);
   return text_of(value);
 }

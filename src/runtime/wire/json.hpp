@@ -98,13 +98,15 @@ struct diagnostic_entry {
 
 /// An error answer, application/problem+json.
 struct problem {
-  unsigned status = 500; ///< of HTTP
-  std::string code;      ///< "no_such_node"
+  std::string code; ///< "no_such_node"; docs/api.md lists them
   std::string detail;
   std::vector<std::string> help;
   std::vector<diagnostic_entry> diagnostics;
 };
 [[nodiscard]] std::string problem_json(const problem& p);
+
+/// The status of HTTP that goes with the code of a problem; 500 with others.
+[[nodiscard]] unsigned status_of(std::string_view code);
 
 /// The reason phrase of an HTTP status this API uses: "Not Found"; "Error" for others.
 [[nodiscard]] std::string_view status_title(unsigned status);

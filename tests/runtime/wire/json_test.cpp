@@ -141,10 +141,13 @@ TEST(LogLineJson, APieceOfALineSaysSo) {
 }
 
 TEST(ProblemJson, IsTheObjectOfTheApi) {
-  EXPECT_EQ(problem_json({404, "no_such_node", "there is no 'cahce'", {"did you mean 'cache'?"}, {}}),
+  EXPECT_EQ(problem_json({"no_such_node", "there is no 'cahce'", {"did you mean 'cache'?"}, {}}),
             R"({"type":"about:blank","status":404,"title":"Not Found","code":"no_such_node",)"
             R"("detail":"there is no 'cahce'","help":["did you mean 'cache'?"]})");
   EXPECT_EQ(status_title(599), "Error");
+  EXPECT_EQ(status_of("needs_restart"), 409U);
+  EXPECT_EQ(status_of("head_too_large"), 431U);
+  EXPECT_EQ(status_of("no_such_code"), 500U);
 }
 
 TEST(ProblemJson, DiagnosticsSayWhere) {
@@ -162,7 +165,7 @@ TEST(ProblemJson, DiagnosticsSayWhere) {
       R"({"severity":"error","code":"E012","message":"invalid value for 'restart'","label":"unknown restart policy",)"
       R"("file":"/a.yaml","line":6,"column":14,"end_column":20,"snippet":"restart: alwyas","help":["did you mean 'always'?"]})";
   EXPECT_EQ(validation_json(false, "", {d}), R"({"schema":1,"ok":false,"diagnostics":[)" + entry + "]}");
-  EXPECT_NE(problem_json({422, "invalid_config", "1 error", {}, {d}}).find(R"("diagnostics":[)" + entry + "]}"),
+  EXPECT_NE(problem_json({"invalid_config", "1 error", {}, {d}}).find(R"("diagnostics":[)" + entry + "]}"),
             std::string::npos);
   EXPECT_EQ(validation_json(true, "shop", {}), R"({"schema":1,"ok":true,"tree":"shop","diagnostics":[]})");
 }
@@ -170,7 +173,7 @@ TEST(ProblemJson, DiagnosticsSayWhere) {
 TEST(OperationJson, SaysHowItEnded) {
   EXPECT_EQ(result_json({true, {}}), R"({"schema":1,"ok":true,"changed":true})");
   EXPECT_EQ(done_json({false, {}}), R"({"done":true,"ok":true,"changed":false,"status":200})");
-  EXPECT_EQ(done_json({true, problem{504, "timed_out", "it goes on", {}, {}}}),
+  EXPECT_EQ(done_json({true, problem{"timed_out", "it goes on", {}, {}}}),
             R"({"done":true,"ok":false,"changed":true,"status":504,"type":"about:blank","title":"Gateway Timeout",)"
             R"("code":"timed_out","detail":"it goes on"})");
 }

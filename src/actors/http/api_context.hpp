@@ -1,0 +1,25 @@
+// What the API works on.
+#pragma once
+
+#include "actors/host/keeper_bridge.hpp"
+#include "actors/http/open_streams.hpp"
+#include "actors/office/office.hpp"
+
+#include "runtime/os/paths.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+/// Loop thread only; lives as long as the daemon.
+struct api_context : office_context {
+  keeper_bridge& bridge;
+  os::locations home;
+  wall_time started_at{};
+  std::function<std::vector<std::string>()> notices = {}; ///< what everybody who looks should know
+  open_streams streams = {};
+};
+
+} // namespace alder::actors

@@ -1,0 +1,111 @@
+#include "actors/http/api_streams.hpp"
+
+#include "runtime/base/words.hpp"
+
+#include <algorithm>
+
+#include <fnmatch.h>
+
+namespace alder::actors {
+namespace {
+
+using loss = api_stream::loss;
+
+constexpr unsigned deepest = 64; // that trees are
+
+void push_event(api_stream& out, const event& e, loss may_be_lost) {
+  out.push(std::string{word(e.kind)}, std::to_string(e.seq), wire::event_json(e), may_be_lost);
+}
+
+/// Whose events people want to see who want this done: others in the tree may have some of their own at the same time.
+node_filter concerned_by(const decltype(wish::what)& what, const std::string& tree) {
+  node_filter about;
+  const auto note = [&](const std::string& name) {
+    if (name == tree)
+      about.trees.insert(tree);
+    else
+      about.nodes.insert(id_of(tree, name));
+  };
+  if (const auto* act = std::get_if<act_on_node>(&what))
+    note(act->name);
+  else if (const auto* scale = std::get_if<scale_service>(&what))
+    note(scale->name);
+  else if (const auto* add = std::get_if<add_children>(&what))
+    note(add->supervisor);
+  else if (!tree.empty())
+    about.trees.insert(tree);
+  return about;
+}
+
+} // namespace
+
+bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
+
+bool matches_node(const std::string& pattern, const node_id& node) {
+  const auto pool = node.substr(0, node.find(':', node.find('/') + 1));
+  const auto is_match = [&](const std::string& name) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
+  return is_match(node) || is_match(node.substr(node.find('/') + 1)) || is_match(pool) ||
+         is_match(pool.substr(pool.find('/') + 1));
+}
+
+bool node_filter::covers(const board& known, const std::string& tree, const std::string& name) {
+  if ((trees.empty() && nodes.empty() && patterns.empty()) || trees.count(tree) > 0) return true;
+  const auto id = id_of(tree, name);
+  if (std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return matches_node(one, id); }))
+    return true;
+  auto current = name;
+  for (unsigned depth = 0; depth <= deepest && !current.empty(); ++depth) {
+    if (nodes.count(id_of(tree, current)) > 0) {
+      nodes.insert(id_of(tree, name));
+      return true;
+    }
+    const auto node = known.find(tree, current);
+    const auto colon = current.find(':');
+    // Of an instance that is gone its name tells the pool.
+    current = node ? node->parent : colon == std::string::npos ? std::string{} : current.substr(0, colon);
+  }
+  return false;
+}
+
+void stream_events(const event_query& query, const std::shared_ptr<api_stream>& out, api_context& context) {
+  auto about = query.about;
+  std::vector<event_ptr> past;
+  const auto since = query.since ? context.events.known_before(*query.since) : event_feed::place{};
+  for (const auto& e : context.events.after(since.seq, event_feed::kept)) {
+    if (about.covers(context.shared.nodes, e->tree, e->name)) past.push_back(e);
+  }
+  if (since.missed > 0) out->push("gap", {}, wire::gap_json(since.missed), loss::never);
+  const auto skipped = past.size() > query.tail ? past.size() - query.tail : 0;
+  for (auto i = skipped; i < past.size(); ++i)
+    push_event(*out, *past[i], loss::never);
+  if (!query.follow) return out->end();
+  const auto id = context.events.follow([out, about, &context](const event_ptr& e) mutable {
+    if (about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
+  });
+  const auto ending = context.streams.add([out] { out->end(); });
+  out->on_closed = [id, ending, &context] {
+    context.events.unfollow(id);
+    context.streams.remove(ending);
+  };
+}
+
+void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
+                 api_context& context, std::function<void(const wire::operation_result&)> untold) {
+  const auto id =
+      context.events.follow([out, tree, about = concerned_by(what, tree), &context](const event_ptr& e) mutable {
+        const bool is_of_tree = e->name.empty() && e->tree == tree;
+        if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
+      });
+  const auto is_closed = std::make_shared<bool>(false);
+  out->on_closed = [id, is_closed, &context] {
+    *is_closed = true;
+    context.events.unfollow(id);
+  };
+  context.submit({std::move(what), [out, is_closed, untold = std::move(untold)](const wire::operation_result& result) {
+                    if (*is_closed) return untold(result);
+                    out->push("done", {}, wire::done_json(result), loss::never);
+                    out->end();
+                  }});
+}
+
+} // namespace alder::actors

@@ -1,0 +1,308 @@
+// How a tree that is up takes changes: another version of its configuration, more or fewer instances, children added
+// and removed by hand.
+#include "actors/office/office.hpp"
+#include "actors/office/outcomes.hpp"
+#include "actors/office/proposed_change.hpp"
+
+#include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
+#include "runtime/config/shared_checks.hpp"
+#include "runtime/policy/tree_change.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace alder::actors {
+namespace {
+
+using op = node_call::op;
+
+const cause on_request{cause::kind::request, {}, {}, {}};
+const cause by_its_supervisor{cause::kind::tree_start, {}, {}, {}};
+
+/// Things to do one after the other, each calls what follows it. The first failure is kept; the rest is done all the
+/// same, for a change is not left half done.
+struct chain {
+  using then = std::function<void(const call_outcome&)>;
+  std::deque<std::function<void(const then&)>> steps;
+  std::optional<wire::operation_result> failure;
+  bool changed = false;
+
+  static void run(const std::shared_ptr<chain>& self, const std::function<void()>& done) {
+    if (self->steps.empty()) return done();
+    const auto step = std::move(self->steps.front());
+    self->steps.pop_front();
+    step([self, done](const call_outcome& outcome) {
+      self->changed = self->changed || outcome.changed;
+      if (!outcome.ok() && !self->failure) self->failure = result_of(outcome);
+      run(self, done);
+    });
+  }
+};
+
+/// Instances that were restarted one after the other in a change.
+struct rolling_restart {
+  std::set<std::string> over;    ///< pools of which one did not come up again
+  std::vector<std::string> left; ///< what was left alone for that
+
+  void add_help(wire::operation_result& result) const {
+    if (left.empty() || !result.failure) return;
+    result.failure->help.push_back("not restarted: " + join(left, ", ") +
+                                   "; after fixing the problem: alder apply --restart-changed");
+  }
+};
+
+/// What the new version does not have any more stays in the tree as a graft from the text that describes it.
+void keep(const policy::additions& kept, const store::saved_tree& before, store::saved_tree& after) {
+  if (kept.empty()) return;
+  std::map<std::string, store::saved_tree::graft> known;
+  for (const auto& graft : before.grafts)
+    known.emplace(graft.child, graft);
+  const auto text = std::make_shared<const store::read_source>(before);
+  for (const auto& [parent, children] : kept) {
+    for (const auto& child : children) {
+      const auto graft = known.find(name_of(child));
+      after.grafts.push_back(graft != known.end() ? graft->second
+                                                  : store::saved_tree::graft{parent, name_of(child), text});
+    }
+  }
+}
+
+wire::operation_result not_up(const std::string& tree) {
+  return went_wrong("conflict", "tree '" + tree + "' is not up", {"bring it up: alder up"});
+}
+
+/// What people must know before more instances are started than there are.
+std::optional<wire::operation_result> objection_to(const scale_service& scale, const known_tree& now,
+                                                   const supervisor_spec& after) {
+  const auto* before = policy::find_child(*now.root, scale.name);
+  const auto* child = policy::find_child(after, scale.name);
+  const auto* pool = child == nullptr ? nullptr : std::get_if<supervisor_ptr>(child);
+  if (before == nullptr || pool == nullptr) return std::nullopt;
+  const auto* running = std::get_if<supervisor_ptr>(before);
+  const auto count = running == nullptr ? std::size_t{1} : (*running)->children.size();
+  const auto shared = (*pool)->children.size() > count && count < 2 ? config::shared_check(**pool) : std::nullopt;
+  const auto anyway = "alder scale --force " + scale.name + " " + std::to_string(scale.instances);
+  if (shared)
+    return went_wrong("shared_check",
+                      "the readiness of all instances of '" + scale.name + "' would be checked at " + *shared +
+                          ", which only one of them can use; nothing was changed",
+                      {"use ${INSTANCE} to make them differ, for example tcp: \"300${INSTANCE}\"",
+                       "if they share it on purpose (SO_REUSEPORT): " + anyway});
+  if (running == nullptr)
+    return went_wrong(
+        "needs_restart",
+        "'" + scale.name +
+            "' is a single process, which would be stopped before the new instances are up; nothing was changed",
+        {"allow it with: " + anyway});
+  return std::nullopt;
+}
+
+} // namespace
+
+void office::carry_out(const apply_config& apply, const done& tell) {
+  auto proposed = propose(apply, context_, extensions_are::loaded);
+  if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
+  auto& [tree, changes, scaled, refusal] = std::get<proposed_change>(proposed);
+  change(std::move(tree), apply.options, tell, std::move(changes));
+}
+
+void office::carry_out(const finish_change& finish, const done& tell) {
+  const auto* known = context_.trees.find(finish.tree);
+  if (known == nullptr) return tell(not_up(finish.tree));
+  known_tree tree = *known;
+  const std::set<std::string> removed{finish.what.removed.begin(), finish.what.removed.end()};
+  std::set<std::string> gone;
+  std::erase_if(tree.source.grafts,
+                [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
+  tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
+  change(std::move(tree), finish.what.options, tell);
+}
+
+void office::carry_out(const scale_service& scale, const done& tell) {
+  const auto* known = context_.trees.find(scale.tree);
+  if (known == nullptr) return tell(not_up(scale.tree));
+  auto scaled = scale.read && scale.read->from == known->root
+                    ? *scale.read
+                    : read_scaled(*known, scale.name, scale.instances); // another change came first
+  auto& loaded = scaled.loaded;
+  if (!loaded.tree) {
+    const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                  [](const auto& d) { return d.severity == config::diagnostic::level::error; });
+    return tell(went_wrong("invalid_config", "cannot run " + std::to_string(scale.instances) + " instances of '" +
+                                                 scale.name + "'" +
+                                                 (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
+  }
+  known_tree tree{std::move(scaled.source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
+  tree.source.revision = known->source.revision;
+  const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
+  if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
+    return tell(*wrong);
+  change(std::move(tree), options, tell);
+}
+
+/// The catalog first, with all that is still to do, so that a successor of this daemon would finish it.
+void office::change(known_tree tree, const policy::change_options& options, const done& tell,
+                    std::optional<std::vector<policy::tree_change>> known_changes) {
+  const auto name = tree.source.name;
+  const auto& now = *context_.trees.find(name);
+  const auto after = tree.root;
+  const auto node = nodes_of(context_.shared.nodes, name);
+  const auto changes = known_changes ? std::move(*known_changes)
+                                     : policy::outstanding(*after, policy::difference(*now.root, *after),
+                                                           now.source.left, node, [](const auto&) { return false; });
+  auto plan = policy::plan_change(*now.root, *after, changes, options, node);
+  if (!plan.refused.empty())
+    return tell(went_wrong("needs_restart",
+                           "'" + plan.refused +
+                               "' changes its kind or supervisor, which requires a restart; nothing was changed",
+                           {"allow it with: alder apply --restart-changed"}));
+  const bool is_same_source = static_cast<const store::read_source&>(now.source) == tree.source;
+  if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
+    return tell(went_well(/*changed=*/false)); // nothing to record either
+  keep(plan.kept, now.source, tree.source);
+  tree.source.left = std::move(plan.left);
+  if (!plan.kept.empty()) tree.root = std::make_shared<const supervisor_spec>(policy::with_children(*after, plan.kept));
+  if (!plan.removed.empty()) tree.target = after;
+  const auto operation = std::string{store::change_key} + name;
+  context_.trees.begin_operation(operation, store::change_value({options, plan.removed}));
+  context_.trees.replace(std::move(tree));
+  send(context_.forest, tree_replaced{name});
+  const auto work = std::make_shared<chain>();
+  const auto roll = std::make_shared<rolling_restart>();
+  for (auto& step : plan.steps)
+    work->steps.push_back([this, name, after, roll, step = std::move(step)](const chain::then& then) {
+      const auto* restart = std::get_if<policy::restart_node>(&step);
+      if (restart == nullptr || restart->pool.empty()) return take(name, step, then);
+      if (roll->over.count(restart->pool) > 0) {
+        roll->left.push_back(restart->name);
+        return then({false, {}, {}});
+      }
+      take(name, step, [roll, pool = restart->pool, then](const call_outcome& outcome) {
+        if (!outcome.ok()) roll->over.insert(pool);
+        then(outcome);
+      });
+    });
+  chain::run(work,
+             [this, work, roll, tell, operation, name, has_effect = plan.has_effect, removes = !plan.removed.empty()] {
+               if (removes) {
+                 context_.trees.settle(name);
+                 send(context_.forest, tree_replaced{name}); // what could not be removed is still there
+               }
+               context_.trees.end_operation(operation);
+               if (work->failure) roll->add_help(*work->failure);
+               tell(work->failure ? *work->failure : went_well(has_effect));
+             });
+}
+
+/// What is not there is down, and will start as it is now.
+void office::take(const std::string& tree, const policy::change_step& step,
+                  const std::function<void(const call_outcome&)>& then) {
+  const auto call_one = [&](const auto& actors, const std::string& node, auto what, const chain::then& answer) {
+    const auto found = actors.find(id_of(tree, node));
+    if (found == actors.end()) return answer({false, {}, {}});
+    call(found->second, std::move(what), answer);
+  };
+  const auto start = [&](op what, const std::string& node, const cause& why, start_goal goal) {
+    const auto parent = context_.shared.parents.find(id_of(tree, node));
+    if (parent == context_.shared.parents.end()) return then({false, {}, {}});
+    call_until(goal, parent->second, tree, node_call{what, node, nullptr, why, {}}, then);
+  };
+  const auto remove = [&](const policy::remove_node& one) {
+    const node_call call{op::remove, one.name, nullptr, on_request, {}};
+    if (one.is_replaced) return call_one(context_.shared.parents, one.name, call, then);
+    call_one(context_.shared.parents, one.name, call, [this, tree, one, then](const call_outcome& outcome) {
+      // The root may have been restarted meanwhile, and then is without it.
+      if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return then(outcome);
+      context_.trees.note_removed(tree, one.name);
+      then({true, {}, {}});
+    });
+  };
+  const auto upgrade = [&](const policy::upgrade_supervisor& one) {
+    const auto plan = std::make_shared<const supervisor_plan>(plan_of(tree, *one.to));
+    call_one(context_.shared.supervisors, one.to->name, upgrade_call{plan}, then);
+  };
+  const auto add = [&](const policy::add_instance& one) {
+    const auto entry = std::make_shared<const child_entry>(entry_of(one.instance));
+    call_one(context_.shared.supervisors, one.pool, node_call{op::add, entry->name, entry, on_request, {}}, then);
+  };
+  std::visit(overloaded{remove, upgrade, add,
+                        [&](const policy::start_node& one) {
+                          start(op::start, one.name, one.stays_down ? by_its_supervisor : on_request,
+                                start_goal::completed);
+                        },
+                        [&](const policy::restart_node& one) {
+                          start(op::restart, one.name, on_request,
+                                one.pool.empty() ? start_goal::completed : start_goal::stable);
+                        }},
+             step);
+}
+
+void office::carry_out(const add_children& add, const done& tell) {
+  auto read = add.read ? std::move(*add.read) : read_configuration(add.source);
+  load_extensions(read.loaded, context_.trees.offered());
+  auto& loaded = read.loaded;
+  if (!loaded.tree) {
+    auto result = went_wrong("invalid_config", "the configuration is invalid; nothing was added");
+    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
+    return tell(result);
+  }
+  auto& children = loaded.tree->root.children;
+  if (children.empty()) return tell(went_wrong("nothing_to_add", "the configuration has no children"));
+  for (const auto& child : children) {
+    if (context_.shared.nodes.find(add.tree, name_of(child)) != nullptr)
+      return tell(went_wrong("conflict", "'" + name_of(child) + "' already exists in tree " + add.tree,
+                             {"choose another name, or remove that one first: alder remove " + name_of(child)}));
+  }
+  const auto work = std::make_shared<children_to_add>();
+  work->tree = add.tree;
+  work->supervisor = add.supervisor;
+  work->from = std::make_shared<const store::read_source>(std::move(read.source));
+  work->children = std::move(children);
+  add_next(work, tell);
+}
+
+/// One after the other, as a supervisor would. When one fails those before it are removed again.
+void office::add_next(const std::shared_ptr<children_to_add>& work, const done& tell) {
+  if (work->next == work->children.size()) return tell(went_well(/*changed=*/true));
+  const auto supervisor = context_.shared.supervisors.find(id_of(work->tree, work->supervisor));
+  if (supervisor == context_.shared.supervisors.end())
+    return tell(went_wrong("conflict", "the supervisor '" + work->supervisor + "' is down",
+                           {"start it first: alder start " + work->supervisor}));
+  const auto& spec = work->children[work->next];
+  const auto entry = std::make_shared<const child_entry>(entry_of(spec));
+  const auto& why = policy::stays_down_at_start(spec) ? by_its_supervisor : on_request;
+  const auto take_all_back = [this, work, tell](const call_outcome& outcome) {
+    take_back(work, [tell, outcome] { tell(result_of(outcome)); });
+  };
+  call(supervisor->second, node_call{op::add, entry->name, entry, why, {}},
+       [this, work, tell, take_all_back](const call_outcome& outcome) {
+         if (!outcome.ok()) return take_all_back(outcome);
+         auto& child = work->children[work->next++];
+         const auto name = name_of(child);
+         context_.trees.note_added(work->tree, {{work->supervisor, name, work->from}, std::move(child)});
+         work->added.push_back(name);
+         follow_start({work->tree, name, start_goal::completed, true, {}}, outcome,
+                      [this, work, tell, take_all_back](const call_outcome& end) {
+                        end.ok() ? add_next(work, tell) : take_all_back(end);
+                      });
+       });
+}
+
+void office::take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then) {
+  const auto undo = std::make_shared<chain>();
+  for (auto former = work->added.rbegin(); former != work->added.rend(); ++former) {
+    undo->steps.push_back([this, work, former = *former](const chain::then& next) {
+      const auto parent = context_.shared.parents.find(id_of(work->tree, former));
+      if (parent == context_.shared.parents.end()) return next({false, {}, {}});
+      call(parent->second, node_call{op::remove, former, {}, on_request, {}}, next);
+      context_.trees.note_removed(work->tree, former);
+    });
+  }
+  chain::run(undo, then);
+}
+
+} // namespace alder::actors

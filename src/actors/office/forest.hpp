@@ -1,0 +1,48 @@
+// The actor above all trees. Each tree has a supervisor of its own, its holder, with the root as only child: however
+// long one tree takes to start or stop, no other waits for it.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/office/catalog.hpp"
+#include "actors/tree/supervisor.hpp"
+
+#include <map>
+#include <string>
+
+namespace alder::actors {
+
+/// The catalog has another version of this tree: its holder starts that one from now on. `resumes`: it has been down
+/// since this daemon began, and is brought up now as if the daemon began now.
+struct tree_replaced {
+  std::string tree;
+  bool resumes = false;
+};
+
+/// `node_call`s are about roots, by the name of their tree.
+using forest_actor = child_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<child_ended>,
+                                         caf::reacts_to<tree_replaced>, caf::replies_to<node_call>::with<call_outcome>>;
+
+class forest final : public actor_base<forest_actor> {
+public:
+  forest(caf::actor_config& config, runtime& shared, const catalog& trees, parent_actor parent);
+  const char* name() const override { return "forest"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  void on_start(const start_order& order);
+  caf::result<call_outcome> on_call(const node_call& call);
+  void hold(const std::string& tree, supervisor_plan plan, bool resume);
+  [[nodiscard]] supervisor_plan plan_of_holder(const std::string& tree) const;
+  void publish();
+
+  runtime& shared_;
+  const catalog& trees_;
+  parent_actor parent_;
+  alder::generation generation_ = 0;
+  std::map<std::string, supervisor_actor> holders_; ///< by tree
+};
+
+} // namespace alder::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::tree_replaced)

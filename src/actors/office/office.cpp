@@ -1,0 +1,279 @@
+#include "actors/office/office.hpp"
+
+#include "actors/base/part.hpp"
+#include "actors/office/outcomes.hpp"
+#include "actors/office/proposed_change.hpp"
+
+#include "runtime/base/text.hpp"
+#include "runtime/policy/tree_edit.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <variant>
+
+namespace alder::actors {
+namespace {
+
+/// How the services of this tree ended that were there before.
+std::map<std::string, last_exit> last_exits(const supervisor_spec& root, const board& nodes, const std::string& tree) {
+  std::map<std::string, last_exit> all;
+  for (const auto& [name, place] : policy::places_in(root)) {
+    const auto node = nodes.find(tree, name);
+    if (node && node->last_exit && std::holds_alternative<service_ptr>(*place.child))
+      all.emplace(name, *node->last_exit);
+  }
+  return all;
+}
+
+/// Whether it is this node, or below it.
+bool is_below(const board& nodes, const node_snapshot& node, const std::string& name) {
+  for (auto current = nodes.find(node.tree, node.name); current; current = nodes.find(node.tree, current->parent))
+    if (current->name == name) return true;
+  return false;
+}
+
+} // namespace
+
+office::office(caf::actor_config& config, office_context& context, parent_actor parent)
+    : actor_base(config), context_(context), parent_(std::move(parent)) {}
+
+office::behavior_type office::make_behavior() {
+  return {
+      [this](const start_order& order) { on_start(order); },
+      [](const abort_order&) {},
+      [this](const stop_order&) {
+        send(parent_, part_ended("office", generation_));
+        quit();
+      },
+      [this](const wish& w) { on_wish(w); },
+      [this](const children_wish& w) { on_question(w); },
+  };
+}
+
+void office::on_exit() {
+  context_.submit = nullptr;
+  context_.ask_children = nullptr;
+  parent_ = nullptr;
+}
+
+void office::on_start(const start_order& order) {
+  generation_ = order.generation;
+  context_.submit = [me = self()](wish w) { caf::anon_send(me, std::move(w)); };
+  context_.ask_children = [me = self()](children_wish w) { caf::anon_send(me, std::move(w)); };
+  send(parent_, part_started("office", generation_));
+}
+
+void office::on_wish(const wish& w) {
+  // What was changed must be on disk before anybody is told that it is done.
+  const auto tell = [this, done = w.done](const wire::operation_result& result) {
+    context_.trees.write(store::journal::durable::machine);
+    if (!done) return;
+    // After the events of what was done, so that a follower sees them first.
+    if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
+    done(result);
+  };
+  if (context_.stopping) return tell(went_wrong("stopping", "the daemon is stopping"));
+  std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
+}
+
+void office::on_question(const children_wish& w) {
+  const auto supervisor = context_.shared.supervisors.find(w.supervisor);
+  if (supervisor == context_.shared.supervisors.end()) return w.told(nullptr);
+  request(supervisor->second, caf::infinite, children_question{})
+      .then([told = w.told](const children_answer& answer) { told(&answer); },
+            [told = w.told](caf::error&) { told(nullptr); });
+}
+
+void office::carry_out(const bring_up& up, const done& tell) {
+  auto read = up.read ? std::move(*up.read) : read_configuration(up.source);
+  load_extensions(read.loaded, context_.trees.offered());
+  auto& loaded = read.loaded;
+  known_tree tree;
+  tree.source = std::move(read.source);
+  tree.source.up_since = context_.shared.wall_now();
+  if (!loaded.tree) {
+    auto result = went_wrong("invalid_config", "the configuration is invalid; nothing was started or changed");
+    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
+    return tell(result);
+  }
+  tree.source.name = loaded.tree->root.name;
+  tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+  const auto name = tree.source.name; // a copy: the tree moves on
+  const auto* known = context_.trees.find(name);
+  if (known == nullptr) return add_tree(std::move(tree), up.keep_going, tell);
+  const bool up_now = coming_up_.count(name) > 0 || policy::is_up(context_.shared.nodes.find(name, name));
+  const bool same_file = is_same_configuration(known->source.file, tree.source.file);
+  if (!same_file && up_now) {
+    const auto from = known->source.file.empty() ? "the command line" : known->source.file;
+    return tell(went_wrong("conflict", "a tree named '" + name + "' is already up, from " + from,
+                           {"give this one another 'name:'", "or take the other down first: alder down " + name}));
+  }
+  const bool same = known->source.text == tree.source.text && same_file;
+  if (up_now) {
+    if (same) return tell(went_well(/*changed=*/false));
+    return tell(went_wrong("conflict", "tree '" + name + "' is up with a different version of this configuration",
+                           {"to see what would change: alder apply --dry-run " + shell_quote({tree.source.file}),
+                            "to apply it: alder apply " + shell_quote({tree.source.file})}));
+  }
+  // It is down: the configuration as it is now counts, also when only the environment changed.
+  call(context_.forest, node_call{node_call::op::remove, name, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, tree = std::move(tree), keep_going = up.keep_going, tell](const call_outcome& outcome) mutable {
+         if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
+         add_tree(std::move(tree), keep_going, tell);
+       });
+}
+
+void office::add_tree(known_tree tree, bool keep_going, const done& tell) {
+  const auto name = tree.source.name;
+  const auto entry = std::make_shared<const child_entry>(context_.trees.entry_of(tree));
+  const auto exits = last_exits(*tree.root, context_.shared.nodes, name);
+  context_.trees.remove(name); // what the board still knows of a former tree of this name
+  context_.trees.add(std::move(tree));
+  for (const auto& [service, exit] : exits) // how it ended is asked for when it runs again
+    context_.shared.nodes.update(name, service, [&exit = exit](node_snapshot& node) { node.last_exit = exit; });
+  node_call addition{node_call::op::add, name, entry, {cause::kind::request, {}, {}, {}}};
+  addition.keep_going = keep_going;
+  coming_up_.insert(name);
+  call(context_.forest, addition, [this, name, tell](const call_outcome& outcome) {
+    coming_up_.erase(coming_up_.find(name));
+    tell(result_of(outcome));
+  });
+}
+
+void office::carry_out(const take_down& down, const done& tell) {
+  if (context_.trees.lost_trees().count(down.tree) > 0) { // nobody is to be told of it any more
+    context_.trees.forget_lost(down.tree);
+    return tell(went_well(/*changed=*/true));
+  }
+  if (context_.trees.find(down.tree) == nullptr)
+    return tell(went_wrong("no_such_tree", "there is no tree '" + down.tree + "'"));
+  const auto operation = std::string{store::down_key} + down.tree;
+  context_.trees.begin_operation(operation, "{}");
+  call(context_.forest, node_call{node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, operation, tree = down.tree, tell](const call_outcome& outcome) {
+         context_.trees.end_operation(operation);
+         if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
+         for (const auto& node : context_.shared.nodes.in_order(tree)) {
+           if (node->what == node_snapshot::kind::service) context_.logs.forget(id_of(tree, node->name));
+         }
+         context_.trees.remove(tree);
+         announce(event_kind::tree_removed, tree, {});
+         tell(went_well(/*changed=*/true));
+       });
+}
+
+/// A supervisor, and all that is below it.
+void office::reset_branch(const std::string& tree, const std::string& name, const done& tell) {
+  struct progress {
+    std::size_t left = 1;
+    wire::operation_result result = went_well(/*changed=*/false);
+  };
+  const auto all = std::make_shared<progress>();
+  const auto finish_one = [all, tell] {
+    if (--all->left == 0) tell(all->result);
+  };
+  for (const auto& node : context_.shared.nodes.in_order(tree)) {
+    const auto parent = context_.shared.parents.find(id_of(tree, node->name));
+    if (parent == context_.shared.parents.end() || !is_below(context_.shared.nodes, *node, name)) continue;
+    ++all->left;
+    call(parent->second, node_call{node_call::op::reset, node->name, nullptr, {cause::kind::request, {}, {}, {}}},
+         [all, finish_one](const call_outcome& outcome) {
+           all->result.changed = all->result.changed || outcome.changed;
+           if (!outcome.ok() && !all->result.failure) all->result = result_of(outcome);
+           finish_one();
+         });
+  }
+  finish_one();
+}
+
+void office::carry_out(const act_on_node& act, const done& tell) {
+  const auto node = context_.shared.nodes.find(act.tree, act.name);
+  if (act.what == node_call::op::reset && node && node->what == node_snapshot::kind::supervisor)
+    return reset_branch(act.tree, act.name, tell);
+  if (act.what == node_call::op::stop && act.name == act.tree) context_.trees.forget_interrupted(act.tree);
+  auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
+  const auto* tree = context_.trees.find(act.tree);
+  const bool ad_hoc = tree != nullptr && tree->source.file.empty() && act.name != act.tree;
+  // The tree around an ad-hoc service is nobody's concern: it goes with it.
+  if (act.what == node_call::op::remove && ad_hoc) return carry_out(take_down{act.tree}, tell);
+  if (parent == context_.shared.parents.end() && ad_hoc) {
+    // It is started with its tree.
+    return carry_out(act_on_node{act.tree, act.tree, act.what, act.goal}, tell);
+  }
+  if (parent == context_.shared.parents.end()) {
+    return tell(went_wrong("conflict", act.name + " cannot be reached: its supervisor is down",
+                           {"start the tree first: alder start " + act.tree}));
+  }
+  if (act.what == node_call::op::remove && act.name == act.tree)
+    return tell(went_wrong("conflict", "'" + act.name + "' is a whole tree", {"take it down: alder down " + act.name}));
+  const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
+  call_until(starts ? act.goal : start_goal::started, parent->second, act.tree,
+             node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
+             [this, act, tell](const call_outcome& outcome) {
+               if (act.what == node_call::op::remove && outcome.ok()) {
+                 context_.trees.note_removed(act.tree, act.name);
+                 send(context_.forest, tree_replaced{act.tree});
+               }
+               if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
+               tell(result_of(outcome));
+             });
+}
+
+/// What a change added and did not start is no longer waiting for that when somebody has stopped it.
+void office::note_stopped(const std::string& tree, const std::string& name) {
+  const auto* known = context_.trees.find(tree);
+  const auto is_it = [&](const policy::left_change& left) { return left.added && left.name == name; };
+  if (known == nullptr || std::none_of(known->source.left.begin(), known->source.left.end(), is_it)) return;
+  auto changed = *known;
+  std::erase_if(changed.source.left, is_it);
+  context_.trees.add(std::move(changed));
+}
+
+void office::call_until(start_goal goal, const supervisor_actor& whom, const std::string& tree, node_call what,
+                        const std::function<void(const call_outcome&)>& then) {
+  watch_start watch{tree, what.child, goal, /*changed=*/true, {}};
+  if (goal == start_goal::stable) watch.before = restarts_below(context_.shared.nodes, tree, what.child);
+  call(whom, std::move(what),
+       [this, watch = std::move(watch), then](const call_outcome& outcome) { follow_start(watch, outcome, then); });
+}
+
+void office::follow_start(watch_start watch, const call_outcome& started,
+                          const std::function<void(const call_outcome&)>& then) {
+  if (watch.goal == start_goal::started || !started.ok() || started.word == "ignored") return then(started);
+  watch.changed = started.changed;
+  call(spawn<start_watch>(context_.shared, context_.events, child_actor{self()}), std::move(watch), then);
+}
+
+void office::carry_out(const shut_down& end, const done& tell) {
+  context_.stopping = true;
+  context_.trees.begin_operation(std::string{store::shutdown_key}, "{}");
+  announce(event_kind::daemon_stopping, {}, end.why);
+  const auto finish = [this, tell] {
+    context_.trees.end_operation(std::string{store::shutdown_key});
+    tell(went_well(/*changed=*/true));
+    if (context_.on_trees_stopped) context_.on_trees_stopped();
+  };
+  auto left = std::make_shared<std::size_t>(context_.trees.trees().size());
+  if (*left == 0) return finish();
+  for (const auto& [name, tree] :
+       context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
+    call(context_.forest,
+         node_call{node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon is stopping", {}}},
+         [left, finish](const call_outcome&) {
+           if (--*left == 0) finish();
+         });
+  }
+}
+
+void office::announce(event_kind kind, const std::string& tree, const std::string& detail) {
+  event e;
+  e.at = context_.shared.wall_now();
+  e.kind = kind;
+  e.tree = tree;
+  e.name = tree;
+  e.cause.detail = detail;
+  if (context_.shared.events) send(context_.shared.events, announcement{std::move(e)});
+}
+
+} // namespace alder::actors

@@ -1,0 +1,100 @@
+// The actor that carries wishes out: it brings trees up and down, applies changes, and asks the supervisors concerned.
+// It knows nothing of those who wish: requests, signals and a former daemon's unfinished work come to it alike.
+#pragma once
+
+#include "actors/base/actor_base.hpp"
+#include "actors/base/event_feed.hpp"
+#include "actors/office/forest.hpp"
+#include "actors/office/wishes.hpp"
+#include "actors/tree/log_hub.hpp"
+
+#include "runtime/policy/tree_change.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace alder::actors {
+
+/// What it works on. Loop thread only; lives as long as the daemon.
+struct office_context {
+  runtime& shared;
+  catalog& trees;
+  event_feed& events;
+  log_hub& logs;
+  forest_actor forest = {};                             ///< of all trees
+  std::function<void(wish)> submit = {};                ///< to the office; null while there is none
+  std::function<void(children_wish)> ask_children = {}; ///< likewise
+  std::function<void()> on_trees_stopped = {};          ///< the last wish is done: the daemon may end
+  bool stopping = false;
+};
+
+using office_actor = child_actor::extend<caf::reacts_to<wish>, caf::reacts_to<children_wish>>;
+
+class office final : public actor_base<office_actor> {
+public:
+  office(caf::actor_config& config, office_context& context, parent_actor parent);
+  const char* name() const override { return "office"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  using done = std::function<void(const wire::operation_result&)>;
+
+  void on_start(const start_order& order);
+  void on_wish(const wish& w);
+  void on_question(const children_wish& w);
+  void carry_out(const bring_up& up, const done& tell);
+  void carry_out(const take_down& down, const done& tell);
+  void carry_out(const act_on_node& act, const done& tell);
+  void carry_out(const shut_down& end, const done& tell);
+  // In changes.cpp:
+  void carry_out(const apply_config& apply, const done& tell);
+  void carry_out(const finish_change& finish, const done& tell);
+  void carry_out(const scale_service& scale, const done& tell);
+  void carry_out(const add_children& add, const done& tell);
+  void change(known_tree tree, const policy::change_options& options, const done& tell,
+              std::optional<std::vector<policy::tree_change>> known_changes = {});
+  void take(const std::string& tree, const policy::change_step& step,
+            const std::function<void(const call_outcome&)>& then);
+  /// Children that are added one after the other.
+  struct children_to_add {
+    std::string tree;
+    std::string supervisor;
+    std::shared_ptr<const store::read_source> from;
+    std::vector<child_spec> children;
+    std::size_t next = 0;
+    std::vector<std::string> added;
+  };
+  void add_next(const std::shared_ptr<children_to_add>& work, const done& tell);
+  void take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then);
+  void reset_branch(const std::string& tree, const std::string& name, const done& tell);
+  void add_tree(known_tree tree, bool keep_going, const done& tell);
+  void note_stopped(const std::string& tree, const std::string& name);
+  template <class Whom, class What>
+  void call(const Whom& whom, What what, const std::function<void(const call_outcome&)>& then) {
+    request(whom, caf::infinite, std::move(what))
+        .then([then](const call_outcome& outcome) { then(outcome); },
+              [then](caf::error&) {
+                then({false, {error_kind::unavailable, "its supervisor ended in the meantime"}, {}});
+              });
+  }
+  /// The same for a call that starts a node, and follow_start.
+  void call_until(start_goal goal, const supervisor_actor& whom, const std::string& tree, node_call what,
+                  const std::function<void(const call_outcome&)>& then);
+  /// `then` comes when the start of the node, which ended so, has reached its goal, too.
+  void follow_start(watch_start watch, const call_outcome& started,
+                    const std::function<void(const call_outcome&)>& then);
+  void announce(event_kind kind, const std::string& tree, const std::string& detail);
+
+  office_context& context_;
+  parent_actor parent_;
+  std::multiset<std::string> coming_up_; ///< trees whose first start is under way; the board may not know them yet
+  alder::generation generation_ = 0;
+};
+
+} // namespace alder::actors

@@ -1,0 +1,134 @@
+#include "actors/host/keeper_bridge.hpp"
+
+#include "tests/support/temporary_directory.hpp"
+
+#include "runtime/os/clock.hpp"
+#include "runtime/os/pidfd.hpp"
+#include "runtime/os/unix_socket.hpp"
+#include "runtime/wire/keeper_protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace alder::actors::testing {
+namespace {
+
+/// A bridge whose keeper is the test, with one process that runs, has an IPC channel and reads a pipe. What the bridge
+/// does is noted in order, as is that it had the journal written.
+class Bridge : public ::testing::Test {
+protected:
+  void SetUp() override {
+    auto channel = os::record_pair(wire::max_keeper_frame);
+    ASSERT_TRUE(channel.ok());
+    keeper_end = std::move(channel->first);
+    std::array<int, 2> ipc{};
+    std::array<int, 2> input{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ipc.data()), 0);
+    ASSERT_EQ(::pipe2(input.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    ipc_end = unique_fd{ipc[0]};
+    input_end = unique_fd{input[0]};
+    const unique_fd given_ipc{ipc[1]};
+    const unique_fd given_input{input[1]};
+    child = ::fork();
+    if (child == 0) {
+      (void)::pause();
+      ::_exit(0);
+    }
+    auto pidfd = os::open_pidfd(child);
+    ASSERT_TRUE(pidfd.ok());
+    say(wire::welcome_frame{.epoch = 1, .keeper_pid = ::getpid(), .keeper_start_ticks = 8, .mark = "7.8"});
+    const auto held = static_cast<wire::descriptor_set>(
+        wire::bit(wire::descriptor::pidfd) | wire::bit(wire::descriptor::input) | wire::bit(wire::descriptor::ipc));
+    const std::array<int, 3> fds{pidfd->get(), given_input.get(), given_ipc.get()};
+    say(wire::child_frame{web.node, web.generation, child, "0", 1500, std::nullopt, held}, fds);
+    say(wire::inventory_end_frame{});
+    bridge.before_acting([this] {
+      happened += effects(); // what was done before belongs before
+      happened += "written ";
+    });
+    logs.shared = &shared;
+    ASSERT_TRUE(bridge.attach(std::move(channel->second)));
+    (void)effects(); // the hello
+    happened.clear();
+  }
+  void TearDown() override {
+    (void)::kill(child, SIGKILL);
+    (void)::waitpid(child, nullptr, 0);
+  }
+
+  void say(const wire::to_daemon& frame, std::span<const int> fds = {}) {
+    ASSERT_EQ(os::send_record(keeper_end.get(), wire::encode(frame), fds), os::transfer::done);
+  }
+
+  /// What has reached the keeper and the process since the last look.
+  std::string effects() {
+    std::string all;
+    for (os::record got; os::receive_record(keeper_end.get(), wire::max_keeper_frame, got) == os::transfer::done;) {
+      const auto frame = wire::decode_to_keeper(got.bytes);
+      all += frame && std::holds_alternative<wire::spawn_frame>(*frame) ? "spawn " : "frame ";
+    }
+    std::array<char, 4096> bytes{};
+    if (::read(ipc_end.get(), bytes.data(), bytes.size()) > 0) all += "message ";
+    if (::read(input_end.get(), bytes.data(), bytes.size()) > 0) all += "input ";
+    return all;
+  }
+
+  /// The order in which it all happened; that nothing had to be written any more counts as well as that it was.
+  template <class Act> std::string order_of(Act act) {
+    happened.clear();
+    act();
+    happened += effects();
+    for (auto twice = happened.find("written written "); twice != std::string::npos;
+         twice = happened.find("written written "))
+      happened.erase(twice, 8);
+    return happened;
+  }
+
+  test::temporary_directory dir;
+  unique_fd keeper_end, ipc_end, input_end;
+  int child = 0;
+  const process_id web{"shop/web", 1};
+  std::string happened;
+  boost::asio::io_context loop;
+  log_hub logs{loop, dir.path()};
+  keeper_bridge bridge{loop, logs, {[](int) {}, [] {}, [](const std::string&) {}}};
+  runtime shared{bridge, {}, os::wall_now, {}, {}};
+};
+
+TEST_F(Bridge, WhateverItDoesIsWrittenDownFirst) {
+  service_spec spec;
+  spec.name = "web";
+  spec.command = {"true"};
+  spec.cwd = "/";
+  spec.ready.check = ready_exec{{"true"}};
+  spec.health = health_spec{ready_exec{{"true"}}};
+  EXPECT_EQ(order_of([&] { bridge.run_command(web, spec, {"true"}); }), "written spawn ") << "a stop command";
+  EXPECT_EQ(order_of([&] { bridge.run_hook(web, spec, {1, {"true"}, {}}, {}); }), "written spawn ") << "a hook";
+  EXPECT_EQ(order_of([&] { bridge.check_ready(web, spec); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { bridge.check_health(web, spec, 1); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { bridge.launch({"shop/db", 1}, spec, "0", {}); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_message(web, "\"shutdown\"")); }), "written message ")
+      << "a stop step";
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_message(web.node, "{}")); }), "written message ");
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_input(web.node, "quit\n")); }), "written input ");
+  EXPECT_EQ(order_of([&] { bridge.set_note(web, "1"); }), "written frame ");
+  EXPECT_EQ(order_of([&] { bridge.signal_all(web, SIGCONT, /*main_only=*/true); }), "written ");
+  EXPECT_EQ(order_of([&] { bridge.kill_all(web); }), "written ");
+  EXPECT_EQ(order_of([&] {
+              bridge.act().ready();
+              bridge.flush();
+            }),
+            "written frame ");
+}
+
+} // namespace
+} // namespace alder::actors::testing
