@@ -67,8 +67,8 @@ class LogsRotation(alder.Scenario):
         self.assertEqual([line["line"] for line in since], lines)
         middle = since[LINES // 2]["at"]
         late = [line["line"] for line in home.alder("logs", "--json", "--since", middle, "w").documents]
-        self.assertEqual(late, lines[-len(late):])
-        self.assertLessEqual(len(late), LINES // 2 + 5000)
+        # Lines that were read in one go have one time, and a busy machine reads many in one go.
+        self.assertEqual(late, [line["line"] for line in since if line["at"] >= middle])
         # And gone when they are told to go.
         home.alder("logs", "clear", "w")
         home.wait_until("all is gone", lambda: len(self.files("w")) == 1 and self.text("w") == [])
