@@ -18,6 +18,7 @@ std::string consequence(const change_view& change) {
   static const std::map<std::string_view, std::string_view> phrases{
       {"at_once", "takes effect immediately"},
       {"start", "is started"},
+      {"at_its_time", "waits for its schedule, or for 'alder start'"},
       {"not_started", "is not started (--start-added)"},
       {"with_supervisor", "starts with its supervisor, which is down"},
       {"stop", "is stopped and removed"},
@@ -25,6 +26,7 @@ std::string consequence(const change_view& change) {
       {"restart", "is restarted"},
       {"next_start", "takes effect at the next start"},
       {"replace", "is stopped and replaced"},
+      {"replace_down", "is replaced and stays down"},
       {"refuse", "refused without --restart-changed"},
       {"left_scaled", "kept (--sync resets it to the file)"},
       {"left_failed", "stays down (--restart-changed)"},

@@ -32,7 +32,8 @@ void add_left(const std::vector<left_change>& all, const supervisor_spec& after,
     if (left.added && parent && !is_up(parent)) continue; // it comes with its supervisor
     auto* known = find_change(changes, left.name);
     if (known == nullptr) {
-      changes.push_back({left.added ? kind::added : kind::changed, left.name, left.parent, left.details, !left.added});
+      changes.push_back({left.added ? kind::added : kind::changed, left.name, left.parent, left.details, !left.added,
+                         left.added && stays_down_at_start(*known_places.at(left.name).child)});
     } else if (known->what == kind::changed && left.added) {
       known->what = kind::added; // as it is now; nobody has seen it otherwise
       known->parent = left.parent;
@@ -63,7 +64,9 @@ public:
   }
   void add_if_failed(const std::string& name, const std::string& parent) {
     const auto node = node_(name);
-    if (node && node->settled && node->state == node_state::failed)
+    if (!node || !node->settled || node->state != node_state::failed) return;
+    const auto* known = find_change(changes_, name);
+    if (known == nullptr || known->what != kind::replaced) // which starts it anyway
       changes_.push_back({kind::failed, name, parent, {node->reason}, false});
   }
 
@@ -117,7 +120,8 @@ private:
   void remove() {
     for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
       const auto then = becomes(*change);
-      if (then == consequence::replace) plan_.steps.emplace_back(remove_node{change->name, /*is_replaced=*/true});
+      if (then == consequence::replace || then == consequence::replace_down)
+        plan_.steps.emplace_back(remove_node{change->name, /*is_replaced=*/true});
       if (then != consequence::stop) continue;
       plan_.removed.push_back(change->name);
       plan_.steps.emplace_back(remove_node{change->name});
@@ -137,9 +141,12 @@ private:
   void start() {
     for (const auto& change : changes_) {
       const auto then = becomes(change);
-      if (then == consequence::start || then == consequence::replace) plan_.steps.push_back(start_of(change));
+      if (then == consequence::start || then == consequence::at_its_time || then == consequence::replace)
+        plan_.steps.push_back(start_of(change));
       if (then == consequence::restart) plan_.steps.emplace_back(restart_node{change.name, pool_of(change)});
-      note_left(change);
+      const bool is_down_for_good = then == consequence::at_its_time || then == consequence::replace_down ||
+                                    (then == consequence::replace && change.stays_down);
+      if (!is_down_for_good) note_left(change);
     }
   }
 
@@ -156,7 +163,7 @@ private:
     const auto& child = *place->second.child;
     if (auto pool = pool_of(change); change.what == kind::added && !pool.empty())
       return add_instance{std::move(pool), child};
-    return start_node{change.name, stays_down_at_start(child)};
+    return start_node{change.name, change.stays_down};
   }
 
   /// Also what is about to be done: it may not come to that.
@@ -185,11 +192,6 @@ bool is_up(const node_ptr& node) {
                   node->state == node_state::backoff);
 }
 
-bool stays_down_at_start(const child_spec& child) {
-  const auto* service = std::get_if<service_ptr>(&child);
-  return service != nullptr && ((*service)->waits_for_schedule() || !(*service)->autostart);
-}
-
 bool is_left(const left_change& left, const node_ptr& node) {
   const generation now = node ? node->generation : 0;
   return now == left.generation && is_up(node) != left.added;
@@ -210,6 +212,7 @@ std::string_view word(consequence what) {
   switch (what) {
   case consequence::at_once: return "at_once";
   case consequence::start: return "start";
+  case consequence::at_its_time: return "at_its_time";
   case consequence::not_started: return "not_started";
   case consequence::with_supervisor: return "with_supervisor";
   case consequence::stop: return "stop";
@@ -217,6 +220,7 @@ std::string_view word(consequence what) {
   case consequence::restart: return "restart";
   case consequence::next_start: return "next_start";
   case consequence::replace: return "replace";
+  case consequence::replace_down: return "replace_down";
   case consequence::refuse: return "refuse";
   case consequence::left_scaled: return "left_scaled";
   case consequence::left_failed: return "left_failed";
@@ -229,10 +233,16 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   case kind::added: {
     const auto parent = node(change.parent);
     if (parent && !is_up(parent)) return consequence::with_supervisor;
-    return options.start_added ? consequence::start : consequence::not_started;
+    if (!options.start_added) return consequence::not_started;
+    return change.stays_down ? consequence::at_its_time : consequence::start;
   }
   case kind::removed: return options.stop_removed ? consequence::stop : consequence::left_running;
-  case kind::replaced: return options.replaces() ? consequence::replace : consequence::refuse;
+  case kind::replaced: {
+    if (!options.replaces()) return consequence::refuse;
+    const auto now = node(change.name);
+    const bool is_down = now && now->settled && now->state != node_state::failed;
+    return is_down ? consequence::replace_down : consequence::replace;
+  }
   case kind::changed:
     if (!change.needs_restart) return consequence::at_once;
     return options.restart_changed && is_up(node(change.name)) ? consequence::restart : consequence::next_start;

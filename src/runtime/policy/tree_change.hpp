@@ -46,9 +46,6 @@ using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std
 
 [[nodiscard]] bool is_up(const std::shared_ptr<const node_snapshot>& node);
 
-/// Whether the start of its supervisor leaves it down: it waits for its schedule, or for somebody who asks for it.
-[[nodiscard]] bool stays_down_at_start(const child_spec& child);
-
 /// Whether the node still is what it was when the change left it: not started, or not restarted, since.
 [[nodiscard]] bool is_left(const left_change& left, const std::shared_ptr<const node_snapshot>& node);
 
@@ -63,6 +60,7 @@ outstanding(const supervisor_spec& after, std::vector<tree_change> difference, c
 enum class consequence : std::uint8_t {
   at_once,         ///< it counts
   start,           ///< the node is started
+  at_its_time,     ///< it is there, and waits for its schedule or for somebody who asks for it
   not_started,     ///< it is there, and down
   with_supervisor, ///< it is started with its supervisor, which is down
   stop,            ///< the node is stopped and forgotten
@@ -70,6 +68,7 @@ enum class consequence : std::uint8_t {
   restart,         ///< the process is restarted
   next_start,      ///< it counts from the next start of the process on
   replace,         ///< the node is stopped, and started as what it is now
+  replace_down,    ///< it was stopped by hand, or has finished: it is replaced, and not started
   refuse,          ///< it cannot be without a replacement, so that nothing of all this is done
   left_scaled,     ///< the number of instances stays
   left_failed,     ///< it stays down

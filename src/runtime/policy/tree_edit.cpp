@@ -190,12 +190,13 @@ private:
     const auto& name = name_of(child);
     const auto known = before_.find(name);
     if (known == before_.end()) {
-      found_.push_back({kind::added, name, parent, {}, false});
+      found_.push_back({kind::added, name, parent, {}, false, stays_down_at_start(child)});
       return;
     }
     const bool moved = known->second.parent != parent;
     if (moved || !is_alike(*known->second.child, child)) {
-      found_.push_back({kind::replaced, name, parent, {moved ? "supervisor" : "kind"}, true});
+      found_.push_back(
+          {kind::replaced, name, parent, {moved ? "supervisor" : "kind"}, true, stays_down_at_start(child)});
       return;
     }
     stayed.push_back(name);
@@ -266,6 +267,11 @@ supervisor_spec sharing(const supervisor_spec& before, const supervisor_spec& af
       if (former != nullptr && **former == **service) *service = *former;
     }
   });
+}
+
+bool stays_down_at_start(const child_spec& child) {
+  const auto* service = std::get_if<service_ptr>(&child);
+  return service != nullptr && ((*service)->waits_for_schedule() || !(*service)->autostart);
 }
 
 std::string_view word(tree_change::kind what) {

@@ -34,6 +34,9 @@ using additions = std::map<std::string, std::vector<child_spec>>;
 /// and are compared again at no cost.
 [[nodiscard]] supervisor_spec sharing(const supervisor_spec& before, const supervisor_spec& after);
 
+/// Whether the start of its supervisor leaves it down: it waits for its schedule, or for somebody who asks for it.
+[[nodiscard]] bool stays_down_at_start(const child_spec& child);
+
 /// One thing by which two versions of a tree differ.
 struct tree_change {
   enum class kind : std::uint8_t {
@@ -51,6 +54,8 @@ struct tree_change {
   std::string parent;               ///< its supervisor: the new one, of a removed node the old one
   std::vector<std::string> details; ///< "command", "environment", "strategy": what differs
   bool needs_restart = false;       ///< what runs now does not have it
+  /// Added or replaced: the start of its supervisor leaves it down.
+  bool stays_down = false;
   /// Of the environment, by name: "+NAME" is new, "-NAME" is gone, "~NAME" has another value.
   std::vector<std::string> variables = {};
 

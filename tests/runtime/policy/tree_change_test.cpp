@@ -182,6 +182,20 @@ TEST_F(TreeChange, WhatBecomesSomethingElseIsReplacedOrEverythingRefused) {
   }
 }
 
+TEST_F(TreeChange, WhatIsReplacedStaysAsItWas) {
+  const auto before = supervisor("shop", {service("stopped"), service("done"), service("broken"), nested("back", {})});
+  const auto after = supervisor("shop", {nested("back", {service("stopped"), service("done"), service("broken")})});
+  runs(before);
+  is("stopped", node_state::stopped, 1, /*settled=*/true);
+  is("done", node_state::finished, 1, /*settled=*/true);
+  is("broken", node_state::failed, 1, /*settled=*/true);
+  const auto all = plan(before, after, all_of_it);
+  EXPECT_THAT(said(all), ElementsAre("replace broken", "replace done", "replace stopped", "upgrade shop",
+                                     "upgrade back", "start broken"));
+  EXPECT_THAT(all.left, ElementsAre(left_change{"broken", "back", {"supervisor"}, true, 1},
+                                    left_change{"broken", "back", {}, true, 0}));
+}
+
 TEST_F(TreeChange, AnInstanceComesWithItsStart) {
   const auto before = supervisor("shop", {nested("web", {service("web:0")}, /*pool=*/true)});
   const auto after = supervisor("shop", {nested("web", {service("web:0"), service("web:1")}, /*pool=*/true)});
@@ -211,6 +225,11 @@ TEST_F(TreeChange, WhatWaitsForItsTimeOrForSomebodyIsNotStarted) {
       "shop", {service("web"), nested("back", {service("db")}), service_ptr{nightly}, service_ptr{on_request}});
   EXPECT_THAT(said(plan(shop, after, all_of_it)),
               ElementsAre("upgrade shop", "upgrade back", "let wait nightly", "let wait repair"));
+  EXPECT_THAT(plan(shop, after, all_of_it).left, IsEmpty()) << "nothing is left to do";
+  const auto promised = found(shop, after);
+  ASSERT_EQ(promised.size(), 2U);
+  EXPECT_EQ(consequence_of(promised[0], all_of_it, node), consequence::at_its_time);
+  EXPECT_EQ(consequence_of(promised[0], {}, node), consequence::not_started);
   is("nightly", node_state::failed, 1, /*settled=*/true, nightly);
   EXPECT_EQ(consequence_of({kind::failed, "nightly", "shop"}, all_of_it, node), consequence::left_failed)
       << "a run that failed is repeated when it is time again";
