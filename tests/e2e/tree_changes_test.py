@@ -176,6 +176,51 @@ children:
         self.assertNotIn("api:1", home.states())
         home.alder("scale", "api", "none", expect=2)
 
+    def test_changes_of_one_tree_come_one_after_the_other(self):
+        """Each is planned on what those before it have left, so the last one counts, and nobody is forgotten."""
+        home = self.home
+        home.up(CONFIG.replace("    instances: 2\n", "    instances: 2\n    ready: { after: 500ms }\n"))
+        more = home.begin("scale", "api", "5")
+        home.wait_until("it grows", lambda: len(home.pids()) > 4)
+        home.alder("scale", "api", "3")
+        self.assertEqual(more.wait(alder.PATIENCE), 0)
+        self.assertEqual([n for n in sorted(home.pids()) if n.startswith("api")], ["api:0", "api:1", "api:2"])
+
+        slow = "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done"
+        home.up("name: t\nchildren:\n"
+                "  - { service: a, command: sleep 1 }\n"
+                f"  - {{ service: gone, shell: true, command: \"{slow}\" }}\n", name="t.yaml")
+        home.write("t.yaml", "name: t\nchildren:\n  - { service: a, command: sleep 2 }\n")
+        first = home.begin("apply", "--stop-removed", "t.yaml")
+        home.wait_until("it stops what is gone", lambda: home.service("gone")["state"] == "stopping")
+        home.write("t.yaml", "name: t\nchildren:\n  - { service: a, command: sleep 3 }\n")
+        home.alder("apply", "t.yaml")
+        self.assertEqual(first.wait(alder.PATIENCE), 0)
+        self.assertIn("sleep 3", home.alder("describe", "a").out)
+        self.assertNotIn("gone", home.states())
+
+    def test_what_is_stopped_stays_so_when_it_moves(self):
+        home = self.home
+        home.up("name: t\nchildren:\n"
+                "  - { service: by_hand, command: sleep 1000 }\n"
+                "  - { service: runs, command: sleep 1001 }\n"
+                "  - { supervisor: back, children: [{ service: other, command: sleep 1002 }] }\n")
+        home.alder("stop", "by_hand")
+        home.write("alder.yaml", "name: t\nchildren:\n"
+                   "  - supervisor: back\n    children:\n"
+                   "      - { service: other, command: sleep 1002 }\n"
+                   "      - { service: by_hand, command: sleep 1000 }\n"
+                   "      - { service: runs, command: sleep 1001 }\n")
+        told = home.alder("apply", "--dry-run", "--sync", "--json").json["changes"]
+        self.assertEqual({change["name"]: change["then"] for change in told},
+                         {"by_hand": "replace_down", "runs": "replace"})
+        home.alder("apply", "--sync")
+        self.assertEqual(home.states(), {"other": "running", "by_hand": "stopped", "runs": "running"})
+        home.kill_daemon()
+        home.wait_until("all are there", lambda: home.states() ==
+                        {"other": "running", "by_hand": "stopped", "runs": "running"})
+        self.assertIn("matches the file", home.alder("apply", "--dry-run", "--sync").out)
+
     def test_children_come_and_go(self):
         home = self.home
         home.up(CONFIG)

@@ -104,57 +104,86 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
 } // namespace
 
 void office::carry_out(const apply_config& apply, const done& tell) {
-  auto proposed = propose(apply, context_, extensions_are::loaded);
-  if (auto* wrong = std::get_if<wire::problem>(&proposed)) return tell({false, std::move(*wrong)});
-  auto& [tree, changes, scaled, refusal] = std::get<proposed_change>(proposed);
-  change(std::move(tree), apply.options, tell, std::move(changes));
+  const auto tree = apply.read ? apply.read->source.name : std::string{}; // none: it is about to be refused
+  in_turn(tree, tell, [this, apply](const done& over) {
+    auto proposed = propose(apply, context_, extensions_are::loaded);
+    if (auto* wrong = std::get_if<wire::problem>(&proposed)) return over({false, std::move(*wrong)});
+    auto& [known, changes, scaled, refusal] = std::get<proposed_change>(proposed);
+    change(std::move(known), apply.options, changes, over);
+  });
 }
 
 void office::carry_out(const finish_change& finish, const done& tell) {
-  const auto* known = context_.trees.find(finish.tree);
-  if (known == nullptr) return tell(not_up(finish.tree));
-  known_tree tree = *known;
-  const std::set<std::string> removed{finish.what.removed.begin(), finish.what.removed.end()};
-  std::set<std::string> gone;
-  std::erase_if(tree.source.grafts,
-                [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
-  tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
-  change(std::move(tree), finish.what.options, tell);
+  in_turn(finish.tree, tell, [this, finish](const done& over) {
+    const auto* known = context_.trees.find(finish.tree);
+    if (known == nullptr) return over(not_up(finish.tree));
+    known_tree tree = *known;
+    const std::set<std::string> removed{finish.what.removed.begin(), finish.what.removed.end()};
+    std::set<std::string> gone;
+    std::erase_if(tree.source.grafts,
+                  [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
+    tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
+    const auto changes =
+        policy::outstanding(*tree.root, policy::difference(*known->root, *tree.root), known->source.left,
+                            nodes_of(context_.shared.nodes, finish.tree), [](const auto&) { return false; });
+    change(std::move(tree), finish.what.options, changes, over);
+  });
 }
 
 void office::carry_out(const scale_service& scale, const done& tell) {
-  const auto* known = context_.trees.find(scale.tree);
-  if (known == nullptr) return tell(not_up(scale.tree));
-  auto scaled = scale.read && scale.read->from == known->root
-                    ? *scale.read
-                    : read_scaled(*known, scale.name, scale.instances); // another change came first
-  auto& loaded = scaled.loaded;
-  if (!loaded.tree) {
-    const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
-                                  [](const auto& d) { return d.severity == config::diagnostic::level::error; });
-    return tell(went_wrong("invalid_config", "cannot run " + std::to_string(scale.instances) + " instances of '" +
-                                                 scale.name + "'" +
-                                                 (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
-  }
-  known_tree tree{std::move(scaled.source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
-  tree.source.revision = known->source.revision;
-  const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
-  if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
-    return tell(*wrong);
-  change(std::move(tree), options, tell);
+  in_turn(scale.tree, tell, [this, scale](const done& over) {
+    const auto* known = context_.trees.find(scale.tree);
+    if (known == nullptr) return over(not_up(scale.tree));
+    auto scaled = scale.read && scale.read->from == known->root
+                      ? *scale.read
+                      : read_scaled(*known, scale.name, scale.instances); // another change came first
+    auto& loaded = scaled.loaded;
+    if (!loaded.tree) {
+      const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                    [](const auto& d) { return d.severity == config::diagnostic::level::error; });
+      return over(went_wrong("invalid_config", "cannot run " + std::to_string(scale.instances) + " instances of '" +
+                                                   scale.name + "'" +
+                                                   (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
+    }
+    known_tree tree{std::move(scaled.source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
+    tree.source.revision = known->source.revision;
+    tree.source.left = known->source.left; // what an apply has left is none of this
+    const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
+    if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
+      return over(*wrong);
+    const auto changes = policy::difference(*known->root, *tree.root);
+    change(std::move(tree), options, changes, over);
+  });
+}
+
+void office::in_turn(const std::string& tree, const done& tell, std::function<void(const done&)> change) {
+  auto begin = [this, tree, tell, change = std::move(change)] {
+    const done over = [this, tree, tell](const wire::operation_result& result) {
+      tell(result);
+      const auto found = changing_.find(tree);
+      if (found->second.empty()) {
+        changing_.erase(found);
+        return;
+      }
+      const auto next = std::move(found->second.front());
+      found->second.pop_front();
+      next();
+    };
+    if (context_.stopping) return over(is_stopping());
+    change(over);
+  };
+  const auto [found, is_free] = changing_.try_emplace(tree);
+  if (!is_free) return found->second.push_back(std::move(begin));
+  begin();
 }
 
 /// The catalog first, with all that is still to do, so that a successor of this daemon would finish it.
-void office::change(known_tree tree, const policy::change_options& options, const done& tell,
-                    std::optional<std::vector<policy::tree_change>> known_changes) {
+void office::change(known_tree tree, const policy::change_options& options,
+                    const std::vector<policy::tree_change>& changes, const done& tell) {
   const auto name = tree.source.name;
   const auto& now = *context_.trees.find(name);
   const auto after = tree.root;
-  const auto node = nodes_of(context_.shared.nodes, name);
-  const auto changes = known_changes ? std::move(*known_changes)
-                                     : policy::outstanding(*after, policy::difference(*now.root, *after),
-                                                           now.source.left, node, [](const auto&) { return false; });
-  auto plan = policy::plan_change(*now.root, *after, changes, options, node);
+  auto plan = policy::plan_change(*now.root, *after, changes, options, nodes_of(context_.shared.nodes, name));
   if (!plan.refused.empty())
     return tell(went_wrong("needs_restart",
                            "'" + plan.refused +
@@ -164,7 +193,10 @@ void office::change(known_tree tree, const policy::change_options& options, cons
   if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
     return tell(went_well(/*changed=*/false)); // nothing to record either
   keep(plan.kept, now.source, tree.source);
-  tree.source.left = std::move(plan.left);
+  std::erase_if(tree.source.left, [&](const auto& left) {
+    return std::any_of(changes.begin(), changes.end(), [&](const auto& one) { return one.name == left.name; });
+  });
+  tree.source.left.insert(tree.source.left.end(), plan.left.begin(), plan.left.end());
   if (!plan.kept.empty()) tree.root = std::make_shared<const supervisor_spec>(policy::with_children(*after, plan.kept));
   if (!plan.removed.empty()) tree.target = after;
   const auto operation = std::string{store::change_key} + name;
@@ -242,6 +274,10 @@ void office::take(const std::string& tree, const policy::change_step& step,
 }
 
 void office::carry_out(const add_children& add, const done& tell) {
+  in_turn(add.tree, tell, [this, add](const done& over) { begin_adding(add, over); });
+}
+
+void office::begin_adding(const add_children& add, const done& tell) {
   auto read = add.read ? std::move(*add.read) : read_configuration(add.source);
   load_extensions(read.loaded, context_.trees.offered());
   auto& loaded = read.loaded;

@@ -33,6 +33,15 @@ bool is_below(const board& nodes, const node_snapshot& node, const std::string& 
   return false;
 }
 
+/// The highest supervisor of this node that is down, which has to be started before the node can be.
+std::string highest_down(const board& nodes, const std::string& tree, const std::string& name) {
+  auto found = tree;
+  const auto node = nodes.find(tree, name);
+  for (auto above = node ? nodes.find(tree, node->parent) : nullptr; above; above = nodes.find(tree, above->parent))
+    if (!policy::is_up(above)) found = above->name;
+  return found;
+}
+
 } // namespace
 
 office::office(caf::actor_config& config, office_context& context, parent_actor parent)
@@ -73,7 +82,7 @@ void office::on_wish(const wish& w) {
     if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
     done(result);
   };
-  if (context_.stopping) return tell(went_wrong("stopping", "the daemon is stopping"));
+  if (context_.stopping) return tell(is_stopping());
   std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
 }
 
@@ -202,22 +211,37 @@ void office::carry_out(const act_on_node& act, const done& tell) {
     return carry_out(act_on_node{act.tree, act.tree, act.what, act.goal}, tell);
   }
   if (parent == context_.shared.parents.end()) {
-    return tell(went_wrong("conflict", act.name + " cannot be reached: its supervisor is down",
-                           {"start the tree first: alder start " + act.tree}));
+    const auto down = highest_down(context_.shared.nodes, act.tree, act.name);
+    return tell(went_wrong(
+        "conflict", act.name + " cannot be reached: its supervisor is down",
+        {(down == act.tree ? "start the tree first: alder start " : "start its supervisor first: alder start ") +
+         down}));
   }
   if (act.what == node_call::op::remove && act.name == act.tree)
     return tell(went_wrong("conflict", "'" + act.name + "' is a whole tree", {"take it down: alder down " + act.name}));
+  if (act.what == node_call::op::remove)
+    return in_turn(act.tree, tell, [this, act](const done& over) { remove_child(act, over); });
   const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
   call_until(starts ? act.goal : start_goal::started, parent->second, act.tree,
              node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
              [this, act, tell](const call_outcome& outcome) {
-               if (act.what == node_call::op::remove && outcome.ok()) {
-                 context_.trees.note_removed(act.tree, act.name);
-                 send(context_.forest, tree_replaced{act.tree});
-               }
                if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
                tell(result_of(outcome));
              });
+}
+
+void office::remove_child(const act_on_node& act, const done& tell) {
+  const auto parent = context_.shared.parents.find(id_of(act.tree, act.name));
+  if (parent == context_.shared.parents.end())
+    return tell(went_wrong("conflict", act.name + " cannot be reached: its supervisor is down, or it is gone"));
+  call(parent->second, node_call{node_call::op::remove, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
+       [this, act, tell](const call_outcome& outcome) {
+         if (outcome.ok()) {
+           context_.trees.note_removed(act.tree, act.name);
+           send(context_.forest, tree_replaced{act.tree});
+         }
+         tell(result_of(outcome));
+       });
 }
 
 /// What a change added and did not start is no longer waiting for that when somebody has stopped it.

@@ -11,9 +11,10 @@
 #include "runtime/policy/tree_change.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,8 +58,8 @@ private:
   void carry_out(const finish_change& finish, const done& tell);
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
-  void change(known_tree tree, const policy::change_options& options, const done& tell,
-              std::optional<std::vector<policy::tree_change>> known_changes = {});
+  void change(known_tree tree, const policy::change_options& options, const std::vector<policy::tree_change>& changes,
+              const done& tell);
   void take(const std::string& tree, const policy::change_step& step,
             const std::function<void(const call_outcome&)>& then);
   /// Children that are added one after the other.
@@ -70,10 +71,15 @@ private:
     std::size_t next = 0;
     std::vector<std::string> added;
   };
+  void begin_adding(const add_children& add, const done& tell);
   void add_next(const std::shared_ptr<children_to_add>& work, const done& tell);
   void take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then);
+  /// Changes of one tree are carried out one after the other, each on what those before it have left. `change` calls
+  /// what it is given once, at its end.
+  void in_turn(const std::string& tree, const done& tell, std::function<void(const done&)> change);
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
+  void remove_child(const act_on_node& act, const done& tell);
   void note_stopped(const std::string& tree, const std::string& name);
   template <class Whom, class What>
   void call(const Whom& whom, What what, const std::function<void(const call_outcome&)>& then) {
@@ -93,6 +99,7 @@ private:
 
   office_context& context_;
   parent_actor parent_;
+  std::map<std::string, std::deque<std::function<void()>>> changing_; ///< trees, with the changes that wait
   std::multiset<std::string> coming_up_; ///< trees whose first start is under way; the board may not know them yet
   alder::generation generation_ = 0;
 };

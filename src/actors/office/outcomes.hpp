@@ -20,6 +20,8 @@ inline wire::operation_result went_wrong(std::string code, std::string detail, s
   return {false, wire::problem{std::move(code), std::move(detail), std::move(help), {}}};
 }
 
+inline wire::operation_result is_stopping() { return went_wrong("stopping", "the daemon is stopping"); }
+
 inline wire::operation_result result_of(const call_outcome& outcome) {
   if (outcome.ok()) return went_well(outcome.changed);
   const auto kind = outcome.failure.kind;

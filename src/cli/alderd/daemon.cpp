@@ -382,11 +382,11 @@ void daemon::sort_out_unclaimed() {
     const auto tree = process.id.node.substr(0, process.id.node.find('/'));
     const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
     if (!process.alive && node && node->settled) bridge_.release(process.id); // others are about to be claimed
-    if (process.alive && catalog_.find(tree) == nullptr) {
-      complaints_.push_back(
-          process.id.node + " (pid " + std::to_string(process.pid) +
-          ") is running, but its tree is no longer known and nothing supervises it; stop it with kill " +
-          std::to_string(process.pid) + " or 'alder daemon stop'");
+    if (process.alive && (catalog_.find(tree) == nullptr || !node)) {
+      complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) + ") is running, but " +
+                            (catalog_.find(tree) == nullptr ? "its tree" : "it") +
+                            " is no longer known and nothing supervises it; stop it with kill " +
+                            std::to_string(process.pid) + " or 'alder daemon stop'");
     }
   }
 }
