@@ -29,6 +29,10 @@ void for_each(const std::map<std::string, std::string>& values, std::string_view
     take(it->first.substr(prefix.size()), it->second);
 }
 
+bool is_down(node_state state) {
+  return state == node_state::stopped || state == node_state::failed || state == node_state::finished;
+}
+
 bool is_settled(const node_ptr& node) { return node && node->settled; }
 
 /// Whether there was a process, as far as is known.
@@ -386,7 +390,8 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
           node.settled = true;
           node.since = known->since;
           node.reason = known->reason;
-        } else if (known->former && known->former->state == node_state::stopped) { // perhaps nobody looks after it
+        } else if (known->former && is_down(known->former->state)) { // perhaps nobody looks after it
+          node.state = known->former->state;
           node.since = known->former->since;
           node.reason = known->former->reason;
           node.why = known->former->why;

@@ -197,7 +197,12 @@ bool is_pattern(const std::string& word) { return word.find_first_of("*?[") != s
 
 std::optional<std::vector<std::string>> select_nodes(session& s, const std::vector<std::string>& words, purpose what) {
   const auto is_special = [](const std::string& word) { return word == all_word || is_pattern(word); };
-  if (std::none_of(words.begin(), words.end(), is_special)) return words;
+  if (std::none_of(words.begin(), words.end(), is_special)) {
+    names once;
+    for (const auto& word : words)
+      if (std::find(once.begin(), once.end(), word) == once.end()) once.push_back(word);
+    return once;
+  }
   const auto up = trees_of(s);
   if (!up) return std::nullopt;
   selection found{s, *up, what};

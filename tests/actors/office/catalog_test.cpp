@@ -184,6 +184,20 @@ void enter(runtime& shared, const std::string& name, node_state state, const cau
 const cause after_exit{cause::kind::own_exit, {}, "exited with code 1", {}};
 const cause daemon_stops{cause::kind::tree_stop, {}, "the daemon is stopping", {}};
 
+TEST_F(Catalog, WhatIsBelowASupervisorThatGaveUpIsShownAsItWas) {
+  {
+    auto first = begin();
+    add_shop(*first);
+    enter(first->shared, "web", node_state::failed, after_exit); // not settled: with its supervisor it starts again
+    first->trees.write();
+  }
+  const auto web = begin()->shared.nodes.find("shop", "web");
+  EXPECT_EQ(web->state, node_state::failed);
+  EXPECT_FALSE(web->settled);
+  EXPECT_EQ(web->since, wall_time{19h});
+  EXPECT_NE(web->reason, "");
+}
+
 TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
   {
     auto first = begin();

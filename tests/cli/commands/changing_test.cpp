@@ -307,6 +307,12 @@ TEST_F(Commands, WhatIsNamedAndMatchedIsChangedOnce) {
             (std::vector<std::string>{"POST /v1/services/api%3A1/stop", "POST /v1/services/shop%2Fapi%3A0/stop"}));
 }
 
+TEST_F(Commands, WhatIsNamedTwiceIsChangedOnce) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"stop", "db", "db"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/db/stop"}));
+}
+
 TEST_F(Commands, APatternThatMatchesNothingChangesNothing) {
   serve(with_two_trees());
   EXPECT_EQ(run({"stop", "db", "wbe*"}).code, 4);
