@@ -64,13 +64,13 @@ protected:
     return text ? *text : "(" + text.failure().message + ")";
   }
   /// Whether the file has this text, in 10 s.
-  [[nodiscard]] static bool becomes(const std::string& path, const std::string& text) {
+  [[nodiscard]] static ::testing::AssertionResult becomes(const std::string& path, const std::string& text) {
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (contents(path) != text) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
+      if (std::chrono::steady_clock::now() > deadline) return ::testing::AssertionFailure() << contents(path);
       std::this_thread::yield();
     }
-    return true;
+    return ::testing::AssertionSuccess();
   }
 
   test::temporary_directory dir_;
@@ -84,15 +84,18 @@ TEST_F(SharedLog, ALineThatHasBegunWaitsForItsEndWhileOthersAreWritten) {
   const auto path = dir_ / "both.log";
   const auto out = open(1, path);
   const auto err = open(2, path, {}, {.err = true});
+  say(err, "zero\n");
+  ASSERT_TRUE(becomes(path, "zero\n"))
+      << "the pump knows both now: alone a stream need not wait for the end of its line";
   say(out, "one\ntw");
-  ASSERT_TRUE(becomes(path, "one\n"));
+  ASSERT_TRUE(becomes(path, "zero\none\n"));
   say(err, "trouble\n");
-  ASSERT_TRUE(becomes(path, "one\ntrouble\n"));
+  ASSERT_TRUE(becomes(path, "zero\none\ntrouble\n"));
   say(out, "o\n");
-  ASSERT_TRUE(becomes(path, "one\ntrouble\ntwo\n"));
+  ASSERT_TRUE(becomes(path, "zero\none\ntrouble\ntwo\n"));
   say(out, "last words");
   end(1);
-  EXPECT_EQ(contents(path), "one\ntrouble\ntwo\nlast words\n");
+  EXPECT_EQ(contents(path), "zero\none\ntrouble\ntwo\nlast words\n");
   end(2);
 }
 
@@ -185,8 +188,11 @@ TEST_F(SharedLog, ALineWithoutItsEndDoesNotKeepThePumpAwake) {
   const auto path = dir_ / "both.log";
   const auto out = open(1, path);
   const auto err = open(2, path);
+  say(err, "zero\n");
+  ASSERT_TRUE(becomes(path, "zero\n"))
+      << "the pump knows both now: alone a stream need not wait for the end of its line";
   say(out, "one\ntw");
-  ASSERT_TRUE(becomes(path, "one\n"));
+  ASSERT_TRUE(becomes(path, "zero\none\n"));
   const auto before = pump_->counters().wakeups;
   const auto deadline = std::chrono::steady_clock::now() + 50ms;
   while (std::chrono::steady_clock::now() < deadline)
@@ -203,6 +209,7 @@ TEST_F(SharedLog, NewFilesBelongToTheirOwner) {
   say(out, "one\n");
   ASSERT_TRUE(becomes(path, "one\n"));
   pump_->rotate(1);
+  ASSERT_TRUE(becomes(path, "")) << "what is said before that is still of the old file";
   say(out, "two\n");
   ASSERT_TRUE(becomes(path, "two\n"));
   end(1);
