@@ -50,8 +50,8 @@ bool is_same_record(const node_snapshot& a, const node_snapshot& b) {
 
 std::string lost_words(const std::string& tree, const std::string& file) {
   const auto again = file.empty() ? "start its program again: alder start" : "bring it up again: alder up " + file;
-  return "tree " + tree + " was up but is missing from the journal; its processes keep running unsupervised; " + again +
-         ", or remove it: alder down " + tree;
+  return "tree " + tree + " was up but is missing from the journal; processes of it that still run are unsupervised; " +
+         again + ", or remove it: alder down " + tree;
 }
 
 } // namespace
