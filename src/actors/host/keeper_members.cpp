@@ -112,7 +112,7 @@ void keeper_bridge::check_waiting() {
   if (are_all) next_member_look_ = std::min(next_member_look_ * 2, longest_member_look);
 }
 
-/// Whether no member is left of a process that is waited for; then the waiting actor is told.
+/// Tells the waiting actor once its process has no members left.
 bool keeper_bridge::is_over(const process_id& id, record& r) {
   if (!members_->members(mark_of(id), r.cgroup).empty()) {
     if (r.waiting == record::wait::kill) client_.kill(*members_, mark_of(id), r.cgroup);

@@ -19,7 +19,7 @@
 namespace alder::actors {
 namespace {
 
-/// The result of a change that nobody waits for, or not any more: a failure is told as an event of the node or tree.
+/// Receives the result when no client is waiting for it: a failure becomes an event of the node or tree.
 std::function<void(const wire::operation_result&)> teller_of_failure(const decltype(wish::what)& what,
                                                                      const std::string& tree,
                                                                      const api_request& request, api_context& context) {

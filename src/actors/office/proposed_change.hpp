@@ -43,7 +43,7 @@ void look_at_files(apply_config& wanted, std::vector<tree_up> up);
 
 struct proposed_change {
   known_tree tree;                          ///< as it is to be
-  std::vector<policy::tree_change> changes; ///< from what it is, in the order in which people are told
+  std::vector<policy::tree_change> changes; ///< from the tree that is up, in the order in which they are shown
   std::vector<policy::tree_change> scaled;  ///< told to people, and left as it is
   std::string refusal;                      ///< why nothing of this is done with these options; empty: it is done
 };

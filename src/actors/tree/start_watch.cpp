@@ -117,7 +117,7 @@ void start_watch::look_at_services() {
     const auto before = wanted_.before.find(name);
     const auto restarts = before == wanted_.before.end() ? 0 : before->second;
     const bool is_up = node && node->state == node_state::running && node->restarts <= restarts;
-    if (is_up || (node && node->state == node_state::finished)) continue; // one that may end has ended well
+    if (is_up || (node && node->state == node_state::finished)) continue; // finished: it ended cleanly, as it may
     if (!node || node->state == node_state::stopping || (node->state == node_state::stopped && node->settled))
       return fail(error_kind::conflict, name + " was stopped or removed soon after it was started");
     const auto how = node->last_exit ? phrase(node->last_exit->status) : node->reason;

@@ -452,13 +452,13 @@ void supervisor::note_started(child& c, const child_started& message) {
   // Why it runs is what it was started for; that nobody knows it any more is said by what is left.
   if (adopted && !c.former) c.why = {cause::kind::adopted, {}, {}, {}};
   if (adopted && before->forced && c.former && c.former->state == node_state::stopping)
-    set_state(c, node_state::stopping, before->forced->why); // it goes on being ended
+    set_state(c, node_state::stopping, before->forced->why); // the former daemon was already ending it
   else
     set_state(c, node_state::running, c.why);
   if (adopted) keep_since(c, c.entry->service ? before->since : wall_time{});
   c.former.reset();
   if (adopted && c.entry->supervisor) return;
-  if (c.entry->service && c.entry->service->task && message.pid == 0) return; // it is complete: its end is told
+  if (c.entry->service && c.entry->service->task && message.pid == 0) return; // complete: its exit is announced instead
   announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = message.pid; });
 }
 

@@ -216,7 +216,7 @@ public:
   [[nodiscard]] const std::optional<exit_status>& status() const { return status_; }
   /// Why it is stopped, when nobody asked for that.
   [[nodiscard]] const std::optional<std::string>& unwell() const { return unwell_; }
-  /// The same, for whoever goes on with it.
+  /// The same, for a machine that takes the process over.
   [[nodiscard]] std::optional<forced_end> forced() const {
     return unwell_ && !asked_ ? std::optional{forced_end{*unwell_, is_final_}} : std::nullopt;
   }

@@ -1,4 +1,4 @@
-// How a tree that is up becomes what another version of its configuration says: what is still to do, what becomes of
+// How a running tree is brought to another version of its configuration: what is still to do, the consequence of
 // each difference, and the steps that do it. The same answers for people who ask first, for those who have it done, and
 // for a daemon that finishes what a former one began.
 #pragma once
@@ -56,7 +56,7 @@ using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std
 outstanding(const supervisor_spec& after, std::vector<tree_change> difference, const std::vector<left_change>& left,
             const node_lookup& node, const std::function<bool(const std::string& service)>& has_old_secrets);
 
-/// What becomes of a change.
+/// The consequence of a change.
 enum class consequence : std::uint8_t {
   at_once,         ///< it counts
   start,           ///< the node is started
@@ -111,7 +111,7 @@ struct change_plan {
   std::vector<change_step> steps;   ///< one after the other; when one fails, the others are done all the same
   std::vector<std::string> removed; ///< nodes that are gone at the end, in the order in which they go
   additions kept;                   ///< nodes the new version does not have, which are there until they are removed
-  std::vector<left_change> left;    ///< for the next change to take up
+  std::vector<left_change> left;    ///< still outstanding: the next change includes it
   bool has_effect = false;
 };
 
