@@ -1,8 +1,8 @@
 // What the user asked for: a tree of supervisors and services, as read from a configuration file.
 #pragma once
 
-#include "alder/attributes.hpp"
 #include "alder/log_spec.hpp"
+#include "alder/program_start.hpp"
 #include "alder/schedule.hpp"
 
 #include <chrono>
@@ -225,17 +225,11 @@ struct ready_spec {
 
 /// A leaf that runs a program. `command`, `cwd` and `environment` are final: variables are replaced, files read,
 /// inheritance applied. The program is looked up in `environment`'s PATH, relative names in `cwd`.
-struct service_spec {
+struct service_spec : program_start {
   std::string name;
-  std::vector<std::string> command; ///< program and arguments; with `shell: true` {"/bin/sh", "-c", text}
-  std::string cwd;                  ///< absolute
-  std::map<std::string, std::string> environment;
   std::map<std::string, std::string> secrets; ///< variables whose values are read from these files at each start
-  std::string stdin_file;                     ///< absolute path; empty: /dev/null
   bool stdin_pipe = false;                    ///< standard input is a pipe the daemon writes to
   bool terminal = false;                      ///< standard input, output and error are a pseudo-terminal of its own
-  process_attributes attributes;
-  std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
   /// It does its work and ends. Its start is complete when it has ended well, and `ready`, if there is one, holds then.
   bool task = false;
   bool autostart = true;        ///< it is started with its supervisor; else on request only, as long as it is not up

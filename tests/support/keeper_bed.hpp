@@ -3,6 +3,7 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/keeper/client.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/spawn.hpp"
 #include "runtime/os/unix_socket.hpp"
@@ -86,13 +87,6 @@ private:
 
 inline std::string bin(const std::string& name) { return std::string{ALDER_BIN_DIR} + "/" + name; }
 
-inline std::vector<std::string> own_environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    all.emplace_back(*entry);
-  return all;
-}
-
 /// The daemon process of the moment, as far as the keeper can tell.
 struct fake_daemon {
   int pid = 0;
@@ -175,9 +169,9 @@ inline keeper::launch launch_of(node_id id, std::vector<std::string> command, ge
   keeper::launch what;
   what.id = std::move(id);
   what.gen = gen;
-  what.command = std::move(command);
-  what.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}};
-  what.cwd = "/";
+  what.start.command = std::move(command);
+  what.start.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}};
+  what.start.cwd = "/";
   return what;
 }
 
@@ -285,17 +279,13 @@ private:
       if (word == "RFD") word = std::to_string(told.get());
     const unique_fd log{::open(dir.path("stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
     auto started = os::spawn({.program = words.front(),
-                              .command = words,
-                              .environment = own_environment(),
-                              .cwd = "",
-                              .stdin_file = "",
-                              .umask = {},
+                              .start = {.command = words, .environment = os::environment()},
                               .where = os::spawn_request::output::file,
                               .file = log.get(),
                               .passed = told.get(),
                               .file_limit = file_limit_});
     ASSERT_TRUE(std::holds_alternative<os::spawned_process>(started));
-    started_pidfd_ = std::move(std::get<os::spawned_process>(started).pidfd);
+    started_pidfd_ = std::get<os::spawned_process>(started).held.take(holding::pidfd);
     started_ = true;
     keeper_pidfd.reset(::fcntl(started_pidfd_.get(), F_DUPFD_CLOEXEC, 3));
   }

@@ -67,7 +67,7 @@ wall_time start_of(const keeper::child& child) {
 
 /// What the program is given to talk to us, and the variables that tell it.
 void add_channels(const service_spec& spec, int keeper_pid, keeper::launch& to) {
-  auto& environment = to.environment;
+  auto& environment = to.start.environment;
   to.channels.input = spec.stdin_pipe || spec.terminal;
   to.channels.terminal = spec.terminal;
   if (spec.terminal) environment.try_emplace("TERM", "xterm");
@@ -187,18 +187,19 @@ void keeper_bridge::hold(const process_id& id, record& r, keeper::child&& child)
   r.told_start = child.started;
   r.started = start_of(child);
   r.adrift = child.adrift;
-  const auto descriptors = keeper::descriptors_of(child);
-  for (std::size_t i = 1; i < descriptors.size(); ++i)
-    r.kept[i] = descriptors[i]->duplicate();
-  r.pidfd = std::move(child.pidfd);
+  auto pidfd = child.held.take(holding::pidfd);
+  r.kept = child.held.duplicate();
+  r.kept.put(holding::pidfd, std::move(pidfd));
   note(id, r);
-  auto terminal = os::is_terminal(child.input.get()) ? child.input.duplicate() : unique_fd{};
-  converse(id, r, child);
+  const auto& input = child.held[holding::input];
+  auto terminal = os::is_terminal(input.get()) ? input.duplicate() : unique_fd{};
+  converse(id, r, child.held);
   // It has ended while there was no daemon: perhaps it had named another main process.
   if (r.exited && r.talk) r.talk->read_notices_now();
   const bool is_waiting = r.note.find(waiting_mark) != std::string::npos;
   const auto began = r.asked ? std::nullopt : std::optional{std::min(r.told_start, r.started)};
-  logs_.attach(id, {std::move(child.out), std::move(child.err), std::move(terminal)}, is_waiting, began);
+  logs_.attach(id, {child.held.take(holding::out), child.held.take(holding::err), std::move(terminal)}, is_waiting,
+               began);
 }
 
 /// A process of a former daemon: its output is still being written, its actor will come.
@@ -210,7 +211,7 @@ void keeper_bridge::take(keeper::child&& child) {
     checks_[id] = {.subject = {}, .pid = child.pid, .command = {}, .health = {}, .is_asked = false};
     members_->add(mark_of(id), os::member_table::since::before);
     members_->set_main(mark_of(id), child.pid);
-    (void)client_.signal(child.pidfd, SIGKILL); // its exit is acknowledged when it comes
+    (void)client_.signal(child.held[holding::pidfd], SIGKILL); // its exit is acknowledged when it comes
     return;
   }
   note_generation(id);
@@ -309,13 +310,9 @@ void keeper_bridge::start(const process_id& id, const service_spec& spec, result
   r.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
   what.id = id.node;
   what.gen = id.generation;
-  what.command = spec.command;
-  what.environment = std::move(*variables);
-  what.environment["ALDER_SERVICE"] = spec.name;
-  what.cwd = spec.cwd;
-  what.stdin_file = spec.stdin_file;
-  what.umask = spec.umask;
-  what.attributes = spec.attributes;
+  what.start = spec;
+  what.start.environment = std::move(*variables);
+  what.start.environment["ALDER_SERVICE"] = spec.name;
   add_channels(spec, client_->keeper_pid(), what);
   what.note = r.note;
   client_.act().spawn(what);
@@ -351,8 +348,10 @@ outcome keeper_bridge::send_message(const process_id& id, std::string_view json)
 
 /// Listens to what the process says, if it has anything to say it through. What it says while no actor looks after it
 /// waits for the next.
-void keeper_bridge::converse(const process_id& id, record& r, keeper::child& child) {
-  if (!child.input && !child.ipc && !child.notify && !child.ready) return;
+void keeper_bridge::converse(const process_id& id, record& r, holdings& held) {
+  conversation::ends ends{held.take(holding::input), held.take(holding::ipc), held.take(holding::notify),
+                          held.take(holding::ready)};
+  if (!ends.input && !ends.ipc && !ends.notify && !ends.ready) return;
   const auto is_ours = [this, id](int pid, std::uint32_t uid) {
     const auto found = records_.find(id);
     if (found == records_.end() || pid == 0) return false;
@@ -364,8 +363,7 @@ void keeper_bridge::converse(const process_id& id, record& r, keeper::child& chi
     return members_->mark_of(pid) == mark_of(id);
   };
   r.talk = std::make_unique<conversation>(
-      loop_,
-      conversation::ends{std::move(child.input), std::move(child.ipc), std::move(child.notify), std::move(child.ready)},
+      loop_, std::move(ends),
       conversation::hearers{[this, id](wire::program_notice notice, conversation::receipt until_handled) {
                               hear(id, std::move(notice), std::move(until_handled));
                             },
@@ -396,7 +394,7 @@ wire::program_notice keeper_bridge::change_main(const process_id& id, record& r,
   if (!is_one || !os::is_living(*process) || members_->mark_of(pid) != mark_of(id))
     return refused("no running process of the service has this process ID");
   r.pid = pid;
-  r.pidfd = std::move(*pidfd);
+  r.kept.put(holding::pidfd, std::move(*pidfd));
   r.alive = true;
   r.exited.reset();
   members_->set_main(mark_of(id), pid);
@@ -534,6 +532,7 @@ void keeper_bridge::release(const process_id& id) {
   if (found == records_.end()) return;
   auto& r = found->second;
   if (r.pid != 0) {
+    r.kept.put(holding::pidfd, unique_fd{});
     ended_[id] = {r.pid, std::move(r.kept), std::move(r.note), r.told_start, r.exited, false};
     logs_.finish(id);
   }

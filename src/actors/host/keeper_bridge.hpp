@@ -145,9 +145,8 @@ private:
   struct record {
     process_actor owner;
     int pid = 0;
-    unique_fd pidfd;
-    /// Our own of everything the keeper holds of it, by wire::descriptor, in case the keeper is lost; pidfd is above.
-    std::array<unique_fd, wire::descriptor_kinds> kept;
+    /// Our own of everything the keeper holds of it, in case the keeper is lost.
+    holdings kept;
     bool adrift = false;
     std::string cgroup; ///< the directory of its control group; empty: it has none
     cgroup_limits group_limits;
@@ -222,7 +221,7 @@ private:
   void look_again_soon();
   void look_again_in(std::chrono::milliseconds time);
   [[nodiscard]] static std::string kernel_words(const record& r);
-  void converse(const process_id& id, record& r, keeper::child& child);
+  void converse(const process_id& id, record& r, holdings& held);
   void hear(const process_id& id, wire::program_notice notice, conversation::receipt until_handled = {});
   [[nodiscard]] wire::program_notice change_main(const process_id& id, record& r, int pid);
   void try_check(const check_spec& wanted, const process_id& id, const service_spec& spec,
@@ -263,7 +262,7 @@ private:
   /// exit is in the journal. Another keeper must know it too, or a daemon after this one would not hear of that exit.
   struct ended_process {
     int pid = 0;
-    std::array<unique_fd, wire::descriptor_kinds> kept; ///< as of a record, until its output is written
+    holdings kept; ///< as of a record but for its pidfd, until its output is written
     std::string note;
     wall_time told_start{};
     std::optional<exit_status> exited;

@@ -105,16 +105,16 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
   keeper::launch what;
   what.id = own.node;
   what.gen = own.generation;
-  what.command = command;
-  what.cwd = spec.cwd;
-  what.umask = spec.umask;
-  what.attributes.who = spec.attributes.who;
+  what.start.command = command;
+  what.start.cwd = spec.cwd;
+  what.start.umask = spec.umask;
+  what.start.attributes.who = spec.attributes.who;
   what.capture = false;
   if (const auto found = records_.find(subject); found != records_.end() && found->second.alive)
-    what.environment["ALDER_PID"] = std::to_string(found->second.pid);
+    what.start.environment["ALDER_PID"] = std::to_string(found->second.pid);
   for (const auto& [name, value] : about.environment)
-    what.environment[name] = value;
-  what.environment["ALDER_SERVICE"] = spec.name;
+    what.start.environment[name] = value;
+  what.start.environment["ALDER_SERVICE"] = spec.name;
   const auto key = own.node + (about.hook ? " hook" : about.health ? " health" : "");
   checks_[own] = std::move(about);
   members_->add(mark_of(own), os::member_table::since::now);
@@ -124,7 +124,7 @@ void keeper_bridge::spawn_command(const std::vector<std::string>& command, const
     const auto& about_it = found->second;
     if (!about_it.is_asked && (about_it.health || about_it.hook)) return answer_check(own, {}); // it was cancelled
     if (!variables) return answer_check(own, variables.failure().message);
-    what.environment.merge(*variables);
+    what.start.environment.merge(*variables);
     client_.act().spawn(what);
     flush();
   });

@@ -45,9 +45,9 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
   auto& r = found->second;
   if (main_only && !r.alive) return;
   // Most services are one process, which we hold.
-  if (r.alive && r.pidfd && (main_only || !members_->has_others(mark_of(id), r.cgroup))) {
-    (void)client_.signal(r.pidfd, signal);  // it may have ended just now, which its exit will tell
-    (void)client_.signal(r.pidfd, SIGCONT); // one that is stopped must wake up to handle it
+  if (r.alive && r.kept[holding::pidfd] && (main_only || !members_->has_others(mark_of(id), r.cgroup))) {
+    (void)client_.signal(r.kept[holding::pidfd], signal);  // it may have ended just now, which its exit will tell
+    (void)client_.signal(r.kept[holding::pidfd], SIGCONT); // one that is stopped must wake up to handle it
     return;
   }
   const auto members = members_->members(mark_of(id), r.cgroup);
@@ -57,7 +57,7 @@ void keeper_bridge::signal_all(const process_id& id, int signal, bool main_only)
 
 outcome keeper_bridge::send_signal(const node_id& node, int signal) {
   const auto* r = running_of(node);
-  if (r == nullptr || !r->pidfd || !client_.signal(r->pidfd, signal))
+  if (r == nullptr || !r->kept[holding::pidfd] || !client_.signal(r->kept[holding::pidfd], signal))
     return error{error_kind::not_found, "it is not running"};
   return success();
 }

@@ -26,8 +26,8 @@ void keeper_bridge::note(const process_id& id, const record& r) const {
             .generation = id.generation,
             .pid = r.pid,
             .start_ticks = process->start_ticks,
-            .out = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::out)).get()),
-            .err = os::inode_of(r.kept.at(static_cast<std::size_t>(wire::descriptor::err)).get()),
+            .out = os::inode_of(r.kept[holding::out].get()),
+            .err = os::inode_of(r.kept[holding::err].get()),
             .started_ms = unix_ms_of(r.told_start),
             .note = r.note,
             .secrets = r.secrets});
@@ -97,13 +97,14 @@ bool keeper_bridge::adopt_orphan(const lost_process& lost) {
   keeper::child child{.id = known.id,
                       .gen = known.generation,
                       .pid = known.pid,
+                      .held = {},
                       .note = known.note,
                       .started = wall_time{std::chrono::milliseconds{known.started_ms}},
                       .adrift = true};
   if (auto pidfd = os::open_same_process(known.pid, known.start_ticks)) {
-    child.pidfd = std::move(*pidfd);
-    child.out = os::reopen_pipe(known.pid, 1, known.out);
-    child.err = os::reopen_pipe(known.pid, 2, known.err);
+    child.held.put(holding::pidfd, std::move(*pidfd));
+    child.held.put(holding::out, os::reopen_pipe(known.pid, 1, known.out));
+    child.held.put(holding::err, os::reopen_pipe(known.pid, 2, known.err));
   } else {
     child.exited = lost.exited.value_or(exit_status{});
   }
@@ -115,20 +116,14 @@ bool keeper_bridge::adopt_orphan(const lost_process& lost) {
 
 /// It is no child of the keeper.
 void keeper_bridge::give_to_keeper(keeper::child& child) {
-  keeper::handed_child handed{{.id = child.id,
-                               .generation = child.gen,
-                               .pid = child.pid,
-                               .note = child.note,
-                               .started_ms = unix_ms_of(child.started),
-                               .exited = child.exited,
-                               .held = 0},
-                              {}};
-  const auto descriptors = keeper::descriptors_of(child);
-  for (std::size_t i = 0; i < descriptors.size(); ++i) {
-    if (!*descriptors[i]) continue;
-    handed.fds.push_back(descriptors[i]->get());
-    handed.what.held |= wire::bit(static_cast<wire::descriptor>(i));
-  }
+  const keeper::handed_child handed{{.id = child.id,
+                                     .generation = child.gen,
+                                     .pid = child.pid,
+                                     .note = child.note,
+                                     .started_ms = unix_ms_of(child.started),
+                                     .exited = child.exited,
+                                     .held = {}},
+                                    &child.held};
   (void)client_.act().hand_over(handed); // a keeper that does not take it is lost, which shows by itself
 }
 

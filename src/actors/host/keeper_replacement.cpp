@@ -30,41 +30,23 @@ void keeper_bridge::on_lost() {
                            ") has replaced it, and services are not affected");
 }
 
-namespace {
-
-void hand_over(keeper::handed_child& to, const unique_fd& fd, std::size_t what) {
-  if (!fd) return;
-  to.fds.push_back(fd.get());
-  to.what.held |= wire::bit(static_cast<wire::descriptor>(what));
-}
-
-} // namespace
-
 /// With what is gone and not settled, so that the new keeper keeps it for the next daemon as the old one did.
 std::vector<keeper::handed_child> keeper_bridge::everything_held() const {
   std::vector<keeper::handed_child> all;
-  const auto add = [&all](const process_id& id, const auto& held) -> keeper::handed_child& {
-    auto& one = all.emplace_back();
-    one.what = {.id = id.node,
-                .generation = id.generation,
-                .pid = held.pid,
-                .note = held.note,
-                .started_ms = held.told_start.time_since_epoch().count(),
-                .exited = held.exited};
-    return one;
+  const auto add = [&all](const process_id& id, const auto& of) {
+    all.push_back({{.id = id.node,
+                    .generation = id.generation,
+                    .pid = of.pid,
+                    .note = of.note,
+                    .started_ms = of.told_start.time_since_epoch().count(),
+                    .exited = of.exited,
+                    .held = {}},
+                   &of.kept});
   };
-  for (const auto& [id, r] : records_) {
-    if (r.pid == 0) continue;
-    auto& one = add(id, r);
-    for (std::size_t i = 0; i < r.kept.size(); ++i)
-      hand_over(one, i == 0 ? r.pidfd : r.kept[i], i);
-  }
-  for (const auto& [id, gone] : ended_) {
-    if (!gone.exited) continue;
-    auto& one = add(id, gone);
-    for (std::size_t i = 1; i < gone.kept.size(); ++i)
-      hand_over(one, gone.kept[i], i);
-  }
+  for (const auto& [id, r] : records_)
+    if (r.pid != 0) add(id, r);
+  for (const auto& [id, gone] : ended_)
+    if (gone.exited) add(id, gone);
   return all;
 }
 
@@ -75,27 +57,22 @@ result<unique_fd> keeper_bridge::start_keeper() {
   auto log = os::open_log(home_->state_dir + "/keeper.log");
   if (!log) return log.failure();
   if (!keeper_program_) return error{error_kind::unavailable, "its program is not known", 0};
-  os::spawn_request request{.program = "/proc/self/fd/" + std::to_string(keeper_program_.get()),
-                            .command = {"alder-keeper", "--run-dir", home_->run_dir, "--state-dir", home_->state_dir,
-                                        "--log-dir", home_->log_dir, "--daemon", daemon_program_, "--adopt-fd",
-                                        std::to_string(pair->second.get()), "--daemon-pid",
-                                        std::to_string(os::process_id()), "--mark", client_->member_prefix(), "--epoch",
-                                        std::to_string(client_->epoch())},
-                            .environment = {},
-                            .cwd = "",
-                            .stdin_file = "",
-                            .umask = {},
-                            .where = os::spawn_request::output::file,
-                            .file = log->get(),
-                            .passed = pair->second.get(),
-                            .file_limit = os::inherited_file_limit()};
-  for (const auto& [name, value] : os::environment())
-    request.environment.push_back(name + "=" + value);
+  os::spawn_request request{
+      .program = "/proc/self/fd/" + std::to_string(keeper_program_.get()),
+      .start = {.command = {"alder-keeper", "--run-dir", home_->run_dir, "--state-dir", home_->state_dir, "--log-dir",
+                            home_->log_dir, "--daemon", daemon_program_, "--adopt-fd",
+                            std::to_string(pair->second.get()), "--daemon-pid", std::to_string(os::process_id()),
+                            "--mark", client_->member_prefix(), "--epoch", std::to_string(client_->epoch())},
+                .environment = os::environment()},
+      .where = os::spawn_request::output::file,
+      .file = log->get(),
+      .passed = pair->second.get(),
+      .file_limit = os::inherited_file_limit()};
   auto started = os::spawn(request);
   if (const auto* failure = std::get_if<os::spawn_failure>(&started))
     return error{error_kind::io, "start " + request.program + ": " + errno_text(failure->os_errno), failure->os_errno};
   // It leaves for a session of its own, so that what we started ends at once.
-  os::reap(std::get<os::spawned_process>(started).pidfd.get());
+  os::reap(std::get<os::spawned_process>(started).held[holding::pidfd].get());
   return std::move(pair->first);
 }
 
@@ -125,7 +102,7 @@ void keeper_bridge::settle_starts(std::vector<keeper::client::unanswered>& start
 void keeper_bridge::take_late_start(const process_id& id, keeper::client::unanswered& start, const lost_process& lost) {
   const auto& process = lost.process;
   keeper::child child;
-  if (start.begun) child = std::move(*start.begun);
+  if (start.begun) child.held = std::move(*start.begun);
   child.id = id.node;
   child.gen = id.generation;
   child.pid = process.pid;
@@ -133,9 +110,10 @@ void keeper_bridge::take_late_start(const process_id& id, keeper::client::unansw
   child.started = os::wall_now();
   child.adrift = true;
   if (auto pidfd = os::open_same_process(process.pid, process.start_ticks)) {
-    child.pidfd = std::move(*pidfd);
-    if (!child.out) child.out = os::reopen_pipe(process.pid, 1, process.out);
-    if (!child.err) child.err = os::reopen_pipe(process.pid, 2, process.err);
+    auto& held = child.held;
+    held.put(holding::pidfd, std::move(*pidfd));
+    if (!held[holding::out]) held.put(holding::out, os::reopen_pipe(process.pid, 1, process.out));
+    if (!held[holding::err]) held.put(holding::err, os::reopen_pipe(process.pid, 2, process.err));
   } else {
     child.exited = lost.exited.value_or(exit_status{});
   }

@@ -35,16 +35,6 @@ bool wait_until(int fd, short events, steady::time_point deadline) {
   }
 }
 
-/// Gives a child its descriptors: those in `held`, in their order. When this process had no descriptor left, the last
-/// are missing.
-void take(child& of, wire::descriptor_set held, std::vector<unique_fd>& fds) {
-  std::size_t next = 0;
-  const auto places = descriptors_of(of);
-  for (std::size_t i = 0; i < places.size(); ++i)
-    if ((held & wire::bit(static_cast<wire::descriptor>(i))) != 0 && next < fds.size())
-      *places[i] = std::move(fds[next++]);
-}
-
 bool holds_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
 error could_not_start(error why) {
@@ -63,10 +53,6 @@ error_kind kind_of(int number) {
 }
 
 } // namespace
-
-std::array<unique_fd*, wire::descriptor_kinds> descriptors_of(child& of) {
-  return {&of.pidfd, &of.out, &of.err, &of.input, &of.ipc, &of.notify, &of.ready};
-}
 
 client::client(unique_fd channel, handlers h) : channel_(std::move(channel)), handlers_(std::move(h)) {}
 client::~client() = default;
@@ -90,7 +76,7 @@ result<std::unique_ptr<client>> client::attach(unique_fd channel, handlers h, co
   if (!made) return made;
   const auto deadline = steady::now() + attach_timeout;
   for (const auto& one : handed)
-    if (auto sent = (*made)->send_now(one.what, one.fds, deadline); !sent) return sent.failure();
+    if (auto sent = (*made)->send_now(one, deadline); !sent) return sent.failure();
   std::vector<int> stage;
   if (const auto& kept = former.kept_stage_; kept.valid())
     stage = {kept.read.get(), kept.write.get(), kept.memory.get()};
@@ -109,6 +95,12 @@ outcome client::send_now(const wire::to_keeper& frame, std::span<const int> fds,
     if (!wait_until(channel_.get(), POLLOUT, deadline))
       return error{error_kind::timed_out, "the keeper did not take over the processes within 10s", 0};
   }
+}
+
+outcome client::send_now(const handed_child& one, steady::time_point deadline) {
+  auto frame = one.what;
+  frame.held = one.held->names();
+  return send_now(frame, one.held->numbers(), deadline);
 }
 
 outcome client::receive_inventory(descriptors keeps) {
@@ -143,11 +135,12 @@ outcome client::receive_inventory(descriptors keeps) {
       child one{.id = known->id,
                 .gen = known->generation,
                 .pid = known->pid,
+                .held = {},
                 .note = known->note,
                 .started = wall(known->started_ms),
                 .exited = known->exited,
                 .adrift = known->adrift};
-      if (keeps == descriptors::taken) take(one, known->held, in.fds);
+      if (keeps == descriptors::taken) one.held = {known->held, std::move(in.fds)};
       inventory_.push_back(std::move(one));
     } else if (std::holds_alternative<wire::inventory_end_frame>(*frame) && welcomed) {
       return success();
@@ -171,32 +164,28 @@ std::string client::member_marker(const node_id& id, generation gen) const {
 /// Looks up the program and checks everything the keeper would stumble over.
 result<wire::spawn_frame> client::checked(const launch& what) const {
   const error nul{error_kind::invalid_input, "command, environment and paths cannot hold a NUL byte", 0};
-  if (what.command.empty()) return error{error_kind::invalid_input, "the command is empty", 0};
+  if (what.start.command.empty()) return error{error_kind::invalid_input, "the command is empty", 0};
   if (what.note.size() > wire::max_keeper_note) return error{error_kind::too_large, "the note exceeds 64 KiB", 0};
-  if (auto usable = os::check_directory(what.cwd); !usable) return usable.failure();
-  const auto path = what.environment.find("PATH");
-  auto program = os::find_program(what.command.front(),
-                                  path == what.environment.end() ? os::default_path : path->second, what.cwd);
+  if (auto usable = os::check_directory(what.start.cwd); !usable) return usable.failure();
+  const auto path = what.start.environment.find("PATH");
+  auto program =
+      os::find_program(what.start.command.front(),
+                       path == what.start.environment.end() ? os::default_path : path->second, what.start.cwd);
   if (!program) return program.failure();
   wire::spawn_frame frame{.id = what.id,
                           .generation = what.gen,
                           .program = std::move(*program),
-                          .command = what.command,
-                          .environment = {},
-                          .cwd = what.cwd,
-                          .stdin_file = what.stdin_file,
-                          .umask = what.umask,
+                          .start = what.start,
                           .capture = what.capture,
                           .note = what.note,
-                          .attributes = what.attributes,
                           .cgroup = what.cgroup,
                           .channels = what.channels};
-  for (const auto& [name, value] : what.environment)
-    if (name != wire::member_variable) frame.environment.push_back(name + "=" + value);
-  frame.environment.push_back(std::string{wire::member_variable} + "=" + member_marker(what.id, what.gen));
-  if (holds_nul(frame.program) || holds_nul(frame.cwd) || holds_nul(frame.stdin_file) || holds_nul(frame.cgroup) ||
-      std::any_of(frame.command.begin(), frame.command.end(), holds_nul) ||
-      std::any_of(frame.environment.begin(), frame.environment.end(), holds_nul))
+  auto& start = frame.start;
+  start.environment[wire::member_variable] = member_marker(what.id, what.gen);
+  if (holds_nul(frame.program) || holds_nul(start.cwd) || holds_nul(start.stdin_file) || holds_nul(frame.cgroup) ||
+      std::any_of(start.command.begin(), start.command.end(), holds_nul) ||
+      std::any_of(start.environment.begin(), start.environment.end(),
+                  [](const auto& one) { return holds_nul(one.first) || holds_nul(one.second); }))
     return nul;
   if (wire::encode(frame).size() > wire::max_keeper_frame)
     return error{error_kind::too_large, "command and environment exceed 192 KiB", 0};
@@ -224,10 +213,10 @@ void client::fill_window() {
     waiting_.pop_front();
     enqueue(frame);
     // Only what an answer can mention is kept.
-    frame.command.clear();
-    frame.environment.clear();
+    frame.start.command.clear();
+    frame.start.environment.clear();
+    frame.start.attributes.limits.clear();
     frame.note.clear();
-    frame.attributes.limits.clear();
     const key who{frame.id, frame.generation};
     unanswered_.insert_or_assign(who, asked_spawn{std::move(frame), {}});
   }
@@ -245,9 +234,7 @@ void client::set_main(const node_id& id, generation gen, int pid, std::uint64_t 
   enqueue(wire::main_frame{id, gen, pid, start_ticks});
 }
 
-outcome client::hand_over(const handed_child& found) {
-  return send_now(found.what, found.fds, steady::now() + attach_timeout);
-}
+outcome client::hand_over(const handed_child& found) { return send_now(found, steady::now() + attach_timeout); }
 
 void client::upgrade(std::string keeper_program, std::string daemon_program) {
   enqueue(wire::upgrade_frame{std::move(keeper_program), std::move(daemon_program)});
@@ -352,19 +339,20 @@ void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
 void client::note_begun(const wire::starting_frame& frame, std::vector<unique_fd> fds) {
   const auto asked = unanswered_.find({frame.id, frame.generation});
   if (asked == unanswered_.end()) return;
-  auto& begun = asked->second.begun.emplace();
-  begun.id = frame.id;
-  begun.gen = frame.generation;
-  take(begun, frame.held, fds);
+  asked->second.begun.emplace(frame.held, std::move(fds));
 }
 
 void client::answer(const wire::spawned_frame& frame, std::vector<unique_fd> fds) {
   unanswered_.erase({frame.id, frame.generation});
   fill_window();
   if (!handlers_.on_spawned) return;
-  child one{.id = frame.id, .gen = frame.generation, .pid = frame.pid, .started = wall(frame.started_ms)};
-  take(one, frame.held, fds);
-  handlers_.on_spawned(std::move(one));
+  handlers_.on_spawned({.id = frame.id,
+                        .gen = frame.generation,
+                        .pid = frame.pid,
+                        .held = {frame.held, std::move(fds)},
+                        .note = {},
+                        .started = wall(frame.started_ms),
+                        .exited = {}});
 }
 
 void client::answer(const wire::spawn_failed_frame& frame) {

@@ -1,7 +1,7 @@
 // The daemon's side of the keeper's channel: attach, start processes, hear how they end. One thread, the owner's loop.
 #pragma once
 
-#include "runtime/base/unique_fd.hpp"
+#include "runtime/base/holdings.hpp"
 #include "runtime/os/log_stage.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
@@ -10,7 +10,6 @@
 #include "alder/event.hpp"
 #include "alder/exit_status.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -26,45 +25,34 @@
 
 namespace alder::keeper {
 
-/// A main process the keeper holds. All descriptors are close-on-exec and but for `pidfd` non-blocking, the same open
-/// files as the keeper's; `out` and `err` are the read ends of its output, invalid when it was started without capture,
-/// the others those of launch::channels. Any of them may be invalid when this process has no
-/// descriptor left.
+/// A main process the keeper holds.
 struct child {
   node_id id;
   alder::generation gen = 0;
   int pid = 0;
-  unique_fd pidfd;
-  unique_fd out;
-  unique_fd err;
-  unique_fd input, ipc, notify, ready;
+  /// All are close-on-exec and but for the pidfd non-blocking, the same open files as the keeper's: its pidfd, its
+  /// output unless it was started without capture, and launch::channels. Any may be missing when this process has no
+  /// descriptor left.
+  holdings held;
   std::string note;
   wall_time started{};
   std::optional<exit_status> exited; ///< it has ended already, and the exit was not acknowledged
   bool adrift = false; ///< no child of the keeper: its orphans are nobody's, its exit status may be unknown
 };
 
-/// Its descriptors in the order of wire::descriptor.
-[[nodiscard]] std::array<unique_fd*, wire::descriptor_kinds> descriptors_of(child& of);
-
 /// A process that a daemon hands to the keeper that replaces a lost one; the descriptors stay the caller's.
 struct handed_child {
-  wire::adopt_frame what;
-  std::vector<int> fds; ///< those in what.held, in their order
+  wire::adopt_frame what; ///< without the names of
+  const holdings* held = nullptr;
 };
 
-/// What to start. `command[0]` is looked up in PATH of `environment` or, with a slash in it, in `cwd`. The variable
-/// ALDER_MEMBER is added to the environment.
+/// What to start. The first word of its command is looked up in PATH of its environment or, with a slash in it, in its
+/// directory. The variable ALDER_MEMBER is added to the environment.
 struct launch {
   node_id id; ///< with `gen` unlike that of any child the keeper knows
   alder::generation gen = 0;
-  std::vector<std::string> command;
-  std::map<std::string, std::string> environment;
-  std::string cwd;               ///< absolute
-  std::string stdin_file;        ///< absolute; empty: /dev/null
-  std::optional<unsigned> umask; ///< 0 to 0777; none: the keeper's
+  program_start start;
   bool capture = true;           ///< false: output goes to /dev/null
-  process_attributes attributes;
   std::string cgroup;            ///< directory; empty: that of the keeper
   wire::spawn_channels channels; ///< numbers 3 to 255
   std::string note;              ///< told again in the inventory; at most wire::max_keeper_note bytes
@@ -151,7 +139,7 @@ public:
   struct unanswered {
     node_id id;
     alder::generation gen = 0;
-    std::optional<child> begun; ///< it may run: its descriptors, without pid and pidfd
+    std::optional<holdings> begun; ///< it may run: all but its pidfd
   };
   /// Those whose start the keeper has not answered, as when it is gone; the second call gives nothing.
   [[nodiscard]] std::vector<unanswered> take_unanswered();
@@ -175,6 +163,7 @@ private:
   /// Sends at once, waiting for room until `deadline`. Errors: timed_out, unavailable.
   outcome send_now(const wire::to_keeper& frame, std::span<const int> fds,
                    std::chrono::steady_clock::time_point deadline);
+  outcome send_now(const handed_child& one, std::chrono::steady_clock::time_point deadline);
   /// What to do with the descriptors that come with it.
   enum class descriptors : std::uint8_t { taken, left };
   outcome receive_inventory(descriptors keeps);
@@ -199,7 +188,7 @@ private:
   std::deque<wire::spawn_frame> waiting_; ///< beyond the window
   struct asked_spawn {
     wire::spawn_frame frame; ///< without command, environment and note
-    std::optional<child> begun;
+    std::optional<holdings> begun;
   };
   std::map<key, asked_spawn> unanswered_; ///< on the wire
   std::deque<refusal> refusals_;          ///< failed before they reached the keeper, to be told from on_writable

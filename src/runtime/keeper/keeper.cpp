@@ -3,6 +3,7 @@
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/log.hpp"
 #include "runtime/keeper/respawn.hpp"
+#include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/keeper_home.hpp"
@@ -28,12 +29,9 @@ constexpr int frames_after_death = 4096;
 
 std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
 
-std::vector<std::string> daemon_environment(int channel) {
-  const std::string variable = std::string{wire::keeper_fd_variable} + "=";
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    if (std::string_view{*entry}.substr(0, variable.size()) != variable) environment.emplace_back(*entry);
-  environment.push_back(variable + std::to_string(channel));
+std::map<std::string, std::string> daemon_environment(int channel) {
+  auto environment = os::environment();
+  environment[wire::keeper_fd_variable] = std::to_string(channel);
   return environment;
 }
 
@@ -78,17 +76,10 @@ void keeper::enter(const key& who, const record& child) {
                 .pid = child.pid,
                 .start_ticks = process ? process->start_ticks : 0,
                 .started_ms = child.started_ms,
-                .out = os::inode_of(child.fds[static_cast<std::size_t>(wire::descriptor::out)].get()),
-                .err = os::inode_of(child.fds[static_cast<std::size_t>(wire::descriptor::err)].get()),
+                .out = os::inode_of(child.held[holding::out].get()),
+                .err = os::inode_of(child.held[holding::err].get()),
                 .note = child.note,
                 .exited = child.exited});
-}
-
-wire::descriptor_set keeper::record::held() const {
-  wire::descriptor_set set = 0;
-  for (std::size_t i = 0; i < fds.size(); ++i)
-    if (fds[i]) set |= wire::bit(static_cast<wire::descriptor>(i));
-  return set;
 }
 
 int keeper::run() {
@@ -200,18 +191,13 @@ void keeper::send_if_room(const wire::to_daemon& frame, std::span<const int> fds
 void keeper::flush() {
   while (channel_ && !outgoing_.empty()) {
     const auto& next = outgoing_.front();
-    std::array<int, wire::descriptor_kinds> fds{};
-    std::size_t count = 0;
-    if (next.has_stage && stage_.valid())
-      for (const auto* fd : {&stage_.read, &stage_.write, &stage_.memory})
-        fds[count++] = fd->get();
+    std::vector<int> fds;
+    if (next.has_stage && stage_.valid()) fds = {stage_.read.get(), stage_.write.get(), stage_.memory.get()};
     if (next.fds_of) {
       const auto child = children_.find(*next.fds_of);
-      if (child != children_.end())
-        for (const auto& fd : child->second.fds)
-          if (fd) fds[count++] = fd.get();
+      if (child != children_.end()) fds = child->second.held.numbers();
     }
-    const auto sent = os::send_record(channel_.get(), next.bytes, {fds.data(), count});
+    const auto sent = os::send_record(channel_.get(), next.bytes, fds);
     if (sent == os::transfer::blocked) return;
     if (sent == os::transfer::closed) {
       // What it said before may still be unread, a shutdown even; reading comes to the end of the channel by itself.
@@ -240,18 +226,16 @@ void keeper::start_daemon() {
   }
   os::spawn_request request{.program =
                                 daemon_file_ ? "/proc/self/fd/" + std::to_string(daemon_file_.get()) : options_.daemon,
-                            .command = {options_.daemon, "--run-dir", options_.run_dir, "--state-dir",
-                                        options_.state_dir, "--log-dir", options_.log_dir},
-                            .environment = daemon_environment(pair->second.get()),
-                            .cwd = "",
-                            .stdin_file = "",
-                            .umask = {},
+                            .start = {.command = {options_.daemon, "--run-dir", options_.run_dir, "--state-dir",
+                                                  options_.state_dir, "--log-dir", options_.log_dir},
+                                      .environment = daemon_environment(pair->second.get())},
                             .where = os::spawn_request::output::file,
                             .file = log->get(),
                             .passed = pair->second.get(),
                             .file_limit = file_limit_}; // which it raises itself, and hands on to a keeper it starts
-  if (options_.foreground) request.command.emplace_back("--foreground");
-  request.command.insert(request.command.end(), options_.daemon_arguments.begin(), options_.daemon_arguments.end());
+  auto& command = request.start.command;
+  if (options_.foreground) command.emplace_back("--foreground");
+  command.insert(command.end(), options_.daemon_arguments.begin(), options_.daemon_arguments.end());
   auto started = os::spawn(request);
   if (std::holds_alternative<os::spawn_failure>(started) && daemon_file_) { // a script, or no /proc
     request.program = options_.daemon;
@@ -263,7 +247,7 @@ void keeper::start_daemon() {
   }
   auto& process = std::get<os::spawned_process>(started);
   daemon_pid_ = process.pid;
-  daemon_pidfd_ = std::move(process.pidfd);
+  daemon_pidfd_ = process.held.take(holding::pidfd);
   channel_ = std::move(pair->first);
   contact_ = contact::silent;
   daemon_adrift_ = false;

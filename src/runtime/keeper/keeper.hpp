@@ -14,7 +14,7 @@
 // attached    shutdown                everything is killed, the keeper ends
 #pragma once
 
-#include "runtime/base/unique_fd.hpp"
+#include "runtime/base/holdings.hpp"
 #include "runtime/keeper/options.hpp"
 #include "runtime/os/descriptors.hpp"
 #include "runtime/os/log_stage.hpp"
@@ -63,21 +63,17 @@ private:
   /// A main process, until its exit is acknowledged.
   struct record {
     int pid = 0;
-    /// By wire::descriptor; those it has not are invalid.
-    std::array<unique_fd, wire::descriptor_kinds> fds;
+    holdings held;
     std::int64_t started_ms = 0;
     std::string note;
     std::optional<exit_status> exited;
     bool adrift = false;                          ///< no child of ours: of a keeper that was killed
     std::optional<steady::time_point> gone_since; ///< of one adrift: it has ended, nobody has said how yet
 
-    [[nodiscard]] int pidfd() const { return fds[static_cast<std::size_t>(wire::descriptor::pidfd)].get(); }
-    [[nodiscard]] wire::descriptor_set held() const;
+    [[nodiscard]] int pidfd() const { return held[holding::pidfd].get(); }
   };
   using named_fd = std::pair<const char*, unique_fd*>;
-  /// Everything a record holds, by name: what the daemon is given, and what a keeper that replaces this one inherits.
-  [[nodiscard]] static std::vector<named_fd> descriptors_of(record& child);
-  /// The same of the keeper itself.
+  /// What the keeper has for itself, and a keeper that replaces this one inherits.
   [[nodiscard]] std::vector<named_fd> own_descriptors();
   /// A frame on its way to the daemon; with `fds_of`, the descriptors of that record go along, with `has_stage` those
   /// of the staging of output.

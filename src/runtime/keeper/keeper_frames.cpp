@@ -63,8 +63,8 @@ void keeper::on(const wire::hello_frame& frame) {
     return; // it learns that from the welcome and ends with a message of its own
   }
   for (const auto& [who, child] : children_)
-    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited, child.held(),
-                           child.adrift},
+    send(wire::child_frame{who.first, who.second, child.pid, child.note, child.started_ms, child.exited,
+                           child.held.names(), child.adrift},
          who);
   send(wire::inventory_end_frame{});
   if (stop_signal_ != 0) send(wire::stop_requested_frame{stop_signal_});
@@ -91,7 +91,7 @@ void keeper::on(const wire::spawn_frame& frame) {
   const auto fail = [&](wire::spawn_stage stage, int number) {
     send(wire::spawn_failed_frame{frame.id, frame.generation, stage, number});
   };
-  if (frame.command.empty()) return fail(wire::spawn_stage::program, EINVAL);
+  if (frame.start.command.empty()) return fail(wire::spawn_stage::program, EINVAL);
   if (children_.count(who) != 0) return fail(wire::spawn_stage::process, EEXIST);
   if (children_.size() >= max_children) return fail(wire::spawn_stage::process, EAGAIN);
   if (const auto have = budget_.refuse(most_for_a_start)) {
@@ -99,32 +99,19 @@ void keeper::on(const wire::spawn_frame& frame) {
     return fail(wire::spawn_stage::pipe, EMFILE);
   }
   // A daemon that loses this keeper before it has heard of the process finds that by its mark, and holds its ends.
-  const auto tell = [&](const os::spawned_process& prepared) {
-    std::vector<int> fds;
-    wire::descriptor_set held = 0;
-    const std::array all{&prepared.pidfd, &prepared.out,    &prepared.err,  &prepared.input,
-                         &prepared.ipc,   &prepared.notify, &prepared.ready};
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!*all[i]) continue;
-      fds.push_back(all[i]->get());
-      held |= wire::bit(static_cast<wire::descriptor>(i));
-    }
-    send_if_room(wire::starting_frame{frame.id, frame.generation, held}, fds);
-    if (book_) book_->set_output(who, os::inode_of(prepared.out.get()), os::inode_of(prepared.err.get()));
+  const auto tell = [&](const holdings& prepared) {
+    send_if_room(wire::starting_frame{frame.id, frame.generation, prepared.names()}, prepared.numbers());
+    if (book_)
+      book_->set_output(who, os::inode_of(prepared[holding::out].get()), os::inode_of(prepared[holding::err].get()));
   };
   using output = os::spawn_request::output;
   auto started = os::spawn({.program = frame.program,
-                            .command = frame.command,
-                            .environment = frame.environment,
-                            .cwd = frame.cwd,
-                            .stdin_file = frame.stdin_file,
-                            .umask = frame.umask,
+                            .start = frame.start,
                             .where = frame.capture ? output::pipes : output::null,
                             .file = -1,
                             .passed = -1,
                             .file_limit = file_limit_,
                             .channels = frame.channels,
-                            .attributes = frame.attributes,
                             .cgroup = frame.cgroup,
                             .ticket = book_ ? book_->ask(who, frame.note) : os::start_ticket{}},
                            tell);
@@ -134,16 +121,14 @@ void keeper::on(const wire::spawn_frame& frame) {
   }
   auto& process = std::get<os::spawned_process>(started);
   record child{.pid = process.pid,
-               .fds = {std::move(process.pidfd), std::move(process.out), std::move(process.err),
-                       std::move(process.input), std::move(process.ipc), std::move(process.notify),
-                       std::move(process.ready)},
+               .held = std::move(process.held),
                .started_ms = unix_ms_now(),
                .note = frame.note,
                .exited = {},
                .adrift = false,
                .gone_since = {}};
   enter(who, child);
-  send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms, child.held()}, who);
+  send(wire::spawned_frame{frame.id, frame.generation, child.pid, child.started_ms, child.held.names()}, who);
   running_.emplace(child.pid, who);
   children_.emplace(who, std::move(child));
 }
@@ -167,11 +152,10 @@ void keeper::on(const wire::main_frame& frame) {
   child.pid = frame.pid;
   child.exited.reset();
   child.gone_since.reset();
-  auto& held = child.fds[static_cast<std::size_t>(wire::descriptor::pidfd)];
-  held.reset(); // so that there is a descriptor for the other in any case
+  child.held.put(holding::pidfd, unique_fd{}); // so that there is a descriptor for the other in any case
   auto pidfd = os::open_same_process(frame.pid, frame.start_ticks);
   if (!pidfd) return note_exit(who, {frame.pid, exit_status{}, false});
-  held = std::move(*pidfd);
+  child.held.put(holding::pidfd, std::move(*pidfd));
   running_.emplace(child.pid, who);
   watch_adrift(who);
   enter(who, child);

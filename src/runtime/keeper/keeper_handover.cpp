@@ -30,15 +30,6 @@ unique_fd taken(const wire::named_descriptors& fds, const std::string& name) {
 
 } // namespace
 
-std::vector<keeper::named_fd> keeper::descriptors_of(record& child) {
-  static constexpr std::array<const char*, wire::descriptor_kinds> names{"pidfd", "out",    "err",  "input",
-                                                                         "ipc",   "notify", "ready"};
-  std::vector<named_fd> all;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    all.emplace_back(names[i], &child.fds[i]);
-  return all;
-}
-
 std::vector<keeper::named_fd> keeper::own_descriptors() {
   return {{"lock", &lock_},
           {"daemon", &daemon_file_},
@@ -70,8 +61,9 @@ wire::keeper_state keeper::state() {
                           .exited = child.exited,
                           .adrift = child.adrift,
                           .fds = {}};
-    for (const auto& [name, fd] : descriptors_of(child))
-      held.fds[name] = fd->get();
+    const auto names = child.held.names();
+    for (const auto& name : names)
+      held.fds[name] = child.held[name].get();
     all.children.push_back(std::move(held));
   }
   return all;
@@ -95,14 +87,15 @@ void keeper::resume(const wire::keeper_state& state) {
   former_daemon_file_ = taken(state.fds, "former-daemon");
   for (const auto& held : state.children) {
     record child{.pid = held.pid,
-                 .fds = {},
+                 .held = {},
                  .started_ms = held.started_ms,
                  .note = held.note,
                  .exited = held.exited,
                  .adrift = held.adrift,
                  .gone_since = {}};
-    for (const auto& [name, fd] : descriptors_of(child))
-      *fd = taken(held.fds, name);
+    child.held.put(holding::pidfd, taken(held.fds, std::string{holding::pidfd})); // first, as of a start
+    for (const auto& [name, fd] : held.fds)
+      if (name != holding::pidfd) child.held.put(name, unique_fd{fd});
     const key who{held.id, held.generation};
     if (!held.exited) running_.emplace(held.pid, who);
     const auto process = os::read_stat(held.pid);
@@ -233,15 +226,12 @@ void keeper::take_charge_of_daemon() {
 void keeper::on(const wire::adopt_frame& frame) {
   if (children_.count({frame.id, frame.generation}) != 0) return; // what is known is known better
   record child{.pid = frame.pid,
-               .fds = {},
+               .held = {frame.held, std::move(received_)},
                .started_ms = frame.started_ms,
                .note = frame.note,
                .exited = frame.exited,
                .adrift = true,
                .gone_since = {}};
-  auto next = received_.begin();
-  for (std::size_t i = 0; i < child.fds.size() && next != received_.end(); ++i)
-    if ((frame.held & wire::bit(static_cast<wire::descriptor>(i))) != 0) child.fds[i] = std::move(*next++);
   const key who{frame.id, frame.generation};
   if (!frame.exited && child.pidfd() < 0) child.exited = exit_status{}; // nothing to watch it by
   const bool lives = !child.exited;

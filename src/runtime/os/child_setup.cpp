@@ -167,7 +167,7 @@ bool set_io_priority(std::uint16_t value) {
 
 /// True when all is set; else `stage` is what was not.
 bool set_attributes(const child_plan& plan, wire::spawn_stage& stage) {
-  const auto& wanted = *plan.attributes;
+  const auto& wanted = plan.start.attributes;
   using wire::spawn_stage;
   const auto step = [&](spawn_stage now, bool done) {
     stage = now;
@@ -227,16 +227,17 @@ void set_up_and_exec(const child_plan& plan, child_failure& failure) {
   reset_signals();
   if (plan.lock_limit) mark_by_limit(*plan.lock_limit);
   if (plan.cgroup_file != nullptr && !enter_cgroup(plan.cgroup_file)) return fail(spawn_stage::cgroup);
-  const auto* who = plan.attributes != nullptr && plan.attributes->who ? &*plan.attributes->who : nullptr;
-  if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(plan.stdin_file, who))
+  const auto& start = plan.start;
+  const auto* who = start.attributes.who ? &*start.attributes.who : nullptr;
+  const auto* stdin_file = start.stdin_file.empty() ? nullptr : start.stdin_file.c_str();
+  if (plan.input >= 0 ? ::dup2(plan.input, 0) != 0 : !connect_stdin(stdin_file, who))
     return fail(spawn_stage::stdin_file);
   if (plan.is_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) return fail(spawn_stage::terminal);
   if (!connect_output(plan)) return fail(spawn_stage::output);
   if (!move_descriptors(plan)) return fail(spawn_stage::channel);
-  if (plan.attributes == nullptr && !set_file_limit(plan)) return fail(spawn_stage::file_limit);
-  if (auto stage = spawn_stage::limits; plan.attributes != nullptr && !set_attributes(plan, stage)) return fail(stage);
-  if (plan.umask) (void)::umask(*plan.umask); // always succeeds; returns the old one
-  if (plan.directory != nullptr && ::chdir(plan.directory) != 0) return fail(spawn_stage::directory);
+  if (auto stage = spawn_stage::limits; !set_attributes(plan, stage)) return fail(stage);
+  if (start.umask) (void)::umask(*start.umask); // always succeeds; returns the old one
+  if (!start.cwd.empty() && ::chdir(start.cwd.c_str()) != 0) return fail(spawn_stage::directory);
   // Last: a signal that arrives from here on ends this process and nothing else.
   open_signal_mask();
   if (!become_independent(plan.ticket)) return fail(spawn_stage::process);

@@ -4,8 +4,8 @@
 #include "runtime/os/start_book.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
-#include <array>
 #include <optional>
+#include <span>
 
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -14,28 +14,25 @@ namespace alder::os {
 
 /// Everything the child needs, made ready by the parent, which waits until the child has executed or ended.
 struct child_plan {
-  const char* program = nullptr; ///< absolute path
-  char* const* arguments = nullptr;
-  char* const* environment = nullptr;
-  const char* directory = nullptr;  ///< null: stay
-  const char* stdin_file = nullptr; ///< null: /dev/null
-  int out = -1;                     ///< becomes 1; above 2
-  int err = -1;                     ///< becomes 2; above 2
-  int passed = -1;                  ///< stays open under its number over exec; -1: none
-  std::optional<mode_t> umask;
-  std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE, before that of the attributes
-  std::optional<rlim_t> lock_limit; ///< soft RLIMIT_LOCKS, when the hard one allows it
-  int input = -1;                   ///< becomes 0 instead of stdin_file; above all targets
-  bool is_terminal = false;         ///< `input` becomes the controlling terminal
+  const program_start& start;
+  const char* program = nullptr;      ///< absolute path
+  char* const* arguments = nullptr;   ///< of start
+  char* const* environment = nullptr; ///< of start
+  int out = -1;                       ///< becomes 1; above 2
+  int err = -1;                       ///< becomes 2; above 2
+  int passed = -1;                    ///< stays open under its number over exec; -1: none
+  std::optional<rlimit> file_limit;   ///< RLIMIT_NOFILE, before that of the attributes
+  std::optional<rlim_t> lock_limit;   ///< soft RLIMIT_LOCKS, when the hard one allows it
+  int input = -1;                     ///< becomes 0 instead of its stdin_file; above all targets
+  bool is_terminal = false;           ///< `input` becomes the controlling terminal
   /// Descriptors the program finds under other numbers; those they have now are above all targets.
   struct moved {
     int from = -1; ///< -1: nothing
     int to = -1;   ///< 3 to 255
   };
-  std::array<moved, 2> moves{};
-  const char* cgroup_file = nullptr;              ///< cgroup.procs of its control group; null: ours
-  const process_attributes* attributes = nullptr; ///< null: those of the parent
-  start_ticket ticket{};                          ///< with one, it ends when its parent does before exec
+  std::span<const moved> moves;
+  const char* cgroup_file = nullptr; ///< cgroup.procs of its control group; null: ours
+  start_ticket ticket{};             ///< with one, it ends when its parent does before exec
 };
 
 /// Where the child leaves its failure: it shares the parent's memory until it executes.

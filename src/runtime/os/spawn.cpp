@@ -181,65 +181,78 @@ bool open_output(const spawn_request& request, output_ends& ends) {
   return ends.out_write.valid();
 }
 
-std::optional<rlim_t> marking_limit(const std::vector<std::string>& environment) {
-  const std::string name = std::string{wire::member_variable} + "=";
-  for (const auto& variable : environment)
-    if (variable.rfind(name, 0) == 0) return wire::member_number(std::string_view{variable}.substr(name.size()));
-  return std::nullopt;
+std::optional<rlim_t> marking_limit(const std::map<std::string, std::string>& environment) {
+  const auto mark = environment.find(wire::member_variable);
+  return mark == environment.end() ? std::nullopt : std::optional<rlim_t>{wire::member_number(mark->second)};
+}
+
+std::vector<std::string> assignments(const std::map<std::string, std::string>& variables) {
+  std::vector<std::string> all;
+  all.reserve(variables.size());
+  for (const auto& [name, value] : variables)
+    all.push_back(name + "=" + value);
+  return all;
+}
+
+holdings held_of(output_ends& output, channel_ends& channels) {
+  holdings held;
+  held.put(holding::out, std::move(output.out_read));
+  held.put(holding::err, std::move(output.err_read));
+  held.put(holding::input, std::move(channels.input_here));
+  held.put(holding::ipc, std::move(channels.ipc_here));
+  held.put(holding::notify, std::move(channels.notify));
+  held.put(holding::ready, std::move(channels.ready_here));
+  return held;
 }
 
 } // namespace
 
 std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
-                                                   const std::function<void(const spawned_process&)>& on_prepared) {
-  ALDER_ASSERT(!request.command.empty());
+                                                   const std::function<void(const holdings&)>& on_prepared) {
+  const auto& start = request.start;
+  ALDER_ASSERT(!start.command.empty());
   output_ends ends;
   if (!open_output(request, ends)) return spawn_failure{wire::spawn_stage::pipe, errno};
   channel_ends channels;
   if (!open_channels(request.channels, channels)) return spawn_failure{wire::spawn_stage::channel, errno};
   const bool has_terminal = request.channels.terminal;
   if (has_terminal &&
-      (!make_terminal(request.attributes, request.channels, channels) || !connect_terminal(channels.input_there, ends)))
+      (!make_terminal(start.attributes, request.channels, channels) || !connect_terminal(channels.input_there, ends)))
     return spawn_failure{wire::spawn_stage::terminal, errno};
   const auto cgroup_file = request.cgroup + "/cgroup.procs";
-  const auto arguments = pointers(request.command);
-  const auto environment = pointers(request.environment);
-  const child_plan plan{.program = request.program.c_str(),
+  const auto variables = assignments(start.environment);
+  const auto arguments = pointers(start.command);
+  const auto environment = pointers(variables);
+  const std::array moves{child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
+                         child_plan::moved{channels.ready_there.get(), request.channels.ready}};
+  const child_plan plan{.start = start,
+                        .program = request.program.c_str(),
                         .arguments = arguments.data(),
                         .environment = environment.data(),
-                        .directory = request.cwd.empty() ? nullptr : request.cwd.c_str(),
-                        .stdin_file = request.stdin_file.empty() ? nullptr : request.stdin_file.c_str(),
                         .out = ends.out_write.get(),
                         .err = ends.err_write ? ends.err_write.get() : ends.out_write.get(),
                         .passed = request.passed,
-                        .umask = request.umask,
                         .file_limit = request.file_limit,
-                        .lock_limit = marking_limit(request.environment),
+                        .lock_limit = marking_limit(start.environment),
                         .input = channels.input_there.get(),
                         .is_terminal = has_terminal,
-                        .moves = {child_plan::moved{channels.ipc_there.get(), request.channels.ipc},
-                                  child_plan::moved{channels.ready_there.get(), request.channels.ready}},
+                        .moves = moves,
                         .cgroup_file = request.cgroup.empty() ? nullptr : cgroup_file.c_str(),
-                        .attributes = &request.attributes,
                         .ticket = request.ticket};
   both_sides shared{plan, {}};
-  spawned_process process{0,
-                          {},
-                          std::move(ends.out_read),
-                          std::move(ends.err_read),
-                          std::move(channels.input_here),
-                          std::move(channels.ipc_here),
-                          std::move(channels.notify),
-                          std::move(channels.ready_here)};
-  if (on_prepared) on_prepared(process);
-  process.pid = clone_child(shared, process.pidfd);
+  auto ours = held_of(ends, channels);
+  if (on_prepared) on_prepared(ours);
+  unique_fd pidfd;
+  spawned_process process{.pid = clone_child(shared, pidfd), .held = {}};
   if (process.pid < 0) return spawn_failure{wire::spawn_stage::process, errno};
   // A child that changed its user did so in our memory, which the kernel then hides from /proc until we object.
-  if (request.attributes.who) (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // cannot fail with this argument
+  if (start.attributes.who) (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // cannot fail with this argument
   if (shared.failure.happened) {
-    reap(process.pidfd.get());
+    reap(pidfd.get());
     return spawn_failure{shared.failure.stage, shared.failure.os_errno};
   }
+  process.held.put(holding::pidfd, std::move(pidfd)); // first: who has few descriptors left gets this one
+  process.held.add(std::move(ours));
   return process;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include <map>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -28,6 +30,11 @@ public:
     (*this)(static_cast<std::uint32_t>(list.size()));
     for (const auto& text : list)
       (*this)(text);
+  }
+  void operator()(const std::map<std::string, std::string>& variables) {
+    (*this)(static_cast<std::uint32_t>(variables.size()));
+    for (const auto& [name, value] : variables)
+      (*this)(name), (*this)(value);
   }
   void operator()(const exit_status& status) {
     (*this)(status.kind);
@@ -97,6 +104,15 @@ public:
     for (std::uint32_t i = 0, size = counted_; good_ && i < size; ++i)
       (*this)(list.emplace_back());
   }
+  void operator()(std::map<std::string, std::string>& variables) {
+    if (!read_length(2 * sizeof(std::uint32_t))) return;
+    for (std::uint32_t i = 0, size = counted_; good_ && i < size; ++i) {
+      std::string name;
+      (*this)(name);
+      good_ = good_ && (variables.empty() || variables.rbegin()->first < name); // as it is written
+      (*this)(variables[std::move(name)]);
+    }
+  }
   void operator()(std::vector<std::uint32_t>& list) {
     if (!read_length(sizeof(std::uint32_t))) return;
     for (std::uint32_t i = 0; good_ && i < counted_; ++i)
@@ -155,12 +171,12 @@ void fields(auto&, one_of<ready_frame, shutdown_frame, inventory_end_frame, ping
 void fields(auto& visit, one_of<hello_frame> auto& f) { visit(f.version), visit(f.pid); }
 void fields(auto& visit, one_of<failed_frame> auto& f) { visit(f.text); }
 void fields(auto& visit, one_of<spawn_frame> auto& f) {
-  visit(f.id), visit(f.generation), visit(f.program), visit(f.command), visit(f.environment), visit(f.cwd);
-  visit(f.stdin_file), visit(f.umask), visit(f.capture), visit(f.note);
-  auto& a = f.attributes;
+  visit(f.id), visit(f.generation), visit(f.program), visit(f.capture), visit(f.note), visit(f.cgroup);
+  auto& s = f.start;
+  visit(s.command), visit(s.environment), visit(s.cwd), visit(s.stdin_file), visit(s.umask);
+  auto& a = s.attributes;
   visit(a.who), visit(a.nice), visit(a.io_priority), visit(a.oom_score_adj), visit(a.limits), visit(a.cpus);
   visit(a.no_new_privileges), visit(a.private_tmp), visit(a.read_only_paths);
-  visit(f.cgroup);
   visit(f.channels.input), visit(f.channels.terminal), visit(f.channels.ipc), visit(f.channels.ready),
       visit(f.channels.notify);
 }
@@ -249,7 +265,7 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::terminal: return "create its pseudo-terminal";
   case spawn_stage::cgroup: return "move it into the control group " + request.cgroup;
   case spawn_stage::stdin_file:
-    return "open " + (request.stdin_file.empty() ? "/dev/null" : request.stdin_file) + " for stdin";
+    return "open " + (request.start.stdin_file.empty() ? "/dev/null" : request.start.stdin_file) + " for stdin";
   case spawn_stage::output: return "connect the output";
   case spawn_stage::limits: return "set the resource limits";
   case spawn_stage::priority: return "set nice";
@@ -258,9 +274,9 @@ std::string stage_text(spawn_stage stage, const spawn_frame& request) {
   case spawn_stage::cpus: return "bind it to its CPUs";
   case spawn_stage::mounts: return "set up its private /tmp or read-only paths";
   case spawn_stage::identity:
-    return "become user " + (request.attributes.who ? request.attributes.who->text : std::string{});
+    return "become user " + (request.start.attributes.who ? request.start.attributes.who->text : std::string{});
   case spawn_stage::privileges: return "set no_new_privileges";
-  case spawn_stage::directory: return "chdir " + request.cwd;
+  case spawn_stage::directory: return "chdir " + request.start.cwd;
   case spawn_stage::program: break;
   }
   return "exec " + request.program;

@@ -1,10 +1,10 @@
 // The frames between alder-keeper and alderd: plain structs and their bytes. One frame is one SOCK_SEQPACKET record.
 #pragma once
 
-#include "alder/attributes.hpp"
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/program_start.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 5;
+inline constexpr std::uint32_t keeper_protocol_version = 6;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -55,22 +55,8 @@ enum class spawn_stage : std::uint8_t {
   program,     ///< execve
 };
 
-/// The descriptors of a process that the keeper holds, in the order in which they travel.
-enum class descriptor : std::uint8_t {
-  pidfd,
-  out,    ///< read end of its standard output
-  err,    ///< read end of its standard error
-  input,  ///< write end of its standard input, or our side of its pseudo-terminal
-  ipc,    ///< our end of its stream socket
-  notify, ///< the datagram socket it sends notices to
-  ready,  ///< read end of the pipe it writes a line to
-};
-inline constexpr std::size_t descriptor_kinds = 7;
-/// A set of them, one bit each.
-using descriptor_set = std::uint8_t;
-[[nodiscard]] constexpr descriptor_set bit(descriptor d) {
-  return static_cast<descriptor_set>(1U << static_cast<unsigned>(d));
-}
+/// The names of the descriptors that go along with a frame, in their order (base/holdings.hpp).
+using held_names = std::vector<std::string>;
 
 /// What a process gets besides its output to talk to the daemon.
 struct spawn_channels {
@@ -102,16 +88,11 @@ struct failed_frame {
 struct spawn_frame {
   node_id id;
   alder::generation generation = 0;
-  std::string program;                  ///< absolute path, already looked up
-  std::vector<std::string> command;     ///< argv, at least one word
-  std::vector<std::string> environment; ///< "NAME=value"
-  std::string cwd;                      ///< empty: the keeper's
-  std::string stdin_file;               ///< empty: /dev/null
-  std::optional<std::uint32_t> umask;
+  std::string program; ///< absolute path, already looked up
+  program_start start; ///< but for the control group of its attributes, which the daemon has made
   bool capture = true; ///< false: output goes to /dev/null
   std::string note;
-  process_attributes attributes; ///< but for `cgroup`, which the daemon has made
-  std::string cgroup;            ///< the directory of its control group; empty: the keeper's
+  std::string cgroup; ///< the directory of its control group; empty: the keeper's
   spawn_channels channels;
   bool operator==(const spawn_frame&) const = default;
 };
@@ -147,7 +128,7 @@ struct adopt_frame {
   std::string note;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::optional<exit_status> exited;
-  descriptor_set held = 0; ///< which descriptors go along
+  held_names held{};
   bool operator==(const adopt_frame&) const = default;
 };
 /// Another process of a child is its main one from now on; also of a child whose former main process has exited, which
@@ -189,8 +170,8 @@ struct child_frame {
   std::string note;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
   std::optional<exit_status> exited;
-  descriptor_set held = 0; ///< which descriptors go along
-  bool adrift = false;     ///< it is no child of the keeper, which replaced one that was killed
+  held_names held{};
+  bool adrift = false; ///< it is no child of the keeper, which replaced one that was killed
   bool operator==(const child_frame&) const = default;
 };
 struct inventory_end_frame {
@@ -200,7 +181,7 @@ struct inventory_end_frame {
 struct starting_frame {
   node_id id;
   alder::generation generation = 0;
-  descriptor_set held = 0; ///< which descriptors go along
+  held_names held{};
   bool operator==(const starting_frame&) const = default;
 };
 /// With its descriptors.
@@ -209,7 +190,7 @@ struct spawned_frame {
   alder::generation generation = 0;
   std::int32_t pid = 0;
   std::int64_t started_ms = 0; ///< Unix time in milliseconds
-  descriptor_set held = 0;     ///< which descriptors go along
+  held_names held{};
   bool operator==(const spawned_frame&) const = default;
 };
 struct spawn_failed_frame {

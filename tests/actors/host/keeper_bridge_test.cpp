@@ -46,8 +46,7 @@ protected:
     auto pidfd = os::open_pidfd(child);
     ASSERT_TRUE(pidfd.ok());
     say(wire::welcome_frame{.epoch = 1, .keeper_pid = ::getpid(), .keeper_start_ticks = 8, .mark = "7.8"});
-    const auto held = static_cast<wire::descriptor_set>(
-        wire::bit(wire::descriptor::pidfd) | wire::bit(wire::descriptor::input) | wire::bit(wire::descriptor::ipc));
+    const wire::held_names held{"pidfd", "input", "ipc"};
     const std::array<int, 3> fds{pidfd->get(), given_input.get(), given_ipc.get()};
     say(wire::child_frame{web.node, web.generation, child, "0", 1500, std::nullopt, held}, fds);
     say(wire::inventory_end_frame{});

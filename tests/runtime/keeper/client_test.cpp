@@ -55,7 +55,8 @@ TEST_F(Client, refuses_another_protocol_version) {
   const auto attached = keeper::client::attach(std::move(daemon_end), {});
   ASSERT_FALSE(attached.ok());
   EXPECT_EQ(attached.failure().kind, error_kind::conflict);
-  EXPECT_EQ(attached.failure().message, "the keeper speaks protocol version 99, this daemon 5");
+  EXPECT_EQ(attached.failure().message,
+            "the keeper speaks protocol version 99, this daemon " + std::to_string(wire::keeper_protocol_version));
 }
 
 TEST_F(Client, a_keeper_that_goes_away_or_talks_nonsense_is_an_error) {
@@ -75,8 +76,8 @@ TEST_F(Client, takes_the_inventory_once_with_its_descriptors) {
   const unique_fd write_end{ends[1]};
   const int fds[] = {read_end.get(), read_end.get(), write_end.get()};
   say(wire::welcome_frame{});
-  say(wire::child_frame{"a/b", 3, 42, "note", 1500, exit_status::code(1), 0b1000101}, fds);
-  say(wire::child_frame{"a/c", 1, 43, "", 0, std::nullopt, 1}, {fds, 1});
+  say(wire::child_frame{"a/b", 3, 42, "note", 1500, exit_status::code(1), {"pidfd", "err", "ready"}}, fds);
+  say(wire::child_frame{"a/c", 1, 43, "", 0, std::nullopt, {"pidfd"}}, {fds, 1});
   say(wire::inventory_end_frame{});
   listener heard{std::move(daemon_end)};
   const auto inventory = heard.client->take_inventory();
@@ -84,13 +85,13 @@ TEST_F(Client, takes_the_inventory_once_with_its_descriptors) {
   EXPECT_EQ(inventory[0].id, "a/b");
   EXPECT_EQ(inventory[0].exited, exit_status::code(1));
   EXPECT_EQ(inventory[0].started.time_since_epoch().count(), 1500);
-  EXPECT_TRUE(inventory[0].pidfd.valid());
-  EXPECT_FALSE(inventory[0].out.valid());
-  EXPECT_TRUE(inventory[0].err.valid());
-  EXPECT_FALSE(inventory[0].notify.valid());
-  EXPECT_TRUE(inventory[0].ready.valid());
-  EXPECT_TRUE(inventory[1].pidfd.valid());
-  EXPECT_FALSE(inventory[1].out.valid());
+  EXPECT_TRUE(inventory[0].held[holding::pidfd].valid());
+  EXPECT_FALSE(inventory[0].held[holding::out].valid());
+  EXPECT_TRUE(inventory[0].held[holding::err].valid());
+  EXPECT_FALSE(inventory[0].held[holding::notify].valid());
+  EXPECT_TRUE(inventory[0].held[holding::ready].valid());
+  EXPECT_TRUE(inventory[1].held[holding::pidfd].valid());
+  EXPECT_FALSE(inventory[1].held[holding::out].valid());
   EXPECT_TRUE(heard.client->take_inventory().empty());
 }
 
@@ -101,7 +102,7 @@ TEST_F(Client, has_at_most_16_spawns_on_the_wire) {
     heard.client->spawn(shell("t/" + std::to_string(i), "exit"));
   auto asked = spawns();
   ASSERT_EQ(asked.size(), keeper::client::spawn_window);
-  say(wire::spawned_frame{asked[0].id, 1, 99, 0, 0});
+  say(wire::spawned_frame{asked[0].id, 1, 99, 0, {}});
   say(wire::spawn_failed_frame{asked[1].id, 1, wire::spawn_stage::directory, ENOENT});
   ASSERT_TRUE(heard.until_spawned(1));
   ASSERT_TRUE(heard.until_failed(1));
@@ -123,9 +124,9 @@ TEST_F(Client, keeps_the_descriptors_of_a_start_that_the_keeper_does_not_come_to
   const unique_fd read_end{ends[0]};
   unique_fd write_end{ends[1]};
   const int fds[] = {read_end.get()};
-  const auto out = wire::bit(wire::descriptor::out);
+  const wire::held_names out{"out"};
   say(wire::starting_frame{"t/a", 1, out}, fds);
-  say(wire::spawned_frame{"t/a", 1, 99, 0, 0});
+  say(wire::spawned_frame{"t/a", 1, 99, 0, {}});
   say(wire::starting_frame{"t/b", 1, out}, fds);
   say(wire::starting_frame{"t/unknown", 1, out}, fds);
   keeper_end.reset();
@@ -136,7 +137,7 @@ TEST_F(Client, keeps_the_descriptors_of_a_start_that_the_keeper_does_not_come_to
   ASSERT_TRUE(unanswered[0].begun);
   ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
   char got = 0;
-  EXPECT_EQ(::read(unanswered[0].begun->out.get(), &got, 1), 1);
+  EXPECT_EQ(::read(unanswered[0].begun.value()[holding::out].get(), &got, 1), 1);
   EXPECT_EQ(unanswered[1].id, "t/c");
   EXPECT_FALSE(unanswered[1].begun);
 }
@@ -145,14 +146,15 @@ TEST_F(Client, sends_the_program_it_found_and_the_marker_but_no_older_one) {
   welcome();
   listener heard{std::move(daemon_end)};
   auto what = launch_of("t/a", {"sh"}, 5);
-  what.environment["ALDER_MEMBER"] = "1.1/other/1";
+  what.start.environment["ALDER_MEMBER"] = "1.1/other/1";
   heard.client->spawn(what);
   const auto asked = spawns();
   ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(asked[0].command, std::vector<std::string>{"sh"});
+  EXPECT_EQ(asked[0].start.command, std::vector<std::string>{"sh"});
   EXPECT_EQ(asked[0].program.front(), '/');
-  EXPECT_EQ(asked[0].environment,
-            (std::vector<std::string>{"PATH=/usr/local/bin:/usr/bin:/bin", "ALDER_MEMBER=7.8/t/a/5"}));
+  using variables = std::map<std::string, std::string>;
+  EXPECT_EQ(asked[0].start.environment,
+            (variables{{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"ALDER_MEMBER", "7.8/t/a/5"}}));
 }
 
 TEST_F(Client, what_cannot_be_started_fails_without_the_keeper) {
@@ -161,7 +163,7 @@ TEST_F(Client, what_cannot_be_started_fails_without_the_keeper) {
   (void)next();
   heard.client->spawn(launch_of("t/missing", {"no-such-program"}));
   auto nowhere = shell("t/nowhere", "exit");
-  nowhere.cwd = "/no/where";
+  nowhere.start.cwd = "/no/where";
   heard.client->spawn(nowhere);
   heard.client->spawn(launch_of("t/large", {"sh", std::string(200'000, 'x')}));
   heard.client->spawn(launch_of("t/nul", {"sh", std::string("a\0b", 3)}));

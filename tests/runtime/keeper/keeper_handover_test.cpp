@@ -41,7 +41,7 @@ protected:
     EXPECT_EQ(runs.note, "3 waiting");
     EXPECT_FALSE(runs.adrift);
     std::ofstream{bed.dir.path("fifo")} << "behind\n";
-    EXPECT_EQ(read_all(runs.out.get()), "before\nbehind\n");
+    EXPECT_EQ(read_all(runs.held[holding::out].get()), "before\nbehind\n");
     ASSERT_TRUE(heard.until_exits(1));
     EXPECT_EQ(heard.exits.front().status, exit_status::code(7));
   }
@@ -98,35 +98,25 @@ TEST_F(KeeperHandover, looks_after_a_process_that_a_daemon_has_found) {
   bed.start();
   auto first = bed.next_daemon();
   auto spawned = os::spawn({.program = "/bin/sleep",
-                            .command = {"sleep", "1000"},
-                            .environment = {},
-                            .cwd = "/",
-                            .stdin_file = "",
-                            .umask = {},
+                            .start = {.command = {"sleep", "1000"}, .cwd = "/"},
                             .where = os::spawn_request::output::null,
                             .file = -1,
                             .passed = -1,
                             .file_limit = {}});
   auto& found = std::get<os::spawned_process>(spawned);
-  const auto pidfd = found.pidfd.get();
-  keeper::handed_child handed{{.id = "t/orphan",
-                               .generation = 3,
-                               .pid = found.pid,
-                               .note = "2",
-                               .started_ms = 77,
-                               .exited = {},
-                               .held = wire::bit(wire::descriptor::pidfd)},
-                              {pidfd}};
+  keeper::handed_child handed{
+      {.id = "t/orphan", .generation = 3, .pid = found.pid, .note = "2", .started_ms = 77, .exited = {}, .held = {}},
+      &found.held};
   {
     auto heard = attach(first);
     heard.client->ready();
     ASSERT_TRUE(heard.client->hand_over(handed).ok());
     handed.what.note = "told twice";
     ASSERT_TRUE(heard.client->hand_over(handed).ok());
-    keeper::handed_child gone{handed.what, {}};
+    const holdings nothing;
+    keeper::handed_child gone{handed.what, &nothing};
     gone.what.id = "t/gone";
     gone.what.exited = exit_status{};
-    gone.what.held = 0;
     ASSERT_TRUE(heard.client->hand_over(gone).ok());
   }
   first.crash();
@@ -138,10 +128,10 @@ TEST_F(KeeperHandover, looks_after_a_process_that_a_daemon_has_found) {
   EXPECT_EQ(inventory[1].pid, found.pid);
   EXPECT_EQ(inventory[1].note, "2");
   EXPECT_TRUE(inventory[1].adrift);
-  (void)os::signal_pidfd(pidfd, SIGTERM);
+  (void)os::signal_pidfd(found.held[holding::pidfd].get(), SIGTERM);
   EXPECT_TRUE(heard.until_exits(1)); // read from the zombie, which is ours
   EXPECT_EQ(heard.exits.front().status, exit_status::signal(SIGTERM));
-  os::reap(pidfd);
+  os::reap(found.held[holding::pidfd].get());
 }
 
 } // namespace

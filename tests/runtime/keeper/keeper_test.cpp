@@ -178,11 +178,7 @@ TEST_F(Keeper, a_second_one_says_busy) {
   for (auto& word : words)
     if (word == "RFD") word = std::to_string(write_end.get());
   auto second = os::spawn({.program = words.front(),
-                           .command = words,
-                           .environment = {},
-                           .cwd = "",
-                           .stdin_file = "",
-                           .umask = {},
+                           .start = {.command = words},
                            .where = os::spawn_request::output::null,
                            .file = -1,
                            .passed = write_end.get(),
@@ -191,7 +187,7 @@ TEST_F(Keeper, a_second_one_says_busy) {
   write_end.reset();
   EXPECT_EQ(read_line(read_end.get()), "busy");
   siginfo_t info{};
-  const auto& pidfd = std::get<os::spawned_process>(second).pidfd;
+  const auto& pidfd = std::get<os::spawned_process>(second).held[holding::pidfd];
   ASSERT_TRUE(readable(pidfd.get()));
   ASSERT_EQ(::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED), 0);
   EXPECT_EQ(info.si_status, 0);
@@ -240,14 +236,14 @@ TEST_F(Keeper, hands_over_a_pidfd_and_both_outputs) {
   heard.client->spawn(shell("t/a", "echo out; echo err >&2; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
   auto& child = heard.spawned.front();
-  EXPECT_EQ(read_line(child.out.get()), "out");
-  EXPECT_EQ(read_line(child.err.get()), "err");
-  EXPECT_NE(::fcntl(child.out.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_EQ(read_line(child.held[holding::out].get()), "out");
+  EXPECT_EQ(read_line(child.held[holding::err].get()), "err");
+  EXPECT_NE(::fcntl(child.held[holding::out].get(), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_GT(child.started.time_since_epoch().count(), 0);
-  ASSERT_TRUE(os::signal_pidfd(child.pidfd.get(), SIGTERM).ok());
+  ASSERT_TRUE(os::signal_pidfd(child.held[holding::pidfd].get(), SIGTERM).ok());
   ASSERT_TRUE(heard.until_exits(1));
   EXPECT_EQ(heard.exits.front().status, exit_status::signal(SIGTERM));
-  EXPECT_TRUE(readable(child.pidfd.get()));
+  EXPECT_TRUE(readable(child.held[holding::pidfd].get()));
 }
 
 TEST_F(Keeper, the_marker_is_in_the_environment) {
@@ -256,7 +252,7 @@ TEST_F(Keeper, the_marker_is_in_the_environment) {
   auto heard = attach(daemon);
   heard.client->spawn(shell("t/a", "echo $ALDER_MEMBER", 9));
   ASSERT_TRUE(heard.until_spawned(1));
-  EXPECT_EQ(read_line(heard.spawned.front().out.get()), heard.client->member_marker("t/a", 9));
+  EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), heard.client->member_marker("t/a", 9));
 }
 
 TEST_F(Keeper, services_get_the_original_limit_of_open_files) {
@@ -270,7 +266,7 @@ TEST_F(Keeper, services_get_the_original_limit_of_open_files) {
   auto heard = attach(daemon);
   heard.client->spawn(shell("t/a", "ulimit -n"));
   ASSERT_TRUE(heard.until_spawned(1));
-  EXPECT_EQ(read_line(heard.spawned.front().out.get()), "123");
+  EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), "123");
 }
 
 TEST_F(Keeper, without_capture_there_is_only_a_pidfd) {
@@ -281,8 +277,8 @@ TEST_F(Keeper, without_capture_there_is_only_a_pidfd) {
   quiet.capture = false;
   heard.client->spawn(quiet);
   ASSERT_TRUE(heard.until_exits(1));
-  EXPECT_TRUE(heard.spawned.front().pidfd.valid());
-  EXPECT_FALSE(heard.spawned.front().out.valid());
+  EXPECT_TRUE(heard.spawned.front().held[holding::pidfd].valid());
+  EXPECT_FALSE(heard.spawned.front().held[holding::out].valid());
 }
 
 TEST_F(Keeper, failed_starts_name_their_step_and_never_look_like_exits) {
@@ -290,7 +286,7 @@ TEST_F(Keeper, failed_starts_name_their_step_and_never_look_like_exits) {
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
   auto no_stdin = shell("t/stdin", "exit");
-  no_stdin.stdin_file = "/nope";
+  no_stdin.start.stdin_file = "/nope";
   const auto script = bed.dir.path("script");
   std::ofstream{script} << "#!/no/interpreter\n";
   ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
@@ -338,7 +334,12 @@ TEST_F(Keeper, gives_the_ends_of_each_process_away_before_there_is_one) {
   ::kill(bed.keeper_pid(), SIGSTOP); // so that all come at once
   say(wire::hello_frame{.pid = daemon.pid});
   for (const auto* id : {"t/a", "t/b", "t/c"})
-    say(wire::spawn_frame{.id = id, .generation = 1, .program = "/bin/true", .command = {"true"}, .cwd = "/"});
+    say(wire::spawn_frame{
+        .id = id,
+        .generation = 1,
+        .program = "/bin/true",
+        .start = {
+            .command = {"true"}, .environment = {}, .cwd = "/", .stdin_file = {}, .umask = {}, .attributes = {}}});
   ::kill(bed.keeper_pid(), SIGCONT);
   std::vector<std::string> told;
   while (told.size() < 6 && readable(daemon.channel.get())) {
@@ -347,7 +348,7 @@ TEST_F(Keeper, gives_the_ends_of_each_process_away_before_there_is_one) {
     const auto frame = wire::decode_to_daemon(got.bytes);
     ASSERT_TRUE(frame.ok());
     if (const auto* starting = std::get_if<wire::starting_frame>(&*frame)) {
-      EXPECT_EQ(starting->held, wire::bit(wire::descriptor::out) | wire::bit(wire::descriptor::err));
+      EXPECT_EQ(starting->held, (wire::held_names{"out", "err"}));
       EXPECT_EQ(got.fds.size(), 2U);
       told.push_back("starting " + starting->id);
     }
@@ -367,9 +368,9 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   // must not be before the subshell is gone: it would reap the child itself.
   heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); echo gone; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
-  const int orphan = std::atoi(read_line(heard.spawned.front().out.get()).c_str());
+  const int orphan = std::atoi(read_line(heard.spawned.front().held[holding::out].get()).c_str());
   ASSERT_GT(orphan, 0);
-  ASSERT_EQ(read_line(heard.spawned.front().out.get()), "gone");
+  ASSERT_EQ(read_line(heard.spawned.front().held[holding::out].get()), "gone");
   std::ofstream{fifo} << "go\n";
   ASSERT_TRUE(heard.until([&] { return !heard.reaped.empty(); }));
   EXPECT_EQ(heard.reaped.front(), orphan);
@@ -387,7 +388,7 @@ TEST_F(Keeper, the_exit_of_another_main_process_is_that_of_the_child) {
   const auto pipe = bed.dir.path("pipe");
   heard.client->spawn(shell("a/b", daemoniser(pipe)));
   ASSERT_TRUE(heard.until_spawned(1));
-  const int pid = std::atoi(read_line(heard.spawned[0].out.get()).c_str());
+  const int pid = std::atoi(read_line(heard.spawned[0].held[holding::out].get()).c_str());
   ASSERT_TRUE(heard.until_exits(1));
   EXPECT_EQ(heard.exits[0].status, exit_status::code(3));
   const auto process = os::read_stat(pid);
@@ -410,7 +411,7 @@ TEST_F(Keeper, the_next_daemon_finds_the_other_main_process) {
   const auto pipe = bed.dir.path("pipe");
   heard.client->spawn(shell("a/b", daemoniser(pipe)));
   ASSERT_TRUE(heard.until_spawned(1));
-  const int pid = std::atoi(read_line(heard.spawned[0].out.get()).c_str());
+  const int pid = std::atoi(read_line(heard.spawned[0].held[holding::out].get()).c_str());
   ASSERT_TRUE(heard.until_exits(1));
   const auto process = os::read_stat(pid);
   ASSERT_TRUE(process.has_value());
@@ -423,7 +424,7 @@ TEST_F(Keeper, the_next_daemon_finds_the_other_main_process) {
   ASSERT_EQ(inventory.size(), 1U);
   EXPECT_EQ(inventory[0].pid, pid);
   EXPECT_FALSE(inventory[0].exited.has_value());
-  ASSERT_TRUE(os::signal_pidfd(inventory[0].pidfd.get(), SIGKILL).ok());
+  ASSERT_TRUE(os::signal_pidfd(inventory[0].held[holding::pidfd].get(), SIGKILL).ok());
   ASSERT_TRUE(next.until_exits(1));
   EXPECT_EQ(next.exits[0].status, exit_status::signal(SIGKILL));
 }
@@ -448,7 +449,7 @@ TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
     heard.client->ready();
     auto what = shell("t/a", "read line; echo before; exec sleep 1000", 4);
     what.note = "old note";
-    what.stdin_file = "/dev/null";
+    what.start.stdin_file = "/dev/null";
     heard.client->spawn(what);
     ASSERT_TRUE(heard.until_spawned(1));
     pid = heard.spawned.front().pid;
@@ -465,8 +466,8 @@ TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
   EXPECT_EQ(inventory[0].pid, pid);
   EXPECT_EQ(inventory[0].note, "new note");
   EXPECT_FALSE(inventory[0].exited.has_value());
-  EXPECT_EQ(read_line(inventory[0].out.get()), "before");
-  EXPECT_TRUE(os::signal_pidfd(inventory[0].pidfd.get(), 0).ok());
+  EXPECT_EQ(read_line(inventory[0].held[holding::out].get()), "before");
+  EXPECT_TRUE(os::signal_pidfd(inventory[0].held[holding::pidfd].get(), 0).ok());
 }
 
 TEST_F(Keeper, an_exit_is_repeated_with_its_output_until_it_is_acknowledged) {
@@ -485,7 +486,7 @@ TEST_F(Keeper, an_exit_is_repeated_with_its_output_until_it_is_acknowledged) {
     auto inventory = heard.client->take_inventory();
     ASSERT_EQ(inventory.size(), 1U);
     EXPECT_EQ(inventory[0].exited, exit_status::code(5));
-    EXPECT_EQ(read_all(inventory[0].out.get()), "last words\n");
+    EXPECT_EQ(read_all(inventory[0].held[holding::out].get()), "last words\n");
     heard.client->acknowledge("t/a", 1);
   }
   daemon.crash();
@@ -606,12 +607,13 @@ TEST_F(Keeper, a_second_stop_signal_kills_everything) {
   auto heard = attach(daemon);
   heard.client->spawn(shell("t/a", "trap '' TERM; echo set; while :; do sleep 1000; done"));
   ASSERT_TRUE(heard.until_spawned(1));
-  EXPECT_EQ(read_line(heard.spawned.front().out.get()), "set");
+  EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), "set");
   ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
   ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
   ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
   EXPECT_EQ(bed.wait_for_end(), exit_status::code(1));
-  EXPECT_TRUE(readable(heard.spawned.front().pidfd.get(), steady::now() + std::chrono::milliseconds{100}));
+  EXPECT_TRUE(
+      readable(heard.spawned.front().held[holding::pidfd].get(), steady::now() + std::chrono::milliseconds{100}));
 }
 
 TEST_F(Keeper, shutdown_leaves_no_process_behind) {
@@ -625,7 +627,7 @@ TEST_F(Keeper, shutdown_leaves_no_process_behind) {
   ASSERT_TRUE(heard.until_spawned(2));
   for (auto& child : heard.spawned)
     if (child.id == "t/tree") {
-      EXPECT_EQ(read_line(child.out.get()), "set");
+      EXPECT_EQ(read_line(child.held[holding::out].get()), "set");
     }
   const auto before = os::tree_below(bed.keeper_pid(), daemon.pid);
   EXPECT_GE(before.size(), 4U);
@@ -644,7 +646,7 @@ TEST_F(Keeper, what_the_daemon_said_right_before_it_died_counts) {
     auto heard = attach(daemon);
     heard.client->spawn(shell("t/a", "exit 0"));
     ASSERT_TRUE(heard.until_spawned(1)); // the notice of the exit stays unread
-    ASSERT_TRUE(readable(heard.spawned.front().pidfd.get()));
+    ASSERT_TRUE(readable(heard.spawned.front().held[holding::pidfd].get()));
     heard.client->shutdown();
   }
   ::kill(daemon.pid, SIGKILL);
@@ -657,11 +659,7 @@ TEST_F(Keeper, ends_with_the_process_that_started_it_in_the_foreground) {
   for (const auto& word : words)
     if (word != "--ready-fd" && word != "RFD") line += word + " ";
   auto parent = os::spawn({.program = "/bin/sh",
-                           .command = {"sh", "-c", line + "& wait"},
-                           .environment = own_environment(),
-                           .cwd = "",
-                           .stdin_file = "",
-                           .umask = {},
+                           .start = {.command = {"sh", "-c", line + "& wait"}, .environment = os::environment()},
                            .where = os::spawn_request::output::null,
                            .file = -1,
                            .passed = -1,
@@ -672,8 +670,8 @@ TEST_F(Keeper, ends_with_the_process_that_started_it_in_the_foreground) {
   auto pidfd = os::open_pidfd(heard.client->keeper_pid());
   ASSERT_TRUE(pidfd.ok());
   bed.keeper_pidfd = std::move(*pidfd);
-  ASSERT_TRUE(os::signal_pidfd(shell_process.pidfd.get(), SIGKILL).ok());
-  os::reap(shell_process.pidfd.get());
+  ASSERT_TRUE(os::signal_pidfd(shell_process.held[holding::pidfd].get(), SIGKILL).ok());
+  os::reap(shell_process.held[holding::pidfd].get());
   ASSERT_TRUE(heard.until([&] { return !heard.stops.empty(); }));
   heard.client->shutdown();
   daemon.control.reset();

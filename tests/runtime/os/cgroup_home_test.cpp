@@ -60,7 +60,7 @@ struct RealCgroupHome : ::testing::Test {
   [[nodiscard]] static int start_in(const std::string& group) {
     spawn_request request;
     request.program = "/bin/sleep";
-    request.command = {"/bin/sleep", "1000"};
+    request.start.command = {"/bin/sleep", "1000"};
     request.cgroup = group;
     auto started = spawn(request);
     EXPECT_TRUE(std::holds_alternative<spawned_process>(started));

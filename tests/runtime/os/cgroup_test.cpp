@@ -184,8 +184,8 @@ struct RealCgroup : ::testing::Test {
   [[nodiscard]] spawned_process start(const std::string& script) const {
     spawn_request request;
     request.program = "/bin/sh";
-    request.command = {"/bin/sh", "-c", script};
-    request.environment = {"PATH=/usr/bin:/bin", "ALDER_MEMBER=" + std::to_string(::getpid()) + ".2/t/a/3"};
+    request.start.command = {"/bin/sh", "-c", script};
+    request.start.environment = {{"PATH", "/usr/bin:/bin"}, {"ALDER_MEMBER", std::to_string(::getpid()) + ".2/t/a/3"}};
     request.cgroup = group;
     auto started = spawn(request);
     EXPECT_TRUE(std::holds_alternative<spawned_process>(started));
@@ -197,7 +197,7 @@ TEST_F(RealCgroup, AProcessIsInItBeforeItExecutes) {
   auto process = start("while read line; do echo \"$line\"; done < /proc/self/cgroup; exec sleep 1000");
   std::string line;
   while (line.rfind("0::", 0) != 0)
-    line = test::read_line(process.out.get());
+    line = test::read_line(process.held[holding::out].get());
   EXPECT_EQ(line.substr(line.rfind('/') + 1), group.substr(group.rfind('/') + 1));
   EXPECT_EQ(processes_in(group), std::vector<int>{process.pid});
   EXPECT_TRUE(is_populated(group));
@@ -205,7 +205,7 @@ TEST_F(RealCgroup, AProcessIsInItBeforeItExecutes) {
 
 TEST_F(RealCgroup, NothingEscapesItsKill) {
   auto process = start("(setsid env -i /bin/sh -c 'sleep 1000 & echo $!; exec sleep 1000' &) ; exec sleep 1000");
-  const int far = std::atoi(test::read_line(process.out.get()).c_str());
+  const int far = std::atoi(test::read_line(process.held[holding::out].get()).c_str());
   ASSERT_GT(far, 0);
   ASSERT_TRUE(eventually([&] { return processes_in(group).size() == 3; }));
   EXPECT_EQ(remove_cgroup(group).failure().kind, error_kind::conflict);
@@ -238,7 +238,7 @@ TEST_F(RealCgroup, AGroupIsRemovedWithThoseItsProcessesMade) {
 TEST_F(RealCgroup, AStartInAGroupThatIsNotThereFails) {
   spawn_request request;
   request.program = "/bin/true";
-  request.command = {"/bin/true"};
+  request.start.command = {"/bin/true"};
   request.cgroup = group + "/gone";
   const auto started = spawn(request);
   ASSERT_TRUE(std::holds_alternative<spawn_failure>(started));

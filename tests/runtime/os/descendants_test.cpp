@@ -30,8 +30,8 @@ struct Descendants : ::testing::Test {
   spawned_process start(std::vector<std::string> command) {
     spawn_request request;
     request.program = command.front();
-    request.command = std::move(command);
-    request.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
+    request.start.command = std::move(command);
+    request.start.environment = {{"PATH", "/usr/bin:/bin"}, {"LC_ALL", "C"}};
     auto started = spawn(request);
     EXPECT_TRUE(std::holds_alternative<spawned_process>(started));
     return std::move(std::get<spawned_process>(started));
@@ -40,7 +40,7 @@ struct Descendants : ::testing::Test {
 
 TEST_F(Descendants, everything_below_is_found) {
   auto process = start({"/bin/sh", "-c", "sleep 1000 & setsid sh -c 'echo; sleep 1000' & wait"});
-  (void)test::read_line(process.out.get());
+  (void)test::read_line(process.held[holding::out].get());
   const auto deadline = test::steady::now() + test::patience;
   while (tree_below(::getpid(), 0).size() < 4 && test::steady::now() < deadline) {
   }
@@ -49,7 +49,7 @@ TEST_F(Descendants, everything_below_is_found) {
 
 TEST_F(Descendants, signals_reach_all_and_pass_over_the_dead) {
   auto process = start({"/bin/sh", "-c", "sleep 1000 & echo; wait"});
-  (void)test::read_line(process.out.get());
+  (void)test::read_line(process.held[holding::out].get());
   const auto all = tree_below(::getpid(), 0);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(signal_members(all, 0), 2U);
@@ -63,7 +63,7 @@ TEST_F(Descendants, signals_reach_all_and_pass_over_the_dead) {
 TEST_F(Descendants, only_the_living_who_are_still_the_same_are_held) {
   auto process = start({"/bin/sleep", "1000"});
   auto dead = start({"/bin/true"});
-  ASSERT_TRUE(test::readable(dead.pidfd.get()));
+  ASSERT_TRUE(test::readable(dead.held[holding::pidfd].get()));
   auto one = *read_stat(process.pid);
   const auto zombie = *read_stat(dead.pid);
   EXPECT_EQ(hold(std::vector{one, zombie}).size(), 1U);
@@ -73,10 +73,10 @@ TEST_F(Descendants, only_the_living_who_are_still_the_same_are_held) {
 
 TEST_F(Descendants, a_spared_branch_stays) {
   auto spared = start({"/bin/sh", "-c", "sleep 1000 & echo; wait"});
-  (void)test::read_line(spared.out.get());
+  (void)test::read_line(spared.held[holding::out].get());
   auto other = start({"/bin/sleep", "1000"});
   EXPECT_EQ(kill_tree_below(::getpid(), spared.pid), 1U);
-  reap(other.pidfd.get());
+  reap(other.held[holding::pidfd].get());
   EXPECT_EQ(tree_below(::getpid(), 0).size(), 2U);
 }
 

@@ -103,11 +103,12 @@ TEST(Descriptors, the_processes_of_a_service_are_found_and_killed_without_any) {
   std::vector<spawned_process> started;
   for (int i = 0; i < 3; ++i) {
     auto one = spawn({.program = "/bin/sleep",
-                      .command = {"sleep", "1000"},
-                      .environment = {"ALDER_MEMBER=" + mark},
-                      .cwd = "",
-                      .stdin_file = "",
-                      .umask = {},
+                      .start = {.command = {"sleep", "1000"},
+                                .environment = {{"ALDER_MEMBER", mark}},
+                                .cwd = {},
+                                .stdin_file = {},
+                                .umask = {},
+                                .attributes = {}},
                       .where = spawn_request::output::null,
                       .file = -1,
                       .passed = -1,
@@ -120,7 +121,7 @@ TEST(Descriptors, the_processes_of_a_service_are_found_and_killed_without_any) {
     EXPECT_EQ(table.members(mark).size(), 3U);
     EXPECT_EQ(table.kill(mark), 3U);
     for (const auto& one : started)
-      reap(one.pidfd.get());
+      reap(one.held[holding::pidfd].get());
     EXPECT_TRUE(table.members(mark).empty()) << "those that have gone are not taken for being there";
   }
 }

@@ -27,13 +27,14 @@ namespace {
 class LostProcesses : public ::testing::Test {
 protected:
   struct sleeper {
-    explicit sleeper(std::vector<std::string> environment) {
+    explicit sleeper(const std::string& mark = {}) {
       auto started = spawn({.program = "/bin/sleep",
-                            .command = {"sleep", "1000"},
-                            .environment = std::move(environment),
-                            .cwd = "/",
-                            .stdin_file = "",
-                            .umask = {},
+                            .start = {.command = {"sleep", "1000"},
+                                      .environment = {{"ALDER_MEMBER", mark}},
+                                      .cwd = "/",
+                                      .stdin_file = {},
+                                      .umask = {},
+                                      .attributes = {}},
                             .where = spawn_request::output::null,
                             .file = -1,
                             .passed = -1,
@@ -41,8 +42,8 @@ protected:
       process = std::move(std::get<spawned_process>(started));
     }
     ~sleeper() {
-      (void)signal_pidfd(process.pidfd.get(), SIGKILL);
-      reap(process.pidfd.get());
+      (void)signal_pidfd(process.held[holding::pidfd].get(), SIGKILL);
+      reap(process.held[holding::pidfd].get());
     }
     sleeper(const sleeper&) = delete;
     sleeper& operator=(const sleeper&) = delete;
@@ -80,17 +81,17 @@ protected:
 };
 
 TEST_F(LostProcesses, AreCountedByWhatWasWrittenDownThoughTheyOverwriteTheirEnvironment) {
-  const sleeper noted_only{{}};
-  const sleeper booked_only{{}};
-  const sleeper both{{}};
-  const sleeper stranger{{}};
+  const sleeper noted_only;
+  const sleeper booked_only;
+  const sleeper both;
+  const sleeper stranger;
   write_journal({noted(noted_only, "shop/web"), noted(both, "shop/db")}, line);
   write_book({noted(booked_only, "shop/cache"), noted(both, "shop/db")});
   EXPECT_EQ(count(), 3U);
 }
 
 TEST_F(LostProcesses, AreNotThoseThatEndedAndWhoeverHasTheirNumbersNow) {
-  const sleeper one{{}};
+  const sleeper one;
   auto gone = noted(one, "shop/web");
   ++gone.start_ticks;
   write_journal({gone}, line);
@@ -99,18 +100,18 @@ TEST_F(LostProcesses, AreNotThoseThatEndedAndWhoeverHasTheirNumbersNow) {
 }
 
 TEST_F(LostProcesses, AreNoCommandsAboutServicesAndNoMembers) {
-  const sleeper check{{"ALDER_MEMBER=" + line + "/shop/web#ready/1"}};
-  const sleeper member{{"ALDER_MEMBER=" + line + "/shop/web/1"}}; // a session of its own, as daemons make
-  const sleeper main{{"ALDER_MEMBER=" + line + "/shop/web/1"}};
+  const sleeper check{line + "/shop/web#ready/1"};
+  const sleeper member{line + "/shop/web/1"}; // a session of its own, as daemons make
+  const sleeper main{line + "/shop/web/1"};
   write_journal({}, line);
   write_book({noted(check, "shop/web#ready"), noted(main, "shop/web")});
   EXPECT_EQ(count(), 1U);
 }
 
 TEST_F(LostProcesses, AreFoundByTheirMarkWhenTheBookIsLost) {
-  const sleeper unwritten{{"ALDER_MEMBER=" + line + "/shop/web/1"}};
-  const sleeper of_another{{"ALDER_MEMBER=" + line + "7/shop/db/1"}};
-  const sleeper overwritten{{}};
+  const sleeper unwritten{line + "/shop/web/1"};
+  const sleeper of_another{line + "7/shop/db/1"};
+  const sleeper overwritten;
   write_journal({noted(overwritten, "shop/cache")}, line);
   EXPECT_EQ(count(), 2U);
   const auto all = find_lost({}, start_book_in(dir.path()), line, wall_time{std::chrono::hours{1}});
@@ -120,7 +121,7 @@ TEST_F(LostProcesses, AreFoundByTheirMarkWhenTheBookIsLost) {
 }
 
 TEST_F(LostProcesses, AJournalOfAnotherLineOrThatCannotBeReadSaysNothing) {
-  const sleeper one{{}};
+  const sleeper one;
   write_book({});
   write_journal({noted(one, "shop/web")}, "1.2");
   EXPECT_EQ(count(), 0U);
@@ -129,7 +130,7 @@ TEST_F(LostProcesses, AJournalOfAnotherLineOrThatCannotBeReadSaysNothing) {
 }
 
 TEST_F(LostProcesses, WithoutTheMarkOfAKeeperThereAreNone) {
-  const sleeper one{{"ALDER_MEMBER=" + line + "/shop/web/3"}};
+  const sleeper one{line + "/shop/web/3"};
   write_journal({noted(one, "shop/web")}, line);
   EXPECT_EQ(count(), 1U);
   ASSERT_EQ(::unlink((dir / "keeper.mark").c_str()), 0); // everything was ended in order

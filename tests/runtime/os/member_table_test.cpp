@@ -42,8 +42,8 @@ struct MemberTable : ::testing::Test {
   spawned_process start(std::vector<std::string> command, const std::string& member = marker) {
     spawn_request request;
     request.program = command.front();
-    request.command = std::move(command);
-    request.environment = {"PATH=/usr/bin:/bin", "ALDER_MEMBER=" + member};
+    request.start.command = std::move(command);
+    request.start.environment = {{"PATH", "/usr/bin:/bin"}, {"ALDER_MEMBER", member}};
     auto started = spawn(request);
     EXPECT_TRUE(std::holds_alternative<spawned_process>(started));
     auto process = std::move(std::get<spawned_process>(started));
@@ -98,8 +98,8 @@ struct MemberTable : ::testing::Test {
 
 TEST_F(MemberTable, everything_below_the_main_process_belongs) {
   auto process = start({"/bin/sh", "-c", "sleep 1000 & echo $!; sleep 1000 & echo $!; wait"});
-  const int first = std::atoi(test::read_line(process.out.get()).c_str());
-  const int second = std::atoi(test::read_line(process.out.get()).c_str());
+  const int first = std::atoi(test::read_line(process.held[holding::out].get()).c_str());
+  const int second = std::atoi(test::read_line(process.held[holding::out].get()).c_str());
   EXPECT_EQ(members_now(process.pid), (std::set<int>{process.pid, first, second}));
 }
 
@@ -117,7 +117,7 @@ TEST_F(MemberTable, what_is_born_later_belongs) {
   auto busy =
       start({"/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done; setsid sleep 1000 & echo $!; wait"},
             line + "/t/b/1"); // whose mark the table does not know
-  const int stranger = std::atoi(test::read_line(busy.out.get()).c_str());
+  const int stranger = std::atoi(test::read_line(busy.held[holding::out].get()).c_str());
   EXPECT_EQ(table->mark_of(stranger), "");
   table->add(line + "/t/b/1", member_table::since::before);
   EXPECT_EQ(table->mark_of(stranger), line + "/t/b/1");
@@ -129,7 +129,7 @@ TEST_F(MemberTable, a_child_of_a_later_main_process_belongs_whatever_it_dropped)
   const auto table = table_of(0);
   auto process = start({"/bin/sh", "-c", "env -i setsid sh -c 'echo $$; exec sleep 1000' & wait"}, "none");
   table->set_main(marker, process.pid);
-  const int child = std::atoi(test::read_line(process.out.get()).c_str());
+  const int child = std::atoi(test::read_line(process.held[holding::out].get()).c_str());
   EXPECT_EQ(table->mark_of(child), marker);
   EXPECT_TRUE(table->has_others(marker));
 }
@@ -137,7 +137,7 @@ TEST_F(MemberTable, a_child_of_a_later_main_process_belongs_whatever_it_dropped)
 TEST_F(MemberTable, a_daemonised_process_is_found_by_its_marker) {
   spawned_process process;
   const int orphan = start_daemoniser(process);
-  reap(process.pidfd.get()); // the main process has ended
+  reap(process.held[holding::pidfd].get()); // the main process has ended
   EXPECT_EQ(members_now(process.pid), (std::set<int>{orphan}));
 }
 
@@ -146,14 +146,14 @@ TEST_F(MemberTable, a_daemonised_process_is_found_among_the_newborn) {
   EXPECT_TRUE(table->members(marker).empty());
   spawned_process process;
   const int orphan = start_daemoniser(process, {"bare"});
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_EQ(pids(table->members(marker)), (std::set<int>{orphan}));
 }
 
 TEST_F(MemberTable, one_that_dropped_its_environment_is_found_by_its_limit) {
   spawned_process process;
   const int orphan = start_daemoniser(process, {"bare"});
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_EQ(members_now(process.pid), (std::set<int>{orphan}));
 }
 
@@ -167,7 +167,7 @@ TEST_F(MemberTable, what_is_about_to_end_makes_nobody_else_a_member) {
                       "    os.setsid(); time.sleep(0.002)\n"
                       "print('started', flush=True); time.sleep(1000)"},
                      chain_mark);
-  EXPECT_EQ(test::read_line(chain.out.get()), "started");
+  EXPECT_EQ(test::read_line(chain.held[holding::out].get()), "started");
   auto process = start({"/bin/sleep", "1000"});
   const auto table = table_of(process.pid);
   for (int look = 0; look < 100; ++look) {
@@ -193,8 +193,8 @@ TEST_F(MemberTable, one_that_hands_over_all_the_time_is_never_missed_wherever_it
                       "  if number == 0: print('started', flush=True)\n"
                       "  if os.fork(): os._exit(0)"},
                      chain_mark);
-  EXPECT_EQ(test::read_line(chain.out.get()), "started");
-  reap(chain.pidfd.get());
+  EXPECT_EQ(test::read_line(chain.held[holding::out].get()), "started");
+  reap(chain.held[holding::pidfd].get());
   member_table table{0, line}; // of a keeper that is none of their parents
   table.add(chain_mark, member_table::since::before);
   for (int look = 0; look < 100; ++look) {
@@ -215,22 +215,22 @@ TEST_F(MemberTable, without_numbers_every_look_is_at_all) {
   EXPECT_TRUE(table.members(marker).empty());
   spawned_process process;
   const int orphan = start_daemoniser(process);
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_EQ(pids(table.members(marker)), (std::set<int>{orphan}));
 }
 
 TEST_F(MemberTable, what_dropped_everything_is_not_found) {
   spawned_process process;
   const int orphan = start_daemoniser(process, {"bare", "unmarked"});
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_TRUE(members_now(process.pid).empty());
   EXPECT_EQ(pids(tree_below(::getpid(), 0)), (std::set<int>{orphan}));
 }
 
 TEST_F(MemberTable, an_orphan_in_the_session_of_the_main_process_belongs_after_that_has_ended) {
   auto process = start({"/bin/sh", "-c", "env -i sleep 1000 & echo $!"}, "none");
-  const int orphan = std::atoi(test::read_line(process.out.get()).c_str());
-  reap(process.pidfd.get());
+  const int orphan = std::atoi(test::read_line(process.held[holding::out].get()).c_str());
+  reap(process.held[holding::pidfd].get());
   EXPECT_EQ(members_now(process.pid), (std::set<int>{orphan}));
 }
 
@@ -239,8 +239,8 @@ TEST_F(MemberTable, the_session_of_an_orphan_with_the_marker_belongs) {
   auto process =
       start({"/bin/sh", "-c",
              "setsid sh -c 'env -i sh -c \"sleep 1000 & exec sleep 1000\" & exec sleep 1000' & echo started"});
-  EXPECT_EQ(test::read_line(process.out.get()), "started");
-  reap(process.pidfd.get());
+  EXPECT_EQ(test::read_line(process.held[holding::out].get()), "started");
+  reap(process.held[holding::pidfd].get());
   const auto deadline = test::steady::now() + test::patience;
   while (members_now(process.pid).size() < 3 && test::steady::now() < deadline) {
   }
@@ -249,7 +249,7 @@ TEST_F(MemberTable, the_session_of_an_orphan_with_the_marker_belongs) {
 
 TEST_F(MemberTable, zombies_are_no_members) {
   auto process = start({"/bin/true"});
-  ASSERT_TRUE(test::readable(process.pidfd.get()));
+  ASSERT_TRUE(test::readable(process.held[holding::pidfd].get()));
   EXPECT_TRUE(members_now(process.pid).empty());
 }
 
@@ -285,7 +285,7 @@ TEST_F(MemberTable, kill_leaves_nobody_time_and_again) {
     const auto orphan_pidfd = open_pidfd(orphan);
     ASSERT_TRUE(orphan_pidfd.ok());
     auto tree = start({"/bin/sh", "-c", "trap '' TERM; (sleep 1000 & sleep 1000 & wait) & echo; wait"});
-    (void)test::read_line(tree.out.get());
+    (void)test::read_line(tree.held[holding::out].get());
     const auto table = table_of(process.pid);
     const auto killed_by = test::steady::now() + test::patience;
     while (!table->members(marker).empty() && test::steady::now() < killed_by) {
@@ -303,7 +303,7 @@ TEST_F(MemberTable, kill_leaves_nobody_time_and_again) {
 
 TEST_F(MemberTable, kill_beats_a_process_that_keeps_forking) {
   auto process = start({"/bin/sh", "-c", "echo; while :; do (sleep 1000 &) ; done"});
-  (void)test::read_line(process.out.get());
+  (void)test::read_line(process.held[holding::out].get());
   const auto table = table_of(process.pid);
   const auto deadline = test::steady::now() + test::patience;
   while (!table->members(marker).empty() && test::steady::now() < deadline) {
@@ -316,7 +316,7 @@ TEST_F(MemberTable, kill_beats_a_process_that_keeps_forking) {
 TEST_F(MemberTable, several_services_are_told_apart) {
   auto tree = start({"/bin/sh", "-c", "sleep 1000 & echo $!; wait"}, line + "/t/tree/1");
   auto plain = start({"/bin/sleep", "1000"}, line + "/t/plain/1");
-  (void)test::read_line(tree.out.get());
+  (void)test::read_line(tree.held[holding::out].get());
   spawned_process daemon;
   const int detached = start_daemoniser(daemon, {"stay"});
   const auto table = table_of(daemon.pid);

@@ -24,11 +24,12 @@ class sleeper {
 public:
   explicit sleeper(const std::string& mark) {
     auto started = spawn({.program = "/bin/sleep",
-                          .command = {"sleep", "1000"},
-                          .environment = {"ALDER_MEMBER=" + mark},
-                          .cwd = "/",
-                          .stdin_file = "",
-                          .umask = {},
+                          .start = {.command = {"sleep", "1000"},
+                                    .environment = {{"ALDER_MEMBER", mark}},
+                                    .cwd = "/",
+                                    .stdin_file = {},
+                                    .umask = {},
+                                    .attributes = {}},
                           .where = spawn_request::output::pipes,
                           .file = -1,
                           .passed = -1,
@@ -40,10 +41,10 @@ public:
   sleeper(const sleeper&) = delete;
   sleeper& operator=(const sleeper&) = delete;
   void end() {
-    if (!process.pidfd) return;
-    (void)signal_pidfd(process.pidfd.get(), SIGKILL);
-    reap(process.pidfd.get());
-    process.pidfd.reset();
+    if (!process.held[holding::pidfd]) return;
+    (void)signal_pidfd(process.held[holding::pidfd].get(), SIGKILL);
+    reap(process.held[holding::pidfd].get());
+    process.held.put(holding::pidfd, unique_fd{});
   }
   spawned_process process;
   std::uint64_t ticks = 0;
@@ -68,10 +69,10 @@ TEST(Orphans, a_number_that_is_used_again_is_another_process) {
 
 TEST(Orphans, output_is_taken_hold_of_again_if_it_is_that_pipe) {
   sleeper one{"m/t/a/1"};
-  const auto inode = inode_of(one.process.out.get());
+  const auto inode = inode_of(one.process.held[holding::out].get());
   EXPECT_FALSE(reopen_pipe(one.process.pid, 1, inode + 1).valid());
   EXPECT_FALSE(reopen_pipe(one.process.pid, 0, inode).valid()); // /dev/null
-  one.process.out.reset();
+  one.process.held.put(holding::out, unique_fd{});
   const auto again = reopen_pipe(one.process.pid, 1, inode);
   ASSERT_TRUE(again.valid());
   std::ofstream{"/proc/" + std::to_string(one.process.pid) + "/fd/1"} << "said";

@@ -8,7 +8,7 @@ namespace alder::os {
 namespace {
 
 spawned_process start(const std::string& seconds) {
-  auto started = spawn({.program = "/bin/sleep", .command = {"sleep", seconds}, .environment = {}});
+  auto started = spawn({.program = "/bin/sleep", .start = {.command = {"sleep", seconds}}});
   return std::move(std::get<spawned_process>(started));
 }
 
@@ -19,19 +19,19 @@ TEST(PidfdWatch, tells_of_each_end_once) {
   auto second = start("1000");
   auto third = start("1000");
   for (const auto* one : {&first, &second, &third})
-    ASSERT_TRUE(watch.add(one->pidfd.get(), one->pid));
+    ASSERT_TRUE(watch.add(one->held[holding::pidfd].get(), one->pid));
   EXPECT_TRUE(watch.take().empty());
   for (const auto* one : {&first, &second})
-    (void)signal_pidfd(one->pidfd.get(), SIGKILL);
+    (void)signal_pidfd(one->held[holding::pidfd].get(), SIGKILL);
   std::set<int> told;
   while (told.size() < 2 && test::readable(watch.fd()))
     for (const int pid : watch.take())
       EXPECT_TRUE(told.insert(pid).second);
   EXPECT_EQ(told, (std::set<int>{first.pid, second.pid}));
-  watch.remove(third.pidfd.get());
-  (void)signal_pidfd(third.pidfd.get(), SIGKILL);
+  watch.remove(third.held[holding::pidfd].get());
+  (void)signal_pidfd(third.held[holding::pidfd].get(), SIGKILL);
   for (const auto* one : {&first, &second, &third})
-    reap(one->pidfd.get());
+    reap(one->held[holding::pidfd].get());
   EXPECT_TRUE(watch.take().empty());
 }
 

@@ -20,8 +20,8 @@ namespace {
 spawn_request sh(const std::string& script) {
   spawn_request request;
   request.program = "/bin/sh";
-  request.command = {"sh", "-c", script};
-  request.environment = {"PATH=/usr/bin:/bin", "GREETING=hello"};
+  request.start.command = {"sh", "-c", script};
+  request.start.environment = {{"PATH", "/usr/bin:/bin"}, {"GREETING", "hello"}};
   return request;
 }
 
@@ -32,8 +32,8 @@ std::string output_of(const spawn_request& request) {
     return "failed at " + std::to_string(static_cast<int>(failure->stage)) + " errno " +
            std::to_string(failure->os_errno);
   auto& process = std::get<spawned_process>(started);
-  auto text = test::read_all(process.out.get());
-  reap(process.pidfd.get());
+  auto text = test::read_all(process.held[holding::out].get());
+  reap(process.held[holding::pidfd].get());
   return text;
 }
 
@@ -41,13 +41,13 @@ spawn_failure failure_of(const spawn_request& request) {
   auto started = spawn(request);
   if (const auto* failure = std::get_if<spawn_failure>(&started)) return *failure;
   ADD_FAILURE() << "it started";
-  reap(std::get<spawned_process>(started).pidfd.get());
+  reap(std::get<spawned_process>(started).held[holding::pidfd].get());
   return {};
 }
 
 TEST(Spawn, runs_the_program_with_its_words_and_environment) {
   auto request = sh("echo $0 $1 $GREETING; env | wc -l");
-  request.command.insert(request.command.end(), {"zero", "one"});
+  request.start.command.insert(request.start.command.end(), {"zero", "one"});
   const auto text = output_of(request);
   EXPECT_EQ(text.substr(0, text.find('\n')), "zero one hello");
 }
@@ -55,16 +55,16 @@ TEST(Spawn, runs_the_program_with_its_words_and_environment) {
 TEST(Spawn, the_marker_is_a_limit_as_well) {
   auto request = sh("grep 'file locks' /proc/self/limits");
   const auto mark = std::to_string(::getpid()) + ".2/t/a/3";
-  request.environment.emplace_back("ALDER_MEMBER=" + mark);
+  request.start.environment["ALDER_MEMBER"] = mark;
   EXPECT_NE(output_of(request).find(" " + std::to_string(wire::member_number(mark)) + " "), std::string::npos);
 }
 
 TEST(Spawn, output_and_error_are_apart) {
   auto started = spawn(sh("echo out; echo err >&2"));
   auto& process = std::get<spawned_process>(started);
-  EXPECT_EQ(test::read_all(process.out.get()), "out\n");
-  EXPECT_EQ(test::read_all(process.err.get()), "err\n");
-  reap(process.pidfd.get());
+  EXPECT_EQ(test::read_all(process.held[holding::out].get()), "out\n");
+  EXPECT_EQ(test::read_all(process.held[holding::err].get()), "err\n");
+  reap(process.held[holding::pidfd].get());
 }
 
 spawn_request on_terminal(const std::string& script) {
@@ -75,11 +75,11 @@ spawn_request on_terminal(const std::string& script) {
 
 /// All that it shows until it has ended.
 std::string shown_on(const spawned_process& process) {
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   std::string text;
   std::array<char, 4096> block{};
   for (;;) {
-    const auto got = ::read(process.input.get(), block.data(), block.size());
+    const auto got = ::read(process.held[holding::input].get(), block.data(), block.size());
     if (got <= 0) return text; // EIO: nobody has it open any more
     text.append(block.data(), static_cast<std::size_t>(got));
   }
@@ -91,8 +91,8 @@ TEST(Spawn, a_terminal_is_all_three_streams_and_controls_the_session) {
                                    "echo through /dev/tty > /dev/tty"));
   ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
   const auto& process = std::get<spawned_process>(started);
-  EXPECT_TRUE(process.out.valid());
-  EXPECT_FALSE(process.err.valid());
+  EXPECT_TRUE(process.held[holding::out].valid());
+  EXPECT_FALSE(process.held[holding::err].valid());
   EXPECT_EQ(shown_on(process), "yes\n24 80\nerr\nthrough /dev/tty\n");
 }
 
@@ -101,7 +101,7 @@ TEST(Spawn, a_terminal_takes_lines_and_control_characters) {
   auto started = spawn(on_terminal("read line; echo \"got $line\"; echo ready; sleep 1000"));
   ASSERT_TRUE(std::holds_alternative<spawned_process>(started));
   const auto& process = std::get<spawned_process>(started);
-  ASSERT_TRUE(write_all(process.input.get(), "hello\n\x03")); // the second is Ctrl-C
+  ASSERT_TRUE(write_all(process.held[holding::input].get(), "hello\n\x03")); // the second is Ctrl-C
   const auto text = shown_on(process);
   EXPECT_EQ(text.find("hello"), text.rfind("hello")) << "it is not repeated: " << text;
 }
@@ -109,23 +109,23 @@ TEST(Spawn, a_terminal_takes_lines_and_control_characters) {
 TEST(Spawn, the_pidfd_becomes_readable_at_the_end) {
   auto started = spawn(sh("read x")); // /dev/null: ends at once
   auto& process = std::get<spawned_process>(started);
-  EXPECT_TRUE(test::readable(process.pidfd.get()));
+  EXPECT_TRUE(test::readable(process.held[holding::pidfd].get()));
   const auto ended = read_stat(process.pid);
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(ended->state, 'Z');
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_FALSE(read_stat(process.pid).has_value());
 }
 
 TEST(Spawn, gives_a_session_of_its_own) {
   auto started = spawn(sh("echo here; exec sleep 1000"));
   auto& process = std::get<spawned_process>(started);
-  EXPECT_EQ(test::read_line(process.out.get()), "here");
+  EXPECT_EQ(test::read_line(process.held[holding::out].get()), "here");
   const auto found = read_stat(process.pid);
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->session, process.pid);
-  ASSERT_TRUE(signal_pidfd(process.pidfd.get(), SIGKILL).ok());
-  reap(process.pidfd.get());
+  ASSERT_TRUE(signal_pidfd(process.held[holding::pidfd].get(), SIGKILL).ok());
+  reap(process.held[holding::pidfd].get());
 }
 
 TEST(Spawn, signals_are_neither_ignored_nor_blocked_whatever_the_parent_does) {
@@ -140,7 +140,7 @@ TEST(Spawn, signals_are_neither_ignored_nor_blocked_whatever_the_parent_does) {
   ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &blocked, &old), 0);
   auto request = sh("");
   request.program = "/bin/grep";
-  request.command = {"grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"};
+  request.start.command = {"grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"};
   const auto text = output_of(request);
   ASSERT_EQ(::pthread_sigmask(SIG_SETMASK, &old, nullptr), 0);
   ASSERT_EQ(::sigaction(SIGPIPE, &before, nullptr), 0);
@@ -153,7 +153,7 @@ TEST(Spawn, leaks_no_descriptor) {
   const unique_fd ours{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   auto request = sh("");
   request.program = "/bin/ls";
-  request.command = {"ls", "/proc/self/fd"};
+  request.start.command = {"ls", "/proc/self/fd"};
   EXPECT_EQ(output_of(request), "0\n1\n2\n3\n"); // 3 is the directory it lists
 }
 
@@ -168,13 +168,13 @@ TEST(Spawn, sets_directory_umask_limit_and_input) {
   test::scratch dir;
   std::ofstream{dir.path("in")} << "from the file\n";
   auto request = sh("pwd; umask; ulimit -n; cat");
-  request.cwd = dir.path();
-  request.umask = 027;
+  request.start.cwd = dir.path();
+  request.start.umask = 027;
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   limit.rlim_cur = 77;
   request.file_limit = limit;
-  request.stdin_file = dir.path("in");
+  request.start.stdin_file = dir.path("in");
   EXPECT_EQ(output_of(request), dir.path() + "\n0027\n77\nfrom the file\n");
 }
 
@@ -182,19 +182,19 @@ TEST(Spawn, a_fifo_without_a_writer_as_input_does_not_block_the_parent) {
   test::scratch dir;
   ASSERT_EQ(::mkfifo(dir.path("fifo").c_str(), 0600), 0);
   auto request = sh("cat; echo done");
-  request.stdin_file = dir.path("fifo");
+  request.start.stdin_file = dir.path("fifo");
   EXPECT_EQ(output_of(request), "done\n");
 }
 
 TEST(Spawn, each_failing_step_is_named_with_its_errno) {
   using wire::spawn_stage;
   auto request = sh("exit");
-  request.stdin_file = "/nope";
+  request.start.stdin_file = "/nope";
   EXPECT_EQ(failure_of(request).stage, spawn_stage::stdin_file);
   EXPECT_EQ(failure_of(request).os_errno, ENOENT);
 
   request = sh("exit");
-  request.cwd = "/nope";
+  request.start.cwd = "/nope";
   EXPECT_EQ(failure_of(request).stage, spawn_stage::directory);
   EXPECT_EQ(failure_of(request).os_errno, ENOENT);
 
@@ -234,12 +234,12 @@ TEST(Spawn, a_limit_of_open_files_never_breaks_the_start_it_is_for) {
     // Built-ins alone: what a loader cannot open beyond the limit is the program's own trouble, after exec.
     auto request = sh("");
     request.program = test::bin("fixture_few_files");
-    request.command = {"few_files"};
-    request.stdin_file = input;
-    request.attributes = {.oom_score_adj = 100, .limits = {{RLIMIT_NOFILE, most, most}}};
+    request.start.command = {"few_files"};
+    request.start.stdin_file = input;
+    request.start.attributes = {.oom_score_adj = 100, .limits = {{RLIMIT_NOFILE, most, most}}};
     request.channels = {.ipc = 3, .ready = 9, .notify = "alder-test-" + std::to_string(::getpid())};
     EXPECT_EQ(output_of(request), "limit " + std::to_string(most) + ", read hello\n") << most;
-    request.attributes = {};
+    request.start.attributes = {};
     request.file_limit = rlimit{most, most};
     EXPECT_EQ(output_of(request), "limit " + std::to_string(most) + ", read hello\n") << most;
   }
@@ -268,16 +268,16 @@ TEST(Spawn, channels_need_no_high_numbers) {
   auto started = spawn(request);
   ASSERT_TRUE(std::holds_alternative<spawned_process>(started)) << std::get<spawn_failure>(started).os_errno;
   auto& process = std::get<spawned_process>(started);
-  EXPECT_EQ(test::read_line(process.ipc.get()), "over-ipc");
-  EXPECT_EQ(test::read_line(process.ready.get()), "up");
-  ASSERT_EQ(::write(process.input.get(), "in\n", 3), 3);
-  EXPECT_EQ(test::read_line(process.out.get()), "got in");
-  reap(process.pidfd.get());
+  EXPECT_EQ(test::read_line(process.held[holding::ipc].get()), "over-ipc");
+  EXPECT_EQ(test::read_line(process.held[holding::ready].get()), "up");
+  ASSERT_EQ(::write(process.held[holding::input].get(), "in\n", 3), 3);
+  EXPECT_EQ(test::read_line(process.held[holding::out].get()), "got in");
+  reap(process.held[holding::pidfd].get());
 }
 
 TEST(Spawn, a_failed_start_leaves_no_child_and_no_descriptor) {
   auto request = sh("exit");
-  request.cwd = "/nope";
+  request.start.cwd = "/nope";
   const auto entries = [] {
     const std::filesystem::directory_iterator all{"/proc/self/fd"};
     return std::distance(begin(all), end(all));
@@ -292,21 +292,21 @@ TEST(Spawn, a_failed_start_leaves_no_child_and_no_descriptor) {
 TEST(Spawn, sets_priorities_limits_and_processors) {
   auto request = sh("ulimit -n; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj; nice; "
                     "grep -E 'Cpus_allowed_list|NoNewPrivs' /proc/self/status | tr -d '\\t '");
-  request.attributes = {.nice = 7,
-                        .oom_score_adj = 321,
-                        .limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_CORE, 0, 0}},
-                        .cpus = {0},
-                        .no_new_privileges = true};
+  request.start.attributes = {.nice = 7,
+                              .oom_score_adj = 321,
+                              .limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_CORE, 0, 0}},
+                              .cpus = {0},
+                              .no_new_privileges = true};
   EXPECT_EQ(output_of(request), "100\n200\n0\n321\n7\nNoNewPrivs:1\nCpus_allowed_list:0\n");
 }
 
 TEST(Spawn, becomes_the_user_and_stays_visible_itself) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   auto request = sh("id -u; id -g; id -G; echo done >/dev/null && cat /proc/self/oom_score_adj");
-  request.attributes = {.who = identity{12345, 23456, {34567, 45678}, "somebody"}, .oom_score_adj = 77};
+  request.start.attributes = {.who = identity{12345, 23456, {34567, 45678}, "somebody"}, .oom_score_adj = 77};
   EXPECT_EQ(output_of(request), "12345\n23456\n23456 34567 45678\n77\n");
   EXPECT_EQ(::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
-  request.cwd = "/root";
+  request.start.cwd = "/root";
   const auto failure = failure_of(request);
   EXPECT_EQ(failure.stage, wire::spawn_stage::directory);
   EXPECT_EQ(failure.os_errno, EACCES);
@@ -319,27 +319,27 @@ TEST(Spawn, gives_it_a_tmp_of_its_own_and_takes_the_pen_away) {
   ASSERT_TRUE(write_file_atomically(kept, "old").ok());
   auto request = sh("ls /tmp /var/tmp | grep -v :; echo new >/tmp/own && cat /tmp/own; stat -c %a /tmp; "
                     "touch /usr/share/x 2>/dev/null || echo refused; touch /etc/x 2>/dev/null || echo refused");
-  request.attributes = {.private_tmp = true, .read_only_paths = {"/usr/share", "/"}};
+  request.start.attributes = {.private_tmp = true, .read_only_paths = {"/usr/share", "/"}};
   EXPECT_EQ(output_of(request), "\nnew\n1777\nrefused\nrefused\n");
   EXPECT_FALSE(std::filesystem::exists("/tmp/own"));
 
   request = sh("echo new 2>/dev/null >" + kept + " || echo refused; cat " + kept + "; : >/dev/null && echo ok");
-  request.attributes = {.read_only_paths = {outside.path()}};
+  request.start.attributes = {.read_only_paths = {outside.path()}};
   EXPECT_EQ(output_of(request), "refused\noldok\n");
   EXPECT_TRUE(write_file_atomically(kept, "ours is writable").ok());
 
-  request.attributes = {.read_only_paths = {"/nope"}};
+  request.start.attributes = {.read_only_paths = {"/nope"}};
   EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::mounts);
   EXPECT_EQ(failure_of(request).os_errno, ENOENT);
 }
 
 TEST(Spawn, an_attribute_that_is_refused_is_named) {
   auto request = sh("exit");
-  request.attributes.limits = {{RLIMIT_NOFILE, 200, 100}};
+  request.start.attributes.limits = {{RLIMIT_NOFILE, 200, 100}};
   EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::limits);
-  request.attributes = {.oom_score_adj = 2000};
+  request.start.attributes = {.oom_score_adj = 2000};
   EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::oom_score);
-  request.attributes = {.cpus = {1023}};
+  request.start.attributes = {.cpus = {1023}};
   EXPECT_EQ(failure_of(request).stage, wire::spawn_stage::cpus);
 }
 
@@ -348,15 +348,15 @@ TEST(Spawn, gives_the_channels_that_are_asked_for) {
   request.channels = {.input = true, .ipc = 3, .ready = 9, .notify = "alder-test-" + std::to_string(::getpid())};
   auto started = spawn(request);
   auto& process = std::get<spawned_process>(started);
-  ASSERT_EQ(::write(process.input.get(), "in\n", 3), 3);
-  EXPECT_EQ(test::read_line(process.out.get()), "got in");
-  EXPECT_EQ(test::read_line(process.ipc.get()), "over-ipc");
-  ASSERT_EQ(::write(process.ipc.get(), "out\n", 4), 4);
-  EXPECT_EQ(test::read_line(process.out.get()), "and out");
-  EXPECT_EQ(test::read_line(process.ready.get()), "up");
-  reap(process.pidfd.get());
-  for (const auto* ours : {&process.input, &process.ipc, &process.notify, &process.ready})
-    EXPECT_NE(::fcntl(ours->get(), F_GETFL) & O_NONBLOCK, 0);
+  ASSERT_EQ(::write(process.held[holding::input].get(), "in\n", 3), 3);
+  EXPECT_EQ(test::read_line(process.held[holding::out].get()), "got in");
+  EXPECT_EQ(test::read_line(process.held[holding::ipc].get()), "over-ipc");
+  ASSERT_EQ(::write(process.held[holding::ipc].get(), "out\n", 4), 4);
+  EXPECT_EQ(test::read_line(process.held[holding::out].get()), "and out");
+  EXPECT_EQ(test::read_line(process.held[holding::ready].get()), "up");
+  reap(process.held[holding::pidfd].get());
+  for (const auto ours : {holding::input, holding::ipc, holding::notify, holding::ready})
+    EXPECT_NE(::fcntl(process.held[ours].get(), F_GETFL) & O_NONBLOCK, 0);
   auto again = spawn(request); // the address is taken as long as our end is open
   EXPECT_EQ(std::get<spawn_failure>(again).stage, wire::spawn_stage::channel);
 }

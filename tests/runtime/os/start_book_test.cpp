@@ -34,8 +34,7 @@ struct StartBook : ::testing::Test {
   /// Of a program in the book.
   std::variant<spawned_process, spawn_failure> start(start_book& book, const std::string& program) const {
     return spawn({.program = program,
-                  .command = {"sleep", "1000"},
-                  .environment = {},
+                  .start = {.command = {"sleep", "1000"}},
                   .where = spawn_request::output::null,
                   .ticket = book.ask(web, "3 waiting")});
   }
@@ -83,10 +82,10 @@ TEST_F(StartBook, a_process_notes_itself_and_is_found_though_nobody_else_came_to
   EXPECT_EQ(found.pid, process.pid);
   EXPECT_EQ(found.start_ticks, 0U);
   EXPECT_EQ(start_ticks_of(found), read_stat(process.pid)->start_ticks);
-  (void)signal_pidfd(process.pidfd.get(), SIGKILL);
-  ASSERT_TRUE(test::readable(process.pidfd.get()));
+  (void)signal_pidfd(process.held[holding::pidfd].get(), SIGKILL);
+  ASSERT_TRUE(test::readable(process.held[holding::pidfd].get()));
   EXPECT_FALSE(start_ticks_of(found)); // not even its zombie
-  reap(process.pidfd.get());
+  reap(process.held[holding::pidfd].get());
   EXPECT_FALSE(start_ticks_of(found));
 }
 
@@ -114,8 +113,7 @@ TEST_F(StartBook, without_its_parent_it_is_not_started) {
   auto ticket = book.ask(web, "");
   ticket.parent = 1;
   const auto started = spawn({.program = "/bin/sleep",
-                              .command = {"sleep", "1000"},
-                              .environment = {},
+                              .start = {.command = {"sleep", "1000"}},
                               .where = spawn_request::output::null,
                               .ticket = ticket});
   EXPECT_TRUE(std::holds_alternative<spawn_failure>(started));

@@ -12,22 +12,22 @@ spawn_frame full_spawn() {
   return {.id = "shop/api:0",
           .generation = 7,
           .program = "/usr/bin/node",
-          .command = {"node", "", "server.js"},
-          .environment = {"PATH=/bin", "EMPTY="},
-          .cwd = "/srv",
-          .stdin_file = "/srv/in",
-          .umask = 027,
+          .start = {.command = {"node", "", "server.js"},
+                    .environment = {{"PATH", "/bin"}, {"EMPTY", ""}},
+                    .cwd = "/srv",
+                    .stdin_file = "/srv/in",
+                    .umask = 027,
+                    .attributes = {.who = identity{33, 34, {4, 5}, "www-data"},
+                                   .nice = -5,
+                                   .io_priority = io_priority_of(3, 0),
+                                   .oom_score_adj = 500,
+                                   .limits = {{7, 1024, resource_limit::unlimited}},
+                                   .cpus = {0, 3},
+                                   .no_new_privileges = true,
+                                   .private_tmp = true,
+                                   .read_only_paths = {"/usr", "/etc"}}},
           .capture = false,
           .note = std::string("a\0b", 3),
-          .attributes = {.who = identity{33, 34, {4, 5}, "www-data"},
-                         .nice = -5,
-                         .io_priority = io_priority_of(3, 0),
-                         .oom_score_adj = 500,
-                         .limits = {{7, 1024, resource_limit::unlimited}},
-                         .cpus = {0, 3},
-                         .no_new_privileges = true,
-                         .private_tmp = true,
-                         .read_only_paths = {"/usr", "/etc"}},
           .cgroup = "/sys/fs/cgroup/a b",
           .channels = {.input = true, .ipc = 3, .ready = 4, .notify = "x"}};
 }
@@ -41,28 +41,29 @@ std::vector<to_keeper> frames_to_keeper() {
           acknowledge_frame{"a/b", 3},
           shutdown_frame{},
           pong_frame{},
-          adopt_frame{"a/b", 2, 77, "note", 5, exit_status::code(3), 0x07},
+          adopt_frame{"a/b", 2, 77, "note", 5, exit_status::code(3), {"pidfd", "out", "listen:http"}},
           upgrade_frame{"/a/keeper", "/a/daemon"},
           main_frame{"a/b", 2, 4711, 1ULL << 40}};
 }
 
 std::vector<to_daemon> frames_to_daemon() {
-  return {welcome_frame{.epoch = 3,
-                        .keeper_pid = 9,
-                        .keeper_start_ticks = 1ULL << 40,
-                        .keeper_started_ms = -5,
-                        .mark = "1.2",
-                        .news = "it hung"},
-          child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), 0x7f, /*adrift=*/true},
-          child_frame{"a/b", 4, 77, "", 1, std::nullopt},
-          inventory_end_frame{},
-          starting_frame{"a/b", 1, bit(descriptor::out)},
-          spawned_frame{"a/b", 1, 5, 6, bit(descriptor::pidfd)},
-          spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
-          exited_frame{"a/b", 1, 5, exit_status::code(255), true},
-          reaped_frame{12},
-          stop_requested_frame{SIGTERM},
-          ping_frame{}};
+  return {
+      welcome_frame{.epoch = 3,
+                    .keeper_pid = 9,
+                    .keeper_start_ticks = 1ULL << 40,
+                    .keeper_started_ms = -5,
+                    .mark = "1.2",
+                    .news = "it hung"},
+      child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), {"pidfd", "out"}, /*adrift=*/true},
+      child_frame{"a/b", 4, 77, "", 1, std::nullopt},
+      inventory_end_frame{},
+      starting_frame{"a/b", 1, {"out"}},
+      spawned_frame{"a/b", 1, 5, 6, {"pidfd"}},
+      spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
+      exited_frame{"a/b", 1, 5, exit_status::code(255), true},
+      reaped_frame{12},
+      stop_requested_frame{SIGTERM},
+      ping_frame{}};
 }
 
 TEST(KeeperProtocol, the_number_of_a_marker_is_a_limit_that_nobody_sets) {
@@ -121,7 +122,7 @@ TEST(KeeperProtocol, refuses_values_out_of_range) {
 
 TEST(KeeperProtocol, refuses_a_list_longer_than_its_frame_without_reserving_for_it) {
   auto bytes = encode(to_keeper{spawn_frame{}});
-  const std::size_t command_count = 1 + 4 + 4 + 4;
+  const std::size_t command_count = 1 + 4 + 4 + 4 + 1 + 4 + 4;
   for (std::size_t i = 0; i < 4; ++i)
     bytes[command_count + i] = '\xff';
   EXPECT_FALSE(decode_to_keeper(bytes).ok());
