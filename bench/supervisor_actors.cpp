@@ -1,6 +1,6 @@
 // How the daemon's own supervisor grows with its children: the actors are the real ones, of the supervisor, its decider
-// and every process; time is virtual and the launcher a double that starts nothing. Start all, restart every one once,
-// stop all: the time of a child should not depend on how many siblings it has.
+// and every process; time is virtual and the process host a double that starts nothing. Start all, restart every one
+// once, stop all: the time of a child should not depend on how many siblings it has.
 #include "actors/tree/supervisor.hpp"
 
 #include <caf/all.hpp>
@@ -27,18 +27,18 @@ void require(bool holds) {
 }
 
 /// Its processes run until they get a signal or `end` is called.
-class empty_launcher final : public launcher {
+class empty_host final : public process_host {
 public:
-  void launch(const process_id& id, const service_spec&, const std::string&, process_actor who) override {
+  void launch(const process_id& id, const service_spec&, const wire::process_note&, process_owner_ptr who) override {
     ++launched;
     generations_[id.node] = id.generation;
-    caf::anon_send(who, process_launched{1, /*adopted=*/false, wall_time{1h}});
+    who->tell(process_launched{1, /*adopted=*/false, wall_time{1h}});
     processes_[id.node] = std::move(who);
   }
   void end(const node_id& node, exit_status status) {
     const auto found = processes_.find(node);
     require(found != processes_.end());
-    caf::anon_send(found->second, process_exited{status});
+    found->second->tell(process_exited{status});
     processes_.erase(found);
   }
   void signal_all(const process_id& id, int signal, bool) override { end(id.node, exit_status::signal(signal)); }
@@ -55,21 +55,21 @@ public:
   [[nodiscard]] process_sample sample(const process_id&) override { return {}; }
   void run_command(const process_id&, const service_spec&, const std::vector<std::string>&) override {}
   outcome send_message(const process_id&, std::string_view) override { return success(); }
-  void run_hook(const process_id&, const service_spec&, const hook_run&, process_actor) override {}
+  void run_hook(const process_id&, const service_spec&, const hook_run&, process_owner_ptr) override {}
   void cancel_hook(const process_id&, std::uint64_t) override {}
-  void set_note(const process_id&, const std::string&) override {}
+  void set_note(const process_id&, const wire::process_note&) override {}
   void kill_all(const process_id&) override {}
   void await_members(const process_id&) override {}
   [[nodiscard]] bool has_members(const process_id&) override { return false; }
   void release(const process_id&) override {}
-  void abandon(const process_id&, const caf::actor_addr&) override {}
+  void abandon(const process_id&, const process_owner*) override {}
   [[nodiscard]] std::vector<leftover> left_behind(const node_id&) override { return {}; }
   void discard(const process_id&) override {}
 
   std::size_t launched = 0;
 
 private:
-  std::unordered_map<node_id, process_actor> processes_;
+  std::unordered_map<node_id, process_owner_ptr> processes_;
   std::unordered_map<node_id, alder::generation> generations_;
 };
 
@@ -129,7 +129,7 @@ private:
   virtual_time configuration_;
   caf::actor_system system_{configuration_};
   caf::scheduler::test_coordinator& scheduler_ = dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
-  empty_launcher os_;
+  empty_host os_;
   runtime shared_{os_, {}, [] { return wall_time{24h}; }, {}, {}};
   std::vector<node_id> names_;
   supervisor_actor root_;

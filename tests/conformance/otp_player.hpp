@@ -1,5 +1,5 @@
 // Plays a scenario of the OTP corpus with the daemon's own supervisor, decider and process actors, on a virtual clock
-// and with a double in place of the launcher, and tells what happened in the corpus' own form.
+// and with a double in place of the process host, and tells what happened in the corpus' own form.
 #pragma once
 
 #include "tests/conformance/otp_stage.hpp"

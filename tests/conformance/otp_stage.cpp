@@ -1,5 +1,7 @@
 #include "tests/conformance/otp_stage.hpp"
 
+#include "actors/tree/process.hpp"
+
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
@@ -16,12 +18,12 @@ using actors::child_entry;
 using actors::child_started;
 using actors::id_of;
 using actors::parent_actor;
-using actors::process_actor;
 using actors::process_exited;
 using actors::process_id;
 using actors::process_ignored;
 using actors::process_launched;
 using actors::process_members_gone;
+using actors::process_owner_ptr;
 using actors::process_refused;
 using actors::start_order;
 using actors::stop_order;
@@ -225,7 +227,7 @@ bool otp_stage::exit(const std::string& id, const std::string& reason) {
   if (!process || !is_alive({id_of(tree, id), *process}) || running.count(id) > 0) return false;
   const auto owner = past_.at(id).at(*process).owner;
   end(id, reason, /*asked=*/false);
-  scheduler_.prioritize(owner);
+  scheduler_.prioritize(dynamic_cast<actors::process_ear&>(*owner).actor());
   scheduler_.run_once(); // the process actor alone: its supervisor looks at nothing yet
   return true;
 }
@@ -282,24 +284,25 @@ void otp_stage::note_report(const std::string& supervisor, const policy::report&
   note({"report", supervisor, context_name(report.what), report.id, reason});
 }
 
-// -- launcher
+// -- process_host
 
-void otp_stage::launch(const process_id& id, const service_spec& spec, const std::string&, process_actor who) {
+void otp_stage::launch(const process_id& id, const service_spec& spec, const wire::process_note&,
+                       process_owner_ptr who) {
   const auto name = id_in(id);
   const unsigned attempt = begin_attempt(name);
   generations_[name] = std::max(generations_[name], id.generation);
   const auto habits = behaviour_of(json::parse(spec.command.front()));
   if (habits.fails(attempt)) {
     note({"start_failed", name, attempt, "fail"});
-    return caf::anon_send(who, process_refused{"fail"});
+    return who->tell(process_refused{"fail"});
   }
   if (habits.ignore_starts.count(attempt) > 0) {
     note({"ignored", name, attempt});
-    return caf::anon_send(who, process_ignored{"is to be ignored"});
+    return who->tell(process_ignored{"is to be ignored"});
   }
   note({"started", name, attempt});
   past_[name][id.generation] = {who, attempt, true, habits.on_stop};
-  caf::anon_send(who, process_launched{static_cast<int>(attempt), /*adopted=*/false, {}});
+  who->tell(process_launched{static_cast<int>(attempt), /*adopted=*/false, {}});
 }
 
 void otp_stage::signal_all(const process_id& id, int, bool) {
@@ -316,7 +319,7 @@ void otp_stage::kill_all(const process_id& id) {
   const auto name = id_in(id);
   const auto owner = past_.at(name).at(id.generation).owner;
   end(name, "killed", /*asked=*/true);
-  caf::anon_send(owner, process_members_gone{});
+  owner->tell(process_members_gone{});
 }
 
 bool otp_stage::is_alive(const process_id& id) const {
@@ -336,7 +339,7 @@ void otp_stage::end(const std::string& id, const std::string& reason, bool asked
   auto& process = past_.at(id).at(generation);
   if (!process.alive) return;
   note_end(id, generation, reason, asked);
-  caf::anon_send(process.owner, process_exited{status_of(reason)});
+  process.owner->tell(process_exited{status_of(reason)});
 }
 
 } // namespace alder::testing

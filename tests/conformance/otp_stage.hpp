@@ -1,5 +1,5 @@
-// What stands around the daemon's supervisors when a scenario of the corpus is played: a launcher that starts doubles,
-// a shell around each supervisor that keeps the record, and the record itself in the corpus' own form.
+// What stands around the daemon's supervisors when a scenario of the corpus is played: a process host that starts
+// doubles, a shell around each supervisor that keeps the record, and the record itself in the corpus' own form.
 #pragma once
 
 #include "tests/conformance/otp_spec.hpp"
@@ -18,7 +18,7 @@
 namespace alder::testing {
 
 /// Everything the actors of one scenario share. One thread.
-class otp_stage final : public actors::launcher {
+class otp_stage final : public actors::process_host {
 public:
   otp_stage();
   ~otp_stage() override;
@@ -57,32 +57,32 @@ public:
   void note_process(const std::string& id, alder::generation generation, unsigned attempt);
   void note_end(const std::string& id, alder::generation generation, const std::string& reason, bool asked);
 
-  // -- launcher
-  void launch(const actors::process_id& id, const service_spec& spec, const std::string& note,
-              actors::process_actor who) override;
+  // -- process_host
+  void launch(const actors::process_id& id, const service_spec& spec, const wire::process_note& note,
+              actors::process_owner_ptr who) override;
   void check_ready(const actors::process_id&, const service_spec&) override {}
   void check_health(const actors::process_id&, const service_spec&, std::uint64_t) override {}
   void cancel_health(const actors::process_id&) override {}
   [[nodiscard]] actors::process_sample sample(const actors::process_id&) override { return {}; }
   void run_command(const actors::process_id&, const service_spec&, const std::vector<std::string>&) override {}
-  void run_hook(const actors::process_id&, const service_spec&, const hook_run&, actors::process_actor) override {}
+  void run_hook(const actors::process_id&, const service_spec&, const hook_run&, actors::process_owner_ptr) override {}
   void cancel_hook(const actors::process_id&, std::uint64_t) override {}
   outcome send_message(const actors::process_id&, std::string_view) override { return success(); }
-  void set_note(const actors::process_id&, const std::string&) override {}
+  void set_note(const actors::process_id&, const wire::process_note&) override {}
   void signal_all(const actors::process_id& id, int signal, bool main_only) override;
   void kill_all(const actors::process_id& id) override;
   void await_members(const actors::process_id&) override {}
   [[nodiscard]] bool has_members(const actors::process_id&) override { return false; }
   [[nodiscard]] bool is_alive(const actors::process_id& id) const override;
   void release(const actors::process_id&) override {}
-  void abandon(const actors::process_id&, const caf::actor_addr&) override {}
+  void abandon(const actors::process_id&, const actors::process_owner*) override {}
   [[nodiscard]] std::vector<leftover> left_behind(const alder::node_id&) override { return {}; }
   void discard(const actors::process_id&) override {}
   [[nodiscard]] alder::generation last_generation(const alder::node_id& node) const override;
 
 private:
   struct past_process {
-    actors::process_actor owner;
+    actors::process_owner_ptr owner;
     unsigned attempt = 0;
     bool alive = false;
     stopping on_stop = stopping::clean;

@@ -90,8 +90,8 @@ class TidyTest(unittest.TestCase):
         self.in_header("src/cli/commands/up.hpp", '#include "cli/common/client.hpp"', None)
 
     def test_actors_act_through_the_gate(self):
-        self.in_header("src/actors/host/keeper_bridge.hpp", "int end() { return os::kill_members(all); }", "gate")
-        self.in_header("src/actors/host/keeper_bridge.hpp", "int end() { return client_.kill(all); }", None)
+        self.in_header("src/actors/host/keeper_host.hpp", "int end() { return os::kill_members(all); }", "gate")
+        self.in_header("src/actors/host/keeper_host.hpp", "int end() { return client_.kill(all); }", None)
         self.in_header("src/runtime/os/descendants.hpp", "int end() { return os::kill_members(all); }", None)
 
     def test_siblings_of_one_height_do_not_know_each_other(self):

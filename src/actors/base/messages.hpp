@@ -3,10 +3,11 @@
 // Messages never leave the daemon, so they are not serializable; what they carry is copied or shared.
 #pragma once
 
+#include "actors/base/process_news.hpp"
+
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/policy/process_machine.hpp"
 #include "runtime/policy/supervision.hpp"
-#include "runtime/wire/program_notice.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
@@ -127,48 +128,8 @@ struct restart_decided {
   policy::restart_verdict verdict;
 };
 
-// -- to a process, from the launcher
+// -- to a process; what its host tells is in process_news.hpp
 
-struct process_launched {
-  int pid = 0;
-  bool adopted = false;
-  wall_time since{};
-  bool waiting = false; ///< adopted, and it was not ready yet
-  wall_time due{};      ///< until when it has to be, if it asked for more time
-};
-struct process_refused {
-  std::string detail;
-};
-/// It is not to run here (OTP's `ignore`): no failure, the child stays down.
-struct process_ignored {
-  std::string detail;
-};
-struct process_exited {
-  exit_status status;
-  std::string kernel_words; ///< what the kernel says about it besides; mostly nothing
-};
-struct process_members_gone {};
-struct readiness_answered {
-  bool ready = false;
-  std::string detail;
-};
-/// The answer to a health check.
-struct health_check_answered {
-  std::uint64_t token = 0;
-  bool good = false;
-  std::string detail;
-};
-/// The answer to `launcher::run_hook`.
-struct hook_ended {
-  std::uint64_t token = 0;
-  std::string failure; ///< empty: it succeeded
-};
-/// The program said something.
-struct program_said {
-  wire::program_notice what;
-  /// Until this is gone the program is not read again: it cannot say more than is handled.
-  std::shared_ptr<const void> receipt{};
-};
 /// The process actor's own.
 struct process_timer {
   std::uint64_t token = 0;

@@ -94,11 +94,11 @@ void read_beside(wire::config_request request, const responder& out, api_context
   std::function<answer()> work = [request = std::move(request)] {
     return std::make_shared<configuration>(read_configuration(request));
   };
-  context.bridge.files().ask<answer>(key, std::move(work), file_patience,
-                                     [out, then = std::move(then)](std::optional<answer> read) {
-                                       if (read) return then(std::move(*read));
-                                       out->refuse(unanswered_files());
-                                     });
+  context.host.files().ask<answer>(key, std::move(work), file_patience,
+                                   [out, then = std::move(then)](std::optional<answer> read) {
+                                     if (read) return then(std::move(*read));
+                                     out->refuse(unanswered_files());
+                                   });
 }
 
 wire::problem mistakes_of(const config::loaded& loaded, const std::string& what) {
@@ -210,7 +210,7 @@ void tell_program(const api_request& request, const responder& out, api_context&
 
 void post_input(const api_request& request, const responder& out, api_context& context) {
   tell_program(request, out, context, [&](const node_id& node) -> outcome {
-    auto sent = context.bridge.send_input(node, request.body);
+    auto sent = context.host.send_input(node, request.body);
     if (!sent && sent.failure().kind == error_kind::invalid_input)
       return error{
           error_kind::invalid_input,
@@ -221,7 +221,7 @@ void post_input(const api_request& request, const responder& out, api_context& c
 
 void post_message(const api_request& request, const responder& out, api_context& context) {
   tell_program(request, out, context,
-               [&](const node_id& node) { return context.bridge.send_message(node, request.body); });
+               [&](const node_id& node) { return context.host.send_message(node, request.body); });
 }
 
 /// The services a node stands for: itself, or all below it.
@@ -244,7 +244,7 @@ void post_signal(const api_request& request, const responder& out, api_context& 
   if (!found.node) return out->refuse(found.problem);
   bool was_sent = false;
   for (const auto& service : services_below(found.node, context))
-    was_sent = context.bridge.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
+    was_sent = context.host.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
   if (was_sent) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
   out->refuse({"conflict", found.node->name + " is not running", {"start it: alder start " + found.node->name}, {}});
 }
@@ -272,13 +272,13 @@ void post_scale(const api_request& request, const responder& out, api_context& c
   std::function<answer()> work = [now = *known, service = node.name, count = *instances] {
     return std::make_shared<const scaled_tree>(read_scaled(now, service, count));
   };
-  context.bridge.files().ask<answer>("tree " + node.tree, std::move(work), file_patience,
-                                     [wanted, request, out, &context](std::optional<answer> read) mutable {
-                                       if (!read) return out->refuse(unanswered_files());
-                                       wanted.read = std::move(*read);
-                                       const auto tree = wanted.tree;
-                                       submit(std::move(wanted), tree, request, out, context);
-                                     });
+  context.host.files().ask<answer>("tree " + node.tree, std::move(work), file_patience,
+                                   [wanted, request, out, &context](std::optional<answer> read) mutable {
+                                     if (!read) return out->refuse(unanswered_files());
+                                     wanted.read = std::move(*read);
+                                     const auto tree = wanted.tree;
+                                     submit(std::move(wanted), tree, request, out, context);
+                                   });
 }
 
 void post_children(const api_request& request, const responder& out, api_context& context) {
@@ -310,11 +310,11 @@ void with_change(const api_request& request, const responder& out, api_context& 
     look_at_files(wanted, std::move(up));
     return std::move(wanted);
   };
-  context.bridge.files().ask<apply_config>(key, std::move(work), file_patience,
-                                           [out, then = std::move(then)](std::optional<apply_config> read) {
-                                             if (read) return then(std::move(*read));
-                                             out->refuse(unanswered_files());
-                                           });
+  context.host.files().ask<apply_config>(key, std::move(work), file_patience,
+                                         [out, then = std::move(then)](std::optional<apply_config> read) {
+                                           if (read) return then(std::move(*read));
+                                           out->refuse(unanswered_files());
+                                         });
 }
 
 /// From "~NAME".
@@ -396,8 +396,8 @@ void post_upgrade(const api_request& request, const responder& out, api_context&
   out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
   auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});
   timer->async_wait([timer, wanted = *body, &context](const boost::system::error_code&) {
-    context.bridge.act().upgrade(wanted.keeper, wanted.daemon);
-    context.bridge.flush();
+    context.host.act().upgrade(wanted.keeper, wanted.daemon);
+    context.host.flush();
   });
 }
 

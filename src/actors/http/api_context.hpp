@@ -1,7 +1,7 @@
 // What the API works on.
 #pragma once
 
-#include "actors/host/keeper_bridge.hpp"
+#include "actors/host/keeper_host.hpp"
 #include "actors/http/open_streams.hpp"
 #include "actors/office/office.hpp"
 
@@ -15,7 +15,7 @@ namespace alder::actors {
 
 /// Loop thread only; lives as long as the daemon.
 struct api_context : office_context {
-  keeper_bridge& bridge;
+  keeper_host& host;
   os::locations home;
   wall_time started_at{};
   std::function<std::vector<std::string>()> notices = {}; ///< what everybody who looks should know

@@ -120,10 +120,10 @@ void get_info(const api_request&, const responder& out, api_context& context) {
   wire::daemon_info info;
   info.version = ALDER_VERSION;
   info.pid = os::process_id();
-  info.keeper_pid = context.bridge.keeper().keeper_pid();
+  info.keeper_pid = context.host.keeper().keeper_pid();
   info.started_at = context.started_at + context.shared.clock_shift();
   info.uptime = context.shared.steady_now() - context.started_at;
-  info.epoch = context.bridge.keeper().epoch();
+  info.epoch = context.host.keeper().epoch();
   info.socket = context.home.socket;
   info.state_dir = context.home.state_dir;
   info.log_dir = context.home.log_dir;
@@ -154,7 +154,7 @@ void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
   std::vector<node_id> ids;
   for (const auto& node : nodes)
     ids.push_back(id_of(node->tree, node->name));
-  context.bridge.look_at(
+  context.host.look_at(
       std::move(ids), exact, [&context] { return context.shared.steady_now(); },
       [nodes = std::move(nodes), then = std::move(then)](const auto& usage) mutable {
         for (auto& node : nodes) {
@@ -214,7 +214,7 @@ wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& 
     for (const auto& left : tree->source.left)
       if (left.name == node.name && !left.added && policy::is_left(left, found)) detail.pending = left.details;
   if (node.what == node_snapshot::kind::service) {
-    for (const int pid : context.bridge.processes_of(id_of(node.tree, node.name))) {
+    for (const int pid : context.host.processes_of(id_of(node.tree, node.name))) {
       if (const auto facts = os::read_stat(pid))
         detail.processes.push_back({pid, facts->parent, os::command_line(pid)});
     }

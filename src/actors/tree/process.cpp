@@ -5,7 +5,6 @@
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -16,11 +15,13 @@ constexpr unsigned most_messages = 10; // events of one program in a period; wha
 /// It doubles for a program that says more than that, so that a flood leaves about a hundred events a day.
 constexpr auto message_period = std::chrono::seconds{1};
 constexpr auto longest_message_period = std::chrono::hours{1};
-/// In the note of a process that asked for more time to stop; behind it the moment until when, as with `waiting_mark`.
-constexpr std::string_view stopping_mark = " stopping";
 constexpr std::chrono::milliseconds longest_extension = std::chrono::hours{24};
 
 } // namespace
+
+void process_ear::tell(process_news news) {
+  std::visit([this](auto& one) { caf::anon_send(to_, std::move(one)); }, news);
+}
 
 process::process(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec, parent_actor parent)
     : actor_base(config), shared_(shared), tree_(std::move(tree)), spec_(std::move(spec)), parent_(std::move(parent)),
@@ -54,15 +55,22 @@ process::behavior_type process::make_behavior() {
 
 /// An actor that ends without its program having ended leaves it to the next actor of this child.
 void process::on_exit() {
-  if (!reported_ && id_.generation != 0) shared_.os.abandon(id_, address());
+  if (const auto ear = ear_.lock(); ear && !reported_ && id_.generation != 0) shared_.os.abandon(id_, ear.get());
   parent_ = nullptr;
+}
+
+/// Held by the host alone, for it holds this actor.
+process_owner_ptr process::ear() {
+  auto ear = ear_.lock();
+  if (!ear) ear_ = ear = std::make_shared<process_ear>(self());
+  return ear;
 }
 
 void process::on_start(const start_order& order) {
   id_ = {id_of(tree_, spec_->name), order.generation};
   const auto before = shared_.nodes.find(tree_, spec_->name);
   publish([&](node_snapshot& node) { node.generation = order.generation; });
-  restarts_note_ = std::to_string(order.restarts);
+  note_.restarts = order.restarts;
   const auto why = order.why.what;
   const bool on_demand = why == cause::kind::request || why == cause::kind::schedule || why == cause::kind::file_change;
   const auto left = order.resume ? note_left_behind() : std::nullopt;
@@ -73,9 +81,9 @@ void process::on_start(const start_order& order) {
     return quit();
   }
   const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
-  if (waits) restarts_note_ += waiting_mark;
-  if (const auto mark = left ? left->find(stopping_mark) : std::string::npos; mark != std::string::npos)
-    stop_until_ = shared_.boot + std::chrono::milliseconds{std::atoll(left->c_str() + mark + stopping_mark.size())};
+  using phase = wire::process_note::phase;
+  if (waits) note_.now = phase::waiting;
+  if (left && left->now == phase::stopping && left->due) stop_until_ = shared_.boot + *left->due;
   policy::launch_asked asked{on_demand, left.has_value(), left && order.only_running};
   if (left && before && before->generation == order.generation) asked.forced = before->forced;
   handle(asked);
@@ -95,7 +103,7 @@ bool process::is_idle(const start_order& order) const {
 }
 
 /// The note of the process that is to be taken over; none: there is no such process.
-std::optional<std::string> process::note_left_behind() {
+std::optional<wire::process_note> process::note_left_behind() {
   for (const auto& one : shared_.os.left_behind(id_.node))
     if (one.generation == id_.generation) return one.note;
   return std::nullopt;
@@ -168,7 +176,7 @@ void process::show_ending() {
 void process::carry_out(const policy::process_effect& effect) {
   using how = policy::start_result::how;
   std::visit(overloaded{
-                 [&](const policy::do_launch&) { shared_.os.launch(id_, *spec_, restarts_note_, self()); },
+                 [&](const policy::do_launch&) { shared_.os.launch(id_, *spec_, note_, ear()); },
                  [&](const policy::check_ready&) { shared_.os.check_ready(id_, *spec_); },
                  [&](const policy::arm_timer& timer) { delayed_send(this, timer.after, process_timer{timer.token}); },
                  [&](const policy::signal_all& s) { shared_.os.signal_all(id_, s.signal, s.main_only); },
@@ -220,7 +228,7 @@ void process::carry_out(const policy::process_effect& effect) {
 }
 
 void process::run_hook(const policy::run_hook& hook) {
-  launcher::hook_run run{hook.token, policy::command_of(spec_->hooks, hook.when), {}};
+  process_host::hook_run run{hook.token, policy::command_of(spec_->hooks, hook.when), {}};
   run.environment["ALDER_HOOK"] = std::string{policy::word(hook.when)};
   if (pid_ > 0) run.environment["ALDER_PID"] = std::to_string(pid_);
   if (const auto& status = machine_.status()) {
@@ -229,29 +237,26 @@ void process::run_hook(const policy::run_hook& hook) {
     if (status->kind == exit_status::how::signaled) run.environment["ALDER_EXIT_SIGNAL"] = signal_name(status->value);
     run.environment["ALDER_EXIT_REASON"] = machine_.last_words();
   }
-  shared_.os.run_hook(id_, *spec_, run, self());
+  shared_.os.run_hook(id_, *spec_, run, ear());
 }
 
 /// The next daemon then does not wait for its readiness again.
 void process::note_ready() {
-  const auto mark = restarts_note_.find(waiting_mark);
-  if (mark == std::string::npos) return;
-  restarts_note_.resize(mark);
-  shared_.os.set_note(id_, restarts_note_);
+  if (!note_.is_waiting()) return;
+  note_ = {note_.restarts};
+  shared_.os.set_note(id_, note_);
 }
 
 /// The next daemon then gives it that time too.
 void process::note_more_time(std::chrono::milliseconds time) {
   const bool stops = machine_.now_in() == policy::process_machine::phase::stopping;
-  const auto kind = stops ? stopping_mark : waiting_mark;
-  const bool is_noted = restarts_note_.find(kind) != std::string::npos;
+  const auto now = stops ? wire::process_note::phase::stopping : wire::process_note::phase::waiting;
+  const bool is_noted = note_.now == now;
   // In whole seconds: a program that asks again and again must not have each of its wishes written down.
   const auto due = std::chrono::ceil<std::chrono::seconds>(shared_.steady_now() + time - shared_.boot);
-  if (is_noted ? due <= noted_due_ : !stops) return;
-  noted_due_ = due;
-  restarts_note_.resize(std::min(restarts_note_.find(' '), restarts_note_.size()));
-  restarts_note_ += std::string{kind} + " " + std::to_string(std::chrono::milliseconds{due}.count());
-  shared_.os.set_note(id_, restarts_note_);
+  if (is_noted ? note_.due && due <= *note_.due : !stops) return;
+  note_ = {note_.restarts, now, due};
+  shared_.os.set_note(id_, note_);
 }
 
 // -- what the program says

@@ -9,6 +9,17 @@
 
 namespace alder::actors {
 
+/// Hands what its host tells on to a process actor.
+class process_ear final : public process_owner {
+public:
+  explicit process_ear(process_actor to) : to_(std::move(to)) {}
+  void tell(process_news news) override;
+  [[nodiscard]] const process_actor& actor() const { return to_; }
+
+private:
+  process_actor to_;
+};
+
 class process final : public actor_base<process_actor> {
 public:
   process(caf::actor_config& config, runtime& shared, std::string tree, service_ptr spec, parent_actor parent);
@@ -19,7 +30,8 @@ public:
 private:
   void on_start(const start_order& order);
   void on_stop(const stop_order& order);
-  [[nodiscard]] std::optional<std::string> note_left_behind();
+  [[nodiscard]] process_owner_ptr ear();
+  [[nodiscard]] std::optional<wire::process_note> note_left_behind();
   [[nodiscard]] bool is_idle(const start_order& order) const;
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
@@ -47,13 +59,13 @@ private:
   policy::process_machine machine_;
   process_id id_;
   int pid_ = 0;
-  std::string restarts_note_;         ///< kept with the process for the next daemon
-  bool reported_ = false;             ///< its end, or that it did not start
-  bool kept_ = false;                 ///< it was up when it was taken over
-  bool has_been_ready_ = false;       ///< by what it said itself (sd_notify)
-  bool reloading_ = false;            ///< as it was published
-  std::chrono::seconds noted_due_{0}; ///< until when it asked for time, of its note: since the boot
-  wall_time stop_until_{};            ///< likewise, of the stop that a former daemon began: on the steady clock
+  std::weak_ptr<process_owner> ear_; ///< as the host holds it
+  wire::process_note note_;          ///< kept with the process for the next daemon
+  bool reported_ = false;            ///< its end, or that it did not start
+  bool kept_ = false;                ///< it was up when it was taken over
+  bool has_been_ready_ = false;      ///< by what it said itself (sd_notify)
+  bool reloading_ = false;           ///< as it was published
+  wall_time stop_until_{};           ///< until when a stop that a former daemon began may take, on the steady clock
   caf::actor_clock::time_point last_beat_{};
   std::optional<std::string> status_;             ///< as it last said
   caf::actor_clock::time_point messages_since_{}; ///< the period in which its messages are counted

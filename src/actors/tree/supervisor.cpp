@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 
 namespace alder::actors {
 namespace {
@@ -174,7 +173,7 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
         *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
     begin.running[name] = {decided.generation, clock_time(taken.started)};
     c.goes_on = true;
-    if (!taken.note.empty()) c.restarts = static_cast<unsigned>(std::strtoul(taken.note.c_str(), nullptr, 10));
+    c.restarts = taken.note.restarts;
   } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
                                                               of_child != shared_.memories.end() &&
                                                               of_child->second.generation > 0) {

@@ -63,16 +63,16 @@ private:
 
 daemon::daemon(options given)
     : options_(std::move(given)), logs_(loop_, options_.home.log_dir),
-      bridge_(loop_, logs_,
-              {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); },
-               [this](const std::string& how) { announce(event_kind::warning, how); }}),
-      files_(loop_, [this](const std::string& what) { announce(event_kind::warning, what); }), shared_{bridge_,
+      host_(loop_, logs_,
+            {[this](int signal) { on_stop_requested(signal); }, [this] { stop_serving(); },
+             [this](const std::string& how) { announce(event_kind::warning, how); }}),
+      files_(loop_, [this](const std::string& what) { announce(event_kind::warning, what); }), shared_{host_,
                                                                                                        {},
                                                                                                        os::wall_now,
                                                                                                        {},
                                                                                                        {}},
       catalog_(loop_, shared_, options_.home.state_dir), api_{{shared_, catalog_, feed_, logs_},
-                                                              bridge_,
+                                                              host_,
                                                               options_.home,
                                                               os::steady_now()} {
   shared_.steady_clock = os::steady_now;
@@ -89,13 +89,13 @@ daemon::daemon(options given)
           loop_, [this] { return !logs_.is_draining(); }, [this] { stop_keeper(); });
     });
   };
-  bridge_.before_acting([this] { catalog_.write(); });
-  bridge_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
-  bridge_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
+  host_.before_acting([this] { catalog_.write(); });
+  host_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
+  host_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
   logs_.on_index_kept = [this](const std::string& path) {
     announce(event_kind::warning, catalog_.take_note_of_kept_file(path));
   };
-  catalog_.on_written = [this] { bridge_.acknowledge_drained(); };
+  catalog_.on_written = [this] { host_.acknowledge_drained(); };
   catalog_.on_trouble = [this](const std::string& trouble) {
     notes_->set_behind(!trouble.empty());
     announce(event_kind::warning,
@@ -105,9 +105,9 @@ daemon::daemon(options given)
 
 void daemon::stop_keeper() {
   finished_ = true;
-  bridge_.expect_end();
-  bridge_.act().shutdown(); // it ends what is left, and then closes the channel
-  bridge_.flush();
+  host_.expect_end();
+  host_.act().shutdown(); // it ends what is left, and then closes the channel
+  host_.flush();
 }
 
 /// What logrotate sends when it has moved the files.
@@ -132,32 +132,32 @@ int daemon::run() {
 }
 
 outcome daemon::prepare() {
-  bridge_.note_cgroups_in(wire::cgroup_list(options_.home.run_dir));
-  bridge_.find_starts_in(os::start_book_in(options_.home.run_dir));
-  if (auto attached = bridge_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
+  host_.note_cgroups_in(wire::cgroup_list(options_.home.run_dir));
+  host_.find_starts_in(os::start_book_in(options_.home.run_dir));
+  if (auto attached = host_.attach(unique_fd{options_.keeper_fd}); !attached) return attached;
   // Before anything of a former life is read: a daemon that has lost its keeper may still write it, and read output.
   auto lock = os::take_daemon_lock(options_.home.run_dir + "/daemon.lock", lock_patience);
   if (!lock) {
-    bridge_.act().failed(lock.failure().message);
+    host_.act().failed(lock.failure().message);
     return lock.failure();
   }
   lock_ = std::move(*lock);
   notes_.emplace(lock_.get());
-  if (auto started = logs_.start(bridge_.take_log_stage()); !started) return started;
-  if (const auto own = os::own_program(); own && !options_.foreground) bridge_.replace_lost_keeper(options_.home, *own);
-  if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
+  if (auto started = logs_.start(host_.take_log_stage()); !started) return started;
+  if (const auto own = os::own_program(); own && !options_.foreground) host_.replace_lost_keeper(options_.home, *own);
+  if (const auto& news = host_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {
     auto all = catalog_.notices();
     if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
     if (notes_->is_in_doubt()) all.emplace_back(doubtful_counts);
-    if (const auto& news = bridge_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
+    if (const auto& news = host_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
     return all;
   };
   const auto& home = options_.home;
   for (const auto& directory : {home.run_dir, home.state_dir, home.log_dir}) {
     const auto what = directory == home.log_dir ? os::directory_role::logs : os::directory_role::state;
     if (auto made = os::claim_directory(directory, what); !made) {
-      bridge_.act().failed(made.failure().message);
+      host_.act().failed(made.failure().message);
       return made;
     }
   }
@@ -175,12 +175,12 @@ outcome daemon::prepare() {
   using ended = actors::catalog::what_ended;
   const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
   const auto past = event_log_.recent().empty() ? actors::catalog::history::none : actors::catalog::history::known;
-  for (auto& complaint : catalog_.open(bridge_.keeper().member_prefix(), past))
+  for (auto& complaint : catalog_.open(host_.keeper().member_prefix(), past))
     complaints_.push_back(std::move(complaint));
   const auto of_keeper = catalog_.take_note_of_kept(options_.home.run_dir);
-  if (bridge_.keeper().epoch() == 1) complaints_.insert(complaints_.end(), of_keeper.begin(), of_keeper.end());
-  if (auto enough = bridge_.has_descriptors_for_orphans(catalog_.noted_processes()); !enough) {
-    bridge_.act().failed(enough.failure().message);
+  if (host_.keeper().epoch() == 1) complaints_.insert(complaints_.end(), of_keeper.begin(), of_keeper.end());
+  if (auto enough = host_.has_descriptors_for_orphans(catalog_.noted_processes()); !enough) {
+    host_.act().failed(enough.failure().message);
     return enough;
   }
   const auto before = find_processes() ? ended::daemon : with_keeper;
@@ -195,26 +195,26 @@ outcome daemon::prepare() {
 /// Whether there is a former life to continue: this keeper's, or one of a keeper that was killed with its daemon.
 bool daemon::find_processes() {
   const auto noted = catalog_.noted_processes();
-  bool goes_on = bridge_.keeper().epoch() > 1;
+  bool goes_on = host_.keeper().epoch() > 1;
   if (!goes_on && options_.foreground) {
-    bridge_.end_orphans(noted);
-    goes_on = !bridge_.unclaimed().empty(); // of a daemon that did not come to serve
+    host_.end_orphans(noted);
+    goes_on = !host_.unclaimed().empty(); // of a daemon that did not come to serve
   } else if (!goes_on) {
-    auto found = bridge_.adopt_orphans(noted, os::steady_now());
+    auto found = host_.adopt_orphans(noted, os::steady_now());
     // Trees without a running process at that moment continue too, except those that were about to be stopped.
     const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
     if (!found.goes_on && catalog_.goes_on() && !is_stopping)
       found = {true, "the keeper and the daemon were killed together; no service was running at that time"};
     goes_on = found.goes_on;
     const auto book = os::start_book_in(options_.home.run_dir);
-    if (goes_on && !os::start_book::read(book, bridge_.keeper().member_prefix())) notes_->set_doubt(true);
+    if (goes_on && !os::start_book::read(book, host_.keeper().member_prefix())) notes_->set_doubt(true);
     if (!found.news.empty()) complaints_.push_back(std::move(found.news));
   }
   if (!goes_on) notes_->set_doubt(false); // all are counted anew
-  bridge_.clear_cgroups();
+  host_.clear_cgroups();
   for (const auto& process : noted)
-    if (!bridge_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);
-  bridge_.tell_of_held([this](const store::noted_process& process) { catalog_.note(process); });
+    if (!host_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);
+  host_.tell_of_held([this](const store::noted_process& process) { catalog_.note(process); });
   return goes_on;
 }
 
@@ -289,8 +289,8 @@ actors::child_entry daemon::api_part() {
 void daemon::on_tree_started(const policy::start_result& result) {
   if (result.what == policy::start_result::how::failed) {
     log_error(result.detail);
-    bridge_.act().failed(result.detail);
-    bridge_.flush();
+    host_.act().failed(result.detail);
+    host_.flush();
     exit_code_ = 1;
     return loop_.stop();
   }
@@ -301,14 +301,14 @@ void daemon::on_tree_started(const policy::start_result& result) {
   });
   sort_out_unclaimed();
   const char* unexpected = "it had exited unexpectedly and was restarted by its keeper";
-  announce(event_kind::daemon_started, was_upgraded()                 ? wire::upgraded_news
-                                       : bridge_.keeper().epoch() > 1 ? unexpected
-                                                                      : "");
+  announce(event_kind::daemon_started, was_upgraded()               ? wire::upgraded_news
+                                       : host_.keeper().epoch() > 1 ? unexpected
+                                                                    : "");
   for (const auto& complaint : complaints_)
     announce(event_kind::warning, complaint);
   log_info("alderd listens on " + options_.home.socket);
-  bridge_.act().ready();
-  bridge_.flush();
+  host_.act().ready();
+  host_.flush();
   finish_operations();
   if (stop_requested_ != 0) on_stop_requested(stop_requested_);
 }
@@ -351,8 +351,8 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
     });
     return;
   }
-  for (const auto& process : bridge_.unclaimed()) { // of a child that became something else
-    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0) bridge_.discard(process.id);
+  for (const auto& process : host_.unclaimed()) { // of a child that became something else
+    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0) host_.discard(process.id);
   }
   api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
                  catalog_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
@@ -365,7 +365,7 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
                }});
 }
 
-bool daemon::was_upgraded() { return bridge_.keeper().news() == wire::upgraded_news; }
+bool daemon::was_upgraded() { return host_.keeper().news() == wire::upgraded_news; }
 
 void daemon::on_stop_requested(int signal) {
   log_info("stopping on " + signal_name(signal));
@@ -378,10 +378,10 @@ void daemon::on_stop_requested(int signal) {
 
 /// Exits of nodes that stay down are settled; a process of no known tree keeps running and is reported.
 void daemon::sort_out_unclaimed() {
-  for (const auto& process : bridge_.unclaimed()) {
+  for (const auto& process : host_.unclaimed()) {
     const auto tree = process.id.node.substr(0, process.id.node.find('/'));
     const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
-    if (!process.alive && node && node->settled) bridge_.release(process.id); // others are about to be claimed
+    if (!process.alive && node && node->settled) host_.release(process.id); // others are about to be claimed
     if (process.alive && (catalog_.find(tree) == nullptr || !node)) {
       complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) + ") is running, but " +
                             (catalog_.find(tree) == nullptr ? "its tree" : "it") +

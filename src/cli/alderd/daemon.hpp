@@ -6,7 +6,7 @@
 #include "actors/base/event_feed.hpp"
 #include "actors/base/loop_scheduler.hpp"
 #include "actors/base/runtime.hpp"
-#include "actors/host/keeper_bridge.hpp"
+#include "actors/host/keeper_host.hpp"
 #include "actors/http/api_context.hpp"
 #include "actors/office/catalog.hpp"
 #include "actors/tree/log_hub.hpp"
@@ -64,7 +64,7 @@ private:
   boost::asio::io_context loop_{1};
   boost::asio::signal_set reopen_{loop_, SIGUSR2};
   actors::log_hub logs_;
-  actors::keeper_bridge bridge_;
+  actors::keeper_host host_;
   std::map<std::string, std::string> operations_; ///< that a former daemon left, by key
   os::file_watcher files_;
   actors::runtime shared_;

@@ -81,7 +81,7 @@ using call_token = std::uint64_t;
 // -- events
 
 /// Start. `resume`: after a crash of the daemon or of this supervisor's actor; children in `down` stay stopped, the
-/// others are started (their launcher adopts what is still running), and one that fails does not undo the rest. Work
+/// others are started (their host adopts what is still running), and one that fails does not undo the rest. Work
 /// that `memory` says was under way is finished first of all that follows.
 struct begin {
   bool resume = false;

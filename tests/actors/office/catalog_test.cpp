@@ -18,7 +18,7 @@ protected:
   struct life {
     explicit life(const std::string& directory) : trees(loop, shared, directory) {}
     boost::asio::io_context loop;
-    fake_launcher os;
+    fake_host os;
     runtime shared{os, {}, [] { return wall_time{24h}; }, {}, {}};
     catalog trees;
   };

@@ -1,11 +1,12 @@
 // A daemon without processes, files and time: actors on CAF's test scheduler, a virtual clock, and a double for the
-// launcher.
+// process host.
 #pragma once
 
 #include "actors/base/actor_base.hpp"
 #include "actors/base/event_bus.hpp"
 #include "actors/base/event_feed.hpp"
 #include "actors/base/runtime.hpp"
+#include "actors/tree/process.hpp"
 #include "actors/tree/supervisor.hpp"
 
 #include "runtime/wire/event_sentence.hpp"
@@ -27,12 +28,12 @@ using namespace std::chrono_literals;
 
 /// Starts nothing and remembers everything. Processes run until a test ends them, and die of any signal at once unless
 /// they are in `stubborn`.
-class fake_launcher final : public launcher {
+class fake_host final : public process_host {
 public:
   struct running {
-    process_actor owner;
+    process_owner_ptr owner;
     int pid = 0;
-    std::string note;
+    wire::process_note note;
     bool alive = true;
     wall_time started{1h};
     std::optional<exit_status> exited = {};
@@ -43,32 +44,30 @@ public:
   std::set<std::string> stubborn;             ///< services that only SIGKILL ends
   std::set<std::string> with_members;         ///< services whose main process leaves others behind
   std::map<process_id, running> processes;
-  std::uint64_t last_health = 0;                              ///< the token of the last health check
-  process_sample usage;                                       ///< what every process uses
-  std::vector<std::pair<std::uint64_t, process_actor>> hooks; ///< tokens, and who waits for them
+  std::uint64_t last_health = 0;                                  ///< the token of the last health check
+  process_sample usage;                                           ///< what every process uses
+  std::vector<std::pair<std::uint64_t, process_owner_ptr>> hooks; ///< tokens, and who waits for them
 
-  void launch(const process_id& id, const service_spec& spec, const std::string& note, process_actor who) override {
+  void launch(const process_id& id, const service_spec& spec, const wire::process_note& note,
+              process_owner_ptr who) override {
     const auto found = processes.find(id);
     if (found != processes.end()) {
       found->second.owner = who;
       log.push_back("adopt " + name_of(id));
       const auto& kept = found->second;
-      const auto mark = kept.note.find(waiting_mark);
-      const bool waits = mark != std::string::npos;
-      const auto due = waits ? std::atoll(kept.note.c_str() + mark + waiting_mark.size()) : 0;
-      caf::anon_send(who, process_launched{kept.pid, /*adopted=*/true, kept.started, waits,
-                                           wall_time{std::chrono::milliseconds{due}}});
-      if (found->second.exited) caf::anon_send(who, process_exited{*found->second.exited});
+      who->tell(process_launched{kept.pid, /*adopted=*/true, kept.started, kept.note.is_waiting(),
+                                 wall_time{kept.note.due.value_or(0ms)}});
+      if (found->second.exited) who->tell(process_exited{*found->second.exited});
       return;
     }
     log.push_back("launch " + name_of(id));
     generations_[id.node] = std::max(generations_[id.node], id.generation);
     if (const auto why = refused.find(spec.name); why != refused.end()) {
-      caf::anon_send(who, process_refused{why->second});
+      who->tell(process_refused{why->second});
       return;
     }
     processes[id] = {who, ++last_pid_, note, true};
-    caf::anon_send(who, process_launched{last_pid_, /*adopted=*/false, wall_time{1h}});
+    who->tell(process_launched{last_pid_, /*adopted=*/false, wall_time{1h}});
   }
   void check_ready(const process_id& id, const service_spec&) override { log.push_back("check " + name_of(id)); }
   void check_health(const process_id& id, const service_spec&, std::uint64_t token) override {
@@ -80,7 +79,7 @@ public:
   void run_command(const process_id& id, const service_spec&, const std::vector<std::string>& command) override {
     log.push_back("run " + name_of(id) + " " + command.front());
   }
-  void run_hook(const process_id& id, const service_spec&, const hook_run& what, process_actor who) override {
+  void run_hook(const process_id& id, const service_spec&, const hook_run& what, process_owner_ptr who) override {
     std::string words = "hook " + name_of(id) + " " + what.command.front();
     for (const auto& [name, value] : what.environment)
       words += " " + name + "=" + value;
@@ -92,7 +91,7 @@ public:
     log.push_back("message " + name_of(id) + " " + std::string{json});
     return success();
   }
-  void set_note(const process_id& id, const std::string& note) override { processes[id].note = note; }
+  void set_note(const process_id& id, const wire::process_note& note) override { processes[id].note = note; }
   void signal_all(const process_id& id, int signal, bool main_only) override {
     log.push_back((main_only ? "signal main " : "signal ") + name_of(id) + " " + std::to_string(signal));
     if (stubborn.count(service_of(id)) == 0) end(id, exit_status::signal(signal));
@@ -101,7 +100,7 @@ public:
     log.push_back("kill " + name_of(id));
     with_members.erase(service_of(id));
     end(id, exit_status::signal(9));
-    caf::anon_send(processes[id].owner, process_members_gone{});
+    processes[id].owner->tell(process_members_gone{});
   }
   void await_members(const process_id& id) override { log.push_back("await " + name_of(id)); }
   [[nodiscard]] bool has_members(const process_id& id) override { return with_members.count(service_of(id)) > 0; }
@@ -110,9 +109,9 @@ public:
     return found != processes.end() && found->second.alive;
   }
   void release(const process_id& id) override { processes.erase(id); }
-  void abandon(const process_id& id, const caf::actor_addr& who) override {
+  void abandon(const process_id& id, const process_owner* who) override {
     const auto found = processes.find(id);
-    if (found != processes.end() && found->second.owner.address() == who) found->second.owner = nullptr;
+    if (found != processes.end() && found->second.owner.get() == who) found->second.owner = nullptr;
   }
   [[nodiscard]] std::vector<leftover> left_behind(const node_id& node) override {
     std::vector<leftover> all;
@@ -135,7 +134,7 @@ public:
     auto& p = processes[id];
     if (!std::exchange(p.alive, false)) return;
     p.exited = status;
-    if (p.owner) caf::anon_send(p.owner, process_exited{status});
+    if (p.owner) p.owner->tell(process_exited{status});
   }
   /// The living process of a service.
   process_id alive(const std::string& service) const {
@@ -148,6 +147,9 @@ public:
     return static_cast<std::size_t>(
         std::count_if(processes.begin(), processes.end(), [](const auto& p) { return p.second.alive; }));
   }
+
+  /// The actor that looks after a process.
+  process_actor actor_of(const process_id& id) { return dynamic_cast<process_ear&>(*processes.at(id).owner).actor(); }
 
   static std::string service_of(const process_id& id) { return id.node.substr(id.node.find('/') + 1); }
   static std::string name_of(const process_id& id) { return service_of(id) + "#" + std::to_string(id.generation); }
@@ -189,7 +191,7 @@ protected:
     root = nullptr;
     parent = nullptr;
     for (const auto& [id, p] : os.processes)
-      caf::anon_send_exit(p.owner, caf::exit_reason::user_shutdown);
+      if (p.owner) caf::anon_send_exit(os.actor_of(id), caf::exit_reason::user_shutdown);
     run();
     os.processes.clear();
     shared.parents.clear();
@@ -240,7 +242,7 @@ protected:
   config configuration;
   caf::actor_system system{configuration};
   caf::scheduler::test_coordinator& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
-  fake_launcher os;
+  fake_host os;
   runtime shared{os, {}, [this] { return steady_time() + clock_set; }, {}, {}};
   std::chrono::milliseconds clock_set{0}; ///< by how much somebody set the wall clock
   [[nodiscard]] wall_time steady_time() const {

@@ -12,6 +12,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+const wire::process_note waiting_note{0, wire::process_note::phase::waiting, {}};
+
 class Process : public virtual_daemon {
 protected:
   void launch(service_spec spec) {
@@ -61,7 +63,7 @@ TEST_F(Process, FailsItsStartWhenItIsNotReadyInTime) {
 TEST_F(Process, WaitsForAnAdoptedOneOnlyAsLongAsIsLeft) {
   auto web = service("web");
   web.ready = {ready_tcp{"127.0.0.1", 80}, 5s, 10s};
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0 waiting", /*alive=*/true, shared.wall_now() - 3s};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, waiting_note, /*alive=*/true, shared.wall_now() - 3s};
   launch(web);
   EXPECT_THAT(take_log(), ElementsAre("adopt web#1", "check web#1"));
   advance(1999ms);
@@ -91,7 +93,7 @@ TEST_F(Process, TimeThatItAskedForIsKeptForASuccessor) {
 TEST_F(Process, TheTimeItHasLeftIsNotThatOfTheClockOnTheWall) {
   auto web = service("web");
   web.ready = {ready_notify{}, 5s, 10s};
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0 waiting", /*alive=*/true, steady_time() - 3s};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, waiting_note, /*alive=*/true, steady_time() - 3s};
   clock_set = 24h;
   launch(web);
   advance(1s);
@@ -158,7 +160,7 @@ TEST_F(Process, WishesForMoreTimeAreWrittenDownOnceASecond) {
   for (int i = 0; i < 1000; ++i) {
     caf::anon_send(who, program_said{wire::said_more_time{60s}});
     run();
-    notes.insert(os.processes.begin()->second.note);
+    notes.insert(wire::encode(os.processes.begin()->second.note));
     advance(1ms);
   }
   EXPECT_LE(notes.size(), 2U);
@@ -261,7 +263,7 @@ TEST_F(Process, ReloadingBeforeItWasReadyAndReadyAgainAreNoNews) {
 }
 
 TEST_F(Process, OneThatWasReadyBeforeThisDaemonMayReload) {
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0", /*alive=*/true, shared.wall_now() - 3s};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, wire::process_note{}, /*alive=*/true, shared.wall_now() - 3s};
   launch(service("web"));
   caf::anon_send(who, program_said{wire::said_reloading{}});
   run();
@@ -277,7 +279,7 @@ TEST_F(Process, AHookAfterItsExitIsToldHowItEnded) {
   EXPECT_THAT(take_log(), ElementsAre("hook web#1 tidy ALDER_EXIT_CODE=3 ALDER_EXIT_REASON=exited with code 3 "
                                       "ALDER_HOOK=after_exit ALDER_PID=101"));
   EXPECT_THAT(heard.ends, IsEmpty());
-  caf::anon_send(os.hooks.back().second, hook_ended{os.hooks.back().first, {}});
+  os.hooks.back().second->tell(hook_ended{os.hooks.back().first, {}});
   run();
   EXPECT_EQ(heard.ends.size(), 1u);
 }
@@ -287,7 +289,7 @@ TEST_F(Process, AHookBeforeItsStartHoldsItUp) {
   web.hooks.before_start = {"prepare"};
   launch(web);
   EXPECT_THAT(take_log(), ElementsAre("hook web#1 prepare ALDER_HOOK=before_start"));
-  caf::anon_send(os.hooks.back().second, hook_ended{os.hooks.back().first, "exited with code 1"});
+  os.hooks.back().second->tell(hook_ended{os.hooks.back().first, "exited with code 1"});
   run();
   ASSERT_EQ(heard.starts.size(), 1u);
   EXPECT_EQ(heard.starts[0].detail, "its hook before_start failed: exited with code 1");

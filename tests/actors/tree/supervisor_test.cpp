@@ -241,7 +241,7 @@ TEST_F(Supervisor, ACrashedProcessActorIsReplacedAndTheProgramNotTouched) {
   start(tree("shop", strategy::one_for_all, {service("db"), service("web")}));
   take_log();
   const auto pid = node("web").pid;
-  caf::anon_send_exit(os.processes[os.alive("web")].owner, caf::exit_reason::kill);
+  caf::anon_send_exit(os.actor_of(os.alive("web")), caf::exit_reason::kill);
   run();
   EXPECT_THAT(take_log(), ElementsAre("adopt web#1"));
   EXPECT_EQ(node("web").pid, pid);
@@ -286,7 +286,7 @@ TEST_F(Supervisor, ItsEndEndsTheActorsBelowAndLeavesTheirProgramsAlone) {
   take_log();
   std::size_t ended = 0;
   for (const auto& [id, p] : os.processes)
-    p.owner->attach_functor([&ended] { ++ended; });
+    os.actor_of(id)->attach_functor([&ended] { ++ended; });
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
   EXPECT_EQ(ended, 3u);
@@ -462,7 +462,7 @@ TEST_F(Supervisor, ASuccessorCountsAnExitOnceThoughTheKeeperTellsItAgain) {
   spec.intensity = {1, 10s};
   start(spec);
   end("web", exit_status::code(1));
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, "", /*alive=*/false, {}, exit_status::code(1)};
+  os.processes[process_id{"shop/web", 1}] = {{}, 99, wire::process_note{}, /*alive=*/false, {}, exit_status::code(1)};
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
   take_log();
@@ -475,8 +475,8 @@ TEST_F(Supervisor, ASuccessorKnowsTheLastExitThatNobodyCouldWriteDown) {
   start(tree("shop", strategy::one_for_one, {service("web")}));
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
-  os.processes[process_id{"shop/web", 2}] = {{}, 98, "", /*alive=*/false, {}, exit_status::code(5)};
-  os.processes[process_id{"shop/web", 3}] = {{}, 99, ""};
+  os.processes[process_id{"shop/web", 2}] = {{}, 98, wire::process_note{}, /*alive=*/false, {}, exit_status::code(5)};
+  os.processes[process_id{"shop/web", 3}] = {{}, 99, wire::process_note{}};
   os.processes.erase(process_id{"shop/web", 1});
   take_log();
   start(tree("shop", strategy::one_for_one, {service("web")}), /*resume=*/true);
@@ -579,7 +579,7 @@ TEST_F(AfterADaemon, WhatWaitedForItsReadinessGoesOnWaitingAndIsToldWhenItIsRead
   EXPECT_EQ(node("web").since, since);
   ASSERT_TRUE(node("web").former) << "what is written down of it until it is taken over";
   EXPECT_EQ(node("web").former->since, since);
-  caf::anon_send(os.processes[os.alive("web")].owner, readiness_answered{true, {}});
+  os.processes[os.alive("web")].owner->tell(readiness_answered{true, {}});
   run();
   EXPECT_EQ(node("web").state, node_state::running);
   EXPECT_EQ(node("web").since, shared.steady_now()) << "running since it was ready";
@@ -692,7 +692,7 @@ TEST_F(Supervisor, ANestedSupervisorThatIsRestartedInTheMiddleOfAChangeComesUpWi
 }
 
 TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
-  os.processes[process_id{"shop/web", 7}] = {{}, 99, ""};
+  os.processes[process_id{"shop/web", 7}] = {{}, 99, wire::process_note{}};
   start(tree("shop", strategy::one_for_one, {service("web")}));
   EXPECT_THAT(take_log(), ElementsAre("discard web#7", "launch web#1"));
 }
@@ -726,8 +726,10 @@ TEST_F(Supervisor, WhatAFormerDaemonWasStoppingHasNotFailedWhateverItsCode) {
   auto& memory = shared.memories["shop/shop"];
   memory.generation = 1;
   memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::stop, "web", false, {{"web", 1, request}}};
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, "0", /*alive=*/false, wall_time{1h}, exit_status::code(143)};
-  os.processes[process_id{"shop/db", 1}] = {{}, 98, "0", /*alive=*/true, wall_time{1h}}; // is taken over after it
+  os.processes[process_id{"shop/web", 1}] = {
+      {}, 99, wire::process_note{}, /*alive=*/false, wall_time{1h}, exit_status::code(143)};
+  os.processes[process_id{"shop/db", 1}] = {
+      {}, 98, wire::process_note{}, /*alive=*/true, wall_time{1h}}; // is taken over after it
   start(tree("shop", strategy::one_for_one, {service("web"), service("db")}), /*resume=*/true);
   EXPECT_EQ(node("web").state, node_state::stopped);
   EXPECT_EQ(node("web").reason, "stopped on request");

@@ -1,4 +1,4 @@
-#include "actors/host/keeper_bridge.hpp"
+#include "actors/host/keeper_host.hpp"
 
 #include "tests/support/temporary_directory.hpp"
 
@@ -22,9 +22,9 @@
 namespace alder::actors::testing {
 namespace {
 
-/// A bridge whose keeper is the test, with one process that runs, has an IPC channel and reads a pipe. What the bridge
+/// A host whose keeper is the test, with one process that runs, has an IPC channel and reads a pipe. What the host
 /// does is noted in order, as is that it had the journal written.
-class Bridge : public ::testing::Test {
+class KeeperHost : public ::testing::Test {
 protected:
   void SetUp() override {
     auto channel = os::record_pair(wire::max_keeper_frame);
@@ -50,12 +50,12 @@ protected:
     const std::array<int, 3> fds{pidfd->get(), given_input.get(), given_ipc.get()};
     say(wire::child_frame{web.node, web.generation, child, "0", 1500, std::nullopt, held}, fds);
     say(wire::inventory_end_frame{});
-    bridge.before_acting([this] {
+    host.before_acting([this] {
       happened += effects(); // what was done before belongs before
       happened += "written ";
     });
     logs.shared = &shared;
-    ASSERT_TRUE(bridge.attach(std::move(channel->second)));
+    ASSERT_TRUE(host.attach(std::move(channel->second)));
     (void)effects(); // the hello
     happened.clear();
   }
@@ -99,32 +99,32 @@ protected:
   std::string happened;
   boost::asio::io_context loop;
   log_hub logs{loop, dir.path()};
-  keeper_bridge bridge{loop, logs, {[](int) {}, [] {}, [](const std::string&) {}}};
-  runtime shared{bridge, {}, os::wall_now, {}, {}};
+  keeper_host host{loop, logs, {[](int) {}, [] {}, [](const std::string&) {}}};
+  runtime shared{host, {}, os::wall_now, {}, {}};
 };
 
-TEST_F(Bridge, WhateverItDoesIsWrittenDownFirst) {
+TEST_F(KeeperHost, WhateverItDoesIsWrittenDownFirst) {
   service_spec spec;
   spec.name = "web";
   spec.command = {"true"};
   spec.cwd = "/";
   spec.ready.check = ready_exec{{"true"}};
   spec.health = health_spec{ready_exec{{"true"}}};
-  EXPECT_EQ(order_of([&] { bridge.run_command(web, spec, {"true"}); }), "written spawn ") << "a stop command";
-  EXPECT_EQ(order_of([&] { bridge.run_hook(web, spec, {1, {"true"}, {}}, {}); }), "written spawn ") << "a hook";
-  EXPECT_EQ(order_of([&] { bridge.check_ready(web, spec); }), "written spawn ");
-  EXPECT_EQ(order_of([&] { bridge.check_health(web, spec, 1); }), "written spawn ");
-  EXPECT_EQ(order_of([&] { bridge.launch({"shop/db", 1}, spec, "0", {}); }), "written spawn ");
-  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_message(web, "\"shutdown\"")); }), "written message ")
+  EXPECT_EQ(order_of([&] { host.run_command(web, spec, {"true"}); }), "written spawn ") << "a stop command";
+  EXPECT_EQ(order_of([&] { host.run_hook(web, spec, {1, {"true"}, {}}, {}); }), "written spawn ") << "a hook";
+  EXPECT_EQ(order_of([&] { host.check_ready(web, spec); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { host.check_health(web, spec, 1); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { host.launch({"shop/db", 1}, spec, {}, {}); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(host.send_message(web, "\"shutdown\"")); }), "written message ")
       << "a stop step";
-  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_message(web.node, "{}")); }), "written message ");
-  EXPECT_EQ(order_of([&] { EXPECT_TRUE(bridge.send_input(web.node, "quit\n")); }), "written input ");
-  EXPECT_EQ(order_of([&] { bridge.set_note(web, "1"); }), "written frame ");
-  EXPECT_EQ(order_of([&] { bridge.signal_all(web, SIGCONT, /*main_only=*/true); }), "written ");
-  EXPECT_EQ(order_of([&] { bridge.kill_all(web); }), "written ");
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(host.send_message(web.node, "{}")); }), "written message ");
+  EXPECT_EQ(order_of([&] { EXPECT_TRUE(host.send_input(web.node, "quit\n")); }), "written input ");
+  EXPECT_EQ(order_of([&] { host.set_note(web, {1}); }), "written frame ");
+  EXPECT_EQ(order_of([&] { host.signal_all(web, SIGCONT, /*main_only=*/true); }), "written ");
+  EXPECT_EQ(order_of([&] { host.kill_all(web); }), "written ");
   EXPECT_EQ(order_of([&] {
-              bridge.act().ready();
-              bridge.flush();
+              host.act().ready();
+              host.flush();
             }),
             "written frame ");
 }
