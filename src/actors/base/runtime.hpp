@@ -51,6 +51,9 @@ struct runtime {
   wall_time boot{};
 
   [[nodiscard]] wall_time steady_now() const { return steady_clock ? steady_clock() : wall_now(); }
+  /// Tells people what happens, at this moment: the one place where an event gets its time and goes to the bus. Before
+  /// there is a bus nobody is told.
+  void announce(event what) const;
   /// What a time of the board is for people, by the wall clock as it is now.
   [[nodiscard]] std::chrono::milliseconds clock_shift() const { return wall_now() - steady_now(); }
 };

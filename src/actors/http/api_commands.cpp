@@ -31,11 +31,10 @@ std::function<void(const wire::operation_result&)> teller_of_failure(const declt
   if (const auto* add = std::get_if<add_children>(&what)) told.name = add->supervisor;
   const auto asked = request.method + " /" + join(request.path, "/");
   return [told, asked, &context](const wire::operation_result& result) {
-    if (!result.failure || !context.shared.events) return;
+    if (!result.failure) return;
     auto e = told;
-    e.at = context.shared.wall_now();
     e.cause.detail = "the request " + asked + " failed: " + result.failure->detail;
-    caf::anon_send(context.shared.events, announcement{std::move(e)});
+    context.shared.announce(std::move(e));
   };
 }
 

@@ -291,13 +291,7 @@ void office::carry_out(const shut_down& end, const done& tell) {
 }
 
 void office::announce(event_kind kind, const std::string& tree, const std::string& detail) {
-  event e;
-  e.at = context_.shared.wall_now();
-  e.kind = kind;
-  e.tree = tree;
-  e.name = tree;
-  e.cause.detail = detail;
-  if (context_.shared.events) send(context_.shared.events, announcement{std::move(e)});
+  context_.shared.announce({.kind = kind, .tree = tree, .name = tree, .cause = {.detail = detail}});
 }
 
 } // namespace alder::actors

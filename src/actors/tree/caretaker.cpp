@@ -122,14 +122,7 @@ void caretaker::ask(node_call::op what, const cause& why) {
 }
 
 void caretaker::warn(const std::string& text) {
-  if (!shared_.events) return;
-  event e;
-  e.at = shared_.wall_now();
-  e.kind = event_kind::warning;
-  e.tree = tree_;
-  e.name = spec_->name;
-  e.cause.detail = text;
-  send(shared_.events, announcement{std::move(e)});
+  shared_.announce({.kind = event_kind::warning, .tree = tree_, .name = spec_->name, .cause = {.detail = text}});
 }
 
 } // namespace alder::actors

@@ -197,17 +197,12 @@ void log_guest::on_lines(const lines_offered& lines) {
 }
 
 void log_guest::fail(const std::string& why) {
-  if (auto& shared = *guests_.shared; shared.events) { // what is told of the daemon's own branch few people see
-    const auto slash = node_.find('/');
-    event e;
-    e.at = shared.wall_now();
-    e.kind = event_kind::warning;
-    e.tree = node_.substr(0, slash);
-    e.name = node_.substr(slash + 1);
-    e.cause.detail =
-        "the actor '" + guests_.wanted_by(node_).name + "' that receives its output " + why + "; restarting it";
-    send(shared.events, announcement{std::move(e)});
-  }
+  const auto slash = node_.find('/');
+  const auto told = "the actor '" + guests_.wanted_by(node_).name + "' that receives its output " + why;
+  guests_.shared->announce({.kind = event_kind::warning, // what is told of the daemon's own branch few people see
+                            .tree = node_.substr(0, slash),
+                            .name = node_.substr(slash + 1),
+                            .cause = {.detail = told + "; restarting it"}});
   send(parent_, child_ended{{name_, generation_, {exit_reason::kind::crash, {}, why}}});
   quit();
 }

@@ -147,13 +147,7 @@ void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::gen
 }
 
 void log_writer::warn(const std::string& text) {
-  event e;
-  e.at = shared_.wall_now();
-  e.kind = event_kind::warning;
-  e.tree = tree_;
-  e.name = service_;
-  e.cause.detail = text;
-  if (shared_.events) send(shared_.events, announcement{std::move(e)});
+  shared_.announce({.kind = event_kind::warning, .tree = tree_, .name = service_, .cause = {.detail = text}});
 }
 
 std::string log_writer::file(bool err) const {

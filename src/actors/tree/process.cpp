@@ -372,14 +372,8 @@ void process::publish(const std::function<void(node_snapshot&)>& change) {
 }
 
 void process::announce(event_kind kind, const std::string& detail) {
-  event e;
-  e.at = shared_.wall_now();
-  e.kind = kind;
-  e.tree = tree_;
-  e.name = spec_->name;
-  e.generation = id_.generation;
-  e.cause.detail = detail;
-  if (shared_.events) send(shared_.events, announcement{std::move(e)});
+  shared_.announce(
+      {.kind = kind, .tree = tree_, .name = spec_->name, .generation = id_.generation, .cause = {.detail = detail}});
 }
 
 } // namespace alder::actors

@@ -518,10 +518,10 @@ void supervisor::on_report(const policy::report& report) {
   if (report.what != policy::report::context::shutdown) return; // the others are told as events where they happen
   if (auto* c = find_child(report.id); c != nullptr && c->last_end)
     set_state(*c, node_state::failed, c->last_end->detail);
-  event e = make_event(event_kind::gave_up, {cause::kind::gave_up, report.id, report.reason.detail, {}});
-  e.tree = plan_.tree;
-  e.name = plan_.name;
-  if (shared_.events) send(shared_.events, announcement{std::move(e)});
+  shared_.announce({.kind = event_kind::gave_up,
+                    .tree = plan_.tree,
+                    .name = plan_.name,
+                    .cause = {cause::kind::gave_up, report.id, report.reason.detail, {}}});
 }
 
 void supervisor::on_settled(const policy::child_settled& settled) {

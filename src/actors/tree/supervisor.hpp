@@ -116,7 +116,6 @@ private:
   void enter(child& c, node_state state, const std::string& reason, const cause& why, stays settled);
   child* find_child(const std::string& id);
   void announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more = {});
-  [[nodiscard]] event make_event(event_kind kind, const cause& why);
   [[nodiscard]] std::string tree_of(const child& c) const;
   [[nodiscard]] policy::time_point now_on_clock() { return clock().now(); }
 

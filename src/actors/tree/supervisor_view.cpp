@@ -62,24 +62,13 @@ void supervisor::keep_since(const child& c, wall_time earliest) {
   shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& changed) { changed.since = since; });
 }
 
-event supervisor::make_event(event_kind kind, const cause& why) {
-  event e;
-  e.at = shared_.wall_now();
-  e.kind = kind;
-  e.cause = why;
-  return e;
-}
-
 void supervisor::announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more) {
   // The daemon's own branch makes no events of its daily life.
-  if (!shared_.events || (tree_of(c).empty() && kind != event_kind::warning)) return;
-  event e = make_event(kind, why);
-  e.tree = tree_of(c);
-  e.name = c.entry->name;
-  e.generation = c.generation;
+  if (tree_of(c).empty() && kind != event_kind::warning) return;
+  event e{.kind = kind, .tree = tree_of(c), .name = c.entry->name, .generation = c.generation, .cause = why};
   if (const auto node = shared_.nodes.find(e.tree, e.name)) e.pid = node->pid;
   if (more) more(e);
-  send(shared_.events, announcement{std::move(e)});
+  shared_.announce(std::move(e));
 }
 
 } // namespace alder::actors

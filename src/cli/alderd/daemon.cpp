@@ -399,13 +399,7 @@ void daemon::stop_serving() {
 }
 
 void daemon::announce(event_kind kind, const std::string& detail, const std::string& tree) {
-  event e;
-  e.at = os::wall_now();
-  e.kind = kind;
-  e.tree = tree;
-  e.name = tree;
-  e.cause.detail = detail;
-  if (shared_.events) caf::anon_send(shared_.events, actors::announcement{std::move(e)});
+  shared_.announce({.kind = kind, .tree = tree, .name = tree, .cause = {.detail = detail}});
 }
 
 } // namespace alder::daemon
