@@ -43,8 +43,8 @@ inline const std::vector<std::string>& hostile_values() {
 /// The mappings a key can be written in.
 inline std::vector<config::place> places_of(const config::key_entry& key) {
   std::vector<config::place> found;
-  for (unsigned place = 1; place <= static_cast<unsigned>(config::place::env_file); place *= 2)
-    if ((key.places & place) != 0) found.push_back(static_cast<config::place>(place));
+  for (const auto& place : config::all_places)
+    if (key.places.has(place.is)) found.push_back(place.is);
   return found;
 }
 
@@ -157,7 +157,7 @@ inline std::string trouble_with(const char* file, const std::string& text) {
   if (config::render(loaded.diagnostics, true).empty() != loaded.diagnostics.empty()) return "nothing is shown";
   if (!loaded.tree) return {};
   const auto again = config::load_tree(from);
-  if (!again.tree || !policy::difference(loaded.tree->root, again.tree->root).empty())
+  if (!again.tree || !policy::difference(loaded.tree->root, again.tree->root, config::effect_of).empty())
     return "it is not read alike twice";
   return trouble_with_tree(loaded.tree->root);
 }

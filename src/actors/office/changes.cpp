@@ -6,6 +6,7 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
+#include "runtime/config/schema.hpp"
 #include "runtime/config/shared_checks.hpp"
 #include "runtime/policy/tree_change.hpp"
 
@@ -123,9 +124,9 @@ void office::carry_out(const finish_change& finish, const done& tell) {
     std::erase_if(tree.source.grafts,
                   [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
     tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
-    const auto changes =
-        policy::outstanding(*tree.root, policy::difference(*known->root, *tree.root), known->source.left,
-                            nodes_of(context_.shared.nodes, finish.tree), [](const auto&) { return false; });
+    const auto changes = policy::outstanding(
+        *tree.root, policy::difference(*known->root, *tree.root, config::effect_of), known->source.left,
+        nodes_of(context_.shared.nodes, finish.tree), [](const auto&) { return false; });
     change(std::move(tree), finish.what.options, changes, over);
   });
 }
@@ -151,7 +152,7 @@ void office::carry_out(const scale_service& scale, const done& tell) {
     const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
     if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
       return over(*wrong);
-    const auto changes = policy::difference(*known->root, *tree.root);
+    const auto changes = policy::difference(*known->root, *tree.root, config::effect_of);
     change(std::move(tree), options, changes, over);
   });
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/config/codes.hpp"
+#include "runtime/config/schema.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/fingerprint.hpp"
 
@@ -85,7 +86,7 @@ using read_or_problem = std::variant<std::shared_ptr<const reading>, wire::probl
 std::shared_ptr<const reading> finished(reading&& read, const supervisor_spec& before) {
   read.root = std::make_shared<const supervisor_spec>(policy::sharing(before, read.loaded.tree->root));
   read.loaded.tree->root = {};
-  read.difference = policy::difference(before, *read.root);
+  read.difference = policy::difference(before, *read.root, config::effect_of);
   return std::make_shared<const reading>(std::move(read));
 }
 

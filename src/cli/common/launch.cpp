@@ -3,6 +3,7 @@
 #include "cli/common/answers.hpp"
 #include "cli/common/client.hpp"
 
+#include "runtime/base/default_path.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/program.hpp"
 
@@ -26,7 +27,7 @@ result<std::string> find_beside(const std::string& name, const std::string& own_
   const auto beside = own_directory + "/" + name;
   if (!own_directory.empty() && os::file_exists(beside)) return beside;
   const auto path = around.environment.find("PATH");
-  auto found = os::find_program(name, path == around.environment.end() ? os::default_path : path->second, around.cwd);
+  auto found = os::find_program(name, path == around.environment.end() ? default_path : path->second, around.cwd);
   if (found) return found;
   return unavailable(name + " was not found next to this program (" + own_directory + "), and " +
                      found.failure().message);

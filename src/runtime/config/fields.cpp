@@ -55,11 +55,9 @@ bool has_right_shape(value_kind kind, const node& value) {
 /// The places other than `where` that have this key, for a key that stands at the wrong level.
 std::vector<std::string> elsewhere(std::string_view name, place where) {
   std::vector<std::string> help;
-  for (const auto p : {place::root, place::supervisor, place::service, place::ready, place::stop, place::backoff,
-                       place::intensity, place::health, place::heartbeat, place::limits, place::restart_limit,
-                       place::stop_step, place::log, place::env_file}) {
+  for (const auto& [p, mapping, words] : all_places) {
     if (p == where || find_key(p, name) == nullptr) continue;
-    help.push_back("'" + std::string{name} + "' is a key of " + std::string{phrase(p)});
+    help.push_back("'" + std::string{name} + "' is a key of " + std::string{words});
     break;
   }
   return help;

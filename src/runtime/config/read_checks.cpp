@@ -17,8 +17,6 @@ namespace {
 constexpr double least_cpu_max = 10; // thousandths of a processor; the kernel takes no less
 constexpr double most_cpu_max = 1e8;
 
-constexpr milliseconds default_ready_timeout{30000};
-
 /// "tcp, http and exec"
 std::string listed(const std::vector<std::string>& names) {
   const std::vector<std::string> most{names.begin(), names.end() - 1};
@@ -120,11 +118,12 @@ unsigned read_count(context& in, const field* f, unsigned otherwise) {
 ready_spec read_ready(context& in, const field* ready, const instance_scope& which) {
   ready_spec spec;
   if (ready == nullptr) return spec;
+  const auto usual = spec.timeout;
   const fields keys{in, *ready->value, place::ready};
   const auto* check =
       only_check(in, keys, *ready, {"tcp", "http", "exec", "file", "notify", "message", "descriptor", "log", "after"});
   const auto timeout = read_duration(in, keys.find("timeout"));
-  spec.timeout = timeout.value_or(default_ready_timeout);
+  spec.timeout = timeout.value_or(usual);
   spec.interval = read_duration(in, keys.find("interval")).value_or(spec.interval);
   if (check == nullptr) return spec;
   spec.check = read_check(in, keys, which);
@@ -139,7 +138,7 @@ ready_spec read_ready(context& in, const field* ready, const instance_scope& whi
   if (timeout && *after >= *timeout)
     in.mistakes.add(code::impossible, check->value->where, "'after' is not shorter than 'timeout'",
                     {"it would never be ready in time", {}});
-  if (!timeout && *after >= default_ready_timeout) spec.timeout = *after + default_ready_timeout;
+  if (!timeout && *after >= usual) spec.timeout = *after + usual;
   return spec;
 }
 

@@ -4,13 +4,18 @@
 
 namespace alder::config {
 
+const std::vector<std::string>& ignored_by_default() {
+  static const std::vector<std::string> globs{
+      ".git",  ".hg",          ".svn",      "node_modules", "__pycache__", ".venv", "*.pyc", "*.pyc.*",
+      "*.log", "*.log.[0-9]*", "*.log.idx", "*.pid",        "*.swp",       "*.swx", ".#*",   "*~"};
+  return globs;
+}
+
 watch_spec read_watch(context& in, const field* watch, const std::string& cwd, const instance_scope& which) {
   watch_spec spec;
   if (watch == nullptr) return spec;
   const fields keys{in, *watch->value, place::watch};
-  // What version control, interpreters, editors and the service itself write while nobody changes the program.
-  spec.ignore = {".git",  ".hg",          ".svn",      "node_modules", "__pycache__", ".venv", "*.pyc", "*.pyc.*",
-                 "*.log", "*.log.[0-9]*", "*.log.idx", "*.pid",        "*.swp",       "*.swx", ".#*",   "*~"};
+  spec.ignore = ignored_by_default();
   for (const auto& path : read_texts(in, keys.find("paths"), which).value_or(std::vector<std::string>{}))
     spec.paths.push_back(absolute_path(in, path));
   if (spec.paths.empty()) spec.paths = {cwd};

@@ -7,8 +7,13 @@
 #include "alder/spec.hpp"
 
 #include <string>
+#include <vector>
 
 namespace alder::config {
+
+/// The globs of `ignore` when none are given: what version control, interpreters, editors and the service itself write
+/// while nobody changes the program.
+[[nodiscard]] const std::vector<std::string>& ignored_by_default();
 
 /// `cwd`: what is watched when no paths are given.
 [[nodiscard]] watch_spec read_watch(context& in, const field* watch, const std::string& cwd,

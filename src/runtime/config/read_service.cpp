@@ -138,7 +138,7 @@ public:
     spec.stdin_pipe = input != nullptr && input->value->text == "pipe";
     if (input != nullptr && !input->value->is_null() && !spec.stdin_pipe)
       spec.stdin_file = read_path(in_, input, which).value_or("");
-    spec.terminal = read_boolean(in_, keys_.find("pty")).value_or(false);
+    spec.terminal = read_boolean(in_, keys_.find("pty")).value_or(spec.terminal);
     if (spec.terminal && index == 0) check_terminal();
     if (spec.terminal && input != nullptr && index == 0)
       in_.mistakes.add(code::impossible, input->key_where, "'stdin' and 'pty' cannot be combined",
@@ -177,8 +177,8 @@ public:
 
 private:
   void read_task() {
-    common_.autostart = read_boolean(in_, keys_.find("autostart")).value_or(true);
-    common_.task = read_boolean(in_, keys_.find("task")).value_or(false);
+    common_.autostart = read_boolean(in_, keys_.find("autostart")).value_or(common_.autostart);
+    common_.task = read_boolean(in_, keys_.find("task")).value_or(common_.task);
     common_.schedule = read_schedule(in_, keys_.find("schedule"), common_.task);
     const auto* timeout = keys_.find("task_timeout");
     common_.task_timeout = read_duration(in_, timeout).value_or(common_.task_timeout);

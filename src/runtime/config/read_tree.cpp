@@ -19,9 +19,9 @@ void read_flags(context& in, const fields& keys, supervisor_spec& spec) {
   if (const auto word = read_word(in, keys.find("auto_shutdown")))
     spec.auto_shutdown = auto_shutdown_named(*word).value_or(spec.auto_shutdown);
   spec.intensity = read_intensity(in, keys.find("intensity"), default_intensity);
-  spec.sticky_stop = read_boolean(in, keys.find("sticky_stop")).value_or(false);
-  spec.finish_starts = read_boolean(in, keys.find("finish_starts")).value_or(false);
-  spec.parallel_start = read_word(in, keys.find("start")).value_or("sequential") == "parallel";
+  spec.sticky_stop = read_boolean(in, keys.find("sticky_stop")).value_or(spec.sticky_stop);
+  spec.finish_starts = read_boolean(in, keys.find("finish_starts")).value_or(spec.finish_starts);
+  if (const auto order = read_word(in, keys.find("start"))) spec.parallel_start = *order == "parallel";
 }
 
 void warn_about_supervisor(context& in, const fields& keys, const supervisor_spec& spec) {
@@ -170,7 +170,7 @@ child_terms read_child_terms(context& in, const fields& keys, const supervisor_s
   const auto word = read_word(in, keys.find("restart"));
   if (word) terms.restart = restart_named(*word).value_or(terms.restart);
   const auto* significant = keys.find("significant");
-  terms.significant = read_boolean(in, significant).value_or(false);
+  terms.significant = read_boolean(in, significant).value_or(terms.significant);
   if (!terms.significant) return terms;
   const auto at = significant->value->where;
   const bool restart_is_known = word || !keys.has("restart");

@@ -2,33 +2,14 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
 #include "runtime/config/schema_keys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <utility>
 
 namespace alder::config {
 namespace {
-
-const std::array<std::pair<place, std::string_view>, 17> place_phrases{{{place::root, "the root"},
-                                                                        {place::supervisor, "a supervisor"},
-                                                                        {place::service, "a service"},
-                                                                        {place::intensity, "'intensity'"},
-                                                                        {place::backoff, "'backoff'"},
-                                                                        {place::stop, "'stop'"},
-                                                                        {place::ready, "'ready'"},
-                                                                        {place::health, "'health'"},
-                                                                        {place::heartbeat, "'heartbeat'"},
-                                                                        {place::limits, "'limits'"},
-                                                                        {place::restart_limit, "'restart_limit'"},
-                                                                        {place::stop_step, "a stop step"},
-                                                                        {place::schedule, "'schedule'"},
-                                                                        {place::watch, "'watch'"},
-                                                                        {place::hooks, "'hooks'"},
-                                                                        {place::log, "'log'"},
-                                                                        {place::env_file, "'env_file'"}}};
 
 std::string cell(std::string_view text) {
   std::string safe;
@@ -72,10 +53,21 @@ std::string value_text(const key_entry& key) {
   }
 }
 
+/// Of one of the mappings that are nodes; all other keys take effect with one of theirs.
+bool is_of_node(place_set where) {
+  return where.has(place::root) || where.has(place::supervisor) || where.has(place::service);
+}
+
 std::string row(const key_entry& key) {
   const std::string fallback = key.fallback.empty() ? "–" : cell(key.fallback);
-  return "| " + in_backticks(key.name) + " | " + cell(value_text(key)) + " | " + fallback + " | " + cell(key.help) +
-         " |\n";
+  const std::string effect = is_of_node(key.places) ? " | " + std::string{word(key.effect)} : "";
+  return "| " + in_backticks(key.name) + " | " + cell(value_text(key)) + " | " + fallback + effect + " | " +
+         cell(key.help) + " |\n";
+}
+
+std::string head(place_set where) {
+  return is_of_node(where) ? "| key | value | default | takes effect | meaning |\n|---|---|---|---|---|\n"
+                           : "| key | value | default | meaning |\n|---|---|---|---|\n";
 }
 
 } // namespace
@@ -93,22 +85,32 @@ const std::vector<key_entry>& key_table() {
 const key_entry* find_key(place where, std::string_view name) {
   const auto& table = key_table();
   const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const auto& key) { return (key.places & bit(where)) != 0 && key.name == name; });
+                                  [&](const auto& key) { return key.places.has(where) && key.name == name; });
   return found == table.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> key_names(place where) {
   std::vector<std::string> names;
   for (const auto& key : key_table()) {
-    if ((key.places & bit(where)) != 0) names.emplace_back(key.name);
+    if (key.places.has(where)) names.emplace_back(key.name);
   }
   return names;
 }
 
-std::string_view phrase(place where) {
-  const auto found =
-      std::find_if(place_phrases.begin(), place_phrases.end(), [&](const auto& p) { return p.first == where; });
-  return found == place_phrases.end() ? "" : found->second;
+takes_effect effect_of(std::string_view name) {
+  for (const auto where : {place::service, place::supervisor, place::root})
+    if (const auto* key = find_key(where, name)) return key->effect;
+  return takes_effect::next_start;
+}
+
+std::string_view word(takes_effect when) {
+  switch (when) {
+  case takes_effect::at_once: return "at once";
+  case takes_effect::next_start: return "next start";
+  case takes_effect::names_it: return "names it";
+  case takes_effect::with_mapping: return "with its mapping";
+  }
+  return "";
 }
 
 std::string_view phrase(value_kind kind) {
@@ -151,36 +153,50 @@ std::string_view phrase(value_kind kind) {
 }
 
 std::map<std::string, std::string> key_tables() {
-  static const std::vector<std::pair<std::string, unsigned>> mappings{
-      {"the root", bit(place::root)},
-      {"a supervisor", bit(place::supervisor)},
-      {"a service", bit(place::service)},
-      {"all three", on_all},
-      {"intensity", bit(place::intensity)},
-      {"backoff", bit(place::backoff)},
-      {"restart_limit", bit(place::restart_limit)},
-      {"stop", bit(place::stop)},
-      {"stop.steps", bit(place::stop_step)},
-      {"ready", bit(place::ready)},
-      {"health", bit(place::health)},
-      {"heartbeat", bit(place::heartbeat)},
-      {"limits", bit(place::limits)},
-      {"schedule", bit(place::schedule)},
-      {"watch", bit(place::watch)},
-      {"hooks", bit(place::hooks)},
-      {"log", bit(place::log)},
-      {"env_file", bit(place::env_file)},
-  };
   std::map<std::string, std::string> tables;
-  for (const auto& [name, places] : mappings) {
-    auto& table = tables[name];
-    table = "| key | value | default | meaning |\n|---|---|---|---|\n";
-    for (const auto& key : key_table()) {
-      const bool belongs = places == on_all ? key.places == on_all : (key.places & places) != 0 && key.places != on_all;
-      if (belongs) table += row(key);
+  for (const auto& [where, name, phrase] : all_places)
+    tables[std::string{name}] = head(where);
+  auto& common = tables["all three"] = head(on_all);
+  for (const auto& key : key_table()) {
+    if (key.places == on_all) {
+      common += row(key);
+      continue;
     }
+    for (const auto& [where, name, phrase] : all_places)
+      if (key.places.has(where)) tables[std::string{name}] += row(key);
   }
   return tables;
+}
+
+// -- defaults
+
+std::string shown(std::chrono::milliseconds time) { return time.count() == 0 ? "0" : format_duration(time); }
+std::string shown(bool value) { return value ? "true" : "false"; }
+std::string shown(unsigned number) { return std::to_string(number); }
+std::string shown_size(std::uint64_t bytes) { return format_size(bytes); }
+std::string shown_share(double share) { return share == 0 ? "0" : shown_number(share * 100) + "%"; }
+
+std::string shown_number(double number) {
+  auto text = std::to_string(number);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string shown_octal(unsigned mode) {
+  std::string digits;
+  for (; mode > 0; mode /= 8)
+    digits.insert(digits.begin(), static_cast<char>('0' + mode % 8));
+  return "0" + digits;
+}
+
+std::string shown_signal(int signal) { return signal_name(signal).substr(3); }
+
+std::string shown_list(const std::vector<std::string>& items) {
+  std::vector<std::string> quoted;
+  for (const auto& item : items)
+    quoted.push_back(item.find_first_of("*#~[") == std::string::npos ? item : "\"" + item + "\"");
+  return "[" + join(quoted, ", ") + "]";
 }
 
 } // namespace alder::config

@@ -2,6 +2,9 @@
 // it.
 #pragma once
 
+#include "runtime/base/takes_effect.hpp"
+#include "runtime/config/places.hpp"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -9,27 +12,6 @@
 #include <vector>
 
 namespace alder::config {
-
-/// The mappings that have keys of their own; a key can belong to several.
-enum class place : std::uint32_t {
-  root = 1,
-  supervisor = 2,
-  service = 4,
-  intensity = 8,
-  backoff = 16,
-  stop = 32,
-  ready = 64,
-  health = 128,
-  heartbeat = 256,
-  limits = 512,
-  restart_limit = 1024,
-  stop_step = 2048,
-  schedule = 4096,
-  watch = 8192,
-  hooks = 16384,
-  log = 32768,
-  env_file = 65536,
-};
 
 /// What a value has to look like.
 enum class value_kind : std::uint8_t {
@@ -70,11 +52,12 @@ enum class value_kind : std::uint8_t {
 
 struct key_entry {
   std::string_view name;
-  unsigned places; ///< of enum place, or-ed
+  place_set places;
   value_kind kind;
-  std::string_view fallback; ///< the default, as people write it; empty: none
-  std::string_view help;     ///< one sentence
-  std::string_view example;  ///< a value, as it is written in YAML
+  takes_effect effect;      ///< when a changed value does
+  std::string fallback;     ///< the default, as people write it, or a description of it; empty: none
+  std::string help;         ///< one sentence
+  std::string_view example; ///< a value, as it is written in YAML
   std::vector<std::string> words{};
   std::string_view noun{}; ///< what the words are: "restart policy"
   long low = 0;
@@ -91,14 +74,19 @@ struct key_entry {
 /// The names of all keys of a place.
 [[nodiscard]] std::vector<std::string> key_names(place where);
 
-/// "a supervisor", "a service", "'backoff'".
-[[nodiscard]] std::string_view phrase(place where);
+/// When a changed value of this key of a tree, a supervisor or a service takes effect: its column in the table. Of a
+/// name that is none of them: at the next start, which is the safe side.
+[[nodiscard]] takes_effect effect_of(std::string_view name);
+
+/// "at once", "next start": for the table of a person.
+[[nodiscard]] std::string_view word(takes_effect when);
 
 /// "a duration such as 30s", "true or false": ends "expected …".
 [[nodiscard]] std::string_view phrase(value_kind kind);
 
 /// The tables of docs/config.md in Markdown, by the name of the mapping. Keys that the root, supervisors and services
-/// have alike are only in the table "all three".
+/// have alike are only in the table "all three". When a key takes effect is in the tables of these; those of the other
+/// mappings take effect with their mapping.
 [[nodiscard]] std::map<std::string, std::string> key_tables();
 
 } // namespace alder::config

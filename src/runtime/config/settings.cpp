@@ -1,5 +1,6 @@
 #include "runtime/config/settings.hpp"
 
+#include "runtime/base/default_path.hpp"
 #include "runtime/config/expand.hpp"
 #include "runtime/config/parse_document.hpp"
 #include "runtime/config/values.hpp"
@@ -26,8 +27,6 @@ constexpr std::array<std::string_view, 13> attribute_keys{"user",
                                                           "read_only_paths",
                                                           "cgroup",
                                                           "optional"};
-
-constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 
 backoff backoff_below(context& in, backoff base, const field* given) {
   if (given == nullptr) return base;

@@ -1,5 +1,6 @@
 #include "runtime/keeper/client.hpp"
 
+#include "runtime/base/default_path.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/proc.hpp"
@@ -170,7 +171,7 @@ result<wire::spawn_frame> client::checked(const launch& what) const {
   const auto path = what.start.environment.find("PATH");
   auto program =
       os::find_program(what.start.command.front(),
-                       path == what.start.environment.end() ? os::default_path : path->second, what.start.cwd);
+                       path == what.start.environment.end() ? default_path : path->second, what.start.cwd);
   if (!program) return program.failure();
   wire::spawn_frame frame{.id = what.id,
                           .generation = what.gen,

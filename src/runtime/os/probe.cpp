@@ -1,5 +1,6 @@
 #include "runtime/os/probe.hpp"
 
+#include "runtime/base/http_status.hpp"
 #include "runtime/base/pattern.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
@@ -118,7 +119,7 @@ private:
     in >> version >> status;
     if (version.rfind("HTTP/", 0) != 0) return finish(where + " got no HTTP response");
     const auto& wanted = http_->statuses;
-    const bool good = wanted.empty() ? status >= 200 && status <= 399
+    const bool good = wanted.empty() ? status >= least_good_status && status <= most_good_status
                                      : std::find(wanted.begin(), wanted.end(), status) != wanted.end();
     if (!good) return finish(where + " answered " + std::to_string(status));
     if (http_->body.empty()) return finish(std::nullopt);

@@ -7,9 +7,6 @@
 
 namespace alder::os {
 
-/// The PATH that is searched when an environment has none.
-inline constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
-
 /// The absolute path of the program `name`: searched in `path_variable` ("/usr/bin:/bin", an empty piece means `cwd`),
 /// or, with a slash in it, taken as relative to `cwd`. Errors: not_found ("'foo' was not found in PATH
 /// (/usr/bin:/bin)",

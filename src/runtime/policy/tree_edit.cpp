@@ -45,11 +45,6 @@ std::vector<std::string> rules_that_differ(const supervisor_spec& a, const super
   return names;
 }
 
-enum class takes_effect : std::uint8_t {
-  at_once,
-  next_start, ///< of its process
-};
-
 /// Compares two values member by member. What is compared is what is made equal, so that the rest, whatever it is and
 /// whatever else differs, cannot get lost.
 template <class Value> class member_comparison {
@@ -108,60 +103,59 @@ std::vector<std::string> variables_that_differ(const std::map<std::string, std::
   return names;
 }
 
-/// What takes effect only at the next start of its process, and what takes effect at once.
-tree_change change_of(const service_spec& a, const service_spec& b) {
+/// What differs, by the keys of the configuration, and whether one of them takes effect only at the next start.
+tree_change change_of(const service_spec& a, const service_spec& b, effect_lookup effect_of) {
   using has = service_spec;
   tree_change change{kind::changed, b.name, {}, {}, false};
   if (&a == &b || a == b) return change; // as most are
   member_comparison<has> compared{a, b};
-  const auto note = [&](const char* name, takes_effect when) {
-    change.details.emplace_back(name);
+  const auto note = [&](const std::string& name, takes_effect when) {
+    change.details.push_back(name);
     change.needs_restart = change.needs_restart || when == takes_effect::next_start;
   };
-  const auto key = [&](const char* name, takes_effect when, auto... members) {
-    if (compared.takes(members...)) note(name, when);
+  const auto key = [&](const char* name, auto... members) {
+    if (compared.takes(members...)) note(name, effect_of(name));
   };
-  constexpr auto later = takes_effect::next_start;
-  constexpr auto now = takes_effect::at_once;
-  key("command", later, &has::command);
-  key("cwd", later, &has::cwd);
-  key("environment", later, &has::environment);
-  key("secrets", later, &has::secrets);
-  key("stdin", later, &has::stdin_file, &has::stdin_pipe);
-  key("pty", later, &has::terminal);
-  key("umask", later, &has::umask);
+  key("command", &has::command);
+  key("cwd", &has::cwd);
+  if (compared.takes(&has::environment)) note("environment", effect_of("env"));
+  key("secrets", &has::secrets);
+  key("stdin", &has::stdin_file, &has::stdin_pipe);
+  key("pty", &has::terminal);
+  key("umask", &has::umask);
   for (const auto& name : attributes_that_differ(a.attributes, b.attributes))
-    note(name.c_str(), later);
+    note(name, effect_of(name));
   compared.takes(&has::attributes);
-  key("ready", later, &has::ready);
-  key("health", later, &has::health);
-  key("heartbeat", later, &has::heartbeat);
-  key("limits", later, &has::limits);
-  key("ipc", later, &has::ipc);
-  key("log", later, &has::log);
-  key("stop", now, &has::stop);
-  key("restart", now, &has::restart);
-  key("significant", now, &has::significant);
-  key("after", now, &has::after);
-  key("schedule", now, &has::schedule);
-  key("watch", now, &has::watch);
-  key("hooks", later, &has::hooks);
-  key("task", later, &has::task);
-  key("task_timeout", later, &has::task_timeout);
-  key("backoff", now, &has::backoff);
-  key("restart_limit", now, &has::restart_limit);
-  key("fatal_exit_codes", later, &has::fatal_exit_codes);
-  key("clean_exit_codes", later, &has::clean_exit_codes);
-  key("clean_signals", later, &has::clean_signals);
+  key("ready", &has::ready);
+  key("health", &has::health);
+  key("heartbeat", &has::heartbeat);
+  key("limits", &has::limits);
+  key("ipc", &has::ipc);
+  key("log", &has::log);
+  key("stop", &has::stop);
+  key("restart", &has::restart);
+  key("significant", &has::significant);
+  key("after", &has::after);
+  key("autostart", &has::autostart);
+  key("schedule", &has::schedule);
+  key("watch", &has::watch);
+  key("hooks", &has::hooks);
+  key("task", &has::task);
+  key("task_timeout", &has::task_timeout);
+  key("backoff", &has::backoff);
+  key("restart_limit", &has::restart_limit);
+  key("fatal_exit_codes", &has::fatal_exit_codes);
+  key("clean_exit_codes", &has::clean_exit_codes);
+  key("clean_signals", &has::clean_signals);
   change.variables = variables_that_differ(a.environment, b.environment);
-  if (compared.is_more()) note("settings", later); // keys this list has not heard of
+  if (compared.is_more()) note("settings", takes_effect::next_start); // keys this list has not heard of
   return change;
 }
 
 class comparison {
 public:
-  comparison(const supervisor_spec& before, const supervisor_spec& after)
-      : before_(places_in(before)), after_(places_in(after)) {}
+  comparison(const supervisor_spec& before, const supervisor_spec& after, effect_lookup effect_of)
+      : before_(places_in(before)), after_(places_in(after)), effect_of_(effect_of) {}
 
   std::vector<tree_change> of(const supervisor_spec& before, const supervisor_spec& after) {
     compare(before, after);
@@ -204,13 +198,14 @@ private:
       compare(*std::get<supervisor_ptr>(*known->second.child), **nested);
       return;
     }
-    auto change = change_of(*std::get<service_ptr>(*known->second.child), *std::get<service_ptr>(child));
+    auto change = change_of(*std::get<service_ptr>(*known->second.child), *std::get<service_ptr>(child), effect_of_);
     change.parent = parent;
     if (!change.details.empty()) found_.push_back(std::move(change));
   }
 
   std::map<std::string, tree_place> before_;
   std::map<std::string, tree_place> after_;
+  effect_lookup effect_of_;
   std::vector<tree_change> found_;
 };
 
@@ -288,8 +283,9 @@ std::string_view word(tree_change::kind what) {
   return {};
 }
 
-std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after) {
-  return comparison{before, after}.of(before, after);
+std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after,
+                                    effect_lookup effect_of) {
+  return comparison{before, after, effect_of}.of(before, after);
 }
 
 } // namespace alder::policy

@@ -2,6 +2,8 @@
 // changes.
 #pragma once
 
+#include "runtime/base/takes_effect.hpp"
+
 #include "alder/spec.hpp"
 
 #include <cstdint>
@@ -65,6 +67,8 @@ struct tree_change {
 [[nodiscard]] std::string_view word(tree_change::kind what);
 
 /// What `after` changes, from top to bottom; below a node that is added, removed or replaced nothing is listed.
-[[nodiscard]] std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after);
+/// `effect_of` says which keys what runs gets only when it is restarted.
+[[nodiscard]] std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after,
+                                                  effect_lookup effect_of);
 
 } // namespace alder::policy

@@ -2,6 +2,8 @@
 
 #include "tests/runtime/config/config_fixture.hpp"
 
+#include <algorithm>
+
 namespace alder::config {
 namespace {
 
@@ -25,6 +27,24 @@ TEST(Fields, SayWhereAKeyBelongs) {
             (words{"'strategy' is a key of the root"}));
   EXPECT_EQ(load("children: []\nrestart: always").diagnostics.at(0).help,
             (words{"'restart' is a key of a supervisor"}));
+}
+
+TEST(Fields, SayWhereAnyKeyBelongsWhateverItsMapping) {
+  for (const auto& one : all_places) {
+    for (const auto& key : key_names(one.is)) {
+      if (find_key(place::service, key) != nullptr || key == "supervisor") continue; // which is a child of its own
+      const auto first = std::find_if(all_places.begin(), all_places.end(),
+                                      [&](const auto& p) { return find_key(p.is, key) != nullptr; });
+      const auto l = load_service("command: x, " + key + ": 1");
+      ASSERT_FALSE(l.diagnostics.empty()) << key;
+      EXPECT_EQ(l.diagnostics[0].help, (words{"'" + key + "' is a key of " + std::string{first->phrase}}));
+    }
+  }
+  EXPECT_EQ(load_service("command: x, cron: '@daily'").diagnostics.at(0).help,
+            (words{"'cron' is a key of 'schedule'"}));
+  EXPECT_EQ(load_service("command: x, debounce: 1s").diagnostics.at(0).help, (words{"'debounce' is a key of 'watch'"}));
+  EXPECT_EQ(load_service("command: x, before_start: y").diagnostics.at(0).help,
+            (words{"'before_start' is a key of 'hooks'"}));
 }
 
 TEST(Fields, DoNotMissWhatIsOnlyMisspelled) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,11 @@ supervisor_spec supervisor(const std::string& name, std::vector<child_spec> chil
 
 child_spec nested(const std::string& name, std::vector<child_spec> children, bool pool = false) {
   return std::make_shared<const supervisor_spec>(supervisor(name, std::move(children), pool));
+}
+
+takes_effect effect(std::string_view key) {
+  return key == "stop" || key == "restart" || key == "backoff" || key == "after" ? takes_effect::at_once
+                                                                                 : takes_effect::next_start;
 }
 
 /// A step as a word.
@@ -77,7 +83,7 @@ protected:
       is(name, node_state::running);
   }
   [[nodiscard]] std::vector<tree_change> found(const supervisor_spec& before, const supervisor_spec& after) const {
-    return outstanding(after, difference(before, after), left, node,
+    return outstanding(after, difference(before, after, effect), left, node,
                        [this](const std::string& name) { return old_secrets_of == name; });
   }
   [[nodiscard]] change_plan plan(const supervisor_spec& before, const supervisor_spec& after,

@@ -32,6 +32,13 @@ child_spec nested(const std::string& name, std::vector<child_spec> children, boo
   return std::make_shared<const supervisor_spec>(std::move(spec));
 }
 
+/// The keys of each edit below that say so take effect at once.
+takes_effect effect(std::string_view key);
+
+std::vector<tree_change> difference(const supervisor_spec& before, const supervisor_spec& after) {
+  return policy::difference(before, after, effect);
+}
+
 TEST(TreeEdit, AddsAndTakesAwayAnywhere) {
   const auto root = supervisor("shop", {service("db"), nested("back", {service("api")})});
   const auto more = with_children(root, {{"back", {service("new"), nested("more", {})}}, {"more", {service("below")}}});
@@ -133,6 +140,7 @@ const std::vector<edit>& every_edit() {
       {"restart", false, [](auto& s) { s.restart = restart_kind::transient; }},
       {"significant", false, [](auto& s) { s.significant = true; }},
       {"after", false, [](auto& s) { s.after = {"db"}; }},
+      {"autostart", false, [](auto& s) { s.autostart = false; }},
       {"schedule", false, [](auto& s) { s.schedule.max_age = milliseconds{1000}; }},
       {"watch", false, [](auto& s) { s.watch.paths = {"/etc"}; }},
       {"hooks", true, [](auto& s) { s.hooks.before_start = {"true"}; }},
@@ -144,6 +152,12 @@ const std::vector<edit>& every_edit() {
       {"clean_signals", true, [](auto& s) { s.clean_signals = {9}; }},
   };
   return all;
+}
+
+takes_effect effect(std::string_view key) {
+  for (const auto& one : every_edit())
+    if (one.key == key && !one.needs_restart) return takes_effect::at_once;
+  return takes_effect::next_start;
 }
 
 TEST(Difference, NoChangeIsLostBesideAnother) {
