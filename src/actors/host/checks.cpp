@@ -1,5 +1,6 @@
 #include "actors/host/checks.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/probe.hpp"
@@ -87,20 +88,12 @@ void checks::ask_later(const question& what, const service_spec& spec) {
 }
 
 std::optional<std::string> taken_port(const service_spec& spec, process_members& members) {
-  std::string host;
-  std::uint16_t port = 0;
-  if (const auto* tcp = std::get_if<ready_tcp>(&spec.ready.check)) {
-    host = tcp->host;
-    port = tcp->port;
-  } else if (const auto* http = std::get_if<ready_http>(&spec.ready.check)) {
-    host = http->host;
-    port = http->port;
-  }
-  if (port == 0 || !os::is_listening(host, port)) return std::nullopt;
-  const int pid = os::listener_pid(port);
+  const auto asked = address_of(spec.ready.check);
+  if (!asked || asked->port == 0 || !os::is_listening(asked->host, asked->port)) return std::nullopt;
+  const int pid = os::listener_pid(asked->port);
   if (pid != 0 && members.is_ours(pid)) return std::nullopt;
   const std::string holder = pid == 0 ? "another program" : "another program (pid " + std::to_string(pid) + ")";
-  return "port " + std::to_string(port) + ", used by its readiness check, is already taken by " + holder +
+  return "port " + std::to_string(asked->port) + ", used by its readiness check, is already taken by " + holder +
          "; stop that program or choose another port";
 }
 

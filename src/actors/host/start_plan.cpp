@@ -1,5 +1,7 @@
 #include "actors/host/start_plan.hpp"
 
+#include "runtime/base/known_by.hpp"
+
 #include <random>
 #include <string_view>
 #include <utility>
@@ -9,7 +11,7 @@ namespace alder::actors {
 namespace {
 
 bool sends_notices(const service_spec& spec) {
-  return spec.heartbeat || std::holds_alternative<ready_notify>(spec.ready.check);
+  return spec.heartbeat || told_over(spec.ready.check) == ready_channel::notify;
 }
 
 } // namespace
@@ -17,7 +19,7 @@ bool sends_notices(const service_spec& spec) {
 /// Of each output the pipe, our own of it, that of the start under way, and two files; of each channel the same without
 /// files.
 std::size_t descriptors_for(const service_spec& spec) {
-  const bool has_ready = std::holds_alternative<ready_descriptor>(spec.ready.check);
+  const bool has_ready = told_over(spec.ready.check) == ready_channel::descriptor;
   const std::size_t channels = (spec.stdin_pipe || spec.terminal ? 1U : 0U) + (spec.ipc ? 1U : 0U) +
                                (sends_notices(spec) ? 1U : 0U) + (has_ready ? 1U : 0U);
   return descriptors_of_a_process + 3 * channels;

@@ -1,5 +1,6 @@
 #include "actors/tree/process.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
@@ -80,7 +81,7 @@ void process::on_start(const start_order& order) {
                  spec_->waits_for_schedule() ? "waits for its schedule" : "started only on request (autostart: false)");
     return quit();
   }
-  const bool waits = spec_->task ? !on_demand : !std::holds_alternative<std::monostate>(spec_->ready.check);
+  const bool waits = spec_->task ? !on_demand : known_by(spec_->ready.check) != check_source::none;
   using phase = wire::process_note::phase;
   if (waits) note_.now = phase::waiting;
   if (left && left->now == phase::stopping && left->due) stop_until_ = shared_.boot + *left->due;
@@ -267,12 +268,9 @@ void process::on_said(const wire::program_notice& said) {
                  [&](const wire::said_ready& ready) {
                    if (ready.channel == over::notify) has_been_ready_ = true;
                    show_reloading(false);
-                   const auto& check = spec_->ready.check;
-                   const bool counts = (ready.channel == over::notify && std::holds_alternative<ready_notify>(check)) ||
-                                       (ready.channel == over::ipc && std::holds_alternative<ready_message>(check)) ||
-                                       (ready.channel == over::log && std::holds_alternative<ready_log>(check)) ||
-                                       std::holds_alternative<ready_descriptor>(check);
-                   if (counts) handle(policy::declared_ready{});
+                   const auto awaited = told_over(spec_->ready.check);
+                   // A program that is to say it over a descriptor may say it in any way.
+                   if (awaited == ready.channel || awaited == over::descriptor) handle(policy::declared_ready{});
                  },
                  [&](const wire::said_alive&) { on_heartbeat(); },
                  [&](const wire::said_status& status) {

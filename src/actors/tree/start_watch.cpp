@@ -1,5 +1,6 @@
 #include "actors/tree/start_watch.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 
@@ -29,7 +30,7 @@ std::vector<node_ptr> services_below(const board& nodes, const std::string& tree
 /// Whether nothing has shown yet that it works. One that is down although its start succeeded is not to run now.
 bool is_unproven(const node_snapshot& node) {
   const auto& spec = *node.service;
-  if (spec.task || !std::holds_alternative<std::monostate>(spec.ready.check)) return false;
+  if (spec.task || known_by(spec.ready.check) != check_source::none) return false;
   return node.state != node_state::stopped || (!node.settled && spec.autostart);
 }
 

@@ -4,6 +4,7 @@
 #include "actors/tree/decider.hpp"
 #include "actors/tree/process.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
@@ -321,7 +322,7 @@ void supervisor::start(const policy::start_child& order) {
     shared_.nodes.update(tree_of(*c), order.id, [c](node_snapshot& node) { node.former = c->former; });
   const auto& service = c->entry->service;
   const bool checks_readiness = service && !service->waits_for_schedule() &&
-                                (service->task || !std::holds_alternative<std::monostate>(service->ready.check));
+                                (service->task || known_by(service->ready.check) != check_source::none);
   using how = policy::start_child::how;
   if (checks_readiness && order.mode == how::fresh) announce(event_kind::starting, *c, order.why);
   start_order wanted{order.generation, order.why, order.mode != how::fresh, c->restarts};

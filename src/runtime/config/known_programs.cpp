@@ -3,6 +3,7 @@
 // main process alone, hence `scope: main` for programs that pass them on to their workers.
 #include "runtime/config/known_programs.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/config/program_call.hpp"
@@ -172,7 +173,7 @@ milliseconds time_of(const stop_spec& stop) {
 }
 
 bool hears_from(const service_spec& service) {
-  return service.heartbeat.has_value() || std::holds_alternative<ready_notify>(service.ready.check);
+  return service.heartbeat.has_value() || told_over(service.ready.check) == ready_channel::notify;
 }
 
 std::optional<stop_advice> advise(const known_program& known, const program_call& call, const service_spec& service,

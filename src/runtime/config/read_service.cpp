@@ -1,3 +1,5 @@
+#include "runtime/base/known_by.hpp"
+#include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/config/dependencies.hpp"
 #include "runtime/config/known_programs.hpp"
@@ -68,11 +70,14 @@ private:
       add(name), add(text);
   }
   void add(const check_spec& check) {
-    if (const auto* exec = std::get_if<ready_exec>(&check)) add(exec->command);
-    if (const auto* http = std::get_if<ready_http>(&check)) add(http->host), add(http->path), add(http->body);
-    if (const auto* tcp = std::get_if<ready_tcp>(&check)) add(tcp->host);
-    if (const auto* file = std::get_if<ready_file>(&check)) add(file->path);
-    if (const auto* log = std::get_if<ready_log>(&check)) add(log->pattern);
+    std::visit(overloaded{[](const std::monostate&) {}, [](const ready_after&) {},
+                          [&](const ready_tcp& tcp) { add(tcp.host); },
+                          [&](const ready_http& http) { add(http.host), add(http.path), add(http.body); },
+                          [&](const ready_exec& exec) { add(exec.command); },
+                          [&](const ready_file& file) { add(file.path); }, [](const ready_notify&) {},
+                          [](const ready_message&) {}, [](const ready_descriptor&) {},
+                          [&](const ready_log& log) { add(log.pattern); }},
+               check);
   }
 
   std::size_t sum_;
@@ -207,7 +212,7 @@ private:
   /// `auto`: for the programs that know the channel, and for those whose readiness needs it.
   bool wants_ipc(const service_spec& spec) {
     const auto word = read_word(in_, keys_.find("ipc")).value_or("auto");
-    const bool needs = std::holds_alternative<ready_message>(spec.ready.check);
+    const bool needs = told_over(spec.ready.check) == ready_channel::ipc;
     if (word == "false" && needs)
       in_.mistakes.add(code::impossible, keys_.place_of("ipc"), "'ready: { message: true }' needs 'ipc'",
                        {"without an IPC channel it can never become ready", {}});
@@ -243,11 +248,8 @@ private:
 
   /// After a task has ended only what it leaves behind can be looked at.
   void check_condition(const ready_spec& ready) {
-    const auto& check = ready.check;
-    if (std::holds_alternative<std::monostate>(check) || std::holds_alternative<ready_tcp>(check) ||
-        std::holds_alternative<ready_http>(check) || std::holds_alternative<ready_exec>(check) ||
-        std::holds_alternative<ready_file>(check))
-      return;
+    const auto source = known_by(ready.check);
+    if (source == check_source::none || source == check_source::polled) return;
     in_.mistakes.add(code::impossible, keys_.place_of("ready"), "this check needs a running program",
                      {"'ready' of a task is checked after it has exited", {"use file, exec, tcp or http"}});
   }

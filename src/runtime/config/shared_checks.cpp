@@ -1,5 +1,7 @@
 #include "runtime/config/shared_checks.hpp"
 
+#include "runtime/base/known_by.hpp"
+
 #include <map>
 #include <utility>
 
@@ -8,9 +10,7 @@ namespace {
 
 /// Where a check looks; nothing for those that ask the process itself.
 std::optional<std::string> place_of(const check_spec& check) {
-  const auto address = [](const std::string& host, unsigned port) { return host + ":" + std::to_string(port); };
-  if (const auto* tcp = std::get_if<ready_tcp>(&check)) return address(tcp->host, tcp->port);
-  if (const auto* http = std::get_if<ready_http>(&check)) return address(http->host, http->port);
+  if (const auto address = address_of(check)) return address->host + ":" + std::to_string(address->port);
   if (const auto* file = std::get_if<ready_file>(&check)) return "the file " + file->path;
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "runtime/policy/process_machine.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
@@ -153,7 +154,8 @@ void process_machine::on_launched(const launched& e) {
   over_limit_ = reported_.count(limits_watched) > 0 ? 1 : 0;
   if (stop_pending_) return begin_stop();
   const auto& check = spec_.ready.check;
-  const bool is_done = spec_.task ? on_demand_ : std::holds_alternative<std::monostate>(check);
+  const auto source = known_by(check);
+  const bool is_done = spec_.task ? on_demand_ : source == check_source::none;
   if ((e.adopted && !e.waiting) || is_done) return on_started();
   phase_ = phase::waiting;
   if (spec_.task) {
@@ -162,10 +164,8 @@ void process_machine::on_launched(const launched& e) {
   }
   if (const auto* after = std::get_if<ready_after>(&check)) return arm_deadline(e.left.value_or(after->delay));
   arm_deadline(e.left.value_or(spec_.ready.timeout));
-  const bool told = std::holds_alternative<ready_notify>(check) || std::holds_alternative<ready_message>(check) ||
-                    std::holds_alternative<ready_descriptor>(check);
+  if (source == check_source::polled) return emit(check_ready{});
   const auto* log = std::get_if<ready_log>(&check);
-  if (!told && log == nullptr) return emit(check_ready{});
   last_check_ = log == nullptr ? "it sent no readiness notification" : "no line of its output matched " + log->pattern;
 }
 
@@ -204,7 +204,7 @@ void process_machine::on_timer(std::uint64_t token) {
   if ((phase_ == phase::waiting || phase_ == phase::stopping) && rearm_if_extended(deadline_)) return;
   switch (phase_) {
   case phase::waiting:
-    if (std::holds_alternative<ready_after>(spec_.ready.check)) return on_started();
+    if (known_by(spec_.ready.check) == check_source::timed) return on_started();
     failure_ = spec_.task ? "did not finish within " + patience(spec_.task_timeout)
                           : "was not ready within " + patience(spec_.ready.timeout) +
                                 (last_check_.empty() ? "" : ": " + last_check_);
@@ -527,7 +527,7 @@ void process_machine::begin_kill() {
 
 void process_machine::finish() {
   if (after_start_ != 0) emit(cancel_hook{std::exchange(after_start_, 0)});
-  if (did_its_task() && !verified_ && !std::holds_alternative<std::monostate>(spec_.ready.check)) return verify();
+  if (did_its_task() && !verified_ && known_by(spec_.ready.check) != check_source::none) return verify();
   if (was_launched_ && !std::exchange(is_cleaned_, true)) {
     phase_ = phase::cleaning;
     if (begin_hook(run_hook::moment::after_exit)) return;

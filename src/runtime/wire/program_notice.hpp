@@ -1,6 +1,8 @@
 // What a program says to its manager: sd_notify datagrams, and JSON lines over Node's IPC channel.
 #pragma once
 
+#include "runtime/base/known_by.hpp"
+
 #include "alder/error.hpp"
 #include "alder/snapshot.hpp"
 
@@ -15,7 +17,8 @@
 namespace alder::wire {
 
 struct said_ready {
-  enum class over : std::uint8_t { notify, ipc, descriptor, log } channel = over::notify;
+  using over = ready_channel;
+  over channel = over::notify;
   bool operator==(const said_ready&) const = default;
 };
 struct said_alive {

@@ -1,5 +1,6 @@
 #include "runtime/wire/spec_text.hpp"
 
+#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
@@ -56,13 +57,13 @@ std::string step_text(const stop_step& step) {
 } // namespace
 
 std::string ready_text(const ready_spec& ready) {
-  const bool waits =
-      !std::holds_alternative<std::monostate>(ready.check) && !std::holds_alternative<ready_after>(ready.check);
+  const auto source = known_by(ready.check);
+  const bool waits = source == check_source::polled || source == check_source::told;
   return check_text(ready.check) + (waits ? " within " + format_duration(ready.timeout) : "");
 }
 
 std::string task_text(const service_spec& task) {
-  const bool is_checked = !std::holds_alternative<std::monostate>(task.ready.check);
+  const bool is_checked = known_by(task.ready.check) != check_source::none;
   return "when it has exited successfully" +
          (is_checked ? " and then " + check_text(task.ready.check) : std::string{}) +
          (task.task_timeout.count() > 0 ? ", within " + format_duration(task.task_timeout) : "");
