@@ -347,6 +347,35 @@ TEST(ProcessStop, TheStepsOfTheNewerStopAreTakenWhereItWasStartedWithFewer) {
   EXPECT_EQ(s.time(), "timer 10s; kill");
 }
 
+TEST(ProcessStop, ANewerStopWithFewerStepsStillSendsItsSignal) {
+  service_spec spec;
+  spec.stop.steps = {{SIGINT, milliseconds{1000}}, {SIGINT, milliseconds{1000}}};
+  script s{spec};
+  (void)s.launch();
+  (void)s.tell(stop_requested{});
+  EXPECT_EQ(s.time(), "timer 1s; signal 2");
+  const stop_spec newer{SIGTERM, std::nullopt};
+  EXPECT_EQ(s.tell(stop_requested{false, newer}), "");
+  EXPECT_EQ(s.time(), "signal 15") << "it may take as long as it likes now";
+  EXPECT_EQ(s.now_in(), phase::stopping);
+}
+
+TEST(ProcessStop, TheTimeThatItAskedForIsNamedWhateverHookFollows) {
+  service_spec spec;
+  spec.hooks.after_exit = {"tidy"};
+  script s{spec};
+  (void)s.launch();
+  (void)s.tell(stop_requested{});
+  (void)s.tell(more_time{milliseconds{20000}});
+  s.at(milliseconds{10000});
+  EXPECT_EQ(s.time(), "timer 10s");
+  s.at(milliseconds{20000});
+  EXPECT_EQ(s.time(), "timer 10s; kill");
+  EXPECT_EQ(s.exit(exit_status::signal(SIGKILL)), "timer 30s; hook after_exit");
+  EXPECT_EQ(s.hook(), "gone");
+  EXPECT_EQ(s.why_gone().detail, "did not stop within the time it asked for and was killed");
+}
+
 TEST(ProcessStop, WhateverItsEndItIsAStop) {
   for (const auto end : {exit_status::code(1), exit_status::code(130), exit_status::code(143), exit_status::code(78),
                          exit_status::signal(SIGHUP), exit_status::signal(SIGKILL)}) {
@@ -500,39 +529,6 @@ TEST(ProcessMachine, ASignalThatAlderDidNotSendIsNamedAsSuch) {
   EXPECT_EQ(told(transient, exit_status::signal(SIGHUP)).detail,
             "was killed by SIGHUP, not a stop requested through Alder");
   EXPECT_FALSE(is_clean(told(transient, exit_status::signal(SIGHUP))));
-}
-
-// -- classification
-
-TEST(ClassifyExit, CleanCodesAreNormalAndOthersACrash) {
-  service_spec spec;
-  spec.clean_exit_codes = {0, 42};
-  EXPECT_EQ(classify_exit(spec, exit_status::code(0)).what, kind::normal);
-  EXPECT_EQ(classify_exit(spec, exit_status::code(42)).what, kind::normal);
-  EXPECT_EQ(classify_exit(spec, exit_status::code(1)).what, kind::crash);
-}
-
-TEST(ClassifyExit, CleanSignalsAreAShutdownSigkillAKillAndOthersACrash) {
-  const service_spec spec;
-  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGTERM)).what, kind::shutdown);
-  for (const int signal : {SIGINT, SIGHUP})
-    EXPECT_EQ(classify_exit(spec, exit_status::signal(signal)).what, kind::shutdown_term);
-  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGKILL)).what, kind::killed);
-  for (const int signal : {SIGSEGV, SIGABRT, SIGPIPE})
-    EXPECT_EQ(classify_exit(spec, exit_status::signal(signal)).what, kind::crash);
-}
-
-TEST(ClassifyExit, WhatCountsAsCleanIsTheServicesOwnChoice) {
-  service_spec spec;
-  spec.clean_signals = {SIGKILL};
-  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGKILL)).what, kind::shutdown_term);
-  EXPECT_EQ(classify_exit(spec, exit_status::signal(SIGTERM)).what, kind::crash);
-}
-
-TEST(ClassifyExit, AnEndNobodySawIsACrash) {
-  const auto unseen = classify_exit({}, exit_status{});
-  EXPECT_EQ(unseen.what, kind::crash);
-  EXPECT_EQ(unseen.detail, "ended with an unknown exit status");
 }
 
 // -- said by the program
@@ -976,6 +972,18 @@ TEST(ProcessMachine, AHookComesBeforeTheStartAndOneAfterIt) {
   EXPECT_EQ(s.hook(), "launch");
   EXPECT_EQ(s.tell(launched{100, false}), "up; timer 5s; hook after_start");
   EXPECT_EQ(s.hook(), "");
+}
+
+TEST(ProcessMachine, TheTimeOfAHookIsNotThatOfTheTaskAfterIt) {
+  service_spec spec;
+  spec.task = true;
+  spec.hooks.before_start = {"prepare"};
+  script s{spec};
+  EXPECT_EQ(s.tell(launch_asked{}), "timer 30s; hook before_start");
+  EXPECT_EQ(s.hook(), "launch");
+  EXPECT_EQ(s.tell(launched{100, false}), "");
+  EXPECT_EQ(s.time(), "") << "it has no time limit of its own";
+  EXPECT_EQ(s.now_in(), phase::waiting);
 }
 
 TEST(ProcessMachine, AFailedHookBeforeTheStartFailsIt) {
