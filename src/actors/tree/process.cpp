@@ -1,9 +1,9 @@
 #include "actors/tree/process.hpp"
 
-#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/policy/start_terms.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -16,7 +16,6 @@ constexpr unsigned most_messages = 10; // events of one program in a period; wha
 /// It doubles for a program that says more than that, so that a flood leaves about a hundred events a day.
 constexpr auto message_period = std::chrono::seconds{1};
 constexpr auto longest_message_period = std::chrono::hours{1};
-constexpr std::chrono::milliseconds longest_extension = std::chrono::hours{24};
 
 } // namespace
 
@@ -72,18 +71,16 @@ void process::on_start(const start_order& order) {
   const auto before = shared_.nodes.find(tree_, spec_->name);
   publish([&](node_snapshot& node) { node.generation = order.generation; });
   note_.restarts = order.restarts;
-  const auto why = order.why.what;
-  const bool on_demand = why == cause::kind::request || why == cause::kind::schedule || why == cause::kind::file_change;
+  const bool on_demand = policy::is_on_demand(order.why);
   const auto left = order.resume ? note_left_behind() : std::nullopt;
-  if (!on_demand && is_idle(order) && !left) {
+  const auto idle = left ? std::nullopt : policy::idle_because(*spec_, order.why, order.was_up);
+  if (idle) {
     reported_ = true;
-    answer_start(policy::start_result::how::ignored,
-                 spec_->waits_for_schedule() ? "waits for its schedule" : "started only on request (autostart: false)");
+    answer_start(policy::start_result::how::ignored, *idle);
     return quit();
   }
-  const bool waits = spec_->task ? !on_demand : known_by(spec_->ready.check) != check_source::none;
   using phase = wire::process_note::phase;
-  if (waits) note_.now = phase::waiting;
+  if (policy::awaits_more(*spec_, on_demand)) note_.now = phase::waiting;
   if (left && left->now == phase::stopping && left->due) stop_until_ = shared_.boot + *left->due;
   policy::launch_asked asked{on_demand, left.has_value(), left && order.only_running};
   if (left && before && before->generation == order.generation) asked.forced = before->forced;
@@ -93,14 +90,7 @@ void process::on_start(const start_order& order) {
 void process::on_stop(const stop_order& order) {
   handle(policy::stop_requested{/*cut_short=*/false, order.how});
   const auto more = stop_until_ - shared_.steady_now(); // of a stop that a former daemon began
-  if (more.count() > 0) handle(policy::more_time{std::min(more, longest_extension)});
-}
-
-/// Whether it stays down although its supervisor starts, alone or with a group.
-bool process::is_idle(const start_order& order) const {
-  const auto why = order.why.what;
-  const bool with_others = why == cause::kind::tree_start || (why == cause::kind::sibling_exit && !order.was_up);
-  return spec_->waits_for_schedule() || (!spec_->autostart && with_others);
+  if (more.count() > 0) handle(policy::more_time{std::min(more, policy::longest_extension)});
 }
 
 /// The note of the process that is to be taken over; none: there is no such process.
@@ -113,7 +103,8 @@ std::optional<wire::process_note> process::note_left_behind() {
 void process::on_launched(const process_launched& launched) {
   pid_ = launched.pid;
   kept_ = launched.adopted && !launched.waiting;
-  policy::launched event{launched.pid, launched.adopted, launched.waiting, time_left(launched)};
+  policy::launched event{launched.pid, launched.adopted, launched.waiting};
+  if (launched.waiting) event.left = policy::time_left(*spec_, launched.since, launched.due, shared_.steady_now());
   publish([&](node_snapshot& node) {
     node.pid = launched.pid;
     if (!launched.adopted) {
@@ -131,18 +122,6 @@ void process::on_launched(const process_launched& launched) {
   });
   has_been_ready_ = kept_;
   handle(event);
-}
-
-/// Of a process that was waiting when its daemon died: what it had of its time is gone.
-std::optional<std::chrono::milliseconds> process::time_left(const process_launched& launched) {
-  using std::chrono::milliseconds;
-  if (!launched.waiting || (spec_->task && spec_->task_timeout.count() == 0)) return std::nullopt;
-  const auto* after = std::get_if<ready_after>(&spec_->ready.check);
-  const milliseconds whole = spec_->task ? spec_->task_timeout : after != nullptr ? after->delay : spec_->ready.timeout;
-  const bool asked_for_more = launched.due != wall_time{};
-  const auto due = std::max(launched.since + whole, asked_for_more ? launched.due : wall_time{});
-  const milliseconds most = asked_for_more ? longest_extension : whole; // should it have been written wrongly
-  return std::clamp(due - shared_.steady_now(), milliseconds{0}, most);
 }
 
 void process::on_exited(const process_exited& exited) {
@@ -263,14 +242,11 @@ void process::note_more_time(std::chrono::milliseconds time) {
 // -- what the program says
 
 void process::on_said(const wire::program_notice& said) {
-  using over = wire::said_ready::over;
   std::visit(overloaded{
                  [&](const wire::said_ready& ready) {
-                   if (ready.channel == over::notify) has_been_ready_ = true;
+                   if (ready.channel == ready_channel::notify) has_been_ready_ = true;
                    show_reloading(false);
-                   const auto awaited = told_over(spec_->ready.check);
-                   // A program that is to say it over a descriptor may say it in any way.
-                   if (awaited == ready.channel || awaited == over::descriptor) handle(policy::declared_ready{});
+                   if (policy::counts_as_ready(spec_->ready.check, ready.channel)) handle(policy::declared_ready{});
                  },
                  [&](const wire::said_alive&) { on_heartbeat(); },
                  [&](const wire::said_status& status) {

@@ -32,7 +32,6 @@ private:
   void on_stop(const stop_order& order);
   [[nodiscard]] process_owner_ptr ear();
   [[nodiscard]] std::optional<wire::process_note> note_left_behind();
-  [[nodiscard]] bool is_idle(const start_order& order) const;
   void on_launched(const process_launched& launched);
   void on_exited(const process_exited& exited);
   void on_said(const wire::program_notice& said);
@@ -43,7 +42,6 @@ private:
   void sample();
   void note_ready();
   void note_more_time(std::chrono::milliseconds time);
-  [[nodiscard]] std::optional<std::chrono::milliseconds> time_left(const process_launched& launched);
   void run_hook(const policy::run_hook& hook);
   void handle(const policy::process_event& e);
   void carry_out(const policy::process_effect& effect);

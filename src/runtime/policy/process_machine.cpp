@@ -4,6 +4,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/policy/start_terms.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -91,8 +92,7 @@ void process_machine::on_launched(const launched& e) {
   was_launched_ = true;
   if (now->must_stop) return begin_stop();
   const bool was_ready = e.adopted && !e.waiting;
-  const bool is_done = spec_.task ? now->on_demand : known_by(spec_.ready.check) == check_source::none;
-  if (was_ready || is_done) return on_started(e.known, std::nullopt, /*is_new=*/!was_ready);
+  if (was_ready || !awaits_more(spec_, now->on_demand)) return on_started(e.known, std::nullopt, /*is_new=*/!was_ready);
   await_readiness(e);
 }
 
