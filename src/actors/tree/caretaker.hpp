@@ -1,14 +1,15 @@
 // Looks at the clock and at files for one service with a schedule or a watch, and asks its supervisor as a person
-// would: to run the task, to restart the service. Without one of them there is no caretaker, and without a schedule no
-// timer.
+// would: to run the task, to restart the service; policy/upkeep decides when. Without one of them there is no
+// caretaker, and without a schedule no timer.
 #pragma once
 
 #include "actors/base/actor_base.hpp"
 #include "actors/base/runtime.hpp"
 
+#include "runtime/policy/upkeep.hpp"
+
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 
@@ -25,11 +26,9 @@ public:
 private:
   void on_clock(std::uint64_t token);
   void on_files(const std::string& path);
-  void plan();
+  void publish_plan();
   void wait();
-  void come_round();
-  void ask(node_call::op what, const cause& why);
-  [[nodiscard]] std::optional<std::chrono::milliseconds> life_left();
+  void ask(const policy::upkeep_wish& wish);
   void warn(const std::string& text);
 
   runtime& shared_;
@@ -37,12 +36,9 @@ private:
   service_ptr spec_;
   supervisor_actor parent_;
   std::uint64_t last_token_ = 0;
-  std::optional<wall_time> next_; ///< by the cron expression
-  alder::generation aging_ = 0;   ///< the process whose age limit was drawn
-  alder::generation renewed_ = 0; ///< the process that is being replaced because of its age
-  std::chrono::milliseconds limit_{0};
   std::shared_ptr<void> watch_;
   std::minstd_rand random_;
+  policy::upkeep upkeep_;
 };
 
 } // namespace alder::actors
