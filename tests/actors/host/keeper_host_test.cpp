@@ -1,5 +1,6 @@
 #include "actors/host/keeper_host.hpp"
 
+#include "tests/actors/support/played_keeper.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/clock.hpp"
@@ -7,12 +8,16 @@
 #include "runtime/os/unix_socket.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -21,6 +26,9 @@
 
 namespace alder::actors::testing {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 /// A host whose keeper is the test, with one process that runs, has an IPC channel and reads a pipe. What the host
 /// does is noted in order, as is that it had the journal written.
@@ -127,6 +135,65 @@ TEST_F(KeeperHost, WhateverItDoesIsWrittenDownFirst) {
               host.flush();
             }),
             "written frame ");
+}
+
+TEST_F(KeeperHost, WhatHappenedWhileNobodyLookedIsToldToTheNextOwner) {
+  const auto first = std::make_shared<listening_owner>();
+  host.launch(web, service_spec{}, {}, first);
+  EXPECT_THAT(first->take(), ElementsAre("adopted"));
+  host.abandon(web, nullptr);
+  host.abandon(web, first.get());
+  say(wire::exited_frame{web.node, web.generation, child, exit_status::code(3)});
+  loop.poll();
+  EXPECT_FALSE(host.is_alive(web));
+  EXPECT_THAT(first->take(), IsEmpty());
+  const auto left = host.left_behind(web.node);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].exited, exit_status::code(3));
+  const auto second = std::make_shared<listening_owner>();
+  host.launch(web, service_spec{}, {}, second);
+  EXPECT_THAT(second->take(), ElementsAre("adopted", "exited 3"));
+}
+
+TEST_F(KeeperHost, AnExitIsToldOnceToWhoeverOwnsTheProcess) {
+  const auto owner = std::make_shared<listening_owner>();
+  host.launch(web, service_spec{}, {}, owner);
+  (void)owner->take();
+  say(wire::exited_frame{web.node, web.generation, child + 1, exit_status::code(0)}); // of a former main process
+  loop.poll();
+  EXPECT_TRUE(host.is_alive(web));
+  say(wire::exited_frame{web.node, web.generation, child, exit_status::code(0)});
+  loop.poll();
+  EXPECT_THAT(owner->take(), ElementsAre("exited 0"));
+}
+
+TEST_F(KeeperHost, AStartThatTheKeeperRefusesLeavesNothingBehind) {
+  const auto owner = std::make_shared<listening_owner>();
+  const process_id db{"shop/db", 1};
+  service_spec spec;
+  spec.name = "db";
+  spec.command = {"true"};
+  spec.cwd = "/";
+  host.launch(db, spec, {}, owner);
+  say(wire::spawn_failed_frame{db.node, db.generation, wire::spawn_stage::process, EAGAIN});
+  loop.poll();
+  const auto told = owner->take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].rfind("refused: create a process", 0), 0u) << told[0];
+  EXPECT_THAT(host.left_behind(db.node), IsEmpty());
+  EXPECT_EQ(host.last_generation(db.node), 1u) << "its number is used";
+}
+
+TEST_F(KeeperHost, AProcessNobodyWantsIsForgottenWhenItIsGone) {
+  std::vector<process_id> released;
+  host.on_released = [&](const process_id& id) { released.push_back(id); };
+  host.discard(web);
+  EXPECT_THAT(released, IsEmpty());
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  say(wire::exited_frame{web.node, web.generation, child, exit_status::signal(SIGKILL)});
+  loop.poll();
+  EXPECT_THAT(released, ElementsAre(web));
+  EXPECT_THAT(host.left_behind(web.node), IsEmpty());
 }
 
 } // namespace
