@@ -15,7 +15,7 @@
 #include "actors/host/secret_reader.hpp"
 #include "actors/host/side_commands.hpp"
 #include "actors/host/usage_survey.hpp"
-#include "actors/tree/log_hub.hpp"
+#include "actors/logs/log_hub.hpp"
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/descriptors.hpp"

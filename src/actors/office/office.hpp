@@ -6,7 +6,7 @@
 #include "actors/base/event_feed.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/wishes.hpp"
-#include "actors/tree/log_hub.hpp"
+#include "actors/logs/log_hub.hpp"
 
 #include "runtime/policy/tree_change.hpp"
 

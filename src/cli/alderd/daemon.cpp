@@ -6,7 +6,7 @@
 #include "actors/http/api_server.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/office.hpp"
-#include "actors/tree/log_writer.hpp"
+#include "actors/logs/log_writer.hpp"
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"

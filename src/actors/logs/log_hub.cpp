@@ -1,6 +1,6 @@
-#include "actors/tree/log_hub.hpp"
+#include "actors/logs/log_hub.hpp"
 
-#include "actors/tree/log_writer.hpp"
+#include "actors/logs/log_writer.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/os/files.hpp"

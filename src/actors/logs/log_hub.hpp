@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/runtime.hpp"
-#include "actors/tree/log_guests.hpp"
+#include "actors/logs/log_guests.hpp"
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/os/log_pump.hpp"

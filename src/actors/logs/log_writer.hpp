@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/base/actor_base.hpp"
-#include "actors/tree/log_hub.hpp"
+#include "actors/logs/log_hub.hpp"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "actors/tree/log_guests.hpp"
+#include "actors/logs/log_guests.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/tree/log_writer.hpp"
+#include "actors/logs/log_writer.hpp"
 
 #include "actors/base/part.hpp"
 
