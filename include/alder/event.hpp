@@ -30,6 +30,7 @@ enum class event_kind : std::uint8_t {
   failed,          ///< a service is not restarted any more: a fatal exit code, or too many unstable starts
   message,         ///< a program said something over its channel
   daemon_stopping, ///< it was asked to end
+  queued,          ///< a change of a tree waits until an earlier one of it is complete
   warning,         ///< something people should know: log file not writable, process that does not die …
 };
 

@@ -135,6 +135,39 @@ children:
 """)
         self.assertIn("seed failed: exited with code 5", home.alder("add", "shop", more, expect=1).said)
 
+    def test_the_name_of_a_supervisor_that_is_up_starts_what_is_down_below_it(self):
+        home = self.home
+        home.alder("stop", "web:1")
+        self.assertIn("1 started", home.alder("start", "web").said)
+        self.assertEqual(self.state("web:1"), "running")
+        self.assertIn("already running", home.alder("start", "shop").said)
+        self.assertEqual(self.lines("runs"), ["ran"], "what has finished is not run again")
+
+    def test_a_pool_that_is_started_on_request_is_started_by_its_name(self):
+        home = self.home
+        home.alder("down", "shop")
+        home.up(TREE.replace("instances: 3", "instances: 3, autostart: false"))
+        self.assertEqual(self.state("web:0"), "stopped")
+        self.assertIn("3 started", home.alder("start", "web").said)
+        home.alder("stop", "web")
+        self.assertIn("3 started", home.alder("start", "web").said)
+        self.assertEqual([self.state(f"web:{n}") for n in range(3)], ["running"] * 3)
+
+    def test_a_node_that_is_named_twice_is_acted_on_once(self):
+        home = self.home
+        home.alder("restart", "shop/web:1", "web:1", "web")
+        events = [e for e in home.events() if e.get("name") == "web:1" and e["kind"] == "started"]
+        self.assertEqual(len(events), 2, home.story())
+
+    def test_a_start_that_is_stopped_again_is_no_warning(self):
+        home = self.home
+        (home.files / "go").unlink()
+        home.alder("start", "migrate", "--no-wait")
+        home.wait_until("it runs", lambda: self.state("migrate") == "running")
+        home.alder("stop", "migrate")
+        home.alder("restart", "web:0")  # what was told of the stop is told by then
+        self.assertEqual([e["text"] for e in home.events() if e["kind"] == "warning"], [])
+
     def test_without_a_daemon_the_log_files_are_named(self):
         home = self.home
         home.write("program", "echo hello")

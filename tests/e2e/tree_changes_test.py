@@ -360,7 +360,7 @@ children:
         home.alder("stop", "db")
         home.write("alder.yaml", NEWER)
         self.assertEqual(self.thens("--sync"),
-                         [("removed", "old", "stop"), ("changed", "db", "next_start"), ("added", "fresh", "start")])
+                         [("removed", "old", "stop"), ("changed", "db", "when_started"), ("added", "fresh", "start")])
         home.alder("apply", "--sync")
         self.assertEqual(home.states()["db"], "stopped")
         home.write("alder.yaml", NEWER.replace("    instances: 2\n", ""))

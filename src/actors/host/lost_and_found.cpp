@@ -2,6 +2,7 @@
 
 #include "actors/host/start_plan.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/proc.hpp"
@@ -39,8 +40,7 @@ outcome lost_and_found::has_descriptors_for(const std::vector<store::noted_proce
   const auto needed = static_cast<std::size_t>(living) * descriptors_of_a_process;
   const auto have = budget.refuse(needed);
   if (!have) return success();
-  return os::too_few_descriptors("taking over " + std::to_string(living) + " running services", needed, *have,
-                                 budget.reserve());
+  return os::too_few_descriptors("taking over " + counted(living, "running service"), needed, *have, budget.reserve());
 }
 
 /// What this keeper was told of is as it has it.
@@ -80,8 +80,9 @@ lost_and_found::former_life lost_and_found::adopt(const std::vector<store::noted
       ++(adopt(one) ? alive : ended);
   }
   if (alive + ended == 0) return {known > 0, {}};
-  return {true, "the keeper and the daemon were killed together: " + std::to_string(alive) +
-                    " services were found running and are supervised again, " + std::to_string(ended) + " had exited"};
+  return {true, "the keeper and the daemon were killed together: " + counted(alive, "service") +
+                    (alive == 1 ? " was found running and is" : " were found running and are") + " supervised again, " +
+                    std::to_string(ended) + " had exited"};
 }
 
 /// Whether it lives.

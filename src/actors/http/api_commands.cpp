@@ -26,16 +26,23 @@ std::function<void(const wire::operation_result&)> teller_of_failure(const declt
   event told;
   told.kind = event_kind::warning;
   told.tree = told.name = tree;
-  if (const auto* act = std::get_if<act_on_node>(&what)) told.name = act->name;
   if (const auto* scale = std::get_if<scale_service>(&what)) told.name = scale->name;
   if (const auto* add = std::get_if<add_children>(&what)) told.name = add->supervisor;
+  const auto* act = std::get_if<act_on_node>(&what);
+  const bool is_start = act != nullptr && act->what != node_call::op::stop;
+  if (act != nullptr) told.name = act->name;
   const auto asked = request.method + " /" + join(request.path, "/");
-  return [told, asked, &context](const wire::operation_result& result) {
-    if (!result.failure) return;
-    auto e = told;
-    e.cause.detail = "the request " + asked + " failed: " + result.failure->detail;
-    context.shared.announce(std::move(e));
-  };
+  return
+      [told, asked, is_start, asked_at = context.shared.steady_now(), &context](const wire::operation_result& result) {
+        if (!result.failure) return;
+        const auto node = context.shared.nodes.find(told.tree, told.name);
+        const bool was_stopped = node && node->state == node_state::stopped && node->why.what == cause::kind::request &&
+                                 node->since > asked_at;
+        if (is_start && was_stopped) return; // since then, by somebody who knew what it would end
+        auto e = told;
+        e.cause.detail = "the request " + asked + " failed: " + result.failure->detail;
+        context.shared.announce(std::move(e));
+      };
 }
 
 /// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.

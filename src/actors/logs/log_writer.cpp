@@ -3,6 +3,7 @@
 #include "actors/base/part.hpp"
 
 #include "runtime/base/actor_call.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/store/log_reader.hpp"
@@ -77,8 +78,8 @@ log_writer::behavior_type log_writer::make_behavior() {
              (failed.why.empty() ? file(failed.err) + ": " + errno_text(failed.os_errno) : failed.why));
       },
       [this](const output_limited&) {
-        warn("it writes more than " + std::to_string(hub_.rules_of(node()).max_rate) +
-             " lines per second; the excess is lost");
+        warn("it writes more than " + counted(hub_.rules_of(node()).max_rate, "line") +
+             " per second; the excess is lost");
       },
       [this](const log_rules_changed&) { open_files(); },
       [this](const output_recovered& recovered) {

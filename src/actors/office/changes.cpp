@@ -142,7 +142,7 @@ void office::carry_out(const scale_service& scale, const done& tell) {
     if (!loaded.tree) {
       const auto why = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
                                     [](const auto& d) { return d.severity == config::diagnostic::level::error; });
-      return over(went_wrong("invalid_config", "cannot run " + std::to_string(scale.instances) + " instances of '" +
+      return over(went_wrong("invalid_config", "cannot run " + counted(scale.instances, "instance") + " of '" +
                                                    scale.name + "'" +
                                                    (why == loaded.diagnostics.end() ? "" : ": " + why->message)));
     }
@@ -174,7 +174,10 @@ void office::in_turn(const std::string& tree, const done& tell, std::function<vo
     change(over);
   };
   const auto [found, is_free] = changing_.try_emplace(tree);
-  if (!is_free) return found->second.push_back(std::move(begin));
+  if (!is_free) {
+    context_.shared.announce({.kind = event_kind::queued, .tree = tree});
+    return found->second.push_back(std::move(begin));
+  }
   begin();
 }
 

@@ -5,10 +5,13 @@
 #include "actors/office/proposed_change.hpp"
 
 #include "runtime/base/text.hpp"
+#include "runtime/policy/still_down.hpp"
 #include "runtime/policy/tree_edit.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -25,6 +28,20 @@ std::map<std::string, last_exit> last_exits(const supervisor_spec& root, const b
   }
   return all;
 }
+
+/// One result of several calls: that of the first which failed, or whether any changed something.
+struct gathered {
+  std::size_t left = 0; ///< calls that have not been answered
+  wire::operation_result result;
+
+  void add(const call_outcome& outcome) {
+    result.changed = result.changed || outcome.changed;
+    if (!outcome.ok() && !result.failure) result = result_of(outcome);
+  }
+  void finish_one(const std::function<void(const wire::operation_result&)>& tell) {
+    if (--left == 0) tell(result);
+  }
+};
 
 /// Whether it is this node, or below it.
 bool is_below(const board& nodes, const node_snapshot& node, const std::string& name) {
@@ -174,26 +191,18 @@ void office::carry_out(const take_down& down, const done& tell) {
 
 /// A supervisor, and all that is below it.
 void office::reset_branch(const std::string& tree, const std::string& name, const done& tell) {
-  struct progress {
-    std::size_t left = 1;
-    wire::operation_result result = went_well(/*changed=*/false);
-  };
-  const auto all = std::make_shared<progress>();
-  const auto finish_one = [all, tell] {
-    if (--all->left == 0) tell(all->result);
-  };
+  const auto all = std::make_shared<gathered>(gathered{1, went_well(/*changed=*/false)});
   for (const auto& node : context_.shared.nodes.in_order(tree)) {
     const auto parent = context_.shared.parents.find(id_of(tree, node->name));
     if (parent == context_.shared.parents.end() || !is_below(context_.shared.nodes, *node, name)) continue;
     ++all->left;
     call(parent->second, node_call{node_call::op::reset, node->name, nullptr, {cause::kind::request, {}, {}, {}}},
-         [all, finish_one](const call_outcome& outcome) {
-           all->result.changed = all->result.changed || outcome.changed;
-           if (!outcome.ok() && !all->result.failure) all->result = result_of(outcome);
-           finish_one();
+         [all, tell](const call_outcome& outcome) {
+           all->add(outcome);
+           all->finish_one(tell);
          });
   }
-  finish_one();
+  all->finish_one(tell);
 }
 
 void office::carry_out(const act_on_node& act, const done& tell) {
@@ -222,11 +231,41 @@ void office::carry_out(const act_on_node& act, const done& tell) {
   if (act.what == node_call::op::remove)
     return in_turn(act.tree, tell, [this, act](const done& over) { remove_child(act, over); });
   const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
+  if (starts && node && node->what == node_snapshot::kind::supervisor) return start_branch(act, parent->second, tell);
   call_until(starts ? act.goal : start_goal::started, parent->second, act.tree,
              node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
              [this, act, tell](const call_outcome& outcome) {
                if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
                tell(result_of(outcome));
+             });
+}
+
+/// A supervisor, and then what is still down below it: one that is up already has nothing to start itself.
+void office::start_branch(const act_on_node& act, const supervisor_actor& parent, const done& tell) {
+  const cause why{cause::kind::request, {}, {}, {}};
+  call_until(act.goal, parent, act.tree, node_call{act.what, act.name, nullptr, why},
+             [this, act, why, tell](const call_outcome& outcome) {
+               const auto& nodes = context_.shared.nodes;
+               // After a restart only a pool may have some left: all others are as a start of their supervisor leaves
+               // them.
+               const auto node = nodes.find(act.tree, act.name);
+               const bool has_more = act.what == node_call::op::start || (node && node->pool);
+               const auto wanted = has_more && outcome.ok() ? policy::still_down(nodes.in_order(act.tree), act.name)
+                                                            : std::vector<std::string>{};
+               const auto all = std::make_shared<gathered>(gathered{wanted.size() + 1, result_of(outcome)});
+               for (const auto& name : wanted) {
+                 const auto above = context_.shared.parents.find(id_of(act.tree, name));
+                 if (above == context_.shared.parents.end()) {
+                   all->finish_one(tell); // it is gone
+                   continue;
+                 }
+                 call_until(act.goal, above->second, act.tree, node_call{node_call::op::start, name, nullptr, why},
+                            [all, tell](const call_outcome& one) {
+                              all->add(one);
+                              all->finish_one(tell);
+                            });
+               }
+               all->finish_one(tell);
              });
 }
 

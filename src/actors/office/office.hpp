@@ -4,9 +4,9 @@
 
 #include "actors/base/actor_base.hpp"
 #include "actors/base/event_feed.hpp"
+#include "actors/logs/log_hub.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/wishes.hpp"
-#include "actors/logs/log_hub.hpp"
 
 #include "runtime/policy/tree_change.hpp"
 
@@ -78,6 +78,7 @@ private:
   /// what it is given once, at its end.
   void in_turn(const std::string& tree, const done& tell, std::function<void(const done&)> change);
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
+  void start_branch(const act_on_node& act, const supervisor_actor& parent, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
   void remove_child(const act_on_node& act, const done& tell);
   void note_stopped(const std::string& tree, const std::string& name);

@@ -44,9 +44,7 @@ std::optional<unsigned> count_of(const supervisor_spec& root, const std::string&
   return static_cast<unsigned>((*nested)->children.size());
 }
 
-std::string instances_phrase(unsigned count) {
-  return std::to_string(count) + (count == 1 ? " instance" : " instances");
-}
+std::string instances_phrase(unsigned count) { return counted(count, "instance"); }
 
 /// What was scaled stays scaled, and is told of, unless the tree is to be what its configuration says.
 std::vector<tree_change> keep_scaled(const tree_up& known, const policy::change_options& options,

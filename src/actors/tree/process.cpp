@@ -1,6 +1,7 @@
 #include "actors/tree/process.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/policy/start_terms.hpp"
@@ -305,7 +306,7 @@ void process::on_message(const std::string& text) {
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(period_of_messages_);
     if (untold_ > 0)
       announce(event_kind::message,
-               "(" + std::to_string(untold_) + " more messages within " + format_duration(length) + ")");
+               "(" + counted(untold_, "more message") + " within " + format_duration(length) + ")");
     const bool is_flood = messages_ >= most_messages && untold_ > 0;
     period_of_messages_ =
         is_flood ? std::min<caf::actor_clock::duration_type>(period_of_messages_ * 2, longest_message_period)

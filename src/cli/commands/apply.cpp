@@ -25,6 +25,7 @@ std::string consequence(const change_view& change) {
       {"left_running", "keeps running (--stop-removed)"},
       {"restart", "is restarted"},
       {"next_start", "takes effect at the next start"},
+      {"when_started", "takes effect when it is started"},
       {"replace", "is stopped and replaced"},
       {"replace_down", "is replaced and stays down"},
       {"refuse", "refused without --restart-changed"},

@@ -17,11 +17,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds spinner_period{120};
-/// The daemon is given this much longer than --timeout to say so itself.
-constexpr milliseconds grace{1000};
 constexpr unsigned shown_log_lines = 5;
 /// When nothing has been said for this long the daemon is asked whether it is there.
-constexpr milliseconds look_period{5000};
+constexpr milliseconds look_at_daemon_period{5000};
 
 /// One change under way.
 class watcher {
@@ -33,11 +31,8 @@ public:
   exit_code run() {
     loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
     loop_.every(spinner_period, [this] { on_tick(); });
-    loop_.look_after(look_period, s_.when_slow());
-    auto target = what_.target;
-    if (s_.wanted().timeout)
-      target += (target.find('?') == std::string::npos ? "?wait=" : "&wait=") + format_duration(*s_.wanted().timeout);
-    loop_.open({.method = what_.method, .target = target, .body = what_.body, .accept = "application/x-ndjson"},
+    loop_.look_after(look_at_daemon_period, s_.when_slow());
+    loop_.open({.method = what_.method, .target = what_.target, .body = what_.body, .accept = "application/x-ndjson"},
                {.on_line = [this](std::string_view line) { return on_line(line); },
                 .on_end = [this](const result<reply>& how) { on_end(how); }});
     loop_.run();
@@ -58,7 +53,7 @@ private:
 
   void on_tick() {
     show(progress_.on_tick(session::steady_now()));
-    if (!s_.wanted().timeout || session::steady_now() < begin_ + *s_.wanted().timeout + grace) return;
+    if (!s_.wanted().timeout || session::steady_now() < begin_ + *s_.wanted().timeout) return;
     code_ = s_.fail({.code = exit_code::timed_out,
                      .what = "not finished within " + format_duration(*s_.wanted().timeout),
                      .help = {"the daemon continues the operation; see its progress with: alder tree"},
@@ -111,7 +106,9 @@ private:
       show_logs();
       return told.code;
     }
-    show((done_->changed ? progress_.summary(session::steady_now()) : what_.nothing_to_do) + "\n");
+    // A start that somebody else had begun is waited for: then there was something to do, only not for us.
+    const bool has_news = done_->changed || progress_.has_counted();
+    show((has_news ? progress_.summary(session::steady_now()) : what_.nothing_to_do) + "\n");
     return s_.wanted().keep_going ? report_failed() : s_.end_code();
   }
 

@@ -5,6 +5,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/wire/json.hpp"
 
@@ -46,7 +47,7 @@ std::string check_json(const config::loaded& loaded) {
 }
 
 /// Tells what the tree does when these services (none: each) keep crashing.
-exit_code explain(session& s, const supervisor_spec& root, std::span<const std::string> names) {
+exit_code explain_crashes(session& s, const supervisor_spec& root, std::span<const std::string> names) {
   std::vector<policy::crash_forecast> all;
   if (names.empty()) all = policy::forecast_crashes(root);
   for (const auto& name : names) {
@@ -84,7 +85,7 @@ exit_code run_check(session& s) {
   const auto& file = std::get<project>(opened);
   const auto& tree = file.loaded.tree;
   const auto code = tree ? exit_code::ok : exit_code::usage;
-  if (tree && s.wanted().explain) return explain(s, tree->root, names);
+  if (tree && s.wanted().explain) return explain_crashes(s, tree->root, names);
   if (s.wanted().json) {
     (void)s.print(check_json(file.loaded) + "\n");
     return s.end_code() == exit_code::ok ? code : s.end_code();

@@ -6,6 +6,7 @@
 #include "cli/common/screens.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 
 #include <cstddef>
 #include <deque>

@@ -21,7 +21,7 @@
 namespace alder::cli {
 namespace {
 
-constexpr unsigned default_tail = 20;
+constexpr unsigned default_log_tail = 20;
 
 /// The target of the services with these names, or below supervisors with these names.
 std::string services_target(const std::vector<std::string>& names) {
@@ -125,7 +125,7 @@ failure with_files(failure told, const session& s, const std::vector<std::string
   std::vector<std::string> paths;
   for (const auto& file : files)
     paths.push_back(file.path);
-  const auto lines = std::to_string(wanted.tail.value_or(default_tail));
+  const auto lines = std::to_string(wanted.tail.value_or(default_log_tail));
   told.help.push_back("log files are in " + directory);
   if (!paths.empty())
     told.help.push_back("to read them without the daemon: tail -n " + lines + " " +
@@ -160,7 +160,7 @@ exit_code run_logs(session& s) {
                         .is_raw = wanted.raw,
                         .name_width = wanted.json ? 0 : longest_name(s, *names)};
   const auto target = [&](stream_past past) {
-    return "/v1/logs" + stream_query(wanted, *names, "service", default_tail, past) + query;
+    return "/v1/logs" + stream_query(wanted, *names, "service", default_log_tail, past) + query;
   };
   log_resumption place{target(stream_past::shown), target(stream_past::known)};
   const auto next = [&] {

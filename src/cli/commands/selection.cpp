@@ -4,7 +4,10 @@
 #include "runtime/os/caller.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <iterator>
+#include <utility>
 
 #include <fnmatch.h>
 
@@ -191,6 +194,52 @@ std::optional<tree_view> trees_of(session& s) {
   return body ? s.understood(*body, read_tree) : std::nullopt;
 }
 
+/// The nodes that a name may mean, each behind the supervisors above it.
+std::vector<nodes> paths_to(const std::string& name, const tree_view& up) {
+  std::vector<nodes> found;
+  nodes path;
+  const std::function<void(const node_view&)> walk = [&](const node_view& node) {
+    path.push_back(&node);
+    if (node.name == name || full_name(node) == name) found.push_back(path);
+    for (const auto& child : node.children)
+      walk(child);
+    path.pop_back();
+  };
+  for (const auto& root : up.trees)
+    walk(root);
+  return found;
+}
+
+/// Each node once, however it was named: not again by its full name, and not beside a supervisor above it, whose name
+/// stands for it too. What is started or restarted beside its supervisor is left out only if that takes it along.
+std::optional<names> without_doubles(session& s, const names& words, purpose what) {
+  const auto up = trees_of(s);
+  if (!up) return std::nullopt;
+  std::vector<nodes> meant;
+  for (const auto& word : words) {
+    auto paths = paths_to(word, *up);
+    meant.push_back(paths.size() == 1 ? std::move(paths.front()) : nodes{}); // else it turns out when it is acted on
+  }
+  const auto takes_along = [&](const nodes& path) {
+    return what == purpose::tell || what == purpose::change || (what == purpose::restart && runs(*path.back()));
+  };
+  names once;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto& own = meant[i];
+    bool is_double = std::find(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i), words[i]) !=
+                     words.begin() + static_cast<std::ptrdiff_t>(i);
+    for (std::size_t j = 0; j < words.size() && !own.empty(); ++j) {
+      if (j == i || meant[j].empty()) continue;
+      const bool is_same = meant[j].back() == own.back() && j < i;
+      const bool is_above =
+          meant[j].back() != own.back() && std::find(own.begin(), own.end(), meant[j].back()) != own.end();
+      is_double = is_double || is_same || (is_above && takes_along(own));
+    }
+    if (!is_double) once.push_back(words[i]);
+  }
+  return once;
+}
+
 } // namespace
 
 bool is_pattern(const std::string& word) { return word.find_first_of("*?[") != std::string::npos; }
@@ -198,10 +247,7 @@ bool is_pattern(const std::string& word) { return word.find_first_of("*?[") != s
 std::optional<std::vector<std::string>> select_nodes(session& s, const std::vector<std::string>& words, purpose what) {
   const auto is_special = [](const std::string& word) { return word == all_word || is_pattern(word); };
   if (std::none_of(words.begin(), words.end(), is_special)) {
-    names once;
-    for (const auto& word : words)
-      if (std::find(once.begin(), once.end(), word) == once.end()) once.push_back(word);
-    return once;
+    return words.size() < 2 ? std::optional{words} : without_doubles(s, words, what);
   }
   const auto up = trees_of(s);
   if (!up) return std::nullopt;

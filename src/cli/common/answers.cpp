@@ -88,6 +88,7 @@ std::optional<intensity_view> intensity_of(const json& object) {
 }
 
 event_view event_of(const json& object) {
+  const auto cause = object.find("cause");
   return {.seq = number_of<std::uint64_t>(object, "seq"),
           .at = time_of(object, "at"),
           .kind = text_of(object, "kind"),
@@ -95,7 +96,8 @@ event_view event_of(const json& object) {
           .name = text_of(object, "name"),
           .pid = number_of<int>(object, "pid"),
           .generation = number_of<unsigned>(object, "generation"),
-          .text = text_of(object, "text")};
+          .text = text_of(object, "text"),
+          .cause = cause != object.end() && cause->is_object() ? text_of(*cause, "kind") : std::string{}};
 }
 
 log_view log_of(const json& object) {

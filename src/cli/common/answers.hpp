@@ -64,6 +64,7 @@ struct event_view {
   int pid = 0;
   unsigned generation = 0;
   std::string text;
+  std::string cause{}; ///< kind of its cause: "request", "own_exit" …
 };
 
 struct log_view {

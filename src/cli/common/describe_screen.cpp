@@ -58,9 +58,8 @@ std::string usage_line(const usage_view& usage) {
   auto text =
       std::to_string(static_cast<long>(usage.cpu * 100 + 0.5)) + "%" + " CPU, " + format_size(usage.memory) + " memory";
   if (usage.proportional_memory) text += " (" + format_size(*usage.proportional_memory) + " proportional)";
-  if (usage.descriptors) text += ", " + std::to_string(*usage.descriptors) + " open files";
-  return text + ", " + std::to_string(usage.threads) + (usage.threads == 1 ? " thread in " : " threads in ") +
-         std::to_string(usage.processes) + (usage.processes == 1 ? " process" : " processes");
+  if (usage.descriptors) text += ", " + counted(*usage.descriptors, "open file");
+  return text + ", " + counted(usage.threads, "thread") + " in " + counted(usage.processes, "process");
 }
 
 /// Main process first, children indented below their parents.

@@ -47,7 +47,7 @@ std::string delays_text(const crash_forecast& one) {
       text += (is_after ? "" : text.empty() ? "after " : "then after ") + format_duration(delay);
       is_after = true;
     }
-    if (times > 1) text += ", " + std::to_string(times) + " times";
+    if (times > 1) text += ", " + counted(times, "time");
   }
   return runs.size() > most_delays ? text + ", …" : text;
 }
@@ -87,7 +87,7 @@ std::string fate(const crash_forecast& one) {
 /// "up to 45 restarts in 1m, where the pool's intensity allows 20".
 std::string rate_text(const crash_forecast::together& all) {
   const auto often =
-      all.restarts ? "up to " + std::to_string(*all.restarts) + " restarts" : std::string{"restarts without a pause"};
+      all.restarts ? "up to " + counted(*all.restarts, "restart") : std::string{"restarts without a pause"};
   return often + " in " + format_duration(all.period) + ", where the pool's intensity allows " +
          std::to_string(all.most_restarts);
 }

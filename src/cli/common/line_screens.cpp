@@ -13,9 +13,9 @@ namespace {
 std::tm local_time(wall_time at) {
   const auto seconds =
       static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
-  std::tm local{};
-  (void)::localtime_r(&seconds, &local); // years beyond 32 bits alone fail, and show as 1900
-  return local;
+  std::tm parts{};
+  (void)::localtime_r(&seconds, &parts); // years beyond 32 bits alone fail, and show as 1900
+  return parts;
 }
 
 std::string formatted(const std::tm& time, const char* format) {
@@ -53,10 +53,6 @@ std::string clock_millis(wall_time at) {
 }
 
 std::string date_and_clock(wall_time at) { return formatted(local_time(at), "%Y-%m-%d %H:%M:%S"); }
-
-std::string counted(std::size_t number, const std::string& noun) {
-  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
 
 std::string age(wall_time since, wall_time now) { return format_age(std::max(milliseconds{0}, now - since)); }
 

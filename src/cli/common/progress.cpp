@@ -15,6 +15,12 @@ constexpr std::size_t max_failed = 3;
 /// Supervisors have no process, and what they do is done by their services.
 bool shows_a_service(const event_view& event) { return event.pid > 0 || event.kind == "starting"; }
 
+/// These happen whether somebody changes something or not.
+bool happens_by_itself(const event_view& event) {
+  constexpr std::array<std::string_view, 4> kinds{"own_exit", "sibling_exit", "schedule", "file_change"};
+  return std::find(kinds.begin(), kinds.end(), event.cause) != kinds.end();
+}
+
 } // namespace
 
 progress::progress(look on, unsigned rows, change_words words, wall_time begin)
@@ -35,6 +41,7 @@ progress::entry* progress::entry_of(const event_view& event, wall_time now) {
 }
 
 void progress::update(entry& one, const event_view& event, wall_time now) {
+  one.is_of_change = one.is_of_change || !happens_by_itself(event);
   const auto enter = [&](phase next, std::string text) {
     if (one.now != phase::active && next == phase::active) one.begin = now;
     one.now = next;
@@ -101,12 +108,19 @@ std::string progress::repaint(wall_time now) {
   return text;
 }
 
-std::string progress::summary(wall_time now) const {
+std::ptrdiff_t progress::counted() const {
   const auto counts = [&](const entry& one) {
+    if (!one.is_of_change) return false;
     if (words_.counts_both) return one.has_started || one.has_stopped;
     return words_.counts_stops ? one.has_stopped : one.has_started;
   };
-  const auto number = std::count_if(entries_.begin(), entries_.end(), counts);
+  return std::count_if(entries_.begin(), entries_.end(), counts);
+}
+
+bool progress::has_counted() const { return counted() > 0; }
+
+std::string progress::summary(wall_time now) const {
+  const auto number = counted();
   const auto what = number == 0 ? std::string{"done"} : std::to_string(number) + " " + words_.done;
   return what + " in " + age(begin_, now);
 }

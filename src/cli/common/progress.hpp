@@ -7,6 +7,7 @@
 
 #include "alder/event.hpp"
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -29,7 +30,9 @@ public:
   [[nodiscard]] std::string on_event(const event_view& event, wall_time now);
   /// The lines again, with moved spinners and times; nothing when nothing is repainted.
   [[nodiscard]] std::string on_tick(wall_time now);
-  /// "4 started in 2.1s".
+  /// Whether a service has come to be what the change is about, so that there is something to count.
+  [[nodiscard]] bool has_counted() const;
+  /// "4 started in 2.1s". Services that were restarted by themselves meanwhile, because they had ended, do not count.
   [[nodiscard]] std::string summary(wall_time now) const;
   /// Services that failed or ended by themselves and are not up again, at most 3, as tree/name.
   [[nodiscard]] std::vector<std::string> failed() const;
@@ -47,12 +50,14 @@ private:
     wall_time end{};
     bool has_started = false;
     bool has_stopped = false;
-    bool waits = false; ///< it ended by itself, and its next start is planned
+    bool is_of_change = false; ///< not only of what happens besides
+    bool waits = false;        ///< it ended by itself, and its next start is planned
   };
 
   /// nullptr: the event is of a supervisor, or of the daemon.
   entry* entry_of(const event_view& event, wall_time now);
   static void update(entry& one, const event_view& event, wall_time now);
+  [[nodiscard]] std::ptrdiff_t counted() const;
   [[nodiscard]] std::string line_of(const entry& one, wall_time now) const;
   [[nodiscard]] std::string repaint(wall_time now);
 

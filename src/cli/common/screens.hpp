@@ -43,8 +43,6 @@ struct log_style {
 [[nodiscard]] std::string clock_millis(wall_time at);
 [[nodiscard]] std::string clock_seconds(wall_time at);
 [[nodiscard]] std::string date_and_clock(wall_time at);
-/// "3 services", "1 service".
-[[nodiscard]] std::string counted(std::size_t number, const std::string& noun);
 /// How long ago, "2h11m"; at least "0.0s" when clocks disagree.
 [[nodiscard]] std::string age(wall_time since, wall_time now);
 

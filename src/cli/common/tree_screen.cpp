@@ -1,5 +1,6 @@
 #include "cli/common/screens.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>

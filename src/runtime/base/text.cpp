@@ -85,6 +85,15 @@ std::string join(const std::vector<std::string>& pieces, std::string_view separa
   return text;
 }
 
+std::string counted(std::uint64_t number, std::string_view noun) {
+  auto text = std::to_string(number) + " " + std::string{noun};
+  if (number == 1) return text;
+  const bool hisses = noun.ends_with("s") || noun.ends_with("x") || noun.ends_with("ch") || noun.ends_with("sh");
+  if (!noun.ends_with("y")) return text + (hisses ? "es" : "s");
+  text.pop_back();
+  return text + "ies"; // after a consonant; English has others, our sentences do not
+}
+
 std::string_view trim(std::string_view text) {
   const auto begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};

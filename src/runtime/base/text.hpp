@@ -1,6 +1,7 @@
 // Small tools for text: splitting, joining, the nearest known word.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace alder {
 [[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view separator);
 /// Without spaces, tabs and line ends at either side.
 [[nodiscard]] std::string_view trim(std::string_view text);
+
+/// "1 time", "2 times": `noun` as it is for one.
+[[nodiscard]] std::string counted(std::uint64_t number, std::string_view noun);
 
 /// The known word a person most likely meant by `text`: nearest by edit distance with transpositions, no further away
 /// than a third of its length (at least 1); nothing when none is near.

@@ -36,7 +36,7 @@ constexpr table<node_state, 7> states{{{node_state::stopped, "stopped"},
                                        {node_state::finished, "finished"},
                                        {node_state::failed, "failed"}}};
 
-constexpr table<event_kind, 18> events{{{event_kind::starting, "starting"},
+constexpr table<event_kind, 19> events{{{event_kind::starting, "starting"},
                                         {event_kind::started, "started"},
                                         {event_kind::start_failed, "start_failed"},
                                         {event_kind::exited, "exited"},
@@ -53,6 +53,7 @@ constexpr table<event_kind, 18> events{{{event_kind::starting, "starting"},
                                         {event_kind::resumed, "resumed"},
                                         {event_kind::daemon_started, "daemon_started"},
                                         {event_kind::daemon_stopping, "daemon_stopping"},
+                                        {event_kind::queued, "queued"},
                                         {event_kind::warning, "warning"}}};
 
 constexpr table<cause::kind, 12> causes{{{cause::kind::tree_start, "tree_start"},

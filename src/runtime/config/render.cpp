@@ -128,10 +128,6 @@ std::string render_one(const diagnostic& d, const std::string& main_file, const 
   return text + "\n";
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 } // namespace
 
 std::string render(const std::vector<diagnostic>& diagnostics, bool colour) {

@@ -22,7 +22,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds attach_timeout{10};
 /// Frames handled in one on_readable(), so that a busy keeper does not starve the owner's loop.
-constexpr int frames_per_turn = 64;
+constexpr int answers_per_turn = 64;
 
 wall_time wall(std::int64_t unix_ms) { return wall_time{std::chrono::milliseconds{unix_ms}}; }
 
@@ -169,9 +169,8 @@ result<wire::spawn_frame> client::checked(const launch& what) const {
   if (what.note.size() > wire::max_keeper_note) return error{error_kind::too_large, "the note exceeds 64 KiB", 0};
   if (auto usable = os::check_directory(what.start.cwd); !usable) return usable.failure();
   const auto path = what.start.environment.find("PATH");
-  auto program =
-      os::find_program(what.start.command.front(),
-                       path == what.start.environment.end() ? default_path : path->second, what.start.cwd);
+  auto program = os::find_program(what.start.command.front(),
+                                  path == what.start.environment.end() ? default_path : path->second, what.start.cwd);
   if (!program) return program.failure();
   wire::spawn_frame frame{.id = what.id,
                           .generation = what.gen,
@@ -299,7 +298,7 @@ void client::on_writable() {
 }
 
 void client::on_readable() {
-  for (int turn = 0; turn < frames_per_turn && !lost_; ++turn) {
+  for (int turn = 0; turn < answers_per_turn && !lost_; ++turn) {
     os::record in;
     const auto got = os::receive_record(channel_.get(), wire::max_keeper_frame, in);
     if (got == os::transfer::blocked) return;

@@ -1,5 +1,6 @@
 // One keeper in place of another: by exec in place (an upgrade, and back when it fails), or a new one beside a daemon
 // whose keeper was killed.
+#include "runtime/base/text.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/keeper/keeper.hpp"
 #include "runtime/keeper/log.hpp"
@@ -104,7 +105,7 @@ void keeper::resume(const wire::keeper_state& state) {
     if (!held.exited && (held.adrift || !process || process->parent != ::getpid())) watch_adrift(who);
   }
   if (book_) book_->keep([this](const key& who) { return children_.count(who) > 0; }, children_.size());
-  remark("took over " + std::to_string(children_.size()) + " processes");
+  remark("took over " + counted(children_.size(), "process"));
   if (on_trial_) trial_due_ = steady::now() + trial_time;
   reap_children(); // those that ended while there was nobody to hear of it
 }

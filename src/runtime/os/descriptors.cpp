@@ -1,5 +1,6 @@
 #include "runtime/os/descriptors.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
 
 #include <algorithm>
@@ -119,8 +120,8 @@ std::optional<descriptor_count> descriptor_budget::refuse(std::size_t needed, st
 error too_few_descriptors(const std::string& what, std::size_t needed, const descriptor_count& have,
                           std::size_t reserve) {
   return {error_kind::unavailable,
-          what + " needs " + std::to_string(needed) + " file descriptors, but only " + std::to_string(have.left()) +
-              " of " + std::to_string(have.limit) + " are free, and " + std::to_string(reserve) +
+          what + " needs " + counted(needed, "file descriptor") + ", but only " + std::to_string(have.left()) + " of " +
+              std::to_string(have.limit) + " are free, and " + std::to_string(reserve) +
               " of those are reserved for what is already running: raise the hard limit of open files (ulimit -Hn, "
               "LimitNOFILE= in the unit) and restart Alder, or run fewer services",
           EMFILE};

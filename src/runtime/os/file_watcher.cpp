@@ -1,5 +1,6 @@
 #include "runtime/os/file_watcher.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/files.hpp"
@@ -105,8 +106,8 @@ public:
       left_out += add_root(*one, root);
     }
     if (left_out > 0)
-      complain_(std::to_string(left_out) + " directories are not watched: " + errno_text(last_errno_) +
-                (last_errno_ == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
+      complain_(counted(left_out, "directory") + (left_out == 1 ? " is" : " are") + " not watched: " +
+                errno_text(last_errno_) + (last_errno_ == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
   }
   void leave(std::uint64_t id) {
     const auto gone = held_.extract(id);

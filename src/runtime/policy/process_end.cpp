@@ -10,7 +10,7 @@
 namespace alder::policy {
 namespace {
 
-using kind = exit_reason::kind;
+using exit_kind = exit_reason::kind;
 
 bool contains(const std::vector<int>& values, int value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -44,20 +44,21 @@ bool is_fault(exit_status status) {
 } // namespace
 
 exit_reason classify_exit(const service_spec& spec, exit_status status) {
-  kind what = kind::crash;
+  exit_kind what = exit_kind::crash;
   switch (status.kind) {
   case exit_status::how::exited:
     if (contains(spec.fatal_exit_codes, status.value)) {
-      exit_reason fatal{kind::crash, status, phrase(status) + ", which is fatal"};
+      exit_reason fatal{exit_kind::crash, status, phrase(status) + ", which is fatal"};
       fatal.is_final = true;
       return fatal;
     }
-    what = contains(spec.clean_exit_codes, status.value) ? kind::normal : kind::crash;
+    what = contains(spec.clean_exit_codes, status.value) ? exit_kind::normal : exit_kind::crash;
     break;
   case exit_status::how::signaled:
-    what = !contains(spec.clean_signals, status.value) ? (status.value == SIGKILL ? kind::killed : kind::crash)
-           : status.value == SIGTERM                   ? kind::shutdown
-                                                       : kind::shutdown_term;
+    what = !contains(spec.clean_signals, status.value)
+               ? (status.value == SIGKILL ? exit_kind::killed : exit_kind::crash)
+           : status.value == SIGTERM ? exit_kind::shutdown
+                                     : exit_kind::shutdown_term;
     break;
   case exit_status::how::unknown: break;
   }
@@ -73,27 +74,27 @@ exit_reason seen_as(const service_spec& spec, const process_end& end) {
 
 exit_reason reason_of(const service_spec& spec, const stop_spec& rules, const process_end& end) {
   if (end.forced && !end.asked) {
-    exit_reason sick{kind::crash, end.status, end.forced->why};
+    exit_reason sick{exit_kind::crash, end.status, end.forced->why};
     sick.is_final = end.forced->is_final;
     return sick;
   }
   auto how = seen_as(spec, end);
   if (!end.asked) {
-    if (spec.task && how.what != kind::normal) { // it runs again when it is wanted again
-      if (is_clean(how)) how.what = kind::crash;
+    if (spec.task && how.what != exit_kind::normal) { // it runs again when it is wanted again
+      if (is_clean(how)) how.what = exit_kind::crash;
       how.is_final = true;
     }
     return how;
   }
   if (end.killed_after) {
     const bool brutal = rules.signal == SIGKILL;
-    return {kind::killed, end.status,
+    return {exit_kind::killed, end.status,
             brutal ? "was killed as configured" : "did not stop within " + *end.killed_after + " and was killed"};
   }
   // How it ends when it was asked to is its own affair: java says 143, lighttpd 1, haproxy 130. A fault is not: OTP
   // reports a crash during a shutdown, too.
   if (is_fault(*end.status)) return how;
-  return {how.what == kind::normal ? kind::normal : kind::shutdown, end.status, how.detail};
+  return {how.what == exit_kind::normal ? exit_kind::normal : exit_kind::shutdown, end.status, how.detail};
 }
 
 std::optional<std::string> fault_in_stop(const service_spec& spec, const process_end& end) {

@@ -14,7 +14,7 @@
 namespace alder::policy {
 namespace {
 
-using kind = exit_reason::kind;
+using exit_kind = exit_reason::kind;
 
 constexpr milliseconds first_check_again{10};
 constexpr unsigned most_doublings = 16; // 10 minutes, beyond any sensible interval
@@ -346,7 +346,7 @@ void process_machine::on_exited(const main_exited& e) {
 void process_machine::end_waiting(exit_status status) {
   if (!spec_.task) {
     failure_ = phrase(status) + " before it was ready" + (end_.kernel_words.empty() ? "" : ": " + end_.kernel_words);
-  } else if (const auto how = seen_as(spec_, end_); how.what != kind::normal) {
+  } else if (const auto how = seen_as(spec_, end_); how.what != exit_kind::normal) {
     failure_ = how.detail;
   }
 }
@@ -411,7 +411,7 @@ void process_machine::conclude() {
 
 bool process_machine::did_its_task() const {
   return spec_.task && !failure_ && !end_.forced && !end_.asked &&
-         classify_exit(spec_, *end_.status).what == kind::normal;
+         classify_exit(spec_, *end_.status).what == exit_kind::normal;
 }
 
 } // namespace alder::policy

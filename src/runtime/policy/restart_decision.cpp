@@ -1,5 +1,6 @@
 #include "runtime/policy/restart_decision.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ restart_verdict decide(const restart_request& request) {
   };
   if (request.exit && request.exit->is_final) return fail(request.exit->detail);
   if (limit.max_unstable > 0 && verdict.memory.unstable >= limit.max_unstable)
-    return fail(std::to_string(verdict.memory.unstable) + " consecutive starts lasted less than " +
+    return fail(counted(verdict.memory.unstable, "consecutive start") + " lasted less than " +
                 format_duration(limit.min_uptime));
   verdict.restarts = request.restarts;
   verdict.restarts.add(request.now, request.intensity.within);
@@ -71,7 +72,7 @@ restart_verdict decide(const restart_request& request) {
     std::erase_if(recent, [&](time_point at) { return request.now - at > hour; });
     if (const auto pause = hourly_delay(recent, limit.hourly, request.now); pause > verdict.delay) {
       verdict.delay = pause;
-      verdict.why = "was restarted " + std::to_string(limit.hourly) + " times within an hour";
+      verdict.why = "was restarted " + counted(limit.hourly, "time") + " within an hour";
     }
     recent.insert(recent.begin(), request.now + verdict.delay);
     recent.resize(std::min<std::size_t>(recent.size(), limit.hourly));

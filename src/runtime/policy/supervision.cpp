@@ -2,6 +2,7 @@
 
 #include "runtime/base/assert.hpp"
 #include "runtime/base/overloaded.hpp"
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 
@@ -416,7 +417,7 @@ void supervision::give_up(const std::string& id, const std::optional<exit_reason
   auto& child = *find(id);
   const std::string last = exit ? exit->detail : "failed to start: " + child.pending.detail;
   const unsigned most = rules_.intensity.max_restarts;
-  const std::string detail = "more than " + std::to_string(most) + (most == 1 ? " restart" : " restarts") + " within " +
+  const std::string detail = "more than " + counted(most, "restart") + " within " +
                              format_duration(rules_.intensity.within) + ", the last because " + id + " " + last;
   emit(report{report::context::shutdown, id, {reason_kind::shutdown, exit ? exit->status : std::nullopt, detail}});
   move_to(child, phase::stopped);

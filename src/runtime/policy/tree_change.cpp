@@ -219,6 +219,7 @@ std::string_view word(consequence what) {
   case consequence::left_running: return "left_running";
   case consequence::restart: return "restart";
   case consequence::next_start: return "next_start";
+  case consequence::when_started: return "when_started";
   case consequence::replace: return "replace";
   case consequence::replace_down: return "replace_down";
   case consequence::refuse: return "refuse";
@@ -245,7 +246,8 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   }
   case kind::changed:
     if (!change.needs_restart) return consequence::at_once;
-    return options.restart_changed && is_up(node(change.name)) ? consequence::restart : consequence::next_start;
+    if (!is_up(node(change.name))) return consequence::when_started;
+    return options.restart_changed ? consequence::restart : consequence::next_start;
   case kind::rules:
   case kind::order: return consequence::at_once;
   case kind::scaled: return consequence::left_scaled;

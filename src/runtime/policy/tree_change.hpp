@@ -67,6 +67,7 @@ enum class consequence : std::uint8_t {
   left_running,    ///< it stays, though the configuration does not have it
   restart,         ///< the process is restarted
   next_start,      ///< it counts from the next start of the process on
+  when_started,    ///< the same of a service that is down, of which nothing runs with what it was
   replace,         ///< the node is stopped, and started as what it is now
   replace_down,    ///< it was stopped by hand, or has finished: it is replaced, and not started
   refuse,          ///< it cannot be without a replacement, so that nothing of all this is done

@@ -1,5 +1,6 @@
 #include "runtime/policy/vital_signs.hpp"
 
+#include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
 #include <utility>
@@ -96,7 +97,7 @@ vital_signs::verdict vital_signs::on_health(const health_answered& e, process_ou
   } else {
     health_successes_ = 0;
     if (++health_failures_ >= health.failures)
-      end = trouble("failed its health check " + std::to_string(health_failures_) + " times: " + e.detail, health.then,
+      end = trouble("failed its health check " + counted(health_failures_, "time") + ": " + e.detail, health.then,
                     health_watched, out);
   }
   if (!end) health_due_ = out.arm(health.interval);

@@ -126,6 +126,7 @@ std::string sentence(const event& e) {
            ", interrupted when the daemon exited, has been completed";
   case event_kind::daemon_started: return daemon_started(e);
   case event_kind::daemon_stopping: return because("the daemon is stopping", e);
+  case event_kind::queued: return "a change of " + tree_of(e) + " waits until an earlier one is complete";
   case event_kind::warning: return warning(e);
   }
   return {};

@@ -103,7 +103,7 @@ std::string hooks_text(const hooks_spec& hooks) {
 std::string health_text(const std::optional<health_spec>& health) {
   if (!health) return {};
   return check_text(health->check) + " every " + format_duration(health->interval) + ", " + remedy_text(health->then) +
-         " after " + std::to_string(health->failures) + (health->failures == 1 ? " failure" : " failures");
+         " after " + counted(health->failures, "failure");
 }
 
 std::string heartbeat_text(const std::optional<heartbeat_spec>& heartbeat) {
@@ -124,9 +124,10 @@ std::string limits_text(const usage_limits& limits) {
 std::string restart_limit_text(const restart_limit& limit) {
   std::vector<std::string> parts;
   if (limit.max_unstable > 0)
-    parts.push_back("fails after " + std::to_string(limit.max_unstable) + " consecutive starts that last less than " +
+    parts.push_back("fails after " + counted(limit.max_unstable, "consecutive start") +
+                    (limit.max_unstable == 1 ? " that lasts" : " that last") + " less than " +
                     format_duration(limit.min_uptime));
-  if (limit.hourly > 0) parts.push_back("at most " + std::to_string(limit.hourly) + " restarts per hour");
+  if (limit.hourly > 0) parts.push_back("at most " + counted(limit.hourly, "restart") + " per hour");
   return join(parts, ", ");
 }
 
@@ -221,7 +222,7 @@ std::string log_rules_text(const log_spec& log) {
   if (log.pressure != usual.pressure) parts.emplace_back(pressures[static_cast<std::size_t>(log.pressure)]);
   if (log.pressure == log_pressure::spill)
     parts.back() += " to " + log.spill_to + " (" + format_size(log.spill_max) + ")";
-  if (log.max_rate > 0) parts.push_back(std::to_string(log.max_rate) + " lines per second");
+  if (log.max_rate > 0) parts.push_back(counted(log.max_rate, "line") + " per second");
   return join(parts, ", ");
 }
 

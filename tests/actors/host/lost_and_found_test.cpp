@@ -45,9 +45,8 @@ TEST_F(LostAndFound, WhatLivesIsTakenOverAndTheKeeperIsTold) {
   dead.reset();
   const auto life = lost.adopt({noted(web, one), ended}, wall_time{1h});
   EXPECT_TRUE(life.goes_on);
-  EXPECT_EQ(life.news,
-            "the keeper and the daemon were killed together: 1 services were found running and are supervised "
-            "again, 1 had exited");
+  EXPECT_EQ(life.news, "the keeper and the daemon were killed together: 1 service was found running and is supervised "
+                       "again, 1 had exited");
   EXPECT_THAT(happened, ElementsAre("ended shop/db", "runs shop/web"));
   std::vector<std::string> told;
   for (const auto& frame : keeper.heard())

@@ -30,6 +30,17 @@ test::fake_daemon::handler pinging(const std::string& text) {
   return [text](const seen_request& r, const fake_connection& c) { c.send(r.target == "/_ping" ? pong : text); };
 }
 
+/// Two trees: shop is up with a pool and a stopped service, jobs is down.
+const std::string two_trees = R"({"schema":1,"trees":[
+  {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
+    {"type":"service","tree":"shop","name":"db","state":"running"},
+    {"type":"service","tree":"shop","name":"mail","state":"stopped"},
+    {"type":"supervisor","tree":"shop","name":"api","pool":true,"state":"running","children":[
+      {"type":"service","tree":"shop","name":"api:0","state":"running"},
+      {"type":"service","tree":"shop","name":"api:1","state":"running"}]}]},
+  {"type":"supervisor","tree":"jobs","name":"jobs","state":"stopped","children":[
+    {"type":"service","tree":"jobs","name":"worker","state":"stopped"}]}]})";
+
 TEST_F(Commands, AChangeIsToldStepByStepAndCounted) {
   serve_text(test::stream({stopping, stopped, done}));
   const auto result = run({"stop", "db"});
@@ -60,17 +71,19 @@ TEST_F(Commands, AChangeAsJsonIsTheStreamAlone) {
 
 TEST_F(Commands, SeveralNamesAreChangedOneAfterTheOtherAndTheFirstFailureCounts) {
   serve([](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/v1/tree") return c.send(answer(200, two_trees));
     c.send(r.target == "/v1/services/b/stop" ? test::problem(404, "no_such_node", "there is no 'b'")
                                              : test::stream({started, done}));
   });
   EXPECT_EQ(run({"stop", "a", "b", "c"}).code, 4);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/stop", "POST /v1/services/b/stop",
+  EXPECT_EQ(seen(), (std::vector<std::string>{"GET /v1/tree", "POST /v1/services/a/stop", "POST /v1/services/b/stop",
                                               "POST /v1/services/c/stop"}));
 }
 
 TEST_F(Commands, ARestartEndsAtTheFirstThatDoesNotComeUp) {
   serve([](const seen_request& r, const fake_connection& c) {
     if (r.target == "/_ping") return c.send(pong);
+    if (r.target == "/v1/tree") return c.send(answer(200, two_trees));
     c.send(
         r.target == "/v1/services/b/restart?until=stable"
             ? test::stream(
@@ -79,7 +92,7 @@ TEST_F(Commands, ARestartEndsAtTheFirstThatDoesNotComeUp) {
   });
   const auto result = run({"restart", "a", "b", "c", "d"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
+  EXPECT_EQ(seen(), (std::vector<std::string>{"GET /v1/tree", "POST /v1/services/a/restart?until=stable",
                                               "POST /v1/services/b/restart?until=stable"}));
   EXPECT_NE(result.err.find("alder: b could not start"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("alder: c, d were not restarted"), std::string::npos) << result.err;
@@ -114,7 +127,7 @@ TEST_F(Commands, AnOperationThatTakesTooLongHasItsExitCode) {
       {stopping,
        R"({"done":true,"ok":false,"changed":true,"status":504,"code":"timed_out","detail":"not done within 1s"})"}));
   EXPECT_EQ(run({"stop", "--timeout", "1s", "db"}).code, 6);
-  EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop?wait=1s");
+  EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop");
 }
 
 TEST_F(Commands, ADaemonThatNeverSaysSoIsNotWaitedForEither) {
@@ -266,17 +279,6 @@ TEST_F(Commands, TheDaemonThatRunsIsStartedAlready) {
   EXPECT_EQ(result.out, "the daemon is already running\n");
 }
 
-/// Two trees: shop is up with a pool and a stopped service, jobs is down.
-const std::string two_trees = R"({"schema":1,"trees":[
-  {"type":"supervisor","tree":"shop","name":"shop","state":"running","children":[
-    {"type":"service","tree":"shop","name":"db","state":"running"},
-    {"type":"service","tree":"shop","name":"mail","state":"stopped"},
-    {"type":"supervisor","tree":"shop","name":"api","pool":true,"state":"running","children":[
-      {"type":"service","tree":"shop","name":"api:0","state":"running"},
-      {"type":"service","tree":"shop","name":"api:1","state":"running"}]}]},
-  {"type":"supervisor","tree":"jobs","name":"jobs","state":"stopped","children":[
-    {"type":"service","tree":"jobs","name":"worker","state":"stopped"}]}]})";
-
 test::fake_daemon::handler with_two_trees() {
   return [](const seen_request& r, const fake_connection& c) {
     if (r.target == "/_ping") return c.send(pong);
@@ -311,6 +313,33 @@ TEST_F(Commands, WhatIsNamedTwiceIsChangedOnce) {
   serve(with_two_trees());
   EXPECT_EQ(run({"stop", "db", "db"}).code, 0);
   EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/db/stop"}));
+}
+
+TEST_F(Commands, WhatIsNamedInTwoWaysIsChangedOnce) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"stop", "shop/db", "db"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/shop%2Fdb/stop"}));
+}
+
+TEST_F(Commands, WhatItsSupervisorTakesAlongIsNotChangedAgain) {
+  serve(with_two_trees());
+  EXPECT_EQ(run({"restart", "api:0", "api", "db"}).code, 0);
+  EXPECT_EQ(run({"stop", "shop", "api", "db"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/api/restart?until=stable",
+                                      "POST /v1/services/db/restart?until=stable", "POST /v1/services/shop/stop"}));
+  serve(with_two_trees());
+  EXPECT_EQ(run({"start", "shop", "mail"}).code, 0);
+  EXPECT_EQ(posts_of(seen()),
+            (std::vector<std::string>{"POST /v1/services/shop/start", "POST /v1/services/mail/start"}))
+      << "a start of its supervisor may leave it down";
+}
+
+TEST_F(Commands, AStartThatSomebodyElseHadBegunIsNotCalledRunningAlready) {
+  serve(pinging(test::stream({starting, started, unchanged})));
+  EXPECT_NE(run({"start", "db"}).out.find("1 started in "), std::string::npos);
+  serve(pinging(test::stream({unchanged})));
+  EXPECT_EQ(run({"start", "db"}).out, "db is already running\n");
 }
 
 TEST_F(Commands, APatternThatMatchesNothingChangesNothing) {
@@ -423,13 +452,10 @@ TEST_F(Commands, OneRestartIsOverWhenItIsUpSeveralWhenEachIsStable) {
   serve(pinging(test::stream({done})));
   EXPECT_EQ(run({"restart", "a"}).code, 0);
   EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart"}));
-  serve(pinging(test::stream({done})));
-  EXPECT_EQ(run({"restart", "a", "b"}).code, 0);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
-                                              "POST /v1/services/b/restart?until=stable"}));
-  serve(pinging(test::stream({done})));
-  EXPECT_EQ(run({"restart", "a", "b", "--timeout", "9s"}).code, 0);
-  EXPECT_EQ(seen().at(1), "POST /v1/services/b/restart?until=stable&wait=9s");
+  serve(with_two_trees());
+  EXPECT_EQ(run({"restart", "db", "unknown"}).code, 0);
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/db/restart?until=stable",
+                                                        "POST /v1/services/unknown/restart?until=stable"}));
 }
 
 TEST_F(Commands, WithNoWaitAChangeIsHandedOver) {

@@ -61,6 +61,25 @@ TEST_F(Screens, TheSummaryCountsServicesOnce) {
   EXPECT_EQ(shown.summary(now() + milliseconds{2100}), "2 started in 2.1s");
 }
 
+TEST_F(Screens, TheSummaryLeavesOutWhatHappensByItself) {
+  progress shown{test::plain, 0, starting, now()};
+  auto crash = event("started", "stranger", "");
+  for (const auto* why : {"own_exit", "sibling_exit", "schedule", "file_change"}) {
+    crash.cause = why;
+    (void)shown.on_event(crash, now());
+  }
+  EXPECT_FALSE(shown.has_counted());
+  EXPECT_EQ(shown.summary(now()), "done in 0.0s");
+  auto asked = event("starting", "web", "");
+  asked.cause = "request";
+  (void)shown.on_event(asked, now());
+  EXPECT_FALSE(shown.has_counted()) << "it is not up yet";
+  auto again = event("started", "web", ""); // its first attempt failed
+  again.cause = "failed_attempt";
+  (void)shown.on_event(again, now());
+  EXPECT_EQ(shown.summary(now()), "1 started in 0.0s");
+}
+
 TEST_F(Screens, TheSummaryOfAStopCountsStops) {
   progress shown{test::plain, 0, {.done = "stopped", .counts_stops = true}, now()};
   (void)shown.on_event(event("stopping", "db", ""), now());

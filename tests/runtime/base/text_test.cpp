@@ -82,5 +82,13 @@ TEST(ShellQuote, ReadsBackAsItWas) {
   EXPECT_EQ(shell_words(shell_quote(hard)), hard);
 }
 
+TEST(Counted, OneIsNotMany) {
+  EXPECT_EQ(counted(0, "time"), "0 times");
+  EXPECT_EQ(counted(1, "time"), "1 time");
+  EXPECT_EQ(counted(2, "process"), "2 processes");
+  EXPECT_EQ(counted(1, "directory"), "1 directory");
+  EXPECT_EQ(counted(3, "directory"), "3 directories");
+}
+
 } // namespace
 } // namespace alder

@@ -135,7 +135,7 @@ TEST(DescriptorBudget, refuses_what_would_touch_the_reserve_and_says_the_numbers
   ASSERT_TRUE(refused.has_value());
   const auto told = too_few_descriptors("its start", 1, *refused, budget.reserve());
   EXPECT_EQ(told.kind, error_kind::unavailable);
-  for (const auto* number : {"1 file descriptors", "only 20 of 100", "20 of those", "ulimit -Hn", "LimitNOFILE="})
+  for (const auto* number : {"1 file descriptor,", "only 20 of 100", "20 of those", "ulimit -Hn", "LimitNOFILE="})
     EXPECT_NE(told.message.find(number), std::string::npos) << told.message;
 }
 

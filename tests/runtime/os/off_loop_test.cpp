@@ -46,7 +46,8 @@ TEST_F(OffLoop, WhatHangsIsGivenUpAndHoldsUpNothingElse) {
   off_loop threads{loop};
   std::vector<std::string> told;
   threads.run(
-      "stuck", [wait = released] { wait.wait(); }, 10ms, [&](bool done) { told.push_back(done ? "?" : "late"); });
+      "stuck", [wait = released] { wait.wait(); }, 3s, // in which its thread has surely begun
+      [&](bool done) { told.push_back(done ? "?" : "late"); });
   run_until([&] { return told.size() == 1; });
   threads.run(
       "other", [] {}, 20s, [&](bool done) { told.push_back(done ? "done" : "?"); });

@@ -744,12 +744,12 @@ TEST(ProcessMachine, EachComplaintIsReportedOnceWhateverBecomesOfTheOthers) {
     (void)s.time();
     return s.health(false);
   };
-  EXPECT_THAT(both(), testing::HasSubstr("warn: failed its health check 1 times"));
-  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 times: refused")
+  EXPECT_THAT(both(), testing::HasSubstr("warn: failed its health check 1 time"));
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 time: refused")
       << "that still holds, and is what is shown from now on";
   EXPECT_EQ(both().find("warn"), std::string::npos);
   EXPECT_THAT(s.tell(usage_sampled{102, 0}), testing::HasSubstr("warn: used 102 of memory"));
-  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 times: refused");
+  EXPECT_EQ(s.tell(usage_sampled{50, 0}), "unwell: failed its health check 1 time: refused");
 }
 
 TEST(ProcessMachine, AShortExcessIsForgotten) {

@@ -307,7 +307,8 @@ TEST_F(TreeChange, EachDifferenceBecomesOneThing) {
   EXPECT_EQ(becomes({kind::failed, "web", "shop"}, {.restart_changed = true}), consequence::start);
   is("web", node_state::stopped, 1, /*settled=*/true);
   is("back", node_state::stopped, 1, /*settled=*/true);
-  EXPECT_EQ(becomes(changed, {.restart_changed = true}), consequence::next_start) << "it is stopped, and stays so";
+  EXPECT_EQ(becomes(changed, {.restart_changed = true}), consequence::when_started) << "it is stopped, and stays so";
+  EXPECT_EQ(becomes(changed), consequence::when_started) << "no option would restart it";
   EXPECT_EQ(becomes(added, {.start_added = true}), consequence::with_supervisor);
 }
 

@@ -144,6 +144,13 @@ TEST(EventSentence, TheEndOfATreeAndTheDaemonsOwnEventsHaveSentences) {
   EXPECT_EQ(sentence(e), "the daemon is stopping on request");
 }
 
+TEST(EventSentence, AChangeThatWaitsSaysForWhat) {
+  event e;
+  e.kind = event_kind::queued;
+  e.tree = "shop";
+  EXPECT_EQ(sentence(e), "a change of tree shop waits until an earlier one is complete");
+}
+
 TEST(EventSentence, AnAdoptedServiceWentOnRunning) {
   auto e = event_of(event_kind::adopted, "db", {kind::adopted, {}, {}, {}});
   e.pid = 7;
