@@ -23,8 +23,8 @@ floors() { python3 scripts/tidy.py .; }
 tidy() {
   floors
   shellcheck scripts/*.sh .ci/run examples/shop/front/start.sh
-  cmake --preset dev
-  cpp_files src tests | grep -zE '\.cpp$' | in_batches clang-tidy -p build/dev --quiet
+  cmake --preset dev -B build/tidy -DALDER_UNITY=OFF # it has to know how each source is compiled
+  cpp_files src tests | grep -zE '\.cpp$' | in_batches clang-tidy -p build/tidy --quiet
 }
 preset() { # NAME
   cmake --preset "$1" -DALDER_TESTS=ON

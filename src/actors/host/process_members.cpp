@@ -13,8 +13,8 @@
 namespace alder::actors {
 namespace {
 
-constexpr std::chrono::milliseconds first_look{20};
-constexpr std::chrono::milliseconds longest_look{500};
+constexpr std::chrono::milliseconds first_member_look{20};
+constexpr std::chrono::milliseconds longest_member_look{500};
 constexpr std::size_t most_checked = 128; // in one turn of the loop
 constexpr std::chrono::milliseconds pause_between_checks{1};
 
@@ -99,7 +99,7 @@ void process_members::await(const process_id& id) {
 }
 
 void process_members::wait_for(const process_id& id, wait how) {
-  next_look_ = first_look;
+  next_look_ = first_member_look;
   waiting_[id] = how;
   boost::asio::post(loop_, [this, id] {
     check(id);
@@ -136,7 +136,7 @@ void process_members::check_some() {
     check(id);
   if (waiting_.empty()) return;
   timer_.in(are_all ? next_look_ : pause_between_checks);
-  if (are_all) next_look_ = std::min(next_look_ * 2, longest_look);
+  if (are_all) next_look_ = std::min(next_look_ * 2, longest_member_look);
 }
 
 bool process_members::is_over(const process_id& id, wait how) {
@@ -147,7 +147,7 @@ bool process_members::is_over(const process_id& id, wait how) {
   }
   // The last one has ended for us, and not yet for its group, which nobody tells us about.
   const bool is_populated = !group.empty() && os::is_populated(group);
-  if (is_populated) timer_.in(first_look);
+  if (is_populated) timer_.in(first_member_look);
   return !is_populated;
 }
 

@@ -13,8 +13,8 @@ namespace alder::actors {
 namespace {
 
 /// Processor time is counted from the last look if that was so long ago.
-constexpr std::chrono::milliseconds shortest_look{500};
-constexpr std::chrono::minutes longest_look{1};
+constexpr std::chrono::milliseconds youngest_look{500};
+constexpr std::chrono::minutes oldest_look{1};
 /// Services whose use is measured in one turn of the loop: some milliseconds.
 constexpr std::size_t looks_a_turn = 64;
 constexpr std::size_t exact_looks_a_turn = 4; // the kernel walks their memory
@@ -23,7 +23,7 @@ constexpr std::size_t exact_looks_a_turn = 4; // the kernel walks their memory
 double processors_used(const held_process& process, wall_time now, std::chrono::milliseconds cpu) {
   std::chrono::duration<double> elapsed = now - process.looked_at;
   auto before = process.looked_cpu;
-  if (now - process.looked_at > longest_look || now - process.looked_at < std::chrono::milliseconds{50}) {
+  if (now - process.looked_at > oldest_look || now - process.looked_at < std::chrono::milliseconds{50}) {
     elapsed = now - process.started;
     before = {};
   }
@@ -75,7 +75,7 @@ void usage_survey::measure(const process_id& id, bool exact, wall_time now, usag
   if (exact) usage.descriptors = used.descriptors;
   if (exact) usage.proportional_memory = used.proportional_memory;
   usage.cpu = processors_used(process, now, used.cpu_time);
-  if (now - process.looked_at < shortest_look) return; // or two who look by turns would see noise
+  if (now - process.looked_at < youngest_look) return; // or two who look by turns would see noise
   process.looked_at = now;
   process.looked_cpu = used.cpu_time;
 }

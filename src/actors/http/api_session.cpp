@@ -33,7 +33,7 @@ constexpr std::size_t descriptors_for_others = 8; ///< connections leave so many
 constexpr std::size_t many_sessions = 100; // which leave much memory behind
 std::size_t open_sessions = 0;             // loop thread only
 std::size_t most_open = 0;                 // since there was none
-std::size_t open_followers = 0;            // of those the ones that stay
+std::size_t staying_connections = 0;       // of those the ones that stay
 
 /// What runs needs the others.
 wire::problem too_many_connections(const os::descriptor_count& have) {
@@ -101,7 +101,7 @@ public:
   session(const session&) = delete;
   session& operator=(const session&) = delete;
   ~session() {
-    if (is_follower_) --open_followers;
+    if (is_follower_) --staying_connections;
     if (--open_sessions == 0 && std::exchange(most_open, 0) >= many_sessions) os::release_free_memory();
   }
 
@@ -328,10 +328,10 @@ void session::on_request(const error_code& failed) {
   const auto request = request_of(message);
   if (request.method == "GET" && !request.value("follow", {}).empty() && !is_follower_) {
     const auto have = os::count_descriptors();
-    if (open_followers >= std::max(least_followers, have.limit / 4))
+    if (staying_connections >= std::max(least_followers, have.limit / 4))
       return refuse_and_close(too_many_connections(have));
     is_follower_ = true;
-    ++open_followers;
+    ++staying_connections;
   }
   route(request, std::make_shared<session_responder>(shared_from_this(), request.wants_events), context_);
 }

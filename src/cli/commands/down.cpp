@@ -15,7 +15,7 @@
 namespace alder::cli {
 namespace {
 
-constexpr int in_fd = 0;
+constexpr int input_fd = 0;
 
 const config_view* find_by_file(const std::vector<config_view>& up, const std::string& file) {
   auto found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.file == file; });
@@ -72,7 +72,7 @@ exit_code down_project(session& s, const std::vector<config_view>& up) {
   if (up.empty()) return nothing(s, "nothing is up");
   if (file) return nothing(s, *file + " is not up");
   const auto names = names_of(up);
-  if (s.err().terminal && os::is_terminal(in_fd) && !s.wanted().json) {
+  if (s.err().terminal && os::is_terminal(input_fd) && !s.wanted().json) {
     const bool is_wanted = is_confirmed(s, "There is no alder.yaml here. Take down " + join(names, ", ") + "?");
     return is_wanted ? down_all(s, names) : nothing(s, "nothing was stopped");
   }

@@ -15,9 +15,9 @@ exit_code code_of_signal(int signal) { return signal == SIGTERM ? exit_code::ter
 
 namespace {
 
-constexpr std::chrono::milliseconds tick_period{250};
+constexpr std::chrono::milliseconds follow_tick{250};
 /// A follower of what says nothing for this long asks whether the daemon is there.
-constexpr std::chrono::milliseconds look_period{10000};
+constexpr std::chrono::milliseconds follow_period{10000};
 
 /// One command that reads a stream.
 class line_reader {
@@ -25,12 +25,12 @@ public:
   line_reader(session& s, const line_source& from) : s_{s}, from_{from}, loop_{s.setup().where.socket} {}
 
   exit_code run() {
-    loop_.look_after(look_period, s_.when_slow());
+    loop_.look_after(follow_period, s_.when_slow());
     loop_.on_signals(/*with_children=*/false, [&](int signal) {
       code_ = code_of_signal(signal);
       loop_.stop();
     });
-    loop_.every(tick_period, [&] { on_tick(); });
+    loop_.every(follow_tick, [&] { on_tick(); });
     open();
     loop_.run_until_stopped();
     return code_ == exit_code::ok ? s_.end_code() : code_;

@@ -14,7 +14,7 @@ struct foreign_word {
   std::string_view instead; ///< "NAMES" stands for the names that were typed
 };
 
-constexpr std::array<foreign_word, 49> commands{{
+constexpr std::array<foreign_word, 49> their_commands{{
     {"attach", "to follow its output: alder logs -f NAMES; to write to its standard input: alder send NAMES TEXT"},
     {"avail", "to check a configuration: alder check; to list what is running: alder ls"},
     {"build", "Alder does not build anything; a task (task: true) can run before a service"},
@@ -157,8 +157,9 @@ std::string instead_of_kill(const std::vector<std::string>& after) {
 
 std::optional<std::string> foreign_command(std::string_view name, const std::vector<std::string>& after) {
   if (name == "kill") return instead_of_kill(after);
-  const auto found = std::find_if(commands.begin(), commands.end(), [&](const auto& one) { return one.word == name; });
-  return found == commands.end() ? std::nullopt : std::optional{with_names(found->instead, after)};
+  const auto found =
+      std::find_if(their_commands.begin(), their_commands.end(), [&](const auto& one) { return one.word == name; });
+  return found == their_commands.end() ? std::nullopt : std::optional{with_names(found->instead, after)};
 }
 
 std::optional<std::string> foreign_option(std::string_view command, std::string_view flag) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr unsigned max_nesting = 8;
 
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
+bool starts_variable(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool continues_variable(char c) { return starts_variable(c) || (c >= '0' && c <= '9'); }
 
 class expander {
 public:
@@ -119,8 +119,8 @@ private:
 
   std::string_view take_name() {
     const auto from = at_;
-    if (at_ < text_.size() && starts_name(text_[at_])) {
-      while (at_ < text_.size() && continues_name(text_[at_]))
+    if (at_ < text_.size() && starts_variable(text_[at_])) {
+      while (at_ < text_.size() && continues_variable(text_[at_]))
         ++at_;
     }
     return text_.substr(from, at_ - from);

@@ -37,7 +37,7 @@ json scalar() { return json{{"type", json::array({"string", "number", "boolean"}
 constexpr const char* duration_pattern = "^(0|([0-9.]+(d|h|ms|m|s))+)$|\\$\\{";
 
 /// One of the words; what YAML takes for a boolean is one.
-json word(const std::vector<std::string>& words) {
+json one_of(const std::vector<std::string>& words) {
   json values = words;
   for (const bool value : {true, false})
     if (std::find(words.begin(), words.end(), value ? "true" : "false") != words.end()) values.push_back(value);
@@ -47,7 +47,7 @@ json word(const std::vector<std::string>& words) {
 json schema_of(const key_entry& key) {
   switch (key.kind) {
   case value_kind::name: return or_variable(text(name_pattern));
-  case value_kind::word: return or_variable(word(key.words));
+  case value_kind::word: return or_variable(one_of(key.words));
   case value_kind::boolean: return or_variable({{"type", "boolean"}});
   case value_kind::whole_number: return number("integer", key.low, key.high);
   case value_kind::number: return number("number", key.low, key.high);
@@ -61,7 +61,7 @@ json schema_of(const key_entry& key) {
   case value_kind::paths: return any_of({text(), list_of(text())});
   case value_kind::text: return scalar();
   case value_kind::texts: return any_of({scalar(), list_of(scalar())});
-  case value_kind::words: return any_of({word(key.words), list_of(word(key.words))});
+  case value_kind::words: return any_of({one_of(key.words), list_of(one_of(key.words))});
   case value_kind::limits:
     return json{{"type", "object"}, {"additionalProperties", {{"type", json::array({"string", "integer"})}}}};
   case value_kind::secrets: return json{{"type", "object"}, {"additionalProperties", text()}};

@@ -23,10 +23,10 @@ std::string in_backticks(std::string_view text) { return "`" + std::string{text}
 /// "`true`, `false`", "a whole number from 1 to 10000", "text such as `best-effort:7`".
 std::string value_text(const key_entry& key) {
   if (!key.words.empty()) {
-    std::vector<std::string> words;
+    std::vector<std::string> quoted;
     for (const auto& word : key.words)
-      words.push_back(in_backticks(word));
-    return (key.kind == value_kind::words ? "a list of " : "") + join(words, ", ");
+      quoted.push_back(in_backticks(word));
+    return (key.kind == value_kind::words ? "a list of " : "") + join(quoted, ", ");
   }
   const std::string what{phrase(key.kind)};
   switch (key.kind) {
@@ -60,7 +60,7 @@ bool is_of_node(place_set where) {
 
 std::string row(const key_entry& key) {
   const std::string fallback = key.fallback.empty() ? "–" : cell(key.fallback);
-  const std::string effect = is_of_node(key.places) ? " | " + std::string{word(key.effect)} : "";
+  const std::string effect = is_of_node(key.places) ? " | " + std::string{config::word(key.effect)} : "";
   return "| " + in_backticks(key.name) + " | " + cell(value_text(key)) + " | " + fallback + effect + " | " +
          cell(key.help) + " |\n";
 }

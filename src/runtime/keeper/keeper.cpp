@@ -27,8 +27,6 @@ constexpr int frames_per_turn = 64;
 /// What a dead daemon can have left in the channel; more comes only from somebody who inherited its end.
 constexpr int frames_after_death = 4096;
 
-std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
-
 std::map<std::string, std::string> daemon_environment(int channel) {
   auto environment = os::environment();
   environment[wire::keeper_fd_variable] = std::to_string(channel);
@@ -48,7 +46,7 @@ void report(unique_fd& ready, const std::string& line) {
 
 keeper::keeper(options o, unique_fd signals, rlimit file_limit, unique_fd ready, unique_fd lock)
     : options_(std::move(o)), signals_(std::move(signals)), file_limit_(file_limit), ready_(std::move(ready)),
-      lock_(std::move(lock)), mark_(options_.mark), started_ms_(unix_ms_now()), epoch_(options_.epoch) {
+      lock_(std::move(lock)), mark_(options_.mark), started_ms_(os::unix_ms_now()), epoch_(options_.epoch) {
   if (const auto self = os::read_stat(::getpid())) start_ticks_ = self->start_ticks;
   if (auto stage = os::make_log_stage()) {
     stage_ = std::move(*stage);

@@ -23,8 +23,6 @@ constexpr std::chrono::seconds stop_timeout{120};
 constexpr std::chrono::seconds kill_timeout{10};
 constexpr std::chrono::seconds daemon_exit_timeout{10};
 
-std::int64_t unix_ms_now() { return os::wall_now().time_since_epoch().count(); }
-
 } // namespace
 
 void keeper::handle(const wire::to_keeper& frame, std::vector<unique_fd> fds) {
@@ -122,7 +120,7 @@ void keeper::on(const wire::spawn_frame& frame) {
   auto& process = std::get<os::spawned_process>(started);
   record child{.pid = process.pid,
                .held = std::move(process.held),
-               .started_ms = unix_ms_now(),
+               .started_ms = os::unix_ms_now(),
                .note = frame.note,
                .exited = {},
                .adrift = false,

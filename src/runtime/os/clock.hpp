@@ -4,6 +4,7 @@
 #include "alder/event.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace alder::os {
@@ -12,6 +13,12 @@ namespace alder::os {
 [[nodiscard]] inline wall_time wall_now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
+
+/// The same as Unix time in milliseconds.
+[[nodiscard]] inline std::int64_t unix_ms_now() { return wall_now().time_since_epoch().count(); }
+
+/// The clock of timers: it begins anywhere, stands still while the machine sleeps, and nobody sets it.
+[[nodiscard]] inline std::chrono::steady_clock::time_point timer_now() { return std::chrono::steady_clock::now(); }
 
 /// Since the machine was booted, sleep included. Nobody can set it, and all processes share it.
 [[nodiscard]] std::chrono::milliseconds since_boot();

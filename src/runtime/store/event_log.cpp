@@ -60,7 +60,7 @@ void read_backwards(const std::vector<std::string_view>& lines, std::size_t most
   }
 }
 
-std::string text_of(const std::vector<std::string_view>& lines) {
+std::string joined(const std::vector<std::string_view>& lines) {
   std::string text;
   for (const auto line : lines)
     text.append(line).append("\n");
@@ -121,7 +121,7 @@ outcome event_log::load_current(std::vector<event>& events, std::size_t most) {
   const auto lines = lines_of(*text, is_cut);
   read_backwards(lines.all, most, events);
   if (lines.is_sound && !is_cut) return success();
-  const auto clean = text_of(lines.all);
+  const auto clean = joined(lines.all);
   const bool kept =
       set_aside(path_, is_cut ? "is larger than it should ever be" : "contains data that is not an event").ok();
   if (kept && os::write_file_atomically(path_, clean)) return open_current();
@@ -141,7 +141,7 @@ void event_log::load_older(std::vector<event>& events, std::size_t most) {
   const auto lines = lines_of(*text, facts->size > text->size());
   read_backwards(lines.all, most, events);
   if (lines.is_sound && facts->size == text->size()) return;
-  const auto clean = text_of(lines.all);
+  const auto clean = joined(lines.all);
   if (set_aside(path, "contains data that is not an event"))
     (void)os::write_file_atomically(path, clean); // else again next time
 }

@@ -13,7 +13,7 @@ using std::chrono::floor;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::size_t block_bytes = 64 * 1024;
+constexpr std::size_t look_bytes = 64 * 1024;
 
 os::file_time time_of(std::uint64_t ns) {
   return os::file_time{std::chrono::nanoseconds{static_cast<std::int64_t>(ns)}};
@@ -162,7 +162,7 @@ bool log_reader::is_file_of(const wire::log_position& place) {
 result<bool> log_reader::go_to_place(const wire::log_position& place) {
   std::string before;
   if (packed_) {
-    std::vector<char> block(block_bytes);
+    std::vector<char> block(look_bytes);
     while (position_ < place.offset) {
       const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(place.offset - position_, block.size()));
       const auto got = read_block({block.data(), want});

@@ -10,7 +10,7 @@
 namespace alder::wire {
 namespace {
 
-constexpr std::string_view title = "alder-journal ";
+constexpr std::string_view journal_title = "alder-journal ";
 constexpr std::size_t checksum_digits = 8;
 
 constexpr std::array<std::uint32_t, 256> crc_table() {
@@ -37,9 +37,9 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
 
 /// Goes through the bytes of a journal. Neither keys nor values hold control characters, so a tab is always one of a
 /// record, and any other control character is between records.
-class reader {
+class record_reader {
 public:
-  explicit reader(std::string_view bytes) : bytes_(bytes) {}
+  explicit record_reader(std::string_view bytes) : bytes_(bytes) {}
 
   result<journal_contents> read() {
     for (std::size_t begin = 0; begin < bytes_.size() && !newer_;) {
@@ -139,14 +139,14 @@ private:
   }
 
   bool is_header(std::string_view text) {
-    if (text.substr(0, title.size()) != title) return false;
+    if (text.substr(0, journal_title.size()) != journal_title) return false;
     unsigned version = 0;
     const auto* last = text.data() + text.size();
-    const auto [stop, failed] = std::from_chars(text.data() + title.size(), last, version);
+    const auto [stop, failed] = std::from_chars(text.data() + journal_title.size(), last, version);
     if (failed == std::errc::invalid_argument) return false;
     if (failed == std::errc::result_out_of_range || version > journal_version) {
       newer_ = error{error_kind::conflict,
-                     "a newer version of Alder wrote it (format " + std::string{text.substr(title.size(), 20)} +
+                     "a newer version of Alder wrote it (format " + std::string{text.substr(journal_title.size(), 20)} +
                          ", this version reads up to " + std::to_string(journal_version) + ")",
                      0};
     }
@@ -200,7 +200,7 @@ std::uint32_t crc32(std::string_view bytes) {
   return ~value;
 }
 
-std::string journal_header() { return std::string{title} + std::to_string(journal_version) + "\n"; }
+std::string journal_header() { return std::string{journal_title} + std::to_string(journal_version) + "\n"; }
 
 std::string journal_record(std::string_view key, std::string_view value) {
   std::string body;
@@ -209,6 +209,6 @@ std::string journal_record(std::string_view key, std::string_view value) {
   return hexadecimal(crc32(body)) + "\t" + body + "\n";
 }
 
-result<journal_contents> read_journal(std::string_view bytes) { return reader{bytes}.read(); }
+result<journal_contents> read_journal(std::string_view bytes) { return record_reader{bytes}.read(); }
 
 } // namespace alder::wire

@@ -14,13 +14,13 @@
 namespace alder::wire {
 namespace {
 
-using json = nlohmann::json;
+using nlohmann::json;
 
-constexpr int deepest = 32; // the parser recurses when it frees what it read
+constexpr int deepest_request = 32; // the parser recurses when it frees what it read
 
 error invalid(std::string message) { return {error_kind::invalid_input, std::move(message)}; }
 
-/// Whether objects and lists are nested at most `deepest` deep; looks at brackets outside strings only.
+/// Whether objects and lists are nested at most `deepest_request` deep; looks at brackets outside strings only.
 bool is_shallow(std::string_view text) {
   int depth = 0;
   bool in_string = false;
@@ -32,7 +32,7 @@ bool is_shallow(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > deepest) return false;
+      if (++depth > deepest_request) return false;
     } else if (c == '}' || c == ']') {
       --depth;
     }
@@ -48,7 +48,8 @@ std::string parser_message(const json::exception& e) {
 }
 
 result<json> parse_object(std::string_view text) {
-  if (!is_shallow(text)) return invalid("the JSON is nested more than " + std::to_string(deepest) + " levels deep");
+  if (!is_shallow(text))
+    return invalid("the JSON is nested more than " + std::to_string(deepest_request) + " levels deep");
   try {
     auto value = json::parse(text);
     if (!value.is_object()) return invalid(std::string{"expected a JSON object, got "} + value.type_name());

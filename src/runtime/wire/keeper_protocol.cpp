@@ -66,9 +66,9 @@ constexpr std::uint8_t last_of(spawn_stage) { return static_cast<std::uint8_t>(s
 constexpr std::uint8_t last_of(exit_status::how) { return static_cast<std::uint8_t>(exit_status::how::unknown); }
 
 /// The reverse of `writer` over bytes nobody vouches for: after the first mistake nothing more is read.
-class reader {
+class frame_reader {
 public:
-  explicit reader(std::string_view bytes) : rest_(bytes) {}
+  explicit frame_reader(std::string_view bytes) : rest_(bytes) {}
 
   template <class Int>
   requires std::is_integral_v<Int>
@@ -234,7 +234,7 @@ template <class Frames> result<Frames> decode_any(std::string_view bytes) {
   constexpr std::size_t kinds = std::variant_size_v<Frames>;
   if (kind == 0 || kind > kinds) return bad_frame("its kind " + std::to_string(kind) + " is unknown");
   auto frame = make<Frames>(kind - std::size_t{1}, std::make_index_sequence<kinds>{});
-  reader in{bytes.substr(1)};
+  frame_reader in{bytes.substr(1)};
   std::visit([&](auto& f) { fields(in, f); }, frame);
   if (!in.complete()) return bad_frame("the content of kind " + std::to_string(kind) + " does not fit");
   return frame;

@@ -6,7 +6,7 @@
 namespace alder::wire {
 namespace {
 
-constexpr std::string_view title = "alder-keeper-state 1";
+constexpr std::string_view state_title = "alder-keeper-state 1";
 
 /// Text in one word: bytes up to the space, and the percent sign, as %XX.
 std::string escaped(std::string_view text) {
@@ -62,7 +62,7 @@ public:
   [[nodiscard]] std::string take() { return std::move(text_); }
 
 private:
-  std::string text_ = std::string{title} + "\n";
+  std::string text_ = std::string{state_title} + "\n";
 };
 
 /// Takes the text apart line by line; after the first number that is none nothing counts.
@@ -157,7 +157,7 @@ result<keeper_state> decode_keeper_state(std::string_view text) {
     const auto line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (!titled) {
-      if (line != title) return error{error_kind::invalid_input, "it is not the state of a keeper", 0};
+      if (line != state_title) return error{error_kind::invalid_input, "it is not the state of a keeper", 0};
       titled = true;
       continue;
     }

@@ -38,9 +38,9 @@ std::string digits(std::uint64_t value, std::size_t width) {
   return text;
 }
 
-std::string offset_text(std::int64_t minutes, std::string_view colon) {
-  const auto size = static_cast<std::uint64_t>(minutes < 0 ? -minutes : minutes);
-  return (minutes < 0 ? "-" : "+") + digits(size / 60, 2) + std::string{colon} + digits(size % 60, 2);
+std::string offset_text(std::int64_t offset, std::string_view colon) {
+  const auto size = static_cast<std::uint64_t>(offset < 0 ? -offset : offset);
+  return (offset < 0 ? "-" : "+") + digits(size / 60, 2) + std::string{colon} + digits(size % 60, 2);
 }
 
 std::string text_of(std::string_view token, const parts& at) {

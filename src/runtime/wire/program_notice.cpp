@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int deepest = 64;
+constexpr int deepest_notice = 64;
 constexpr std::uint64_t most_pids = std::uint64_t{1} << 22U; // of Linux
 constexpr std::uint64_t longest_extension_us = 24ULL * 3600 * 1'000'000;
 
@@ -51,9 +51,9 @@ std::optional<program_notice> notice_of(std::string_view key, std::string_view v
   return said_more_time{std::chrono::milliseconds{(std::min(*us, longest_extension_us) + 999) / 1000}};
 }
 
-/// Parses without recursion deeper than `deepest`; discarded when it is not JSON.
+/// Parses without recursion deeper than `deepest_notice`; discarded when it is not JSON.
 json parsed(std::string_view text) {
-  const auto limit = [](int depth, json::parse_event_t, json&) { return depth <= deepest; };
+  const auto limit = [](int depth, json::parse_event_t, json&) { return depth <= deepest_notice; };
   return json::parse(text.begin(), text.end(), limit, /*allow_exceptions=*/false);
 }
 

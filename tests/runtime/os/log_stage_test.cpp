@@ -19,12 +19,12 @@
 namespace alder::os {
 namespace {
 
-struct pipe_ends {
+struct two_ends {
   unique_fd read;
   unique_fd write;
 };
 
-pipe_ends make_pipe() {
+two_ends make_ends() {
   std::array<int, 2> fds{};
   EXPECT_EQ(::pipe2(fds.data(), O_CLOEXEC | O_NONBLOCK), 0);
   return {unique_fd{fds[0]}, unique_fd{fds[1]}};
@@ -40,7 +40,7 @@ unique_fd open_log(const std::string& path) { return unique_fd{::open(path.c_str
 struct LogStage : ::testing::Test {
   test::temporary_directory dir;
   log_stage_files kept = *make_log_stage();
-  pipe_ends pipe = make_pipe();
+  two_ends pipe = make_ends();
   std::string path = dir / "log";
 
   log_stage next() {

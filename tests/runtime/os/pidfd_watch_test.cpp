@@ -7,8 +7,8 @@
 namespace alder::os {
 namespace {
 
-spawned_process start(const std::string& seconds) {
-  auto started = spawn({.program = "/bin/sleep", .start = {.command = {"sleep", seconds}}});
+spawned_process start(const std::string& time) {
+  auto started = spawn({.program = "/bin/sleep", .start = {.command = {"sleep", time}}});
   return std::move(std::get<spawned_process>(started));
 }
 
