@@ -154,6 +154,7 @@ class TidyTest(unittest.TestCase):
         self.in_header("src/runtime/os/wall.hpp", line, None)
         self.in_header("src/runtime/keeper/keeper.hpp", line, None)
         self.in_header("src/runtime/policy/backoff.hpp", "inline auto t = time(nullptr);", "clock")
+        self.in_header("src/runtime/policy/backoff.hpp", "inline auto t = time_point::clock::now();", "clock")
         self.in_header("src/runtime/policy/backoff.hpp", "auto f(std::chrono::steady_clock::time_point now);", None)
 
     def test_only_os_has_threads(self):

@@ -1,6 +1,7 @@
 #include "actors/office/catalog.hpp"
 
 #include "runtime/os/caller.hpp"
+#include "runtime/os/clock.hpp"
 #include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/os/machine.hpp"
@@ -415,7 +416,7 @@ void catalog::note_ends(const std::string& tree) {
 }
 
 void catalog::restore_memories(std::vector<std::string>& complaints) {
-  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now(), boot_id_};
+  const store::both_clocks now{os::timer_now(), shared_.wall_now(), boot_id_};
   for_each(journal_.values(), store::memory_key, [&](const std::string& id, const std::string& value) {
     auto memory = store::parse_memory_value(value, now);
     if (!memory) {
@@ -480,8 +481,13 @@ void catalog::lay_down(const std::string& tree) {
   const bool in_order = root && root->why.what == cause::kind::tree_stop && root->since != wall_time{};
   const std::string why =
       in_order ? "stopped because the daemon was stopped" : "stopped because the machine or its keeper went down";
+  std::set<std::string> were_down; // supervisors: what is below them was down for a reason of its own
   for (const auto& known : shared_.nodes.in_order(tree)) {
-    if (known->settled || known->name == tree) continue;
+    if (known->name == tree) continue;
+    if (known->settled || were_down.count(known->parent) > 0) {
+      were_down.insert(known->name);
+      continue;
+    }
     shared_.nodes.update(tree, known->name, [&](node_snapshot& node) {
       node.state = node_state::stopped;
       if (!in_order) node.since = {}; // nobody saw it
@@ -758,7 +764,7 @@ void catalog::record_node(const node_snapshot& node) {
 
 /// The one record of the supervisor holds all that changed, so that no part of it can be there without the rest.
 void catalog::record_memory(const node_id& supervisor, const std::set<std::string>& children) {
-  const store::both_clocks now{policy::time_point::clock::now(), shared_.wall_now(), boot_id_};
+  const store::both_clocks now{os::timer_now(), shared_.wall_now(), boot_id_};
   const auto memory = shared_.memories.find(supervisor);
   const auto tree = supervisor.substr(0, supervisor.find('/'));
   const bool is_known = memory != shared_.memories.end() && (tree.empty() || trees_.count(tree) > 0);

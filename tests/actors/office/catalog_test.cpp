@@ -30,11 +30,12 @@ protected:
       complaints.push_back(std::move(complaint));
     return next;
   }
-  static void add_shop(life& to) {
+  static void add_shop(life& to, const std::string& children =
+                                     "  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n") {
     store::saved_tree source;
     source.name = "shop";
     source.file = "/shop.yaml";
-    source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n";
+    source.text = "name: shop\nchildren:\n" + children;
     auto loaded = read_configuration(source, text_is::given);
     ASSERT_TRUE(loaded.tree);
     to.trees.add({source, std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))});
@@ -225,6 +226,29 @@ TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
     next->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.restarts += 1; }); // it is written anew
     next->trees.write();
   }
+}
+
+TEST_F(Catalog, WhatWasDownBelowAStoppedSupervisorKeepsItsReason) {
+  const cause on_request{cause::kind::request, {}, {}, {}};
+  const cause with_back{cause::kind::tree_stop, "back", {}, {}};
+  std::string reason;
+  {
+    auto first = begin();
+    add_shop(*first, "  - {service: web, command: /bin/web}\n"
+                     "  - {supervisor: back, children: [{service: db, command: /bin/db}]}\n");
+    enter(first->shared, "web", node_state::running, {cause::kind::tree_start, "shop", {}, {}});
+    enter(first->shared, "db", node_state::stopped, with_back);
+    enter(first->shared, "back", node_state::stopped, on_request);
+    enter(first->shared, "shop", node_state::running, on_request);
+    first->shared.nodes.update("shop", "db", [](node_snapshot& node) { node.parent = "back"; });
+    first->shared.nodes.update("shop", "back", [](node_snapshot& node) { node.settled = true; });
+    reason = first->shared.nodes.find("shop", "db")->reason;
+    first->trees.write();
+  }
+  const auto next = begin(catalog::what_ended::keeper);
+  EXPECT_EQ(next->shared.nodes.find("shop", "db")->reason, reason);
+  EXPECT_EQ(next->shared.nodes.find("shop", "db")->state, node_state::stopped);
+  EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped because the machine or its keeper went down");
 }
 
 TEST_F(Catalog, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
