@@ -14,6 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from batch_names import clashes  # noqa: E402
 from standard_names import headers_of, may_give  # noqa: E402
 
 # A file includes its own floor and lower ones; floors of one height are siblings that do not know each other. The
@@ -370,6 +371,11 @@ def standard(_, sources):
             yield path, number, f"`std::{name}` is of <{header}>, which other headers may stop including"
 
 
+def batch(root, sources):
+    """Sources of a folder are compiled together, so what one of them keeps to itself has a name of its own there."""
+    yield from clashes(root, sources)
+
+
 def headings_of(text):
     """The headings of a page in Markdown, and what links call them."""
     titles, names, seen = set(), set(), {}
@@ -429,7 +435,7 @@ def links(root, sources):
                     yield path, number, fault
 
 
-TREE_RULES = (mirror, heavy_once, standard, links)
+TREE_RULES = (mirror, heavy_once, standard, batch, links)
 
 
 def sources_of(root):

@@ -256,6 +256,55 @@ class TidyTest(unittest.TestCase):
                        "src/runtime/os/c.hpp": HEADER + '#include "runtime/os/b.hpp"\nstd::string s;\n'}
         self.fires(["src/runtime/os/c.hpp:4: [standard]"], round_about)
 
+    BATCHES = {
+        "CMakeLists.txt": "set(ALDER_TAKEN_APART os wire)\nfunction(alder_floor name folder)\n  UNITY_BUILD ON\nendfunction()\n"
+                          "set_source_files_properties(\"${CMAKE_SOURCE_DIR}/src/cli/common/b_test.cpp\"\n"
+                          "  PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)\nalder_floor(os runtime/os)\n"
+                          "alder_floor(store runtime/store alder_os)\nalder_floor(cli_common cli/common)\n",
+        "tests/CMakeLists.txt": "set(ALDER_SHORT_NAMES policy)\nUNITY_BUILD ON\nalder_test(policy runtime/policy)\n"
+                                "alder_test(base runtime/base alder_base)\n# alder_test(wire runtime/wire)\n"}
+
+    def clash(self, one, other, line=None, folder="src/runtime/store"):
+        """Two sources of a folder, each with its text in an unnamed namespace: the second breaks the rule in `line`, or not."""
+        names = [f"{folder}/{name}_test.cpp" for name in "ab"]
+        with tempfile.TemporaryDirectory() as root:
+            write_tree(root, self.BATCHES)
+            write_tree(root, {name: f"namespace alder {{\nnamespace {{\n{text}\n}} // namespace\n}} // namespace alder\n"
+                              for name, text in zip(names, (one, other))})
+            found = [(path, number) for path, number, rule, _ in tidy.breaches(pathlib.Path(root)) if rule == "batch"]
+        self.assertEqual(found, [(names[1], line)] if line else [], f"{one} | {other}")
+
+    def test_sources_of_a_folder_have_no_name_twice(self):
+        for line, one, other in (
+                (4, "int most = 3;", "\nconstexpr long most{4};"),
+                (4, "int most = 3;", "int last = f({1}, [] { return 2; }) * 3;\nlong most;"),
+                (4, "int most = 3;", "} // namespace\nint most() { return 3; }\nnamespace {"),
+                (3, "using steady = std::chrono::steady_clock;", "using steady = my::steady;"),
+                (4, "struct reader {\n  int a = 1;\n};", "std::map<int, int> all;\nclass reader : public base {};"),
+                (4, "enum class how { a, b };", "struct how;\nstruct how { int i; };"),
+                (5, "int f(int a, const std::string& b) { return a; }",
+                 "template <class T>\nvoid g(T) {}\nint f(int, const string& text)\n{ return 2; }"),
+                (3, "void f(int a = 3) { if (a) { g(); } }\nint last[2] = {1, 2};", "char last = 0;"),
+                (3, "bool operator==(const a& x, const a& y) { return x; }", "bool operator==(const a& l, const a& r) {}"),
+                (3, "static int most = 3;", "static int most = 4;")):
+            self.clash(one, other, line)
+        self.clash("TEST(Suite, Says) {}", "TEST(Suite, Says) {}", 3, folder="tests/runtime/base")
+
+    def test_what_may_be_twice_in_a_folder(self):
+        for one, other in (
+                ("using tcp = boost::asio::ip::tcp;", "namespace asio = boost::asio;\nusing tcp = asio::ip::tcp;"),
+                ("int f(int a) { return a; }", "int f(long a) { return a; }\nint f(int a, int b) { return f(a); }"),
+                ("struct thing;\nint f(int a);", "struct thing;\nint f(int a);"),
+                ("int f() { int most = 3; return most; }", "struct holder { int most = 3; int f() { return 1; } };"),
+                ("int holder::f() { return 1; }", "int f() { return 1; }"),
+                ("} // namespace\nnamespace wire {\nnamespace {\nint most = 3;\n}\n}\nnamespace {", "int most = 3;"),
+                ("// int most = 3;", 'const char* said = "int most = 3;"; int most = 3;')):
+            self.clash(one, other)
+        self.clash("TEST(Suite, Says) {}", "TEST(Suite, SaysMore) {}", folder="tests/runtime/base")
+        for folder in ("src/runtime/os", "src/cli/common", "src/cli/alderd", "tests/runtime/policy", "tests/runtime/wire",
+                       "bench"):
+            self.clash("int most = 3;", "int most = 3;", folder=folder)
+
     def test_an_exception_counts_for_its_file_and_rule_alone(self):
         self.in_header("src/runtime/base/unique_fd.hpp", "#include <unistd.h>", None)
         self.in_header("src/runtime/base/unique_fd.hpp", "#include <mutex>", "threads")
