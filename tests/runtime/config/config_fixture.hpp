@@ -53,6 +53,14 @@ inline std::vector<std::string> places(const loaded& l) {
   return all;
 }
 
+/// The codes of the mistakes in one service with these keys, "E012 W006".
+inline std::string codes_of(const std::string& keys) {
+  std::string codes;
+  for (const auto& d : load("children: [{service: a, command: x, " + keys + "}]").diagnostics)
+    codes += (codes.empty() ? "" : " ") + d.code;
+  return codes;
+}
+
 /// The tree of a text that must be right; prints its diagnostics otherwise.
 inline supervisor_spec tree_of(const loaded& l) {
   EXPECT_TRUE(l.tree.has_value()) << render(l.diagnostics, false);

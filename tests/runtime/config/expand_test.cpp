@@ -7,6 +7,8 @@
 namespace alder::config {
 namespace {
 
+using words = std::vector<std::string>;
+
 using kind = expansion_problem::kind;
 
 expansion expanded(std::string_view text) {
@@ -84,7 +86,6 @@ TEST(Expand, LimitsTheResult) {
 }
 
 TEST(ExpandedWords, KeepsAValueInsideItsWord) {
-  using words = std::vector<std::string>;
   EXPECT_EQ(expanded_words(expanded("a ${SPACED} \"b ${SPACED}\"'${A}' \\${A}")), (words{"a", "a 'b", "b a 'bx", "x"}));
   EXPECT_EQ(expanded_words(expanded("${EMPTY}")), (words{""}));
   EXPECT_EQ(expanded_words(expanded("a 'b")), std::nullopt);

@@ -11,21 +11,21 @@ namespace {
 TEST(Places, HaveEachANameAndAPhraseOfTheirOwn) {
   std::set<std::string_view> names;
   std::set<std::string_view> phrases;
-  for (const auto& [where, name, words] : all_places) {
+  for (const auto& [where, name, its_phrase] : all_places) {
     EXPECT_EQ(entry_of(where).name, name);
-    EXPECT_EQ(phrase(where), words);
+    EXPECT_EQ(phrase(where), its_phrase);
     names.insert(name);
-    phrases.insert(words);
+    phrases.insert(its_phrase);
   }
   EXPECT_EQ(names.size(), all_places.size());
   EXPECT_EQ(phrases.size(), all_places.size());
 }
 
 TEST(Places, AreInASetEachByItself) {
-  for (const auto& [one, name, words] : all_places) {
+  for (const auto& [one, name, its_phrase] : all_places) {
     const place_set alone = one;
     EXPECT_EQ(alone.size(), 1U) << name;
-    for (const auto& [other, its_name, its_words] : all_places)
+    for (const auto& [other, its_name, other_phrase] : all_places)
       EXPECT_EQ(alone.has(other), one == other) << name << ", " << its_name;
   }
   const auto both = place::root | place::hooks;

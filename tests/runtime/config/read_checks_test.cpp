@@ -11,14 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The codes of the mistakes in one service with these keys.
-std::string codes_of(const std::string& keys) {
-  std::string codes;
-  for (const auto& d : load("children: [{service: a, command: x, " + keys + "}]").diagnostics)
-    codes += (codes.empty() ? "" : " ") + d.code;
-  return codes;
-}
-
 std::string ready_of(const std::string& check) {
   return wire::ready_text(service_with("command: x, ready: {" + check + "}").ready);
 }

@@ -13,13 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string codes_of(const std::string& keys) {
-  std::string codes;
-  for (const auto& d : load("children: [{service: a, command: x, " + keys + "}]").diagnostics)
-    codes += (codes.empty() ? "" : " ") + d.code;
-  return codes;
-}
-
 TEST(ReadLog, WithoutTheKeyDefaultsHold) { EXPECT_EQ(service_with("command: x").log, log_spec{}); }
 
 TEST(ReadLog, KnowsEveryCompression) {

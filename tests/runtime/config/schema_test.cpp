@@ -13,7 +13,7 @@ std::string begin_mark(const std::string& mapping) {
 constexpr const char* end_mark = "<!-- end of keys -->\n";
 
 TEST(Schema, NamesEachKeyOfAPlaceOnce) {
-  for (const auto& [p, name, words] : all_places) {
+  for (const auto& [p, name, its_phrase] : all_places) {
     const auto names = key_names(p);
     EXPECT_FALSE(names.empty()) << name;
     EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size()) << name;

@@ -1,3 +1,5 @@
+#include "tests/runtime/wire/examples.hpp"
+
 #include "runtime/wire/json.hpp"
 
 #include <gtest/gtest.h>
@@ -8,23 +10,6 @@ namespace alder::wire {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr wall_time moment{1795369502113ms};
-
-event planned_restart() {
-  event e;
-  e.seq = 812;
-  e.at = moment;
-  e.kind = event_kind::restart_planned;
-  e.tree = "shop";
-  e.name = "api:0";
-  e.pid = 4141;
-  e.generation = 3;
-  e.status = exit_status::signal(SIGSEGV);
-  e.delay = 3200ms;
-  e.cause = {cause::kind::own_exit, "", "was killed by SIGSEGV", ""};
-  return e;
-}
 
 void expect_same(const event& a, const event& b) {
   EXPECT_EQ(a.seq, b.seq);

@@ -1,5 +1,7 @@
 #include "runtime/wire/json.hpp"
 
+#include "tests/runtime/wire/examples.hpp"
+
 #include "runtime/wire/node_pieces.hpp"
 
 #include <gtest/gtest.h>
@@ -11,36 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr wall_time moment{1795369502113ms};
-constexpr const char* moment_text = "2026-11-22T17:45:02.113Z";
-
-node_snapshot service_named(std::string name, std::string parent) {
-  node_snapshot node;
-  node.tree = "shop";
-  node.name = std::move(name);
-  node.parent = std::move(parent);
-  node.state = node_state::running;
-  node.since = moment;
-  node.reason = "started";
-  node.generation = 3;
-  node.pid = 4140;
-  return node;
-}
-
-event planned_restart() {
-  event e;
-  e.seq = 812;
-  e.at = moment;
-  e.kind = event_kind::restart_planned;
-  e.tree = "shop";
-  e.name = "api:0";
-  e.pid = 4141;
-  e.generation = 3;
-  e.status = exit_status::signal(SIGSEGV);
-  e.delay = 3200ms;
-  e.cause = {cause::kind::own_exit, "", "was killed by SIGSEGV", ""};
-  return e;
-}
+constexpr const char* moment_in_text = "2026-11-22T17:45:02.113Z";
 
 TEST(NodeJson, AServiceHasTheFieldsOfTheApi) {
   auto node = service_named("api:0", "api");
@@ -48,9 +21,9 @@ TEST(NodeJson, AServiceHasTheFieldsOfTheApi) {
   node.last_exit = last_exit{exit_status::code(1), moment};
   EXPECT_EQ(node_json(node),
             R"({"type":"service","tree":"shop","name":"api:0","parent":"api","state":"running","since":")" +
-                std::string{moment_text} +
+                std::string{moment_in_text} +
                 R"(","reason":"started","restart":"permanent","restarts":2,"generation":3,"pid":4140,)" +
-                R"("last_exit":{"text":"code 1","code":1,"at":")" + moment_text + R"("}})");
+                R"("last_exit":{"text":"code 1","code":1,"at":")" + moment_in_text + R"("}})");
 }
 
 TEST(NodeJson, WhatHasNothingToSayIsAbsent) {

@@ -7,11 +7,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr archive_time moment{1795827723456789us}; // 2026-11-28 01:02:03.456789
+constexpr archive_time archived_at{1795827723456789us}; // 2026-11-28 01:02:03.456789
 
 TEST(LogArchiveName, AStampTellsItsMoment) {
-  EXPECT_EQ(archive_stamp(moment), "20261128T010203.456789Z");
-  EXPECT_EQ(parse_archive_stamp("20261128T010203.456789Z"), moment);
+  EXPECT_EQ(archive_stamp(archived_at), "20261128T010203.456789Z");
+  EXPECT_EQ(parse_archive_stamp("20261128T010203.456789Z"), archived_at);
 }
 
 TEST(LogArchiveName, WhatIsNoMomentIsNoStamp) {
@@ -40,8 +40,8 @@ TEST(LogArchiveName, OtherFilesAreNoArchives) {
 }
 
 TEST(LogArchiveName, LaterStampsSortLater) {
-  EXPECT_LT(archive_stamp(moment), archive_stamp(moment + 1us));
-  EXPECT_LT(archive_stamp(moment), archive_stamp(moment + 24h * 365));
+  EXPECT_LT(archive_stamp(archived_at), archive_stamp(archived_at + 1us));
+  EXPECT_LT(archive_stamp(archived_at), archive_stamp(archived_at + 24h * 365));
 }
 
 } // namespace

@@ -7,11 +7,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::sys_time<std::chrono::milliseconds> moment{
-    std::chrono::sys_days{std::chrono::year{2026} / 3 / 7} + 14h + 5min + 9s + 42ms}; // a Saturday
+constexpr std::chrono::sys_time<std::chrono::milliseconds> saturday{
+    std::chrono::sys_days{std::chrono::year{2026} / 3 / 7} + 14h + 5min + 9s + 42ms};
 
 std::string shown(std::string_view format, std::chrono::seconds offset = 0s) {
-  return moment_text(format, moment, offset);
+  return moment_text(format, saturday, offset);
 }
 
 TEST(MomentFormat, KnowsTheTokens) {

@@ -1,26 +1,13 @@
 #include "runtime/wire/node_pieces.hpp"
 
+#include "tests/runtime/wire/examples.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::wire {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr wall_time moment{1795369502113ms};
-
-node_snapshot service_named(std::string name, std::string parent) {
-  node_snapshot node;
-  node.tree = "shop";
-  node.name = std::move(name);
-  node.parent = std::move(parent);
-  node.state = node_state::running;
-  node.since = moment;
-  node.reason = "started";
-  node.generation = 3;
-  node.pid = 4140;
-  return node;
-}
 
 node_snapshot supervisor_named(std::string name, std::string parent, std::vector<std::string> children) {
   auto node = service_named(std::move(name), std::move(parent));
