@@ -41,7 +41,9 @@ struct start_order {
   bool was_up = false; ///< it was up until its supervisor stopped it for this restart
 };
 /// The start under way is not wanted any more: end it soon.
-struct abort_order {};
+struct abort_order {
+  cause why;
+};
 /// Stop; the answer is `child_ended`.
 struct stop_order {
   cause why;
@@ -95,6 +97,7 @@ struct node_call {
   bool keep_going = false; ///< of add: as start_order's
   /// Of terminate_child in a pool: the process that is meant, as OTP's pools know no names.
   std::optional<alder::generation> process;
+  std::optional<alder::generation> seen = {}; ///< of start and restart: as policy::call's
 };
 struct supervisor_plan;
 /// New rules and children for a running supervisor; starts, stops and restarts nothing.

@@ -24,6 +24,11 @@ constexpr std::chrono::seconds decider_deadline{1}; // then the built-in rule de
 constexpr unsigned immediate_takeovers = 3;         // an actor that keeps crashing is a bug: do not spin on it
 constexpr std::chrono::seconds takeover_delay{1};
 
+/// Of a supervisor: what was under way below it was one child's start or stop, not its own start.
+bool was_up(const former_state& former) {
+  return former.state == node_state::running || former.state == node_state::stopping;
+}
+
 } // namespace
 
 supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
@@ -37,9 +42,7 @@ supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_pl
 supervisor::behavior_type supervisor::make_behavior() {
   return {
       [this](const start_order& order) { on_start(order); },
-      [this](const abort_order&) {
-        handle(policy::stop_asked{{cause::kind::request, {}, {}, {}}});
-      },
+      [this](const abort_order& order) { handle(policy::stop_asked{order.why}); },
       [this](const stop_order& order) { handle(policy::stop_asked{order.why}); },
       [this](const child_started& message) { on_child_started(message); },
       [this](const child_ended& message) { on_child_ended(message); },
@@ -86,12 +89,12 @@ void supervisor::release_children() {
 
 void supervisor::on_start(const start_order& order) {
   generation_ = order.generation;
-  resuming_ = order.resume;
   keep_going_ = order.keep_going;
   shared_.supervisors[own_id()] = self();
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
   if (order.why.what == cause::kind::tree_start) begin.why.detail = order.why.detail; // why the whole tree starts
   begin.only_running = order.only_running;
+  begin.was_up = order.resume && had_started();
   if (!order.resume) forget_former_children();
   auto& memory = shared_.memories[own_id()];
   std::vector<std::string> forgotten;
@@ -108,6 +111,12 @@ void supervisor::on_start(const start_order& order) {
   publish_self();
   handle(std::move(begin));
   if (order.resume) publish_self(); // with the restarts that count from before
+}
+
+/// Whether this supervisor was up when its predecessor was lost.
+bool supervisor::had_started() const {
+  const auto node = shared_.nodes.find(plan_.tree, plan_.name);
+  return node && was_up(node->former.value_or(former_state{node->state, {}, {}, {}, {}}));
 }
 
 /// Children that were added to a former life of this supervisor ended with it.
@@ -142,8 +151,8 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   }
   std::vector<policy::held_process> held;
   if (order.resume) {
-    for (const auto& one : left)
-      held.push_back({one.generation, one.alive});
+    for (const auto& one : left) // a supervisor has none: it was a service before
+      if (c.entry->service) held.push_back({one.generation, one.alive});
   } else { // nothing of a former life may be there beside a new one
     for (const auto& one : left)
       shared_.os.discard({id, one.generation});
@@ -161,29 +170,50 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   machine_.recall(name, decided.generation);
   const bool takes_over = decided.what == policy::adoption::action::take_over;
   if (order.only_running) c.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
-  if (const auto& work = begin.memory.under_way; work && takes_over) {
+  const auto& work = begin.memory.under_way;
+  if (work && takes_over) {
     for (const auto& member : work->members)
       if (member.id == name && decided.generation <= member.generation) c.stop_why = member.why;
   }
-  if (const auto& work = begin.memory.under_way; work && !takes_over) {
+  if (work && !takes_over) {
     for (const auto& member : work->members) // a start that is counted already, and was not made
       if (member.id == name && c.counted > member.generation) c.counted = decided.generation + 1;
   }
   if (takes_over) {
     const auto& taken =
         *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
-    begin.running[name] = {decided.generation, clock_time(taken.started)};
+    const bool waits = taken.alive && taken.note.is_waiting();
+    begin.running[name] = {decided.generation, clock_time(taken.started), waits};
     c.goes_on = true;
     c.restarts = taken.note.restarts;
   } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
                                                               of_child != shared_.memories.end() &&
                                                               of_child->second.generation > 0) {
     // Whatever runs below it, it is this supervisor in this life.
-    begin.running[name] = {of_child->second.generation, now_on_clock()};
+    const auto reached = of_child->second.generation;
+    const bool is_up = c.former && c.former->generation == reached && was_up(*c.former);
+    begin.running[name] = {reached, now_on_clock(), !is_up};
     c.goes_on = true;
   } else if (decided.what == policy::adoption::action::stay_down || order.only_running) {
     begin.down.insert(name);
   }
+  if (c.goes_on) take_over_stop(c, begin);
+}
+
+/// Of a child that another supervisor was stopping on request, in the middle of a change that moves it to this one. It
+/// is stopped as it would have been; the change starts it again.
+void supervisor::take_over_stop(child& c, policy::begin& begin) {
+  const auto& name = c.entry->name;
+  const auto reached = begin.running.at(name).generation;
+  const auto node = shared_.nodes.find(tree_of(c), name);
+  const bool is_asked = c.former && c.former->state == node_state::stopping && c.former->generation == reached &&
+                        c.former->why.what == cause::kind::request && !node->forced;
+  const auto& work = begin.memory.under_way;
+  const bool is_own = work && std::any_of(work->members.begin(), work->members.end(),
+                                          [&](const auto& member) { return member.id == name; });
+  if (!is_asked || is_own || begin.only_running) return;
+  c.stop_why = c.former->why;
+  begin.ending.push_back({name, reached, c.former->why});
 }
 
 /// A time of the board on the monotonic clock; of times long past only the order counts.
@@ -227,7 +257,8 @@ void supervisor::handle(policy::event e) {
 void supervisor::carry_out(const policy::effect& effect) {
   std::visit(overloaded{[&](const policy::start_child& order) { start(order); },
                         [&](const policy::abort_start& abort) {
-                          if (auto* c = find_child(abort.id); c != nullptr && c->actor) send(c->actor, abort_order{});
+                          if (auto* c = find_child(abort.id); c != nullptr && c->actor)
+                            send(c->actor, abort_order{abort.why});
                         },
                         [&](const policy::stop_child& order) { stop(order); },
                         [&](const policy::ask_decider& question) { ask(question); },
@@ -244,7 +275,6 @@ void supervisor::carry_out(const policy::effect& effect) {
 }
 
 void supervisor::on_started() {
-  resuming_ = false;
   keep_going_ = false;
   if (std::exchange(answered_, true) || !parent_) return;
   send(parent_, child_started{{plan_.name, generation_, policy::start_result::how::ok, {}}});
@@ -313,8 +343,9 @@ void supervisor::start(const policy::start_child& order) {
   // What a former daemon was stopping may have ended meanwhile, which is no exit of its own.
   c->stopping = c->entry->service && order.mode == policy::start_child::how::only_running && c->stop_why;
   if (order.automatic && order.generation > c->counted) ++c->restarts;
-  c->goes_on = c->goes_on && order.mode != policy::start_child::how::fresh;
-  if (!c->goes_on && !(resuming_ && c->former && c->former->state == node_state::stopped)) c->former.reset();
+  c->resumes = order.mode != policy::start_child::how::fresh;
+  c->goes_on = c->goes_on && c->resumes;
+  if (!c->goes_on && !(c->resumes && c->former && c->former->state == node_state::stopped)) c->former.reset();
   if (c->goes_on) continue_former(*c);
   set_state(*c, node_state::starting, c->why);
   keep_since(*c);
@@ -447,8 +478,10 @@ void supervisor::on_child_started(const child_started& message) {
 void supervisor::note_started(child& c, const child_started& message) {
   c.was_up = true;
   const auto before = shared_.nodes.find(tree_of(c), c.entry->name);
-  if (before->state == node_state::running) return; // a replaced actor reports again
-  const bool adopted = resuming_ && (c.entry->supervisor ? c.goes_on : message.kept);
+  const bool resumes = std::exchange(c.resumes, false);
+  if (before->state == node_state::running) return;                           // a replaced actor reports again
+  const bool is_up_now = c.former && c.former->state == node_state::starting; // not before
+  const bool adopted = resumes && (c.entry->supervisor ? c.goes_on && !is_up_now : message.kept);
   // Why it runs is what it was started for; that nobody knows it any more is said by what is left.
   if (adopted && !c.former) c.why = {cause::kind::adopted, {}, {}, {}};
   if (adopted && before->forced && c.former && c.former->state == node_state::stopping)

@@ -44,6 +44,7 @@ private:
     std::optional<cause> stop_why;
     std::optional<former_state> former; ///< as this supervisor found it
     bool goes_on = false;               ///< what there was of it is taken over
+    bool resumes = false;               ///< it is being started by a supervisor that takes over
     std::optional<exit_reason> last_end;
   };
   struct pending_call {
@@ -90,6 +91,8 @@ private:
   void appoint_caretaker(child& c);
   void release_children();
   void recall(child& c, const start_order& order, policy::begin& begin);
+  void take_over_stop(child& c, policy::begin& begin);
+  [[nodiscard]] bool had_started() const;
   [[nodiscard]] policy::time_point clock_time(wall_time at);
   void remember();
   void on_resumed(const policy::unfinished_work& work);
@@ -134,8 +137,7 @@ private:
   bool publishing_soon_ = false;
   bool holds_tree_ = false; ///< a child is the root of a tree
   bool keep_going_ = false; ///< while it starts: what does not start stays down
-  bool resuming_ = false;
-  bool answered_ = false; ///< the parent knows how the start went
+  bool answered_ = false;   ///< the parent knows how the start went
   std::minstd_rand random_;
 };
 

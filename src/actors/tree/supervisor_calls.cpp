@@ -14,6 +14,7 @@ error supervisor::call_error(const std::string& word, const std::string& child, 
   if (word == "already_started" || word == "already_present")
     return {error_kind::conflict,
             "'" + child + "' already exists and is " + (word == "already_started" ? "up" : "down")};
+  if (word == "down_again") return {error_kind::conflict, child + " was started, but is not running any more"};
   if (word == "running" || word == "restarting") return {error_kind::conflict, child + " is " + word};
   return {error_kind::invalid_input, child + " is not possible here: " + word};
 }
@@ -61,6 +62,7 @@ void supervisor::begin_call(policy::call::op op, pending_call pending) {
   call.id = pending.what.child;
   call.why = pending.what.why;
   call.process = pending.what.process;
+  call.seen = pending.what.seen;
   if (op == policy::call::op::start_child) {
     const auto* known = find_child(call.id);
     const auto& entry = pending.what.entry ? *pending.what.entry : *known->entry;

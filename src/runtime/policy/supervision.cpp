@@ -132,11 +132,15 @@ bool supervision::consume(const event& e) {
 void supervision::cut_start_short(const event& e) {
   if (rules_.finish_starts) return;
   const auto* c = std::get_if<call>(&e);
+  const auto* end = std::get_if<stop_asked>(&e);
   const auto stops_it = [&](const std::string& id) {
-    return std::holds_alternative<stop_asked>(e) || (c != nullptr && stops(c->what) && c->id == id);
+    if (end != nullptr) return true;
+    const bool is_it = c != nullptr && stops(c->what) && c->id == id;
+    return is_it && !(c->seen && find(id)->generation > *c->seen); // else this very start is what it asks for
   };
   const auto cut = [&](const start_step& starting) {
-    if (stops_it(starting.id)) emit(abort_start{starting.id, find(starting.id)->generation});
+    if (stops_it(starting.id))
+      emit(abort_start{starting.id, find(starting.id)->generation, end != nullptr ? end->why : c->why});
   };
   if (const auto* one = std::get_if<start_step>(&wait_)) cut(*one);
   if (const auto* group = std::get_if<group_wait>(&wait_)) {
@@ -145,11 +149,17 @@ void supervision::cut_start_short(const event& e) {
   }
 }
 
-bool supervision::resumes(start_mode mode) { return mode == start_mode::resume || mode == start_mode::resume_to_stop; }
+bool supervision::resumes(start_mode mode) {
+  return mode == start_mode::resume || mode == start_mode::resume_request || mode == start_mode::resume_to_stop;
+}
+
+bool supervision::is_asked_for(start_mode mode) {
+  return mode == start_mode::request || mode == start_mode::resume_request || mode == start_mode::addition;
+}
 
 start_child::how supervision::how_to(start_mode mode) {
   if (mode == start_mode::resume_to_stop) return start_child::how::only_running;
-  return mode == start_mode::resume ? start_child::how::resume : start_child::how::fresh;
+  return resumes(mode) ? start_child::how::resume : start_child::how::fresh;
 }
 
 /// Carries the plan on until it has to wait, then takes what was stashed, in order.
@@ -205,7 +215,12 @@ void supervision::run(step s) {
                    if (child != nullptr) child->stopped_on_request = true;
                    emit(child_settled{settled.id, settled.why, /*finished=*/false, child == nullptr});
                  },
-                 [&](const delete_step& gone) { remove(gone.id); }, [&](const effect_step& only) { emit(only.what); },
+                 [&](const delete_step& gone) { remove(gone.id); },
+                 [&](const effect_step& only) {
+                   if (std::holds_alternative<work_resumed>(only.what) && std::exchange(work_, std::nullopt))
+                     note_change();
+                   emit(only.what);
+                 },
                  [&](const end_step& end) {
                    ended_ = true;
                    std::visit([&](const auto& last) { emit(last); }, end.what);
@@ -236,7 +251,15 @@ void supervision::launch(child_state& child, const start_step& s) {
   const bool automatic = s.mode == start_mode::restart;
   emit(start_child{s.id, child.generation, s.why, automatic, s.token, how_to(s.mode)});
   // It cannot be left out, for its result may undo or end what is under way; it can be short.
-  if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child.generation});
+  if (stop_waits_ && !rules_.finish_starts) emit(abort_start{s.id, child.generation, why_of_waiting_stop()});
+}
+
+/// The one in the stash.
+const cause& supervision::why_of_waiting_stop() const {
+  const auto found =
+      std::find_if(stash_.begin(), stash_.end(), [](const event& e) { return std::holds_alternative<stop_asked>(e); });
+  ALDER_ASSERT(found != stash_.end());
+  return std::get<stop_asked>(*found).why;
 }
 
 void supervision::run_stop(const stop_step& s) {
@@ -463,7 +486,7 @@ std::vector<std::string> supervision::group_from(const std::string& id) const {
 
 void supervision::on_start_result(const start_step& s, const start_result& r) {
   auto& child = *find(s.id);
-  const bool by_request = s.mode == start_mode::request || s.mode == start_mode::addition;
+  const bool by_request = is_asked_for(s.mode);
   switch (r.what) {
   case start_result::how::ok:
     move_to(child, phase::running);
@@ -484,23 +507,42 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
   move_to(child, phase::stopped);
   child.ended = child.generation;
   touch(child);
-  if (s.mode == start_mode::request || s.mode == start_mode::addition) {
+  if (is_asked_for(s.mode)) {
     if (s.mode == start_mode::addition) remove(s.id);
+    if (s.token == 0) { // whoever asked was lost with a former daemon
+      child_settled failed{s.id, {cause::kind::failed_attempt, {}, "could not start: " + detail, {}}};
+      failed.finished = failed.failed = true;
+      emit(std::move(failed));
+    }
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
   }
   emit(report{report::context::start_error, s.id, {reason_kind::crash, {}, detail}});
   if (s.mode == start_mode::initial) {
-    plan_.clear();
-    stop_everything({cause::kind::start_unwound, s.id, detail, {}}, {supervisor_start_failed{s.id, detail}});
+    stop_everything(why_undone(s.id, detail), {supervisor_start_failed{s.id, detail}});
     return;
   }
   child.counted = false;
   child.pending = {cause::kind::failed_attempt, {}, detail, {}};
-  if (s.mode == start_mode::restart) { // the rest of the group stays stopped until the retry
-    plan_.clear();
-    work_.reset();
-  }
+  if (s.mode == start_mode::restart) drop_group_restart();
   schedule(child, milliseconds{0});
+}
+
+/// Why what had been started is stopped again: this child did not start, perhaps only because all is to stop.
+cause supervision::why_undone(const std::string& id, const std::string& detail) const {
+  return stop_waits_ ? why_of_waiting_stop() : cause{cause::kind::start_unwound, id, detail, {}};
+}
+
+/// The rest of the group stays stopped until the retry. What else is planned is of a supervisor that resumes.
+void supervision::drop_group_restart() {
+  const auto of_group = [](const start_step& start) { return start.mode == start_mode::restart; };
+  std::erase_if(plan_, [&](const step& next) {
+    if (const auto* one = std::get_if<start_step>(&next)) return of_group(*one);
+    if (const auto* all = std::get_if<group_step>(&next))
+      return std::any_of(all->members.begin(), all->members.end(), of_group);
+    const auto* told = std::get_if<effect_step>(&next);
+    return told != nullptr && std::holds_alternative<work_resumed>(told->what);
+  });
+  work_.reset();
 }
 
 void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {
@@ -530,6 +572,8 @@ void supervision::on_call(const call& c) {
   const std::string up_error = child == nullptr                ? "not_found"
                                : child->what == phase::running ? "running"
                                                                : "restarting";
+  if (c.seen && child != nullptr && child->generation > *c.seen)
+    return answer(c.token, child->what == phase::running ? "" : "down_again");
   switch (c.what) {
   case call::op::terminate_child:
   case call::op::stop_child: return on_terminate(c);
@@ -560,6 +604,7 @@ void supervision::on_call(const call& c) {
   case call::op::stop_and_delete:
     if (child == nullptr) return answer(c.token, "not_found");
     child->retry_token = ++last_token_;
+    begin_work({unfinished_work::kind::stop, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(settle_step{c.id, c.why});
     plan_.push_back(delete_step{c.id});

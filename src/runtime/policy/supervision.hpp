@@ -83,6 +83,10 @@ using call_token = std::uint64_t;
 /// Start. `resume`: after a crash of the daemon or of this supervisor's actor; children in `down` stay stopped, the
 /// others are started (their host adopts what is still running), and one that fails does not undo the rest. Work
 /// that `memory` says was under way is finished first of all that follows.
+///
+/// With `was_up` it had started before that crash, and a start that was under way was one child's alone: it is up
+/// again once what is up below it is taken over. Only then follow the work, and children that have yet to be started or
+/// to become ready.
 struct begin {
   bool resume = false;
   std::set<std::string> down;
@@ -92,9 +96,13 @@ struct begin {
   struct running_child {
     alder::generation generation = 0;
     time_point started_at;
+    bool starting = false; ///< its start is not over: it is not ready yet
   };
   std::map<std::string, running_child> running = {};
   bool only_running = false; ///< with `resume`: it is about to be stopped, so that nothing is started
+  bool was_up = false;       ///< with `resume`
+  /// Of those that run: what another supervisor, which had them before, was stopping on request.
+  std::vector<unfinished_work::member> ending = {};
 };
 /// The answer to `start_child`.
 struct start_result {
@@ -143,6 +151,9 @@ struct call {
   /// Of terminate_child under simple_one_for_one, where OTP knows processes instead of ids: the one that is meant.
   /// Anything but the last process of the child is not found.
   std::optional<alder::generation> process;
+  /// Of start_now and stop_and_start: the generation that whoever asks has seen. A child with a higher one was started
+  /// since, which is what was asked for. So it can be asked again whether it was done before a crash or not.
+  std::optional<alder::generation> seen = {};
 };
 /// New rules and children (section 12 of OTP's rules): nothing is started, stopped or restarted by it. Answered by
 /// `reply`: ok, a fault, `bad_start_spec`, or `invalid_strategy` for a change from or to simple_one_for_one.
@@ -178,6 +189,7 @@ struct start_child {
 struct abort_start {
   std::string id;
   alder::generation generation = 0;
+  cause why; ///< of what is waiting
 };
 struct stop_child {
   std::string id;
@@ -197,7 +209,8 @@ struct schedule_retry {
 struct reply {
   call_token token = 0;
   /// Empty: ok; else OTP's word: not_found, running, restarting, already_started, already_present, start_failed,
-  /// simple_one_for_one, noproc, or what makes a specification impossible.
+  /// simple_one_for_one, noproc, or what makes a specification impossible. Or `down_again`: it was started since it was
+  /// `seen`, and is not running.
   std::string error;
   std::string detail;
 };
@@ -298,7 +311,15 @@ public:
   std::vector<std::string> update(supervision_memory& memory);
 
 private:
-  enum class start_mode : std::uint8_t { initial, resume, resume_to_stop, restart, request, addition };
+  enum class start_mode : std::uint8_t {
+    initial,
+    resume,
+    resume_request, ///< somebody asked for the start that was under way: when it fails it is not tried again
+    resume_to_stop,
+    restart,
+    request,
+    addition,
+  };
   struct start_step {
     std::string id;
     start_mode mode = start_mode::initial;
@@ -350,6 +371,7 @@ private:
 
   [[nodiscard]] bool consume(const event& e);
   void cut_start_short(const event& e);
+  [[nodiscard]] const cause& why_of_waiting_stop() const;
   void proceed();
   void begin_event(const event& e);
   void run(step s);
@@ -368,10 +390,14 @@ private:
   [[nodiscard]] std::optional<exit_reason> take_pending_exit(const child_state& child);
 
   [[nodiscard]] static bool resumes(start_mode mode);
+  [[nodiscard]] static bool is_asked_for(start_mode mode);
   [[nodiscard]] static start_child::how how_to(start_mode mode);
   void on_begin(const begin& e);
   void resume(const begin& e);
+  void resume_children(const begin& e);
   void resume_work(const unfinished_work& work, const begin& e);
+  void drop_group_restart();
+  [[nodiscard]] cause why_undone(const std::string& id, const std::string& detail) const;
   void begin_work(unfinished_work work);
   [[nodiscard]] static bool has_something_to_remember(const child_state& child);
   [[nodiscard]] static child_memory memory_of(const child_state& child);

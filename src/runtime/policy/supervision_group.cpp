@@ -62,7 +62,7 @@ void supervision::start_more() {
   const auto undone = std::move(group.undone);
   wait_ = std::monostate{};
   if (!undone) return;
-  stop_everything({cause::kind::start_unwound, undone->id, undone->detail, {}}, {*undone});
+  stop_everything(why_undone(undone->id, undone->detail), {*undone});
 }
 
 void supervision::on_group_result(const start_result& r) {
@@ -96,7 +96,7 @@ void supervision::undo_group_start(const std::string& id, const std::string& det
   emit(report{report::context::start_error, id, {exit_reason::kind::crash, {}, detail}});
   if (rules_.finish_starts) return;
   for (const auto& [other, s] : group.starting)
-    emit(abort_start{other, find(other)->generation});
+    emit(abort_start{other, find(other)->generation, {cause::kind::start_unwound, id, detail, {}}});
 }
 
 } // namespace alder::policy

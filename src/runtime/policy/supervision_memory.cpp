@@ -103,9 +103,14 @@ void supervision::resume(const begin& e) {
     if (known.restarting && e.down.count(id) == 0 && e.running.count(id) == 0)
       schedule(*child, std::max(std::chrono::ceil<milliseconds>(known.due - now_), milliseconds{0}));
   }
-  std::vector<start_step> starts;
+  resume_children(e);
+}
+
+/// Of a supervisor that was up only what is up itself, before it is up again; the others are not waited for.
+void supervision::resume_children(const begin& e) {
   const auto& work = e.memory.under_way;
-  const auto* members = work ? &work->members : nullptr;
+  std::vector<start_step> first;
+  std::vector<start_step> later;
   for (auto& child : children_) {
     const auto& id = child.rules.id;
     const auto running = e.running.find(id);
@@ -114,33 +119,51 @@ void supervision::resume(const begin& e) {
       child.generation = running->second.generation - 1; // the start takes this very process over
       child.started_at = running->second.started_at;
     }
-    const auto* member = members == nullptr ? nullptr : member_named(*members, id);
+    const auto* member = work ? member_named(work->members, id) : nullptr;
     if (e.down.count(id) > 0 || child.what == phase::restarting || (member != nullptr && !runs)) continue;
-    const bool to_stop = e.only_running || (member != nullptr && running->second.generation <= member->generation);
-    starts.push_back({id, to_stop ? start_mode::resume_to_stop : start_mode::resume, e.why});
+    const bool is_old = member != nullptr && running->second.generation <= member->generation;
+    if (e.only_running || is_old || member_named(e.ending, id) != nullptr) {
+      first.push_back({id, start_mode::resume_to_stop, e.why});
+      continue;
+    }
+    const bool is_up = runs && !running->second.starting;
+    if (e.was_up && !is_up && member != nullptr && work->what == unfinished_work::kind::restart)
+      continue; // in its turn
+    auto& starts = e.was_up && !is_up ? later : first;
+    starts.push_back({id, start_mode::resume, e.why});
   }
-  plan_starts(std::move(starts));
+  plan_starts(std::move(first));
+  if (e.was_up) plan_.push_back(effect_step{supervisor_started{}});
+  for (auto one = e.ending.rbegin(); one != e.ending.rend(); ++one) {
+    plan_.push_back(stop_step{one->id, one->why, /*remove_temporary=*/true});
+    plan_.push_back(settle_step{one->id, one->why});
+  }
   if (work) resume_work(*work, e);
-  plan_.push_back(effect_step{supervisor_started{}});
+  plan_starts(std::move(later));
+  if (!e.was_up) plan_.push_back(effect_step{supervisor_started{}});
 }
 
-/// Members that run in the generation they had are stopped; those that run in a newer one are done already.
+/// Members that run in the generation they had are stopped; those that run in a newer one are done already, or have
+/// only to become ready.
 void supervision::resume_work(const unfinished_work& work, const begin& e) {
   const auto running = [&](const auto& member) {
     const auto found = e.running.find(member.id);
-    return found == e.running.end() ? 0 : found->second.generation;
+    return found == e.running.end() ? begin::running_child{} : found->second;
   };
   work_ = work;
   for (auto member = work.members.rbegin(); member != work.members.rend(); ++member) {
-    const auto now = running(*member);
+    const auto now = running(*member).generation;
     if (now > 0 && now <= member->generation)
       plan_.push_back(stop_step{member->id, member->why, /*remove_temporary=*/true});
   }
   std::vector<start_step> starts;
   for (const auto& member : work.members) {
-    const bool done = running(member) > member.generation;
+    const auto now = running(member);
+    const bool done = now.generation > member.generation;
     if (work.what == unfinished_work::kind::stop) {
       if (!done) plan_.push_back(settle_step{member.id, member.why});
+    } else if (done && now.starting && e.was_up) {
+      starts.push_back({member.id, work.automatic ? start_mode::resume : start_mode::resume_request, member.why});
     } else if (!done && find(member.id) != nullptr) {
       starts.push_back({member.id, work.automatic ? start_mode::restart : start_mode::request, member.why});
     }

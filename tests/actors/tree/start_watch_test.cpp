@@ -27,11 +27,11 @@ protected:
     return spec;
   }
   /// Starts the tree, whose tasks end well at once.
-  void start_all(strategy how, std::vector<service_spec> services) {
+  void start_all(strategy rule, std::vector<service_spec> services) {
     std::vector<std::string> tasks;
     for (const auto& one : services)
       if (one.task) tasks.push_back(one.name);
-    start(tree("shop", how, std::move(services)));
+    start(tree("shop", rule, std::move(services)));
     for (const auto& name : tasks)
       end(name, exit_status::code(0));
   }

@@ -207,5 +207,142 @@ TEST(SupervisionMemory, ASupervisorThatIsToBeStoppedStartsNothingFirst) {
   EXPECT_EQ(next.stop(), "stop b#4");
 }
 
+// -- a supervisor that was up when the daemon died: what is starting below it is not waited for
+
+/// A successor of one that was up; of `starting` the process runs, but is not ready yet.
+begin resume_up(supervision_memory memory, std::map<std::string, generation> running,
+                std::set<std::string> starting = {}) {
+  begin e{.resume = true, .down = {}, .why = {}, .memory = std::move(memory), .running = {}, .was_up = true};
+  for (const auto& [id, gen] : running)
+    e.running[id] = {gen, start_of_test, starting.count(id) > 0};
+  return e;
+}
+
+TEST(SupervisionMemory, OneThatWasUpIsUpBeforeAChildThatIsStartingIsReady) {
+  supervision_script next{rules(), three()};
+  EXPECT_EQ(next.tell(resume_up({}, {{"a", 2}, {"b", 1}, {"c", 1}}, {"a"})), "start b#1");
+  EXPECT_EQ(next.started("b"), "start c#1");
+  EXPECT_EQ(next.started("c"), "up; start a#2");
+  EXPECT_EQ(next.gone("c", crash()), ""); // in its turn, as before
+  EXPECT_EQ(next.started("a"), "report child_terminated c; restart c#2");
+}
+
+TEST(SupervisionMemory, AStopCutsTheStartOfThatChildShort) {
+  supervision_script next{rules(), three()};
+  (void)next.tell(resume_up({}, {{"a", 2}, {"b", 1}, {"c", 1}}, {"a"}));
+  (void)next.started("b");
+  (void)next.started("c");
+  EXPECT_EQ(next.stop(), "abort a#2");
+  EXPECT_EQ(next.last<abort_start>().why.what, cause::kind::tree_stop);
+  EXPECT_EQ(next.refused("a"), "report start_error a; retry a in 0s; stop c#1");
+  EXPECT_EQ(next.answer_all(), "stop b#1; ended");
+}
+
+TEST(SupervisionMemory, WhatIsMissingIsStartedOnceWhatRunsIsTakenOver) {
+  supervision_script next{rules(), three()};
+  EXPECT_EQ(next.tell(resume_up({}, {{"c", 1}})), "start c#1");
+  EXPECT_EQ(next.started("c"), "up; start a#1");
+  EXPECT_EQ(next.started("a"), "start b#1");
+}
+
+TEST(SupervisionMemory, OneThatWasStartingItselfContinuesThatStartInOrder) {
+  supervision_script next{rules(), three()};
+  auto e = resume_up({}, {{"a", 1}, {"b", 1}}, {"b"});
+  e.was_up = false;
+  EXPECT_EQ(next.tell(std::move(e)), "start a#1");
+  EXPECT_EQ(next.started("a"), "start b#1");
+  EXPECT_EQ(next.started("b"), "start c#1");
+  EXPECT_EQ(next.started("c"), "up");
+}
+
+TEST(SupervisionMemory, AGroupRestartWaitsForItsMemberThatIsStartingAndThenGoesOn) {
+  supervision_script s{rules(strategy::one_for_all), three()};
+  s.bring_up();
+  (void)s.gone("b", crash());
+  (void)s.gone("c");
+  EXPECT_EQ(s.gone("a"), "restart a#2"); // and here the daemon dies
+  supervision_script next{rules(strategy::one_for_all), three()};
+  EXPECT_EQ(next.tell(resume_up(s.machine().memory(), {{"a", 2}}, {"a"})), "up; start a#2");
+  EXPECT_EQ(next.started("a"), "restart b#2");
+  EXPECT_EQ(next.started("b"), "restart c#2");
+  EXPECT_EQ(next.started("c"), "resumed restart b");
+  EXPECT_FALSE(next.machine().memory().under_way);
+}
+
+TEST(SupervisionMemory, AGroupRestartThatFailsLeavesTheOthersTheirStarts) {
+  supervision_script s{rules(strategy::rest_for_one), three()};
+  s.bring_up();
+  EXPECT_EQ(s.gone("c", crash()), "report child_terminated c; restart c#2"); // and here the daemon dies
+  for (const bool was_up : {true, false}) {
+    supervision_script next{rules(strategy::rest_for_one), three()};
+    auto e = resume_up(s.machine().memory(), {{"a", 1}});
+    e.was_up = was_up;
+    (void)next.tell(std::move(e));
+    std::string all = next.started("a");
+    if (!was_up) all += "; " + next.started("b");
+    all += "; " + next.refused("c");
+    if (was_up) all += "; " + next.started("b");
+    EXPECT_NE(all.find("up"), std::string::npos) << was_up;
+    EXPECT_EQ(next.state(), "a#1 b#1 c?") << all;
+  }
+}
+
+TEST(SupervisionMemory, ARestartOnRequestThatWasStartingIsNotTriedAgainByItself) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  (void)s.call_for(op::stop_and_start, "b");
+  EXPECT_EQ(s.gone("b"), "start b#2"); // and here the daemon dies
+  supervision_script next{rules(), three()};
+  (void)next.tell(resume_up(s.machine().memory(), {{"a", 1}, {"b", 2}, {"c", 1}}, {"b"}));
+  (void)next.started("a");
+  EXPECT_EQ(next.started("c"), "up; start b#2");
+  EXPECT_EQ(next.refused("b"), "settled b finished; reply 0 start_failed no such file; resumed restart b");
+  EXPECT_EQ(next.state(), "a#1 b- c#1");
+}
+
+TEST(SupervisionMemory, WhatAnotherSupervisorWasStoppingIsStoppedAndNotRestarted) {
+  supervision_script next{rules(), three()};
+  auto e = resume_up({}, {{"a", 1}, {"b", 1}, {"c", 1}});
+  e.ending = {{"b", 1, {cause::kind::request, {}, {}, {}}}};
+  (void)next.tell(std::move(e));
+  EXPECT_EQ(next.last<start_child>().mode, start_child::how::resume);
+  (void)next.started("a");
+  EXPECT_EQ(next.last<start_child>().mode, start_child::how::only_running);
+  (void)next.started("b");
+  EXPECT_EQ(next.started("c"), "up; stop b#1");
+  EXPECT_EQ(next.gone("b", crash()), "report shutdown_error b; settled b");
+  EXPECT_EQ(next.state(), "a#1 b- c#1");
+  EXPECT_TRUE(next.machine().restarts().empty());
+}
+
+TEST(SupervisionMemory, AChildThatIsBeingRemovedDoesNotComeBack) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  EXPECT_EQ(s.call_for(op::stop_and_delete, "b"), "stop b#1"); // and here the daemon dies
+  supervision_script next{rules(), three()};
+  (void)next.tell(resume_up(s.machine().memory(), {{"a", 1}, {"b", 1}, {"c", 1}}));
+  (void)next.answer_all();
+  EXPECT_EQ(next.state(), "a#1 b- c#1");
+}
+
+TEST(SupervisionMemory, WhatIsAskedAgainIsDoneOnce) {
+  supervision_script s{rules(), three()};
+  s.bring_up();
+  const auto ask = [&](call::op what) {
+    call again{.what = what, .token = 7, .id = "b", .spec = {}, .why = {}, .process = {}, .seen = 1};
+    return s.tell(std::move(again));
+  };
+  EXPECT_EQ(ask(op::stop_and_start), "stop b#1");
+  EXPECT_EQ(s.gone("b"), "start b#2");
+  EXPECT_EQ(ask(op::stop_and_start), "") << "what it asks for is not cut short";
+  EXPECT_EQ(s.started("b"), "reply 7 ok; reply 7 ok");
+  EXPECT_EQ(ask(op::stop_and_start), "reply 7 ok");
+  EXPECT_EQ(ask(op::start_now), "reply 7 ok");
+  (void)s.call_for(op::stop_child, "b");
+  (void)s.gone("b");
+  EXPECT_EQ(ask(op::start_now), "reply 7 down_again");
+  EXPECT_EQ(s.state(), "a#1 b- c#1");
+}
+
 } // namespace
 } // namespace alder::policy
