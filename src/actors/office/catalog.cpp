@@ -34,6 +34,8 @@ bool is_down(node_state state) {
   return state == node_state::stopped || state == node_state::failed || state == node_state::finished;
 }
 
+bool is_end_of_daemon(const cause& why) { return why.what == end_of_daemon.what && why.detail == end_of_daemon.detail; }
+
 bool is_settled(const node_ptr& node) { return node && node->settled; }
 
 /// Whether there was a process, as far as is known.
@@ -328,7 +330,9 @@ std::vector<std::string> catalog::restore(what_ended before) {
     shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
   } else { // numbers of processes begin anew with a keeper
     std::vector<std::string> keys{std::string{store::shutdown_key}};
-    for (const auto prefix : {store::memory_key, store::past_key, store::change_key})
+    for (const auto& [name, tree] : trees())
+      end_change(name);
+    for (const auto prefix : {store::memory_key, store::past_key, store::change_key, store::act_key})
       for_each(journal_.values(), prefix,
                [&](const std::string& id, const std::string&) { keys.push_back(std::string{prefix} + id); });
     for (const auto& key : keys)
@@ -343,6 +347,27 @@ std::vector<std::string> catalog::restore(what_ended before) {
   if (before == what_ended::reboot) (void)take_interrupted(); // also what was down through an earlier start
   write();                                                    // a journal that is missing from here on was lost
   return complaints;
+}
+
+/// A change that was not finished before everything ended: what it was to stop is stopped, and does not come back.
+void catalog::end_change(const std::string& tree) {
+  const auto noted = journal_.values().find(std::string{store::change_key} + tree);
+  if (noted == journal_.values().end()) return;
+  const auto change = store::parse_change_value(noted->second);
+  if (!change || change->removed.empty()) return;
+  auto known = trees_.at(tree);
+  auto& grafts = known.source.grafts;
+  std::set<std::string> gone;
+  for (const auto& name : change->removed) {
+    const auto graft = std::find_if(grafts.begin(), grafts.end(), [&](const auto& one) { return one.child == name; });
+    if (graft == grafts.end()) continue; // it was removed
+    grafts.erase(graft);
+    gone.insert(name);
+  }
+  known.root = std::make_shared<const supervisor_spec>(policy::without(*known.root, gone));
+  for (const auto& name : gone)
+    shared_.nodes.remove_branch(tree, name);
+  replace(std::move(known));
 }
 
 std::vector<store::saved_tree> catalog::recorded_trees(std::vector<std::string>& complaints) {
@@ -481,13 +506,10 @@ void catalog::lay_down(const std::string& tree) {
   const bool in_order = root && root->why.what == cause::kind::tree_stop && root->since != wall_time{};
   const std::string why =
       in_order ? "stopped because the daemon was stopped" : "stopped because the machine or its keeper went down";
-  std::set<std::string> were_down; // supervisors: what is below them was down for a reason of its own
   for (const auto& known : shared_.nodes.in_order(tree)) {
-    if (known->name == tree) continue;
-    if (known->settled || were_down.count(known->parent) > 0) {
-      were_down.insert(known->name);
-      continue;
-    }
+    if (known->settled || known->name == tree) continue;
+    const bool was_down = is_down(known->state) && known->since != wall_time{};
+    if (was_down && !is_end_of_daemon(known->why)) continue; // before, and for a reason of its own
     shared_.nodes.update(tree, known->name, [&](node_snapshot& node) {
       node.state = node_state::stopped;
       if (!in_order) node.since = {}; // nobody saw it
@@ -664,13 +686,13 @@ void catalog::forget_all(const std::string& tree) {
   });
 }
 
-void catalog::begin_operation(const std::string& key, const std::string& detail) {
+void catalog::begin_operation(const std::string& key, const std::string& detail, store::journal::durable how) {
   journal_.set(key, detail);
   if (key == store::shutdown_key) { // what was up then is what comes up again after a boot
     record_changes();
     shutting_down_ = true;
   }
-  write(store::journal::durable::machine);
+  write(how);
 }
 
 void catalog::end_operation(const std::string& key) { journal_.forget(key); }
@@ -748,7 +770,8 @@ void catalog::record_changes() {
     record_memory(supervisor, children);
 }
 
-/// While everything stops it is still written down how, but what was up then is what comes up again after a boot.
+/// While everything stops it is still written down how, but what was up then is what comes up again after a boot. What
+/// was down keeps its reason; all others are down because everything stopped, also those whose start was cut short.
 void catalog::record_node(const node_snapshot& node) {
   const auto key = std::string{store::node_key} + id_of(node.tree, node.name);
   if (!shutting_down_) return journal_.set(key, store::node_value(node, node_clock()));
@@ -756,9 +779,12 @@ void catalog::record_node(const node_snapshot& node) {
   if (noted != journal_.values().end()) {
     const auto known = store::parse_node_value(noted->second);
     if (known && known->settled) return;
+    const auto* former = known && known->former ? &*known->former : nullptr;
+    if (former != nullptr && is_down(former->state) && !is_end_of_daemon(former->why)) return;
   }
   auto up = node;
   up.settled = false;
+  if (is_down(up.state)) up.why = end_of_daemon;
   journal_.set(key, store::node_value(up, node_clock()));
 }
 

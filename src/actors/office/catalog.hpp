@@ -76,6 +76,9 @@ struct configuration {
 /// Loads what extensions it names; it is wrong when they do not offer what it wants.
 void load_extensions(config::loaded& configuration, extensions& offered);
 
+/// Why everything is stopped when the daemon is.
+inline const cause end_of_daemon{cause::kind::tree_stop, {}, "the daemon is stopping", {}};
+
 class catalog {
 public:
   /// The journal is the file `journal` in `state_dir`.
@@ -146,8 +149,9 @@ public:
   [[nodiscard]] boost::asio::steady_timer::executor_type executor() { return timer_.get_executor(); }
 
   /// An operation that the next daemon is to finish if this one does not: a tree is being taken down, everything
-  /// stopped. `detail` is JSON.
-  void begin_operation(const std::string& key, const std::string& detail);
+  /// stopped. `detail` is JSON. Until it ends it can be begun again, with another detail.
+  void begin_operation(const std::string& key, const std::string& detail,
+                       store::journal::durable how = store::journal::durable::machine);
   void end_operation(const std::string& key);
   /// Everything is being stopped, perhaps since a former daemon: nothing is started any more, and nothing that stops
   /// because of it is written down as stopped.
@@ -179,6 +183,7 @@ private:
   void on_node_removed(const std::string& tree, const std::string& name);
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
   void lay_down(const std::string& tree);
+  void end_change(const std::string& tree);
   void note_ends(const std::string& tree);
   [[nodiscard]] store::node_clock node_clock() const;
   [[nodiscard]] supervisor_ptr changing_to(const std::string& tree, const std::string& name) const;

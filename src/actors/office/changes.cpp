@@ -24,6 +24,10 @@ using op = node_call::op;
 const cause on_request{cause::kind::request, {}, {}, {}};
 const cause by_its_supervisor{cause::kind::tree_start, {}, {}, {}};
 
+} // namespace
+
+// Parts of office::change_in_steps, which is no secret of this file for the compiler.
+
 /// Things to do one after the other, each calls what follows it. The first failure is kept; the rest is done all the
 /// same, for a change is not left half done.
 struct chain {
@@ -55,6 +59,8 @@ struct rolling_restart {
                                    "; after fixing the problem: alder apply --restart-changed");
   }
 };
+
+namespace {
 
 /// What the new version does not have any more stays in the tree as a graft from the text that describes it.
 void keep(const policy::additions& kept, const store::saved_tree& before, store::saved_tree& after) {
@@ -124,10 +130,11 @@ void office::carry_out(const finish_change& finish, const done& tell) {
     std::erase_if(tree.source.grafts,
                   [&](const auto& graft) { return removed.count(graft.child) > 0 && gone.insert(graft.child).second; });
     tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
-    const auto changes = policy::outstanding(
-        *tree.root, policy::difference(*known->root, *tree.root, config::effect_of), known->source.left,
-        nodes_of(context_.shared.nodes, finish.tree), [](const auto&) { return false; });
-    change(std::move(tree), finish.what.options, changes, over);
+    const auto node = nodes_of(context_.shared.nodes, finish.tree);
+    auto changes = policy::outstanding(*tree.root, policy::difference(*known->root, *tree.root, config::effect_of),
+                                       known->source.left, node, [](const auto&) { return false; });
+    policy::add_replaced(finish.what.replaced, *tree.root, node, changes);
+    change(std::move(tree), finish.what.options, changes, over, /*is_resumed=*/true);
   });
 }
 
@@ -181,9 +188,21 @@ void office::in_turn(const std::string& tree, const done& tell, std::function<vo
   begin();
 }
 
+/// A change while it is carried out.
+struct office::change_in_steps {
+  std::string tree;
+  std::shared_ptr<const supervisor_spec> after; ///< the plan's steps refer to it
+  store::change_under_way what;                 ///< as it is noted
+  bool has_effect = false;
+  chain work;
+  rolling_restart roll;
+
+  [[nodiscard]] std::string operation() const { return std::string{store::change_key} + tree; }
+};
+
 /// The catalog first, with all that is still to do, so that a successor of this daemon would finish it.
 void office::change(known_tree tree, const policy::change_options& options,
-                    const std::vector<policy::tree_change>& changes, const done& tell) {
+                    const std::vector<policy::tree_change>& changes, const done& tell, bool is_resumed) {
   const auto name = tree.source.name;
   const auto& now = *context_.trees.find(name);
   const auto after = tree.root;
@@ -196,6 +215,12 @@ void office::change(known_tree tree, const policy::change_options& options,
   const bool is_same_source = static_cast<const store::read_source&>(now.source) == tree.source;
   if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
     return tell(went_well(/*changed=*/false)); // nothing to record either
+  const auto work = std::make_shared<change_in_steps>();
+  work->tree = name;
+  work->after = after;
+  work->what = {options, plan.removed, plan.replaced};
+  work->has_effect = plan.has_effect;
+  if (is_resumed) add_look_at_pools(work, plan.steps, now.source.left);
   keep(plan.kept, now.source, tree.source);
   std::erase_if(tree.source.left, [&](const auto& left) {
     return std::any_of(changes.begin(), changes.end(), [&](const auto& one) { return one.name == left.name; });
@@ -203,35 +228,80 @@ void office::change(known_tree tree, const policy::change_options& options,
   tree.source.left.insert(tree.source.left.end(), plan.left.begin(), plan.left.end());
   if (!plan.kept.empty()) tree.root = std::make_shared<const supervisor_spec>(policy::with_children(*after, plan.kept));
   if (!plan.removed.empty()) tree.target = after;
-  const auto operation = std::string{store::change_key} + name;
-  context_.trees.begin_operation(operation, store::change_value({options, plan.removed}));
+  context_.trees.begin_operation(work->operation(), store::change_value(work->what));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
-  const auto work = std::make_shared<chain>();
-  const auto roll = std::make_shared<rolling_restart>();
   for (auto& step : plan.steps)
-    work->steps.push_back([this, name, after, roll, step = std::move(step)](const chain::then& then) {
-      const auto* restart = std::get_if<policy::restart_node>(&step);
-      if (restart == nullptr || restart->pool.empty()) return take(name, step, then);
-      if (roll->over.count(restart->pool) > 0) {
-        roll->left.push_back(restart->name);
-        return then({false, {}, {}});
-      }
-      take(name, step, [roll, pool = restart->pool, then](const call_outcome& outcome) {
-        if (!outcome.ok()) roll->over.insert(pool);
+    add_step(work, std::move(step));
+  chain::run({work, &work->work}, [this, work, tell] { finish(work, tell); });
+}
+
+/// Once an instance of a pool did not come up again, the others are left as they are.
+void office::add_step(const std::shared_ptr<change_in_steps>& work, policy::change_step step) {
+  // Not shared with its own steps: what comes after a step holds it.
+  work->work.steps.push_back([this, work = work.get(), step = std::move(step)](const chain::then& then) {
+    auto& roll = work->roll;
+    const auto* restart = std::get_if<policy::restart_node>(&step);
+    const auto* removal = std::get_if<policy::remove_node>(&step);
+    if (restart != nullptr && roll.over.count(restart->pool) > 0) {
+      roll.left.push_back(restart->name);
+      return then({false, {}, {}});
+    }
+    take(work->tree, step,
+         [this, work, then, pool = restart == nullptr ? "" : restart->pool,
+          replaced = removal != nullptr && removal->is_replaced ? removal->name : ""](const call_outcome& outcome) {
+           if (!pool.empty() && !outcome.ok()) work->roll.over.insert(pool);
+           if (!replaced.empty() && outcome.ok()) note_gone(*work, replaced);
+           then(outcome);
+         });
+  });
+}
+
+/// What was replaced is down now: from here on a successor has only to start it.
+void office::note_gone(change_in_steps& work, const std::string& name) {
+  for (auto& node : work.what.replaced)
+    if (node.name == name) node.generation = 0;
+  context_.trees.begin_operation(work.operation(), store::change_value(work.what));
+}
+
+/// What a former daemon has restarted in a pool may not have shown yet that it works. Unless it does, the others are
+/// left as they are.
+void office::add_look_at_pools(const std::shared_ptr<change_in_steps>& work,
+                               const std::vector<policy::change_step>& steps,
+                               const std::vector<policy::left_change>& left) {
+  std::set<std::string> pools;
+  for (const auto& step : steps) {
+    const auto* restart = std::get_if<policy::restart_node>(&step);
+    if (restart != nullptr && !restart->pool.empty()) pools.insert(restart->pool);
+  }
+  for (const auto& one : left) {
+    const auto node = context_.shared.nodes.find(work->tree, one.name);
+    if (one.added || pools.count(one.parent) == 0 || !node || node->generation == one.generation) continue;
+    work->work.steps.push_back([this, work = work.get(), one](const chain::then& then) {
+      const auto look = [work, one, then](const call_outcome& outcome) {
+        if (!outcome.ok()) work->roll.over.insert(one.parent);
         then(outcome);
-      });
+      };
+      const auto now = context_.shared.nodes.find(work->tree, one.name);
+      if (now && (now->state == node_state::failed || now->state == node_state::backoff))
+        return look({false, {error_kind::io, one.name + " did not come up again: " + now->reason}, {}});
+      follow_start({work->tree, one.name, start_goal::stable, /*changed=*/true,
+                    restarts_below(context_.shared.nodes, work->tree, one.name)},
+                   {}, look);
     });
-  chain::run(work,
-             [this, work, roll, tell, operation, name, has_effect = plan.has_effect, removes = !plan.removed.empty()] {
-               if (removes) {
-                 context_.trees.settle(name);
-                 send(context_.forest, tree_replaced{name}); // what could not be removed is still there
-               }
-               context_.trees.end_operation(operation);
-               if (work->failure) roll->add_help(*work->failure);
-               tell(work->failure ? *work->failure : went_well(has_effect));
-             });
+  }
+}
+
+void office::finish(const std::shared_ptr<change_in_steps>& work, const done& tell) {
+  if (!work->what.removed.empty()) {
+    context_.trees.settle(work->tree);
+    send(context_.forest, tree_replaced{work->tree}); // what could not be removed is still there
+  }
+  // Of a daemon that is being stopped the rest is done when everything has ended.
+  if (!context_.stopping) context_.trees.end_operation(work->operation());
+  auto& failure = work->work.failure;
+  if (failure) work->roll.add_help(*failure);
+  tell(failure ? *failure : went_well(work->has_effect));
 }
 
 /// What is not there is down, and will start as it is now.

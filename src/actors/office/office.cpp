@@ -9,6 +9,7 @@
 #include "runtime/policy/tree_edit.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +51,22 @@ bool is_below(const board& nodes, const node_snapshot& node, const std::string& 
   return false;
 }
 
+wire::operation_result is_lost() {
+  return went_wrong("unavailable", "the part of the daemon that carries out requests crashed and was replaced",
+                    {"see what was done with: alder tree"});
+}
+
+/// As `told`, or with `lost` when the office is replaced before it has answered.
+template <class Told, class Answer> Told answered_once(office_context& context, Told told, Answer lost) {
+  const auto number = ++context.last_asked;
+  context.unanswered.emplace(number, [told, lost = std::move(lost)] { told(lost); });
+  return [&context, number, told = std::move(told)](const auto& answer) {
+    if (context.unanswered.erase(number) > 0) told(answer);
+  };
+}
+
+constexpr std::size_t act_digits = 12; ///< of the number of an act in its key, so that keys are in order
+
 /// The highest supervisor of this node that is down, which has to be started before the node can be.
 std::string highest_down(const board& nodes, const std::string& tree, const std::string& name) {
   auto found = tree;
@@ -85,9 +102,23 @@ void office::on_exit() {
 
 void office::on_start(const start_order& order) {
   generation_ = order.generation;
-  context_.submit = [me = self()](wish w) { caf::anon_send(me, std::move(w)); };
-  context_.ask_children = [me = self()](children_wish w) { caf::anon_send(me, std::move(w)); };
+  context_.submit = [&context = context_, me = self()](wish w) {
+    if (w.done) w.done = answered_once(context, std::move(w.done), is_lost());
+    caf::anon_send(me, std::move(w));
+  };
+  context_.ask_children = [&context = context_, me = self()](children_wish w) {
+    w.told = answered_once(context, std::move(w.told), static_cast<const children_answer*>(nullptr));
+    caf::anon_send(me, std::move(w));
+  };
+  for (const auto& [key, act] : context_.trees.operations())
+    if (key.rfind(store::act_key, 0) == 0)
+      last_act_ = std::max<std::uint64_t>(last_act_, std::strtoull(key.c_str() + store::act_key.size(), nullptr, 10));
   send(parent_, part_started("office", generation_));
+  if (!std::exchange(context_.was_there, true)) return;
+  for (const auto& [number, give_up] : std::exchange(context_.unanswered, {}))
+    give_up();
+  context_.stopping = false; // what was begun is begun again
+  if (context_.on_replaced) context_.on_replaced();
 }
 
 void office::on_wish(const wish& w) {
@@ -205,7 +236,8 @@ void office::reset_branch(const std::string& tree, const std::string& name, cons
   all->finish_one(tell);
 }
 
-void office::carry_out(const act_on_node& act, const done& tell) {
+void office::carry_out(const act_on_node& act, const done& tell_him) {
+  const auto tell = noted(act, tell_him);
   const auto node = context_.shared.nodes.find(act.tree, act.name);
   if (act.what == node_call::op::reset && node && node->what == node_snapshot::kind::supervisor)
     return reset_branch(act.tree, act.name, tell);
@@ -232,10 +264,19 @@ void office::carry_out(const act_on_node& act, const done& tell) {
     return in_turn(act.tree, tell, [this, act](const done& over) { remove_child(act, over); });
   const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
   if (starts && node && node->what == node_snapshot::kind::supervisor) return start_branch(act, parent->second, tell);
-  call_until(starts ? act.goal : start_goal::started, parent->second, act.tree,
-             node_call{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}},
+  perform(act, parent->second, tell);
+}
+
+void office::perform(const act_on_node& act, const supervisor_actor& supervisor, const done& tell) {
+  const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
+  node_call what{act.what, act.name, nullptr, {cause::kind::request, {}, {}, {}}};
+  if (starts) what.seen = act.seen;
+  call_until(starts ? act.goal : start_goal::started, supervisor, act.tree, std::move(what),
              [this, act, tell](const call_outcome& outcome) {
                if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
+               const auto node = context_.shared.nodes.find(act.tree, act.name);
+               if (outcome.word == "down_again" && node && node->state == node_state::finished)
+                 return tell(went_well(/*changed=*/true)); // a task, which is complete by now
                tell(result_of(outcome));
              });
 }
@@ -243,30 +284,57 @@ void office::carry_out(const act_on_node& act, const done& tell) {
 /// A supervisor, and then what is still down below it: one that is up already has nothing to start itself.
 void office::start_branch(const act_on_node& act, const supervisor_actor& parent, const done& tell) {
   const cause why{cause::kind::request, {}, {}, {}};
-  call_until(act.goal, parent, act.tree, node_call{act.what, act.name, nullptr, why},
-             [this, act, why, tell](const call_outcome& outcome) {
-               const auto& nodes = context_.shared.nodes;
-               // After a restart only a pool may have some left: all others are as a start of their supervisor leaves
-               // them.
-               const auto node = nodes.find(act.tree, act.name);
-               const bool has_more = act.what == node_call::op::start || (node && node->pool);
-               const auto wanted = has_more && outcome.ok() ? policy::still_down(nodes.in_order(act.tree), act.name)
-                                                            : std::vector<std::string>{};
-               const auto all = std::make_shared<gathered>(gathered{wanted.size() + 1, result_of(outcome)});
-               for (const auto& name : wanted) {
-                 const auto above = context_.shared.parents.find(id_of(act.tree, name));
-                 if (above == context_.shared.parents.end()) {
-                   all->finish_one(tell); // it is gone
-                   continue;
-                 }
-                 call_until(act.goal, above->second, act.tree, node_call{node_call::op::start, name, nullptr, why},
-                            [all, tell](const call_outcome& one) {
-                              all->add(one);
-                              all->finish_one(tell);
-                            });
-               }
-               all->finish_one(tell);
-             });
+  node_call first{act.what, act.name, nullptr, why};
+  first.seen = act.seen;
+  call_until(act.goal, parent, act.tree, std::move(first), [this, act, why, tell](const call_outcome& outcome) {
+    const auto& nodes = context_.shared.nodes;
+    // After a restart only a pool may have some left: all others are as a start of their supervisor leaves
+    // them.
+    const auto node = nodes.find(act.tree, act.name);
+    const bool has_more = act.what == node_call::op::start || (node && node->pool);
+    const auto wanted =
+        has_more && outcome.ok() ? policy::still_down(nodes.in_order(act.tree), act.name) : std::vector<std::string>{};
+    const auto all = std::make_shared<gathered>(gathered{wanted.size() + 1, result_of(outcome)});
+    for (const auto& name : wanted) {
+      const auto above = context_.shared.parents.find(id_of(act.tree, name));
+      if (above == context_.shared.parents.end()) {
+        all->finish_one(tell); // it is gone
+        continue;
+      }
+      call_until(act.goal, above->second, act.tree, node_call{node_call::op::start, name, nullptr, why},
+                 [all, tell](const call_outcome& one) {
+                   all->add(one);
+                   all->finish_one(tell);
+                 });
+    }
+    all->finish_one(tell);
+  });
+}
+
+/// Until it is answered it is noted, for it may have to wait: behind a start, or a change. The next daemon then does
+/// it.
+office::done office::noted(const act_on_node& act, const done& tell) {
+  using kind = store::act_under_way::kind;
+  std::optional<kind> what;
+  if (act.what == node_call::op::start) what = kind::start;
+  if (act.what == node_call::op::stop) what = kind::stop;
+  if (act.what == node_call::op::restart) what = kind::restart;
+  if (act.what == node_call::op::remove) what = kind::remove;
+  if (!what) return tell;
+  auto key = act.operation;
+  if (key.empty()) {
+    auto number = std::to_string(++last_act_);
+    number.insert(0, number.size() < act_digits ? act_digits - number.size() : 0, '0');
+    key = std::string{store::act_key} + number;
+    const auto node = context_.shared.nodes.find(act.tree, act.name);
+    const auto seen = act.seen.value_or(node ? node->generation : 0);
+    context_.trees.begin_operation(key, store::act_value({act.tree, act.name, *what, seen}),
+                                   store::journal::durable::daemon);
+  }
+  return [this, key, tell](const wire::operation_result& result) {
+    context_.trees.end_operation(key);
+    tell(result);
+  };
 }
 
 void office::remove_child(const act_on_node& act, const done& tell) {
@@ -321,8 +389,7 @@ void office::carry_out(const shut_down& end, const done& tell) {
   if (*left == 0) return finish();
   for (const auto& [name, tree] :
        context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
-    call(context_.forest,
-         node_call{node_call::op::stop, name, nullptr, {cause::kind::tree_stop, {}, "the daemon is stopping", {}}},
+    call(context_.forest, node_call{node_call::op::stop, name, nullptr, end_of_daemon},
          [left, finish](const call_outcome&) {
            if (--*left == 0) finish();
          });

@@ -31,7 +31,11 @@ struct office_context {
   std::function<void(wish)> submit = {};                ///< to the office; null while there is none
   std::function<void(children_wish)> ask_children = {}; ///< likewise
   std::function<void()> on_trees_stopped = {};          ///< the last wish is done: the daemon may end
+  std::function<void()> on_replaced = {}; ///< the office crashed: what it had begun is noted, and to be finished
   bool stopping = false;
+  bool was_there = false;                                         ///< an office before this one
+  std::map<std::uint64_t, std::function<void()>> unanswered = {}; ///< each says that there will be no answer
+  std::uint64_t last_asked = 0;
 };
 
 using office_actor = child_actor::extend<caf::reacts_to<wish>, caf::reacts_to<children_wish>>;
@@ -52,14 +56,23 @@ private:
   void carry_out(const bring_up& up, const done& tell);
   void carry_out(const take_down& down, const done& tell);
   void carry_out(const act_on_node& act, const done& tell);
+  void perform(const act_on_node& act, const supervisor_actor& supervisor, const done& tell);
+  [[nodiscard]] done noted(const act_on_node& act, const done& tell);
   void carry_out(const shut_down& end, const done& tell);
   // In changes.cpp:
   void carry_out(const apply_config& apply, const done& tell);
   void carry_out(const finish_change& finish, const done& tell);
   void carry_out(const scale_service& scale, const done& tell);
   void carry_out(const add_children& add, const done& tell);
+  struct change_in_steps;
+  /// `is_resumed`: a former daemon began it.
   void change(known_tree tree, const policy::change_options& options, const std::vector<policy::tree_change>& changes,
-              const done& tell);
+              const done& tell, bool is_resumed = false);
+  void add_step(const std::shared_ptr<change_in_steps>& work, policy::change_step step);
+  void add_look_at_pools(const std::shared_ptr<change_in_steps>& work, const std::vector<policy::change_step>& steps,
+                         const std::vector<policy::left_change>& left);
+  void note_gone(change_in_steps& work, const std::string& name);
+  void finish(const std::shared_ptr<change_in_steps>& work, const done& tell);
   void take(const std::string& tree, const policy::change_step& step,
             const std::function<void(const call_outcome&)>& then);
   /// Children that are added one after the other.
@@ -103,6 +116,7 @@ private:
   std::map<std::string, std::deque<std::function<void()>>> changing_; ///< trees, with the changes that wait
   std::multiset<std::string> coming_up_; ///< trees whose first start is under way; the board may not know them yet
   alder::generation generation_ = 0;
+  std::uint64_t last_act_ = 0; ///< number in the key of the last one that was noted
 };
 
 } // namespace alder::actors

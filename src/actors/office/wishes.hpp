@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -36,6 +37,9 @@ struct act_on_node {
   std::string name;
   node_call::op what = node_call::op::start;
   start_goal goal = start_goal::completed; ///< of a start and a restart
+  /// Of a start and a restart: the generation that whoever asks has seen. A node that was started since is left alone.
+  std::optional<alder::generation> seen = {};
+  std::string operation = {}; ///< what a former daemon was asked for, and had noted under this key
 };
 /// A new version of a configuration, read for the tree that it is of (proposed_change.hpp).
 struct reading;

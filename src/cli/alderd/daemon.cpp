@@ -4,9 +4,9 @@
 
 #include "actors/base/event_bus.hpp"
 #include "actors/http/api_server.hpp"
+#include "actors/logs/log_writer.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/office.hpp"
-#include "actors/logs/log_writer.hpp"
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
@@ -83,6 +83,10 @@ daemon::daemon(options given)
     return files_.watch(what, std::move(then));
   };
   reopen_.async_wait([this](const boost::system::error_code& failed, int) { on_reopen(failed); });
+  api_.on_replaced = [this] {
+    operations_ = catalog_.operations();
+    finish_operations();
+  };
   api_.on_trees_stopped = [this] { // whoever follows gets the answers and the last events first
     boost::asio::post(loop_, [this] {
       api_.streams.finish_all(
@@ -315,46 +319,87 @@ void daemon::on_tree_started(const policy::start_result& result) {
 
 /// What the former daemon was asked for and did not live to finish.
 void daemon::finish_operations() {
+  if (operations_.count(std::string{store::shutdown_key}) > 0)
+    return api_.submit({actors::shut_down{"to complete a shutdown that was interrupted"}, nullptr});
+  ++rounds_;
+  std::map<std::string, unfinished> by_tree;
   for (const auto& [key, detail] : operations_) {
-    if (key == store::shutdown_key) {
-      api_.submit({actors::shut_down{"to complete a shutdown that was interrupted"}, nullptr});
-    } else if (key.rfind(store::down_key, 0) == 0) {
-      const auto tree = key.substr(store::down_key.size());
-      if (catalog_.find(tree) == nullptr) {
+    if (key.rfind(store::down_key, 0) == 0) {
+      take_down(key.substr(store::down_key.size()));
+    } else if (key.rfind(store::act_key, 0) == 0) {
+      const auto act = store::parse_act_value(detail);
+      if (act)
+        by_tree[act->tree].acts.emplace_back(key, *act);
+      else
         catalog_.end_operation(key);
-        continue;
-      }
-      api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
-                     if (!done.failure) announce(event_kind::resumed, "removal", tree);
-                   }});
     } else if (key.rfind(store::change_key, 0) == 0) {
       if (const auto what = store::parse_change_value(detail))
-        finish_change(key.substr(store::change_key.size()), *what, first_tree_look);
+        by_tree[key.substr(store::change_key.size())].change = *what;
     }
   }
+  for (auto& [tree, left] : by_tree)
+    finish(tree, std::move(left), first_tree_look, rounds_);
 }
 
-/// Once the tree is there again: until then its supervisors do not know all their children.
-void daemon::finish_change(const std::string& tree, const store::change_under_way& what,
-                           std::chrono::milliseconds wait) {
+void daemon::take_down(const std::string& tree) {
+  if (catalog_.find(tree) == nullptr) return catalog_.end_operation(std::string{store::down_key} + tree);
+  api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
+                 if (!done.failure) announce(event_kind::resumed, "removal", tree);
+               }});
+}
+
+/// Each once its supervisor is there again: acts in their order, then the change, for which the whole tree has to be
+/// there. Until then its supervisors do not know all their children.
+void daemon::finish(const std::string& tree, unfinished left, std::chrono::milliseconds wait, unsigned round) {
+  if (!api_.submit || api_.stopping || round != rounds_) return; // an office that comes back finds them again
   const auto root = shared_.nodes.find(tree, tree);
   const bool comes = root && (root->state == node_state::starting || root->state == node_state::backoff ||
                               (root->state == node_state::stopped && !root->settled));
+  while (!left.acts.empty()) {
+    const auto& [key, act] = left.acts.front();
+    if (comes && shared_.parents.count(actors::id_of(tree, act.name)) == 0) break;
+    finish_act(key, act);
+    left.acts.pop_front();
+  }
+  if (left.change && !comes) finish_change(tree, *std::exchange(left.change, std::nullopt));
+  if (left.acts.empty() && !left.change) return;
+  const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
+  timer->async_wait([this, timer, tree, left = std::move(left), wait, round](const boost::system::error_code& failed) {
+    if (!failed) finish(tree, left, std::min<std::chrono::milliseconds>(wait * 2, longest_tree_look), round);
+  });
+}
+
+void daemon::finish_act(const std::string& key, const store::act_under_way& act) {
+  using kind = store::act_under_way::kind;
+  using op = actors::node_call::op;
+  if (shared_.nodes.find(act.tree, act.name) == nullptr) return catalog_.end_operation(key);
+  const auto what = act.what == kind::start     ? op::start
+                    : act.what == kind::restart ? op::restart
+                    : act.what == kind::remove  ? op::remove
+                                                : op::stop;
+  api_.submit({actors::act_on_node{act.tree, act.name, what, actors::start_goal::started, act.seen, key},
+               [this, act](const wire::operation_result& done) {
+                 if (!done.failure || api_.stopping) return;
+                 announce(event_kind::warning,
+                          "the " + std::string{store::word(act.what)} + " of " + act.name +
+                              ", interrupted when the daemon exited, could not be completed: " + done.failure->detail,
+                          act.tree);
+               }});
+}
+
+void daemon::finish_change(const std::string& tree, const store::change_under_way& what) {
   const auto key = std::string{store::change_key} + tree;
   const auto noted = catalog_.operations();
   const auto known = noted.find(key);
   if (known == noted.end() || known->second != store::change_value(what)) return; // another change has taken its place
-  if (comes) {
-    const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
-    timer->async_wait([this, timer, tree, what, wait](const boost::system::error_code& failed) {
-      if (!failed) finish_change(tree, what, std::min<std::chrono::milliseconds>(wait * 2, longest_tree_look));
-    });
-    return;
-  }
   for (const auto& process : host_.unclaimed()) { // of a child that became something else
-    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0) host_.discard(process.id);
+    const auto node =
+        shared_.nodes.find(tree, process.id.node.substr(std::min(tree.size() + 1, process.id.node.size())));
+    const bool is_its_own = node && node->what == node_snapshot::kind::service; // which is about to be claimed
+    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0 && !is_its_own) host_.discard(process.id);
   }
   api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
+                 if (api_.stopping) return; // the rest is done when everything has ended
                  catalog_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
                  if (!done.failure) return announce(event_kind::resumed, "change", tree);
                  announce(

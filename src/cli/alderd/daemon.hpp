@@ -21,10 +21,12 @@
 
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace alder::daemon {
@@ -51,7 +53,15 @@ private:
   [[nodiscard]] bool was_upgraded();
   void sort_out_unclaimed();
   void finish_operations();
-  void finish_change(const std::string& tree, const store::change_under_way& what, std::chrono::milliseconds wait);
+  /// Of one tree, what a former daemon left.
+  struct unfinished {
+    std::deque<std::pair<std::string, store::act_under_way>> acts; ///< by key
+    std::optional<store::change_under_way> change;
+  };
+  void finish(const std::string& tree, unfinished left, std::chrono::milliseconds wait, unsigned round);
+  void finish_act(const std::string& key, const store::act_under_way& act);
+  void finish_change(const std::string& tree, const store::change_under_way& what);
+  void take_down(const std::string& tree);
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);
   void stop_serving();
@@ -76,6 +86,7 @@ private:
   actors::supervisor_actor root_;
   int exit_code_ = 0;
   bool finished_ = false;
+  unsigned rounds_ = 0;    ///< how often what is unfinished was looked for
   int stop_requested_ = 0; ///< a signal that came before the office was there
 };
 

@@ -147,6 +147,7 @@ private:
       const bool is_down_for_good = then == consequence::at_its_time || then == consequence::replace_down ||
                                     (then == consequence::replace && change.stays_down);
       if (!is_down_for_good) note_left(change);
+      if (then == consequence::replace || change.is_due) note_replaced(change);
     }
   }
 
@@ -164,6 +165,12 @@ private:
     if (auto pool = pool_of(change); change.what == kind::added && !pool.empty())
       return add_instance{std::move(pool), child};
     return start_node{change.name, change.stays_down};
+  }
+
+  void note_replaced(const tree_change& change) {
+    const auto node = node_(change.name);
+    const bool is_there = is_up(node) || (node && node->state == node_state::stopping);
+    plan_.replaced.push_back({change.name, is_there ? node->generation : 0});
   }
 
   /// Also what is about to be done: it may not come to that.
@@ -208,6 +215,28 @@ std::vector<tree_change> outstanding(const supervisor_spec& after, std::vector<t
   return changes;
 }
 
+void add_replaced(const std::vector<replaced_node>& nodes, const supervisor_spec& after, const node_lookup& node,
+                  std::vector<tree_change>& changes) {
+  if (nodes.empty()) return;
+  const auto known_places = places_in(after);
+  for (const auto& one : nodes) {
+    const auto place = known_places.find(one.name);
+    if (place == known_places.end()) continue;
+    const auto now = node(one.name);
+    const auto reached = now ? now->generation : 0;
+    const bool is_old = one.generation > 0 && reached == one.generation;
+    const bool is_down = !is_up(now) && (is_old || one.generation == 0 || reached == 0);
+    if (!is_down && !is_old) continue; // it was started since
+    auto* change = find_change(changes, one.name);
+    if (change == nullptr) change = &changes.emplace_back(tree_change{kind::changed, one.name, {}, {}, false});
+    change->what = is_down ? kind::added : kind::changed;
+    change->parent = place->second.parent;
+    change->needs_restart = !is_down;
+    change->stays_down = stays_down_at_start(*place->second.child);
+    change->is_due = true;
+  }
+}
+
 std::string_view word(consequence what) {
   switch (what) {
   case consequence::at_once: return "at_once";
@@ -234,7 +263,7 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   case kind::added: {
     const auto parent = node(change.parent);
     if (parent && !is_up(parent)) return consequence::with_supervisor;
-    if (!options.start_added) return consequence::not_started;
+    if (!options.start_added && !change.is_due) return consequence::not_started;
     return change.stays_down ? consequence::at_its_time : consequence::start;
   }
   case kind::removed: return options.stop_removed ? consequence::stop : consequence::left_running;
@@ -247,7 +276,7 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   case kind::changed:
     if (!change.needs_restart) return consequence::at_once;
     if (!is_up(node(change.name))) return consequence::when_started;
-    return options.restart_changed ? consequence::restart : consequence::next_start;
+    return options.restart_changed || change.is_due ? consequence::restart : consequence::next_start;
   case kind::rules:
   case kind::order: return consequence::at_once;
   case kind::scaled: return consequence::left_scaled;

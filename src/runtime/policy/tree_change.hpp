@@ -41,6 +41,14 @@ struct left_change {
   bool operator==(const left_change&) const = default;
 };
 
+/// A node that is stopped, and then started as what it has become.
+struct replaced_node {
+  std::string name;
+  alder::generation generation = 0; ///< which is to be stopped; 0: it is down, and has yet to be started
+
+  bool operator==(const replaced_node&) const = default;
+};
+
 /// A node of the tree as it is now, by name; null: there is none.
 using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std::string& name)>;
 
@@ -55,6 +63,11 @@ using node_lookup = std::function<std::shared_ptr<const node_snapshot>(const std
 [[nodiscard]] std::vector<tree_change>
 outstanding(const supervisor_spec& after, std::vector<tree_change> difference, const std::vector<left_change>& left,
             const node_lookup& node, const std::function<bool(const std::string& service)>& has_old_secrets);
+
+/// Adds what is left of the replacement of these nodes, which a former daemon began. That they are there says nothing:
+/// what runs of them has been taken over by the new supervisor, as it was.
+void add_replaced(const std::vector<replaced_node>& nodes, const supervisor_spec& after, const node_lookup& node,
+                  std::vector<tree_change>& changes);
 
 /// The consequence of a change.
 enum class consequence : std::uint8_t {
@@ -113,12 +126,13 @@ struct change_plan {
   std::vector<std::string> removed; ///< nodes that are gone at the end, in the order in which they go
   additions kept;                   ///< nodes the new version does not have, which are there until they are removed
   std::vector<left_change> left;    ///< still outstanding: the next change includes it
+  std::vector<replaced_node> replaced;
   bool has_effect = false;
 };
 
 /// What is done to make a tree that is up as `before` what `after` is. `changes` are outstanding between them. Whoever
-/// writes `removed`, `kept` and `left` down before the first step can have the rest done by a successor, with the same
-/// options.
+/// writes `removed`, `kept`, `left` and `replaced` down before the first step can have the rest done by a successor,
+/// with the same options.
 [[nodiscard]] change_plan plan_change(const supervisor_spec& before, const supervisor_spec& after,
                                       const std::vector<tree_change>& changes, const change_options& options,
                                       const node_lookup& node);

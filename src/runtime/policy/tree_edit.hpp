@@ -60,6 +60,7 @@ struct tree_change {
   bool stays_down = false;
   /// Of the environment, by name: "+NAME" is new, "-NAME" is gone, "~NAME" has another value.
   std::vector<std::string> variables = {};
+  bool is_due = false; ///< a former daemon was replacing the node: it is started, or restarted, in any case
 
   bool operator==(const tree_change&) const = default;
 };

@@ -304,11 +304,15 @@ result<std::string> parse_listed_tree_value(std::string_view text) {
 }
 
 std::string change_value(const change_under_way& change) {
+  json replaced = json::array();
+  for (const auto& node : change.replaced)
+    replaced.push_back({{"name", node.name}, {"generation", node.generation}});
   return text_of({{"start_added", change.options.start_added},
                   {"stop_removed", change.options.stop_removed},
                   {"restart_changed", change.options.restart_changed},
                   {"replace", change.options.replace},
-                  {"removed", change.removed}});
+                  {"removed", change.removed},
+                  {"replaced", replaced}});
 }
 
 result<change_under_way> parse_change_value(std::string_view text) {
@@ -316,7 +320,37 @@ result<change_under_way> parse_change_value(std::string_view text) {
     policy::change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
                                    j.at("restart_changed").get<bool>()};
     options.replace = j.value("replace", options.start_added && options.stop_removed); // before it was said, so it was
-    return change_under_way{options, j.at("removed").get<std::vector<std::string>>()};
+    change_under_way change{options, j.at("removed").get<std::vector<std::string>>()};
+    for (const auto& node : j.value("replaced", json::array())) // versions that know less do not say it
+      change.replaced.push_back({node.at("name").get<std::string>(), node.at("generation").get<alder::generation>()});
+    return change;
+  });
+}
+
+std::string_view word(act_under_way::kind what) {
+  switch (what) {
+  case act_under_way::kind::start: return "start";
+  case act_under_way::kind::stop: return "stop";
+  case act_under_way::kind::restart: return "restart";
+  case act_under_way::kind::remove: return "remove";
+  }
+  return {};
+}
+
+std::string act_value(const act_under_way& act) {
+  return text_of({{"tree", act.tree}, {"name", act.name}, {"what", word(act.what)}, {"seen", act.seen}});
+}
+
+result<act_under_way> parse_act_value(std::string_view text) {
+  return parsed<act_under_way>(text, [](const json& j) {
+    using kind = act_under_way::kind;
+    const auto what = j.at("what").get<std::string>();
+    for (const auto one : {kind::start, kind::stop, kind::restart, kind::remove}) {
+      if (word(one) == what)
+        return act_under_way{j.at("tree").get<std::string>(), j.at("name").get<std::string>(), one,
+                             j.at("seen").get<alder::generation>()};
+    }
+    throw json::other_error::create(501, "'" + what + "' is nothing that is asked for", nullptr);
   });
 }
 

@@ -36,6 +36,7 @@ using wire::line_key;
 using wire::process_key;
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view change_key = "operation/change/";
+inline constexpr std::string_view act_key = "operation/act/"; ///< behind it a number: they are in the order of the keys
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
 /// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
 inline constexpr std::string_view interrupted_key = "interrupted/";
@@ -44,7 +45,17 @@ inline constexpr std::string_view interrupted_key = "interrupted/";
 struct change_under_way {
   policy::change_options options;
   std::vector<std::string> removed; ///< children that are to be gone at its end
+  std::vector<policy::replaced_node> replaced = {};
   bool operator==(const change_under_way&) const = default;
+};
+
+/// What somebody asked for of one node, until it is answered.
+struct act_under_way {
+  std::string tree;
+  std::string name;
+  enum class kind : std::uint8_t { start, stop, restart, remove } what = kind::stop;
+  alder::generation seen = 0; ///< of the node when it was asked for
+  bool operator==(const act_under_way&) const = default;
 };
 
 using wire::noted_process;
@@ -78,6 +89,9 @@ struct node_clock {
 [[nodiscard]] result<std::string> parse_listed_tree_value(std::string_view text);
 [[nodiscard]] std::string change_value(const change_under_way& change);
 [[nodiscard]] result<change_under_way> parse_change_value(std::string_view text);
+[[nodiscard]] std::string_view word(act_under_way::kind what);
+[[nodiscard]] std::string act_value(const act_under_way& act);
+[[nodiscard]] result<act_under_way> parse_act_value(std::string_view text);
 /// Tree and name come from the key. Restarts, generation, last exit and what is known of its health count, and of a
 /// node that is settled state, since and reason. What one that is not settled was comes back as `former`.
 [[nodiscard]] std::string node_value(const node_snapshot& node, const node_clock& clock = {});

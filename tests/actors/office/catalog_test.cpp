@@ -322,6 +322,61 @@ TEST_F(Catalog, WhatWasDownWhenEverythingStoppedIsStillDownForItsOwnReason) {
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped on request");
 }
 
+TEST_F(Catalog, WhatWasDownBelowASupervisorThatWasStoppedKeepsItsReason) {
+  using ended = catalog::what_ended;
+  for (const bool in_order : {true, false}) {
+    {
+      auto first = begin();
+      add_shop(*first);
+      enter(first->shared, "shop", node_state::running, {cause::kind::request, {}, {}, {}});
+      enter(first->shared, "db", node_state::failed, {cause::kind::gave_up, "db", "more than 0 restarts", {}});
+      enter(first->shared, "web", node_state::running, {cause::kind::tree_start, "shop", {}, {}});
+      if (in_order) {
+        first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+        enter(first->shared, "db", node_state::stopped, daemon_stops); // nothing happens to it
+        enter(first->shared, "web", node_state::failed, {cause::kind::start_unwound, "db", "was cut short", {}});
+        enter(first->shared, "shop", node_state::failed, {cause::kind::failed_attempt, {}, "was cut short", {}});
+        first->trees.end_operation(std::string{store::shutdown_key});
+      }
+      first->trees.write();
+    }
+    const auto next = begin(ended::keeper);
+    const auto db = next->shared.nodes.find("shop", "db");
+    EXPECT_EQ(db->state, node_state::failed) << in_order;
+    EXPECT_THAT(db->reason, ::testing::HasSubstr("more than 0 restarts")) << in_order;
+    const auto web = next->shared.nodes.find("shop", "web");
+    EXPECT_EQ(web->state, node_state::stopped) << in_order;
+    EXPECT_EQ(web->reason, in_order ? "stopped because the daemon was stopped"
+                                    : "stopped because the machine or its keeper went down");
+    next->trees.remove("shop");
+    next->trees.write();
+  }
+}
+
+TEST_F(Catalog, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingHasEnded) {
+  using ended = catalog::what_ended;
+  {
+    auto first = begin();
+    add_shop(*first);
+    auto changed = *first->trees.find("shop");
+    const auto before = std::make_shared<const store::read_source>(changed.source);
+    changed.source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n";
+    changed.source.grafts = {{"shop", "db", before}};
+    first->trees.begin_operation(std::string{store::change_key} + "shop",
+                                 store::change_value({{.stop_removed = true}, {"db"}}));
+    first->trees.replace(std::move(changed));
+    first->trees.write();
+  }
+  EXPECT_TRUE(begin()->shared.nodes.find("shop", "db")) << "the next daemon finishes it, and needs it for that";
+  for (int daemons = 0; daemons < 2; ++daemons) {
+    const auto next = begin(ended::keeper);
+    EXPECT_FALSE(next->shared.nodes.find("shop", "db"));
+    EXPECT_TRUE(next->shared.nodes.find("shop", "web"));
+    EXPECT_TRUE(next->trees.find("shop")->source.grafts.empty());
+    EXPECT_TRUE(next->trees.operations().empty());
+  }
+}
+
 TEST_F(Catalog, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
   {
     auto first = begin();

@@ -312,5 +312,53 @@ TEST_F(TreeChange, EachDifferenceBecomesOneThing) {
   EXPECT_EQ(becomes(added, {.start_added = true}), consequence::with_supervisor);
 }
 
+// -- nodes that a former daemon was replacing
+
+TEST_F(TreeChange, WhatWasToBeReplacedAndStillRunsAsItWasIsRestarted) {
+  const auto after = supervisor("shop", {nested("a", {}), nested("b", {service("web")})});
+  runs(after);
+  std::vector<tree_change> changes;
+  add_replaced({{"web", 1}}, after, node, changes);
+  for (const auto& options : {change_options{}, all_of_it}) { // whatever else is asked for
+    const auto plan = plan_change(after, after, changes, options, node);
+    EXPECT_THAT(said(plan), ElementsAre("upgrade shop", "upgrade a", "upgrade b", "restart web"));
+    EXPECT_THAT(plan.replaced, ElementsAre(replaced_node{"web", 1}));
+  }
+}
+
+TEST_F(TreeChange, WhatWasToBeReplacedAndIsDownIsStarted) {
+  const auto after = supervisor("shop", {nested("a", {}), nested("b", {service("web")})});
+  for (const auto& [state, generation] : {std::pair{node_state::stopping, 1u},
+                                          {node_state::stopped, 1u},
+                                          {node_state::finished, 1u},
+                                          {node_state::stopped, 0u}}) {
+    runs(after);
+    is("web", state, generation, /*settled=*/true);
+    std::vector<tree_change> changes;
+    add_replaced({{"web", 1}}, after, node, changes);
+    EXPECT_THAT(said(plan_change(after, after, changes, {}, node)),
+                ElementsAre("upgrade shop", "upgrade a", "upgrade b", "start web"));
+  }
+}
+
+TEST_F(TreeChange, WhatWasReplacedAndStartedAgainIsDone) {
+  const auto after = supervisor("shop", {nested("b", {service("web"), service("mail")})});
+  runs(after);
+  is("web", node_state::failed, 2);
+  std::vector<tree_change> changes;
+  add_replaced({{"web", 1}, {"mail", 0}, {"gone", 1}}, after, node, changes);
+  EXPECT_THAT(changes, IsEmpty());
+}
+
+TEST_F(TreeChange, WhatIsToBeReplacedIsWrittenDown) {
+  const auto before = supervisor("shop", {nested("a", {service("web"), service("old")}), nested("b", {})});
+  const auto after = supervisor("shop", {nested("a", {}), nested("b", {service("web"), service("old")})});
+  runs(before);
+  is("web", node_state::running, 4);
+  is("old", node_state::failed, 3, /*settled=*/true);
+  const auto plan = plan_change(before, after, found(before, after), all_of_it, node);
+  EXPECT_THAT(plan.replaced, ElementsAre(replaced_node{"web", 4}, replaced_node{"old", 0}));
+}
+
 } // namespace
 } // namespace alder::policy

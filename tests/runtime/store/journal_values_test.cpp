@@ -37,9 +37,23 @@ TEST(JournalValues, AMemoryIsReadAsItWasWritten) {
   EXPECT_EQ(*read, some_memory());
 }
 
+TEST(JournalValues, AnActIsReadAsItWasWritten) {
+  using kind = act_under_way::kind;
+  for (const auto what : {kind::start, kind::stop, kind::restart, kind::remove}) {
+    const act_under_way act{"shop", "api:1", what, 4};
+    EXPECT_EQ(parse_act_value(act_value(act)).value(), act);
+  }
+  EXPECT_FALSE(parse_act_value(R"({"tree":"shop","name":"web","what":"paint","seen":1})").ok());
+  EXPECT_FALSE(parse_act_value("nonsense").ok());
+}
+
 TEST(JournalValues, AChangeIsReadAsItWasWritten) {
-  const change_under_way change{{.start_added = true, .restart_changed = true}, {"web", "api:1"}};
+  const change_under_way change{
+      {.start_added = true, .restart_changed = true}, {"web", "api:1"}, {{"db", 3}, {"mail", 0}}};
   EXPECT_EQ(parse_change_value(change_value(change)).value(), change);
+  EXPECT_TRUE(
+      parse_change_value(R"({"start_added":true,"stop_removed":true,"restart_changed":true,"removed":[]})").ok())
+      << "of an earlier version";
   EXPECT_FALSE(parse_change_value("{}").ok());
   EXPECT_FALSE(parse_change_value("nonsense").ok());
 }

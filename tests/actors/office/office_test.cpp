@@ -1,0 +1,143 @@
+// The office: what it notes until it is answered, and what becomes of wishes when it crashes.
+#include "actors/office/office.hpp"
+
+#include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <optional>
+
+namespace alder::actors::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Office : public virtual_daemon {
+protected:
+  Office() {
+    (void)trees.open("7.100");
+    (void)trees.restore(catalog::what_ended::daemon);
+    store::saved_tree source;
+    source.name = "shop";
+    source.file = "/shop.yaml";
+    source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n";
+    auto loaded = read_configuration(source, text_is::given);
+    const auto spec = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+    trees.add({source, spec});
+    start(*spec);
+    begin_office();
+  }
+  ~Office() override {
+    caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
+    desk = nullptr;
+    run();
+    shared.nodes.on_change = nullptr; // they are the catalog's
+    shared.nodes.on_remove = nullptr;
+    shared.on_remembered = nullptr;
+    shared.on_forgotten = nullptr;
+    shared.changing_to = nullptr;
+  }
+
+  void begin_office() {
+    desk = system.spawn<office>(context, parent_actor{parent});
+    caf::anon_send(desk, start_order{1, {}, /*resume=*/true, 0});
+    run();
+  }
+  void crash_office() {
+    caf::anon_send_exit(desk, caf::exit_reason::kill);
+    run();
+    begin_office();
+  }
+  void want(decltype(wish::what) what) {
+    context.submit({std::move(what), [this](const wire::operation_result& r) { answers.push_back(r); }});
+    run();
+  }
+  void want(node_call::op what, const std::string& name, std::optional<generation> seen = {},
+            const std::string& key = {}) {
+    want(act_on_node{"shop", name, what, start_goal::started, seen, key});
+  }
+  [[nodiscard]] std::vector<store::act_under_way> noted() const {
+    std::vector<store::act_under_way> all;
+    for (const auto& [key, detail] : trees.operations())
+      if (auto act = store::parse_act_value(detail)) all.push_back(std::move(*act));
+    return all;
+  }
+
+  test::temporary_directory dir;
+  boost::asio::io_context loop;
+  catalog trees{loop, shared, dir.path()};
+  log_hub logs{loop, dir.path()};
+  office_context context{shared, trees, feed, logs};
+  office_actor desk;
+  std::vector<wire::operation_result> answers;
+};
+
+TEST_F(Office, WhatIsAskedOfANodeIsNotedUntilItIsAnswered) {
+  using kind = store::act_under_way::kind;
+  os.stubborn = {"web"};
+  want(node_call::op::stop, "web");
+  want(node_call::op::restart, "db"); // has to wait for it
+  EXPECT_THAT(answers, IsEmpty());
+  EXPECT_THAT(noted(), ElementsAre(store::act_under_way{"shop", "web", kind::stop, 1},
+                                   store::act_under_way{"shop", "db", kind::restart, 1}));
+  os.end(os.alive("web"), exit_status::signal(9));
+  run();
+  EXPECT_EQ(answers.size(), 2u);
+  EXPECT_THAT(noted(), IsEmpty());
+  EXPECT_EQ(node("db").generation, 2u);
+}
+
+TEST_F(Office, WhatAFormerDaemonHadNotedIsDoneOnceAndNotNotedAgain) {
+  const auto key = std::string{store::act_key} + "000000000007";
+  trees.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
+  want(node_call::op::restart, "db", 1, key);
+  EXPECT_EQ(node("db").generation, 2u);
+  EXPECT_THAT(noted(), IsEmpty());
+  want(node_call::op::restart, "db", 1); // whoever asked before asks again
+  EXPECT_EQ(node("db").generation, 2u);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[1].failure);
+}
+
+TEST_F(Office, WhoeverWaitsWhenItCrashesIsAnswered) {
+  os.stubborn = {"web"};
+  want(node_call::op::stop, "web");
+  bool was_told = false;
+  context.ask_children({"shop/shop", [&](const children_answer* told) { was_told = told == nullptr; }});
+  run();
+  int resumed = 0;
+  context.on_replaced = [&] { ++resumed; };
+  crash_office();
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].failure->code, "unavailable");
+  EXPECT_TRUE(was_told);
+  EXPECT_EQ(resumed, 1) << "what it had noted is to be finished";
+  EXPECT_EQ(noted().size(), 1u);
+  os.end(os.alive("web"), exit_status::signal(9));
+  run();
+  EXPECT_EQ(answers.size(), 1u) << "once";
+  want(node_call::op::start, "web");
+  EXPECT_EQ(answers.size(), 2u) << "and the next serves";
+}
+
+TEST_F(Office, AShutdownThatItBeganIsBegunAgain) {
+  context.stopping = true;
+  crash_office();
+  EXPECT_FALSE(context.stopping) << "else nobody could ask for it";
+}
+
+TEST_F(Office, AChangeThatIsNotFinishedWhenTheDaemonStopsStaysNoted) {
+  const auto key = std::string{store::change_key} + "shop";
+  const store::change_under_way what{{.stop_removed = true}, {"db"}};
+  trees.begin_operation(key, store::change_value(what));
+  context.stopping = true;
+  want(finish_change{"shop", what});
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].failure->code, "stopping");
+  EXPECT_EQ(trees.operations().count(key), 1u);
+}
+
+} // namespace
+} // namespace alder::actors::testing
