@@ -11,7 +11,9 @@
 namespace alder::actors::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class Office : public virtual_daemon {
@@ -19,14 +21,7 @@ protected:
   Office() {
     (void)trees.open("7.100");
     (void)trees.restore(catalog::what_ended::daemon);
-    store::saved_tree source;
-    source.name = "shop";
-    source.file = "/shop.yaml";
-    source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n";
-    auto loaded = read_configuration(source, text_is::given);
-    const auto spec = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
-    trees.add({source, spec});
-    start(*spec);
+    bring_up("name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n");
     begin_office();
   }
   ~Office() override {
@@ -40,6 +35,23 @@ protected:
     shared.changing_to = nullptr;
   }
 
+  /// Also another one, with the same office.
+  void bring_up(const std::string& text, std::vector<policy::left_change> left = {}) {
+    if (root) caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
+    root = nullptr;
+    run();
+    os.processes.clear();
+    trees.remove("shop");
+    store::saved_tree source;
+    source.name = "shop";
+    source.file = "/shop.yaml";
+    source.text = text;
+    source.left = std::move(left);
+    auto loaded = read_configuration(source, text_is::given);
+    const auto spec = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
+    trees.add({source, spec});
+    start(*spec);
+  }
   void begin_office() {
     desk = system.spawn<office>(context, parent_actor{parent});
     caf::anon_send(desk, start_order{1, {}, /*resume=*/true, 0});
@@ -130,13 +142,51 @@ TEST_F(Office, AShutdownThatItBeganIsBegunAgain) {
 
 TEST_F(Office, AChangeThatIsNotFinishedWhenTheDaemonStopsStaysNoted) {
   const auto key = std::string{store::change_key} + "shop";
-  const store::change_under_way what{{.stop_removed = true}, {"db"}};
-  trees.begin_operation(key, store::change_value(what));
+  auto changed = *trees.find("shop");
+  changed.source.grafts = {{"shop", "db", std::make_shared<const store::read_source>(changed.source)}};
+  changed.source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n";
+  trees.replace(std::move(changed));
+  os.stubborn = {"db"};
+  want(finish_change{"shop", {{.stop_removed = true}, {"db"}}});
+  EXPECT_EQ(node("db").state, node_state::stopping);
   context.stopping = true;
-  want(finish_change{"shop", what});
-  ASSERT_EQ(answers.size(), 1u);
-  EXPECT_EQ(answers[0].failure->code, "stopping");
-  EXPECT_EQ(trees.operations().count(key), 1u);
+  os.end(os.alive("db"), exit_status::signal(9));
+  run();
+  EXPECT_EQ(answers.size(), 1u);
+  EXPECT_EQ(trees.operations().count(key), 1u) << "the next daemon looks at it";
+}
+
+const std::string three_of_api = "name: shop\nchildren:\n  - {service: api, command: /bin/api, instances: 3}\n";
+const std::vector<policy::left_change> all_of_api{{"api:0", "api", {"command"}, false, 1},
+                                                  {"api:1", "api", {"command"}, false, 1},
+                                                  {"api:2", "api", {"command"}, false, 1}};
+
+TEST_F(Office, ARollingRestartThatIsFinishedWaitsForTheInstanceThatWasRestartedLast) {
+  bring_up(three_of_api, all_of_api);
+  want(node_call::op::restart, "api:0"); // what the former daemon did
+  ASSERT_EQ(node("api:0").generation, 2u);
+  want(finish_change{"shop", {{.restart_changed = true}, {}}});
+  EXPECT_EQ(node("api:1").generation, 1u) << "api:0 has not shown yet that it works";
+  advance(1s);
+  EXPECT_EQ(node("api:1").generation, 2u);
+  advance(1s);
+  advance(1s);
+  EXPECT_EQ(node("api:2").generation, 2u);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[1].failure);
+}
+
+TEST_F(Office, ARollingRestartThatIsFinishedLeavesTheRestWhenOneHasNotComeUp) {
+  bring_up(three_of_api, all_of_api);
+  os.refused["api:0"] = "no such file";
+  want(node_call::op::restart, "api:0"); // what the former daemon did
+  want(finish_change{"shop", {{.restart_changed = true}, {}}});
+  advance(5s);
+  EXPECT_EQ(node("api:1").generation, 1u);
+  EXPECT_EQ(node("api:2").generation, 1u);
+  ASSERT_EQ(answers.size(), 2u);
+  ASSERT_TRUE(answers[1].failure);
+  EXPECT_THAT(answers[1].failure->help, Contains(HasSubstr("not restarted: api:1, api:2")));
 }
 
 } // namespace
