@@ -8,8 +8,8 @@
 #include "actors/base/runtime.hpp"
 #include "actors/host/keeper_host.hpp"
 #include "actors/http/api_context.hpp"
-#include "actors/office/catalog.hpp"
 #include "actors/logs/log_hub.hpp"
+#include "actors/office/catalog.hpp"
 #include "actors/tree/supervisor.hpp"
 
 #include "runtime/os/daemon_lock.hpp"
