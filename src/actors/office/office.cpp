@@ -275,8 +275,12 @@ void office::perform(const act_on_node& act, const supervisor_actor& supervisor,
              [this, act, tell](const call_outcome& outcome) {
                if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
                const auto node = context_.shared.nodes.find(act.tree, act.name);
-               if (outcome.word == "down_again" && node && node->state == node_state::finished)
+               const auto is_over = [&](node_state state) { return node && node->state == state; };
+               if (outcome.word == "down_again" && is_over(node_state::finished))
                  return tell(went_well(/*changed=*/true)); // a task, which is complete by now
+               if (outcome.word == "down_again" && !act.operation.empty() && !is_over(node_state::failed))
+                 return tell(
+                     went_well(/*changed=*/true)); // a former daemon was asked; since then somebody else was this one
                tell(result_of(outcome));
              });
 }

@@ -564,6 +564,7 @@ void supervisor::on_settled(const policy::child_settled& settled) {
   if (!settled.finished) return set_state(*c, node_state::stopped, settled.why, stays::yes);
   if (settled.failed) {
     set_state(*c, node_state::failed, settled.why.detail, stays::yes);
+    if (settled.why.what == cause::kind::failed_attempt) return; // told of as it failed
     return announce(event_kind::failed, *c, settled.why);
   }
   const bool gave_up = c->last_end && c->last_end->gave_up;

@@ -513,6 +513,7 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
       child_settled failed{s.id, {cause::kind::failed_attempt, {}, "could not start: " + detail, {}}};
       failed.finished = failed.failed = true;
       emit(std::move(failed));
+      drop_resumed_work();
     }
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
   }
@@ -539,10 +540,18 @@ void supervision::drop_group_restart() {
     if (const auto* one = std::get_if<start_step>(&next)) return of_group(*one);
     if (const auto* all = std::get_if<group_step>(&next))
       return std::any_of(all->members.begin(), all->members.end(), of_group);
+    return false;
+  });
+  drop_resumed_work();
+}
+
+/// It is not to be told that it is complete.
+void supervision::drop_resumed_work() {
+  std::erase_if(plan_, [](const step& next) {
     const auto* told = std::get_if<effect_step>(&next);
     return told != nullptr && std::holds_alternative<work_resumed>(told->what);
   });
-  work_.reset();
+  if (std::exchange(work_, std::nullopt)) note_change();
 }
 
 void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reason>& reason) {

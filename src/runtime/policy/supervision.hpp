@@ -397,6 +397,7 @@ private:
   void resume_children(const begin& e);
   void resume_work(const unfinished_work& work, const begin& e);
   void drop_group_restart();
+  void drop_resumed_work();
   [[nodiscard]] cause why_undone(const std::string& id, const std::string& detail) const;
   void begin_work(unfinished_work work);
   [[nodiscard]] static bool has_something_to_remember(const child_state& child);

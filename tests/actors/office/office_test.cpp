@@ -113,6 +113,19 @@ TEST_F(Office, WhatAFormerDaemonHadNotedIsDoneOnceAndNotNotedAgain) {
   EXPECT_FALSE(answers[1].failure);
 }
 
+TEST_F(Office, WhatAFormerDaemonWasAskedForIsNoFailureWhenSomebodyElseWantedSomethingElseSince) {
+  const auto key = std::string{store::act_key} + "000000000007";
+  want(node_call::op::restart, "db");
+  want(node_call::op::stop, "db");
+  trees.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
+  want(node_call::op::restart, "db", 1, key);
+  EXPECT_EQ(node("db").state, node_state::stopped);
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_FALSE(answers[2].failure);
+  want(node_call::op::restart, "db", 1);
+  EXPECT_EQ(answers[3].failure->detail, "db was started, but is not running any more") << "the one who asks is told";
+}
+
 TEST_F(Office, WhoeverWaitsWhenItCrashesIsAnswered) {
   os.stubborn = {"web"};
   want(node_call::op::stop, "web");
