@@ -325,6 +325,7 @@ std::vector<std::string> catalog::restore(what_ended before) {
   }
   find_lost_trees(complaints);
   restore_nodes(before, complaints);
+  keep_down();
   if (before == what_ended::daemon) {
     restore_memories(complaints);
     shutting_down_ = journal_.values().count(std::string{store::shutdown_key}) > 0;
@@ -425,6 +426,26 @@ void catalog::restore_nodes(what_ended before, std::vector<std::string>& complai
       });
     }
   });
+}
+
+/// What a change brought and did not start is down, also when its supervisor had no time to say so.
+void catalog::keep_down() {
+  for (const auto& [tree, known] : trees_) {
+    const auto noted = journal_.values().find(std::string{store::change_key} + tree);
+    if (noted == journal_.values().end()) continue;
+    const auto change = store::parse_change_value(noted->second);
+    if (!change) continue;
+    for (const auto& name : change->down) {
+      const auto node = shared_.nodes.find(tree, name);
+      if (!node || node->settled || node->former) continue; // it is not there, or more is known of it
+      shared_.nodes.update(tree, name, [&](node_snapshot& added) {
+        added.state = node_state::stopped;
+        added.settled = true;
+        added.since = shared_.steady_now();
+        added.reason = "added by a new configuration";
+      });
+    }
+  }
 }
 
 store::node_clock catalog::node_clock() const { return {boot_id_, shared_.boot, shared_.clock_shift()}; }

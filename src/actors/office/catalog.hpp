@@ -177,6 +177,7 @@ private:
   void fold(const std::string& tree) const;
   [[nodiscard]] std::vector<store::saved_tree> recorded_trees(std::vector<std::string>& complaints);
   [[nodiscard]] std::vector<store::saved_tree> trees_of_old_format(std::vector<std::string>& complaints);
+  void keep_down();
   void restore_nodes(what_ended before, std::vector<std::string>& complaints);
   void restore_memories(std::vector<std::string>& complaints);
   void on_node_changed(const node_ptr& before, const node_ptr& after);

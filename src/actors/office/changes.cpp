@@ -218,7 +218,7 @@ void office::change(known_tree tree, const policy::change_options& options,
   const auto work = std::make_shared<change_in_steps>();
   work->tree = name;
   work->after = after;
-  work->what = {options, plan.removed, plan.replaced};
+  work->what = {options, plan.removed, plan.replaced, plan.down};
   work->has_effect = plan.has_effect;
   if (is_resumed) add_look_at_pools(work, plan.steps, now.source.left);
   keep(plan.kept, now.source, tree.source);

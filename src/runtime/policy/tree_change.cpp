@@ -147,6 +147,7 @@ private:
       const bool is_down_for_good = then == consequence::at_its_time || then == consequence::replace_down ||
                                     (then == consequence::replace && change.stays_down);
       if (!is_down_for_good) note_left(change);
+      if (then == consequence::not_started || then == consequence::replace_down) plan_.down.push_back(change.name);
       if (then == consequence::replace || change.is_due) note_replaced(change);
     }
   }

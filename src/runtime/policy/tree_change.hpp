@@ -127,12 +127,13 @@ struct change_plan {
   additions kept;                   ///< nodes the new version does not have, which are there until they are removed
   std::vector<left_change> left;    ///< still outstanding: the next change includes it
   std::vector<replaced_node> replaced;
+  std::vector<std::string> down; ///< nodes that are new where they are, and stay down
   bool has_effect = false;
 };
 
 /// What is done to make a tree that is up as `before` what `after` is. `changes` are outstanding between them. Whoever
-/// writes `removed`, `kept`, `left` and `replaced` down before the first step can have the rest done by a successor,
-/// with the same options.
+/// writes `removed`, `kept`, `left`, `replaced` and `down` down before the first step can have the rest done by a
+/// successor, with the same options.
 [[nodiscard]] change_plan plan_change(const supervisor_spec& before, const supervisor_spec& after,
                                       const std::vector<tree_change>& changes, const change_options& options,
                                       const node_lookup& node);

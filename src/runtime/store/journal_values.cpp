@@ -312,7 +312,8 @@ std::string change_value(const change_under_way& change) {
                   {"restart_changed", change.options.restart_changed},
                   {"replace", change.options.replace},
                   {"removed", change.removed},
-                  {"replaced", replaced}});
+                  {"replaced", replaced},
+                  {"down", change.down}});
 }
 
 result<change_under_way> parse_change_value(std::string_view text) {
@@ -323,6 +324,7 @@ result<change_under_way> parse_change_value(std::string_view text) {
     change_under_way change{options, j.at("removed").get<std::vector<std::string>>()};
     for (const auto& node : j.value("replaced", json::array())) // versions that know less do not say it
       change.replaced.push_back({node.at("name").get<std::string>(), node.at("generation").get<alder::generation>()});
+    change.down = j.value("down", change.down);
     return change;
   });
 }

@@ -46,6 +46,7 @@ struct change_under_way {
   policy::change_options options;
   std::vector<std::string> removed; ///< children that are to be gone at its end
   std::vector<policy::replaced_node> replaced = {};
+  std::vector<std::string> down = {}; ///< children that are new where they are, and are not started
   bool operator==(const change_under_way&) const = default;
 };
 

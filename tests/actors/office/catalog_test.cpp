@@ -377,6 +377,28 @@ TEST_F(Catalog, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingH
   }
 }
 
+TEST_F(Catalog, WhatAnUnfinishedChangeAddedAndDidNotStartStaysDown) {
+  using ended = catalog::what_ended;
+  for (const auto what : {ended::daemon, ended::keeper, ended::reboot}) {
+    {
+      auto first = begin();
+      add_shop(*first);
+      enter(first->shared, "web", node_state::running, {cause::kind::request, {}, {}, {}});
+      first->trees.begin_operation(std::string{store::change_key} + "shop",
+                                   store::change_value({{}, {}, {}, {"db", "web", "unknown"}}));
+    }
+    const auto next = begin(what);
+    const auto db = next->shared.nodes.find("shop", "db");
+    EXPECT_EQ(db->state, node_state::stopped);
+    EXPECT_TRUE(db->settled);
+    EXPECT_FALSE(next->shared.nodes.find("shop", "web")->settled) << "of which it is known that it was started since";
+    EXPECT_FALSE(next->shared.nodes.find("shop", "unknown"));
+    next->trees.remove("shop");
+    next->trees.end_operation(std::string{store::change_key} + "shop");
+    next->trees.write();
+  }
+}
+
 TEST_F(Catalog, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
   {
     auto first = begin();

@@ -200,6 +200,14 @@ TEST_F(TreeChange, WhatIsReplacedStaysAsItWas) {
                                      "upgrade back", "start broken"));
   EXPECT_THAT(all.left, ElementsAre(left_change{"broken", "back", {"supervisor"}, true, 1},
                                     left_change{"broken", "back", {}, true, 0}));
+  EXPECT_THAT(all.down, ElementsAre("stopped", "done")) << "a successor may find no trace of them";
+}
+
+TEST_F(TreeChange, WhatIsAddedAndNotStartedIsNotedAsDown) {
+  const auto after = supervisor("shop", {service("web"), nested("back", {service("db"), service("mail")})});
+  runs(shop);
+  EXPECT_THAT(plan(shop, after).down, ElementsAre("mail"));
+  EXPECT_THAT(plan(shop, after, {.start_added = true}).down, IsEmpty());
 }
 
 TEST_F(TreeChange, AnInstanceComesWithItsStart) {

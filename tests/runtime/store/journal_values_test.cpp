@@ -49,7 +49,7 @@ TEST(JournalValues, AnActIsReadAsItWasWritten) {
 
 TEST(JournalValues, AChangeIsReadAsItWasWritten) {
   const change_under_way change{
-      {.start_added = true, .restart_changed = true}, {"web", "api:1"}, {{"db", 3}, {"mail", 0}}};
+      {.start_added = true, .restart_changed = true}, {"web", "api:1"}, {{"db", 3}, {"mail", 0}}, {"old"}};
   EXPECT_EQ(parse_change_value(change_value(change)).value(), change);
   EXPECT_TRUE(
       parse_change_value(R"({"start_added":true,"stop_removed":true,"restart_changed":true,"removed":[]})").ok())
