@@ -1,8 +1,12 @@
 """The keeper is killed: the daemon starts another one, and services go on, are supervised, and end with their own code."""
 
+import ctypes
+import fcntl
 import os
 import pathlib
 import signal
+import socket
+import subprocess
 import time
 
 import alder
@@ -249,6 +253,28 @@ children:
         home.daemon_kills = home.info()["epoch"] - 1  # it is counted anew when nothing was left
         home.stop_daemon()
         self.assertFalse([pid for pid in pids.values() if alder.is_alive(pid)])
+
+    def test_a_keeper_whose_daemon_is_gone_does_not_wait_for_the_end_of_another(self):
+        home = self.home
+        run = home.path / "run"
+        run.mkdir(mode=0o700, parents=True)
+        with open(run / "keeper.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            libc, of_opening_and_closing = ctypes.CDLL(None), 0x20 | 0x18
+            watch = libc.inotify_init1(os.O_NONBLOCK)
+            self.assertGreater(libc.inotify_add_watch(watch, os.fsencode(lock.name), of_opening_and_closing), 0)
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours.close()
+            late = subprocess.Popen(
+                [alder.PROGRAMS / "alder-keeper", "--run-dir", run, "--state-dir", home.path / "state", "--log-dir",
+                 home.path / "logs", "--daemon", alder.PROGRAMS / "alderd", "--adopt-fd", str(its.fileno()),
+                 "--daemon-pid", "999999999", "--mark", "1.1", "--epoch", "1"],
+                env=home.environment, pass_fds=[its.fileno()], stderr=subprocess.PIPE)
+            its.close()
+            self.assertEqual((late.communicate(timeout=alder.PATIENCE)[1], late.returncode), (b"", 0))
+            opened_and_closed_once = 2 * 16  # bytes
+            self.assertEqual(len(os.read(watch, 65536)), opened_and_closed_once, "it waits for the lock")
+            os.close(watch)
 
     def test_a_tree_of_which_nothing_runs_goes_on_too(self):
         home = self.home

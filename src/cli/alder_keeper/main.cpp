@@ -75,7 +75,8 @@ int resume(keeper::options options, const rlimit& own_limit) {
   return successor.run();
 }
 
-/// The lock of a keeper that was just killed may be held for a moment yet.
+/// The lock of a keeper that was just killed may be held for a moment yet. When the daemon that wants this one is gone,
+/// too, another keeper may hold it, which serves; nobody waits for its end.
 constexpr int lock_attempts = 100;
 constexpr std::chrono::milliseconds between_attempts{20};
 
@@ -97,6 +98,7 @@ int main(int argc, char** argv) {
   if (auto tidied = os::tidy_descriptors(inherited); !tidied) return fail(ready, tidied.failure());
   auto lock = claim_home(*options);
   for (int attempt = 0; options->adopt_fd >= 0 && lock && !lock->valid() && attempt < lock_attempts; ++attempt) {
+    if (os::reader_is_gone(options->adopt_fd)) break;
     os::pause(between_attempts);
     lock = claim_home(*options);
   }
