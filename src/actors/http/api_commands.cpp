@@ -3,6 +3,7 @@
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
 
+#include "runtime/base/number.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/policy/tree_edit.hpp"
@@ -165,12 +166,23 @@ result<start_goal> goal_of(const api_request& request) {
   return error{error_kind::invalid_input, "'until' takes started, completed or stable, not '" + until + "'"};
 }
 
+/// From `seen`: a node that was started since it had this generation is left alone.
+result<std::optional<alder::generation>> seen_by(const api_request& request) {
+  const auto text = request.value("seen");
+  if (text.empty()) return std::optional<alder::generation>{};
+  const auto number = parse_number<alder::generation>(text);
+  if (!number) return error{error_kind::invalid_input, "'seen' takes a generation, not '" + text + "'"};
+  return std::optional<alder::generation>{*number};
+}
+
 void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
   const auto goal = goal_of(request);
   if (!goal) return out->refuse(bad_value(goal.failure().message));
+  const auto seen = seen_by(request);
+  if (!seen) return out->refuse(bad_value(seen.failure().message));
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
-  submit(act_on_node{found.node->tree, found.node->name, what, *goal}, found.node->tree, request, out, context);
+  submit(act_on_node{found.node->tree, found.node->name, what, *goal, *seen}, found.node->tree, request, out, context);
 }
 void post_start(const api_request& request, const responder& out, api_context& context) {
   act(node_call::op::start, request, out, context);

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds spinner_period{120};
 constexpr unsigned shown_log_lines = 5;
+constexpr unsigned most_attempts = 20; // daemons that are asked to carry out one change
 /// When nothing has been said for this long the daemon is asked whether it is there.
 constexpr milliseconds look_at_daemon_period{5000};
 
@@ -37,12 +38,16 @@ public:
                 .on_end = [this](const result<reply>& how) { on_end(how); }});
     loop_.run();
     if (code_) return *code_;
+    if (lost_) return exit_code::no_daemon;
     return done_ ? conclude()
                  : s_.fail({.code = exit_code::no_daemon,
                             .what = "the daemon exited before the operation finished",
                             .help = {"see what was done with: alder tree"},
                             .diagnostics = {}});
   }
+
+  /// How the daemon was lost before it had answered; another may be asked.
+  [[nodiscard]] const std::optional<error>& lost() const { return lost_; }
 
 private:
   void interrupt(int signal) {
@@ -82,10 +87,13 @@ private:
 
   void on_end(const result<reply>& how) {
     if (!how) {
+      const bool is_cut_off = how.failure().os_errno == ECONNRESET;
+      if (never_reached(how.failure()) || (is_cut_off && !what_.again.empty())) {
+        lost_ = how.failure();
+        return;
+      }
       auto told = s_.explain_no_answer(how.failure());
-      if (how.failure().os_errno == ECONNRESET)
-        told.help.emplace_back(
-            "the daemon that replaces it continues the operation; see its progress with: alder tree");
+      if (is_cut_off) told.help.push_back(what_.when_lost);
       code_ = s_.fail(told);
     } else if (how->status != 200) {
       code_ = s_.fail(explain(read_problem(how->status, how->body)));
@@ -155,6 +163,7 @@ private:
   std::optional<done_view> done_;
   std::optional<exit_code> code_;
   bool is_unread_ = false; ///< nobody reads standard output any more
+  std::optional<error> lost_;
 };
 
 /// The daemon refuses at once what it can tell at once.
@@ -174,7 +183,17 @@ exit_code hand_over(session& s, const change& what) {
 exit_code carry_out(session& s, const change& what) {
   if (s.wanted().no_wait) return hand_over(s, what);
   if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
-  return watcher{s, what}.run();
+  auto now = what;
+  for (unsigned times = 1;; ++times) {
+    watcher one{s, now};
+    const auto code = one.run();
+    if (!one.lost()) return code;
+    if (times == most_attempts) return s.fail(s.explain_no_answer(*one.lost()));
+    if (times == 1 && !s.wanted().json) s.note("the daemon exited; waiting for the daemon that replaces it\n");
+    (void)s.await_daemon(); // of one that does not come the next says more
+    if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
+    if (!never_reached(*one.lost())) now.target = what.again;
+  }
 }
 
 } // namespace alder::cli

@@ -1,11 +1,13 @@
 #include "cli/commands/node_change.hpp"
 
 #include "cli/commands/change.hpp"
+#include "cli/common/answers.hpp"
 
 #include "runtime/base/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <variant>
 
 namespace alder::cli {
 namespace {
@@ -21,6 +23,18 @@ void tell_left(session& s, const std::vector<std::string>& names, std::size_t fr
                 .what = join(first, ", ") + more + (left == 1 ? " was" : " were") + " not " + done,
                 .help = {"what comes after a failure is left as it is"},
                 .diagnostics = {}});
+}
+
+/// What is asked of the successor of a daemon that was lost over `target`. A start or restart that was made already is
+/// not made again: the generation tells.
+std::string again_target(session& s, const std::string& name, const std::string& target, purpose what) {
+  if (s.wanted().no_wait) return {};
+  if (what != purpose::start && what != purpose::restart) return target;
+  const auto answer = s.try_request({.method = "GET", .target = service_target(name), .body = {}, .accept = {}});
+  const auto* body = std::get_if<std::string>(&answer);
+  const auto generation = body == nullptr ? std::nullopt : read_generation(*body);
+  if (!generation) return {}; // what is wrong is said by the change itself
+  return target + (target.find('?') == std::string::npos ? "?seen=" : "&seen=") + std::to_string(*generation);
 }
 
 } // namespace
@@ -47,11 +61,14 @@ exit_code change_nodes(session& s, const std::string& verb, const change_words& 
   // Before the next one goes down, the one before has to show that it works, also without a readiness check.
   const bool is_rolling = what == purpose::restart && names->size() > 1;
   const auto change_of = [&](const std::string& name) {
+    auto target = service_target(name) + "/" + verb + (is_rolling ? "?until=stable" : "");
+    auto again = again_target(s, name, target, what);
     return change{.method = "POST",
-                  .target = service_target(name) + "/" + verb + (is_rolling ? "?until=stable" : ""),
+                  .target = std::move(target),
                   .body = {},
                   .words = words,
-                  .nothing_to_do = name + " " + already};
+                  .nothing_to_do = name + " " + already,
+                  .again = std::move(again)};
   };
   // A restart takes down what works: when one does not come up, the next would not either.
   return change_each(s, *names, change_of, what == purpose::restart ? after_failure::stop : after_failure::go_on);

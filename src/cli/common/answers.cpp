@@ -410,6 +410,12 @@ result<log_line> read_log_line(std::string_view text) {
   return log_line{log_of(*document)};
 }
 
+std::optional<std::uint64_t> read_generation(std::string_view text) {
+  const auto document = parse_object(text);
+  if (!document || !document->contains("generation")) return std::nullopt;
+  return number_of<std::uint64_t>(*document, "generation");
+}
+
 std::optional<std::size_t> read_file_count(std::string_view text) {
   const auto document = parse_object(text);
   if (!document || !document->contains("files")) return std::nullopt;

@@ -214,6 +214,8 @@ using log_line = std::variant<log_view, log_gap_view, log_cursors_view>;
 [[nodiscard]] result<tree_view> read_tree(std::string_view text);
 [[nodiscard]] result<node_view> read_node(std::string_view text);
 [[nodiscard]] result<std::vector<config_view>> read_config(std::string_view text);
+/// Of a node: how often it was started; nothing: it does not say.
+[[nodiscard]] std::optional<std::uint64_t> read_generation(std::string_view text);
 /// Of an answer to a change of log files: how many there were; nothing: it does not say.
 [[nodiscard]] std::optional<std::size_t> read_file_count(std::string_view text);
 /// Of an answer to /v1/daemon/resurrect: the names of the trees.

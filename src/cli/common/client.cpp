@@ -72,6 +72,10 @@ http::request<http::string_body> request_for(const call& what) {
 
 } // namespace
 
+bool never_reached(const error& why) {
+  return why.kind == error_kind::unavailable && (why.os_errno == ENOENT || why.os_errno == ECONNREFUSED);
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view hex = "0123456789ABCDEF";
   std::string encoded;

@@ -67,6 +67,9 @@ private:
   std::unique_ptr<connection> kept_;
 };
 
+/// Whether no daemon was there to hear the request.
+[[nodiscard]] bool never_reached(const error& why);
+
 enum class flow { go_on, stop };
 
 /// The handlers of one stream. Each may open and close streams and stop the loop.

@@ -75,8 +75,7 @@ failure no_daemon_but_keeper(int keeper_pid, const std::string& trouble, const s
 }
 
 failure explain(const error& why) {
-  if (why.kind == error_kind::unavailable && (why.os_errno == ENOENT || why.os_errno == ECONNREFUSED))
-    return no_daemon_is_running();
+  if (never_reached(why)) return no_daemon_is_running();
   failure told{.code = code_of(why.kind), .what = why.message, .help = {}, .diagnostics = {}};
   if (why.os_errno == ETIMEDOUT)
     told.help = {"it may be suspended or overloaded; see daemon.log in the directory printed by 'alder paths --state'"};

@@ -68,15 +68,15 @@ std::variant<std::string, failure> session::try_request(const call& what, std::c
   return explain(read_problem(answer->status, answer->body));
 }
 
-/// A daemon that ended over a question has a successor, which is asked the same.
+/// A daemon that ended over a question has a successor, which is asked the same. One that is just ending may still take
+/// a connection and refuse the next.
 result<reply> session::ask(const call& what, std::chrono::milliseconds deadline) {
   constexpr int most_attempts = 5;
   for (int attempt = 1;; ++attempt) {
     auto answer = client_.send(what, deadline);
-    const bool was_lost = !answer && answer.failure().os_errno == ECONNRESET;
-    if (!was_lost || what.method != "GET" || attempt == most_attempts) return answer;
-    if (os::living_keeper(setup_.where.run_dir) == 0) return answer;
-    await_daemon();
+    const bool was_lost = !answer && what.method == "GET" && answer.failure().os_errno == ECONNRESET;
+    const bool is_unheard = !answer && never_reached(answer.failure());
+    if ((!was_lost && !is_unheard) || attempt == most_attempts || !await_daemon()) return answer;
   }
 }
 
@@ -88,7 +88,7 @@ std::optional<failure> session::rouse() {
   return std::nullopt; // whatever it says: what is asked next says it better
 }
 
-void session::await_daemon() {
+bool session::await_daemon() {
   using std::chrono::steady_clock;
   constexpr milliseconds longest_respawn{12000};
   constexpr milliseconds between{20};
@@ -97,15 +97,20 @@ void session::await_daemon() {
   // One that keeps ending is told of rather than waited for.
   auto end = begin + (keeps_ending(setup_.where.run_dir) ? soon : longest_respawn);
   auto next_ask = begin + slow_after;
-  while (!os::is_served(setup_.where.socket) && os::living_keeper(setup_.where.run_dir) != 0) {
+  while (!os::is_served(setup_.where.socket)) {
     const auto now = steady_clock::now();
-    if (now >= end) return;
+    if (has_waited_in_vain_ || os::living_keeper(setup_.where.run_dir) == 0) return false;
+    if (now >= end) {
+      has_waited_in_vain_ = true;
+      return false;
+    }
     if (now >= next_ask) {
       next_ask = now + slow_after;
       if (watch_.ask_keeper()) end = begin + replacement_patience;
     }
     os::pause(between);
   }
+  return true;
 }
 
 std::optional<std::string> session::get(const std::string& target) {

@@ -37,8 +37,9 @@ public:
   session& operator=(const session&) = delete;
 
   /// A daemon that died is started again by its keeper, within 10 s at the most: waits for that, so that a command does
-  /// not take the home for empty meanwhile. One that hangs while it is starting is the keeper's concern.
-  void await_daemon();
+  /// not take the home for empty meanwhile. One that hangs while it is starting is the keeper's concern. False: there
+  /// is none; one that did not come is waited for once.
+  bool await_daemon();
 
   [[nodiscard]] const invocation& wanted() const { return setup_.wanted; }
   [[nodiscard]] const session_setup& setup() const { return setup_; }
@@ -97,6 +98,7 @@ private:
   daemon_watch watch_;
   client client_;
   exit_code code_ = exit_code::ok;
+  bool has_waited_in_vain_ = false; ///< for a daemon that did not come
 };
 
 /// The path of a node in the API: "/v1/services/shop%2Fcache".

@@ -4,6 +4,7 @@
 #include "runtime/wire/json.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <string>
 
@@ -41,6 +42,13 @@ const std::string two_trees = R"({"schema":1,"trees":[
   {"type":"supervisor","tree":"jobs","name":"jobs","state":"stopped","children":[
     {"type":"service","tree":"jobs","name":"worker","state":"stopped"}]}]})";
 
+std::vector<std::string> posts_of(const std::vector<std::string>& all) {
+  std::vector<std::string> found;
+  for (const auto& one : all)
+    if (one.rfind("POST ", 0) == 0) found.push_back(one);
+  return found;
+}
+
 TEST_F(Commands, AChangeIsToldStepByStepAndCounted) {
   serve_text(test::stream({stopping, stopped, done}));
   const auto result = run({"stop", "db"});
@@ -49,6 +57,26 @@ TEST_F(Commands, AChangeIsToldStepByStepAndCounted) {
       << result.out;
   EXPECT_EQ(seen().at(0), "POST /v1/services/db/stop");
   EXPECT_NE(requests().at(0).head.find("Accept: application/x-ndjson"), std::string::npos);
+}
+
+TEST_F(Commands, ADaemonThatIsReplacedIsAskedAgainForWhatIsLeft) {
+  std::atomic<int> lost{0};
+  serve([&](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    if (r.target == "/v1/tree") return c.send(answer(200, two_trees));
+    if (r.method == "GET") return c.send(answer(200, R"({"schema":1,"name":"a","generation":4})"));
+    if (r.target == "/v1/services/a/restart?until=stable" && lost++ == 0) {
+      c.send(test::stream_head() + test::chunk(stopping + "\n"));
+      return c.close();
+    }
+    c.send(test::stream({started, done}));
+  });
+  const auto result = run({"restart", "a", "b"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
+                                                        "POST /v1/services/a/restart?until=stable&seen=4",
+                                                        "POST /v1/services/b/restart?until=stable"}));
+  EXPECT_EQ(result.err, "the daemon exited; waiting for the daemon that replaces it\n");
 }
 
 TEST_F(Commands, WhatIsSoAlreadyIsASuccess) {
@@ -92,8 +120,8 @@ TEST_F(Commands, ARestartEndsAtTheFirstThatDoesNotComeUp) {
   });
   const auto result = run({"restart", "a", "b", "c", "d"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"GET /v1/tree", "POST /v1/services/a/restart?until=stable",
-                                              "POST /v1/services/b/restart?until=stable"}));
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/a/restart?until=stable",
+                                                        "POST /v1/services/b/restart?until=stable"}));
   EXPECT_NE(result.err.find("alder: b could not start"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("alder: c, d were not restarted"), std::string::npos) << result.err;
 }
@@ -288,13 +316,6 @@ test::fake_daemon::handler with_two_trees() {
   };
 }
 
-std::vector<std::string> posts_of(const std::vector<std::string>& all) {
-  std::vector<std::string> found;
-  for (const auto& one : all)
-    if (one.rfind("POST ", 0) == 0) found.push_back(one);
-  return found;
-}
-
 TEST_F(Commands, APatternMeansTheServicesItMatches) {
   serve(with_two_trees());
   EXPECT_EQ(run({"stop", "api*"}).code, 0);
@@ -451,7 +472,7 @@ TEST_F(Commands, ASupervisorThatHasFinishedIsLeftAsItIsWithAllBelowIt) {
 TEST_F(Commands, OneRestartIsOverWhenItIsUpSeveralWhenEachIsStable) {
   serve(pinging(test::stream({done})));
   EXPECT_EQ(run({"restart", "a"}).code, 0);
-  EXPECT_EQ(seen(), (std::vector<std::string>{"POST /v1/services/a/restart"}));
+  EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/a/restart"}));
   serve(with_two_trees());
   EXPECT_EQ(run({"restart", "db", "unknown"}).code, 0);
   EXPECT_EQ(posts_of(seen()), (std::vector<std::string>{"POST /v1/services/db/restart?until=stable",

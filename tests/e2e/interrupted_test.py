@@ -1,0 +1,152 @@
+"""alderd is killed in the middle of what it was asked for: its successor, or the command itself, does the rest once."""
+
+import alder
+
+# Ends two seconds after it was asked to, successfully: for `restart: transient` that is the end of it.
+SLOW_STOP = """
+import signal, sys, time
+def end(*_):
+    time.sleep(2)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+open("catches", "w").close()
+while True:
+    time.sleep(0.05)
+"""
+SLOW_SERVICE = "{service: w, command: [python3, slow.py], restart: transient, stop: {timeout: 30s}}"
+
+HALVES = """
+name: t
+children:
+  - supervisor: a
+    children:
+      - {{service: mate, command: sleep 1000}}
+      {in_a}
+  - supervisor: b
+    children:
+      - {{service: far, command: sleep 1000}}
+      {in_b}
+"""
+
+READINESS = """
+name: t
+children:
+  - supervisor: a
+    children:
+      - {service: slow, command: sleep 1000, ready: {exec: test -e up, timeout: 60s}}
+      - {service: mate, command: sleep 1000}
+  - {service: other, command: sleep 1000}
+"""
+
+
+class Interrupted(alder.Scenario):
+    def bring_up_slow_stop(self, text):
+        home = self.home
+        home.write("slow.py", SLOW_STOP)
+        home.up(text)
+        home.wait_until("it catches SIGTERM", (home.files / "catches").exists)
+
+    def kill_while(self, name, state):
+        self.home.wait_until(f"{name} is {state}", lambda: self.home.states().get(name) == state)
+        self.home.kill_daemon()
+
+    def end_of(self, command):
+        out, err = command.communicate(timeout=60)
+        return command.returncode, out.decode() + err.decode()
+
+    def test_a_service_that_moves_to_another_supervisor_is_started_there(self):
+        home = self.home
+        self.bring_up_slow_stop(HALVES.format(in_a="- " + SLOW_SERVICE, in_b=""))
+        before = home.pids()
+        home.write("alder.yaml", HALVES.format(in_a="", in_b="- " + SLOW_SERVICE))
+        home.begin("apply", "--sync", "alder.yaml")
+        self.kill_while("w", "stopping")
+        after = self.assert_runs_anew(before, "w")
+        home.wait_until("the change is complete", lambda: "resumed" in home.kinds("t"))
+        self.assertEqual(home.pids(), after)
+        self.assertEqual(home.service("w")["restarts"], 0, "nobody asked for that exit to be one")
+        self.assertIn("matches the file", home.alder("apply", "--dry-run", "--sync", "alder.yaml").said)
+
+    def test_a_removal_is_completed(self):
+        home = self.home
+        self.bring_up_slow_stop(HALVES.format(in_a="- " + SLOW_SERVICE, in_b=""))
+        home.begin("remove", "w")
+        self.kill_while("w", "stopping")
+        home.wait_until("it is gone", lambda: "w" not in home.services())
+        kinds = [event["kind"] for event in home.events() if event.get("name") == "w"]
+        self.assertIn("stopped", kinds)
+        self.assertNotIn("exited", kinds)
+
+    def test_what_a_change_does_not_start_stays_down(self):
+        home = self.home
+        idle = "- {service: idle, command: sleep 1000}"
+        self.bring_up_slow_stop(HALVES.format(in_a=f"{idle}\n      - {SLOW_SERVICE}", in_b=""))
+        home.alder("stop", "idle")
+        home.write("alder.yaml", HALVES.format(in_a="- {service: fresh, command: sleep 1000}", in_b=idle))
+        home.begin("apply", "--stop-removed", "--restart-changed", "alder.yaml")  # and not --start-added
+        self.kill_while("w", "stopping")
+        home.wait_until("the change is complete", lambda: "resumed" in home.kinds("t"))
+        self.assertEqual(home.states(), {"mate": "running", "far": "running", "idle": "stopped", "fresh": "stopped"})
+        home.alder("start", "idle", "fresh")
+
+    def start_slowly(self):
+        """A restart of `slow` is under way."""
+        self.home.write("up", "")
+        self.home.up(READINESS)
+        (self.home.files / "up").unlink()
+        restart = self.home.begin("restart", "slow")
+        self.home.wait_until("it starts", lambda: self.home.states()["slow"] == "starting")
+        return restart
+
+    def test_a_child_that_is_starting_holds_nobody_up(self):
+        home = self.home
+        restart = self.start_slowly()
+        before = home.pids()
+        home.kill_daemon()
+        home.wait_until("the others are taken over", lambda: home.pids() == before)
+        home.kill("other")
+        home.wait_until("it is restarted", lambda: home.pids().get("other") not in (None, before["other"]))
+        self.assertEqual(home.states()["slow"], "starting")
+        home.alder("restart", "other", timeout=20)
+        home.write("up", "")
+        self.assertEqual(self.end_of(restart)[0], 0)
+        self.assertEqual(home.pids()["slow"], before["slow"], "it was started once")
+
+    def test_a_stop_that_waited_is_carried_out(self):
+        home = self.home
+        self.start_slowly()
+        home.alder("stop", "mate", "--no-wait")  # nobody is there to ask again
+        waiting = home.begin("stop", "mate")
+        home.kill_daemon()
+        home.write("up", "")
+        home.wait_until("both are done", lambda: home.states() == {
+            "slow": "running", "mate": "stopped", "other": "running"})
+        self.assertEqual(self.end_of(waiting)[0], 0)
+
+    def test_a_rolling_restart_goes_on(self):
+        home = self.home
+        home.up("name: t\nchildren:\n  - {service: api, instances: 3, command: sleep 1000}\n")
+        before = home.pids()
+        roll = home.begin("restart", "api:*")
+        home.wait_until("the second has its turn", lambda: home.pids().get("api:1") not in (None, before["api:1"]))
+        self.assertEqual(home.pids()["api:2"], before["api:2"])
+        home.kill_daemon()
+        code, said = self.end_of(roll)
+        self.assertEqual(code, 0, said)
+        self.assertIn("waiting for the daemon that replaces it", said)
+        after = home.services()
+        self.assertEqual([after[f"api:{n}"]["generation"] for n in range(3)], [2, 2, 2], "each once")
+        self.assertTrue(all(after[name]["pid"] != before[name] for name in before))
+
+    def test_what_was_down_before_the_daemon_was_stopped_keeps_its_reason(self):
+        home = self.home
+        home.up(HALVES.format(in_a="", in_b=""))
+        home.alder("stop", "a")
+        home.stop_daemon()
+        home.alder("daemon", "start")
+        reasons = {name: service["reason"] for name, service in home.services().items()}
+        self.assertEqual(reasons, {"mate": "stopped on request", "far": "stopped because the daemon was stopped"})
+
+
+if __name__ == "__main__":
+    alder.main()
