@@ -5,6 +5,8 @@
 #include "actors/base/messages.hpp"
 #include "actors/base/process_host.hpp"
 
+#include "runtime/os/clock.hpp"
+
 #include <caf/fwd.hpp>
 
 #include <chrono>
@@ -49,6 +51,8 @@ struct runtime {
   std::function<wall_time()> steady_clock = {};
   /// When the machine was booted, on that clock: what is since then is true for later daemons too.
   wall_time boot{};
+  /// The clock of timers, which times that supervisors remember are on; a seam, too.
+  std::function<policy::time_point()> timer_now = os::timer_now;
 
   [[nodiscard]] wall_time steady_now() const { return steady_clock ? steady_clock() : wall_now(); }
   /// Tells people what happens, at this moment: the one place where an event gets its time and goes to the bus. Before

@@ -64,7 +64,7 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
     responder out;
     boost::asio::steady_timer timer;
   };
-  auto waiting = std::make_shared<pending>(pending{out, boost::asio::steady_timer{context.trees.executor()}});
+  auto waiting = std::make_shared<pending>(pending{out, boost::asio::steady_timer{context.journal.executor()}});
   waiting->timer.expires_after(*patience);
   waiting->timer.async_wait([waiting](const boost::system::error_code& cancelled) {
     if (cancelled || !waiting->out) return;
@@ -386,7 +386,7 @@ void post_apply(const api_request& request, const responder& out, api_context& c
 void delete_tree(const api_request& request, const responder& out, api_context& context) {
   auto name = request.path[2];
   const auto is_known = [&](const std::string& tree) {
-    return context.trees.find(tree) != nullptr || context.trees.lost_trees().count(tree) > 0;
+    return context.trees.find(tree) != nullptr || context.journal.lost_trees().count(tree) > 0;
   };
   if (!is_known(name) && is_known(wire::ad_hoc_tree(name))) name = wire::ad_hoc_tree(name);
   if (!is_known(name)) {
@@ -410,9 +410,9 @@ void post_upgrade(const api_request& request, const responder& out, api_context&
   const auto body = wire::parse_upgrade_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
   if (context.stopping) return out->refuse({"stopping", "the daemon is stopping", {}, {}});
-  context.trees.write(store::journal::durable::machine);
+  context.journal.write(store::journal::durable::machine);
   out->answer(202, wire::result_json({/*changed=*/true, std::nullopt}));
-  auto timer = std::make_shared<boost::asio::steady_timer>(context.trees.executor(), std::chrono::milliseconds{20});
+  auto timer = std::make_shared<boost::asio::steady_timer>(context.journal.executor(), std::chrono::milliseconds{20});
   timer->async_wait([timer, wanted = *body, &context](const boost::system::error_code&) {
     context.host.act().upgrade(wanted.keeper, wanted.daemon);
     context.host.flush();
@@ -427,7 +427,7 @@ void get_resurrect(const api_request&, const responder& out, api_context& contex
 void post_resurrect(const api_request&, const responder& out, api_context& context) {
   if (context.stopping) return out->refuse({"stopping", "the daemon is going down", {}, {}});
   const auto trees = context.trees.take_interrupted();
-  context.trees.write(store::journal::durable::machine);
+  context.journal.write(store::journal::durable::machine);
   for (const auto& tree : trees)
     caf::anon_send(context.forest, tree_replaced{tree, /*resumes=*/true});
   out->answer(200, wire::tree_names_json(trees));

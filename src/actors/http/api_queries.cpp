@@ -109,7 +109,7 @@ private:
 
 void answer_in_turns(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, const responder& out,
                      api_context& context) {
-  std::make_shared<answer_in_writing>(std::move(pieces), std::move(nodes), out, context.trees.executor())->write();
+  std::make_shared<answer_in_writing>(std::move(pieces), std::move(nodes), out, context.journal.executor())->write();
 }
 
 void get_ping(const api_request&, const responder& out, api_context&) {

@@ -430,7 +430,7 @@ private:
   }
 
   void post(void (*then)(log_follower&)) {
-    boost::asio::post(context_.trees.executor(), [self = shared_from_this(), then] { then(*self); });
+    boost::asio::post(context_.journal.executor(), [self = shared_from_this(), then] { then(*self); });
   }
 
   void stop() {

@@ -200,7 +200,7 @@ struct office::change_in_steps {
   [[nodiscard]] std::string operation() const { return std::string{store::change_key} + tree; }
 };
 
-/// The catalog first, with all that is still to do, so that a successor of this daemon would finish it.
+/// Written down first, with all that is still to do, so that a successor of this daemon would finish it.
 void office::change(known_tree tree, const policy::change_options& options,
                     const std::vector<policy::tree_change>& changes, const done& tell, bool is_resumed) {
   const auto name = tree.source.name;
@@ -228,7 +228,7 @@ void office::change(known_tree tree, const policy::change_options& options,
   tree.source.left.insert(tree.source.left.end(), plan.left.begin(), plan.left.end());
   if (!plan.kept.empty()) tree.root = std::make_shared<const supervisor_spec>(policy::with_children(*after, plan.kept));
   if (!plan.removed.empty()) tree.target = after;
-  context_.trees.begin_operation(work->operation(), store::change_value(work->what));
+  context_.journal.begin_operation(work->operation(), store::change_value(work->what));
   context_.trees.replace(std::move(tree));
   send(context_.forest, tree_replaced{name});
   for (auto& step : plan.steps)
@@ -261,7 +261,7 @@ void office::add_step(const std::shared_ptr<change_in_steps>& work, policy::chan
 void office::note_gone(change_in_steps& work, const std::string& name) {
   for (auto& node : work.what.replaced)
     if (node.name == name) node.generation = 0;
-  context_.trees.begin_operation(work.operation(), store::change_value(work.what));
+  context_.journal.begin_operation(work.operation(), store::change_value(work.what));
 }
 
 /// What a former daemon has restarted in a pool may not have shown yet that it works. Unless it does, the others are
@@ -298,7 +298,7 @@ void office::finish(const std::shared_ptr<change_in_steps>& work, const done& te
     send(context_.forest, tree_replaced{work->tree}); // what could not be removed is still there
   }
   // Of a daemon that is being stopped the rest is done when everything has ended.
-  if (!context_.stopping) context_.trees.end_operation(work->operation());
+  if (!context_.stopping) context_.journal.end_operation(work->operation());
   auto& failure = work->work.failure;
   if (failure) work->roll.add_help(*failure);
   tell(failure ? *failure : went_well(work->has_effect));
@@ -353,7 +353,7 @@ void office::carry_out(const add_children& add, const done& tell) {
 
 void office::begin_adding(const add_children& add, const done& tell) {
   auto read = add.read ? std::move(*add.read) : read_configuration(add.source);
-  load_extensions(read.loaded, context_.trees.offered());
+  load_extensions(read.loaded, context_.offered);
   auto& loaded = read.loaded;
   if (!loaded.tree) {
     auto result = went_wrong("invalid_config", "the configuration is invalid; nothing was added");

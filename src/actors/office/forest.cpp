@@ -14,7 +14,7 @@ std::string node_of(const std::string& tree) { return "tree " + tree; }
 
 } // namespace
 
-forest::forest(caf::actor_config& config, runtime& shared, const catalog& trees, parent_actor parent)
+forest::forest(caf::actor_config& config, runtime& shared, const known_trees& trees, parent_actor parent)
     : actor_base(config), shared_(shared), trees_(trees), parent_(std::move(parent)) {}
 
 forest::behavior_type forest::make_behavior() {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/base/actor_base.hpp"
-#include "actors/office/catalog.hpp"
+#include "actors/office/trees.hpp"
 #include "actors/tree/supervisor.hpp"
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace alder::actors {
 
-/// The catalog has another version of this tree: its holder starts that one from now on. `resumes`: it has been down
+/// There is another version of this tree: its holder starts that one from now on. `resumes`: it has been down
 /// since this daemon began, and is brought up now as if the daemon began now.
 struct tree_replaced {
   std::string tree;
@@ -24,7 +24,7 @@ using forest_actor = child_actor::extend<caf::reacts_to<child_started>, caf::rea
 
 class forest final : public actor_base<forest_actor> {
 public:
-  forest(caf::actor_config& config, runtime& shared, const catalog& trees, parent_actor parent);
+  forest(caf::actor_config& config, runtime& shared, const known_trees& trees, parent_actor parent);
   const char* name() const override { return "forest"; }
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -37,7 +37,7 @@ private:
   void publish();
 
   runtime& shared_;
-  const catalog& trees_;
+  const known_trees& trees_;
   parent_actor parent_;
   alder::generation generation_ = 0;
   std::map<std::string, supervisor_actor> holders_; ///< by tree

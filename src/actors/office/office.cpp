@@ -110,7 +110,7 @@ void office::on_start(const start_order& order) {
     w.told = answered_once(context, std::move(w.told), static_cast<const children_answer*>(nullptr));
     caf::anon_send(me, std::move(w));
   };
-  for (const auto& [key, act] : context_.trees.operations())
+  for (const auto& [key, act] : context_.journal.operations())
     if (key.rfind(store::act_key, 0) == 0)
       last_act_ = std::max<std::uint64_t>(last_act_, std::strtoull(key.c_str() + store::act_key.size(), nullptr, 10));
   send(parent_, part_started("office", generation_));
@@ -124,7 +124,7 @@ void office::on_start(const start_order& order) {
 void office::on_wish(const wish& w) {
   // What was changed must be on disk before anybody is told that it is done.
   const auto tell = [this, done = w.done](const wire::operation_result& result) {
-    context_.trees.write(store::journal::durable::machine);
+    context_.journal.write(store::journal::durable::machine);
     if (!done) return;
     // After the events of what was done, so that a follower sees them first.
     if (context_.shared.events) return send(context_.shared.events, after_events{[done, result] { done(result); }});
@@ -144,7 +144,7 @@ void office::on_question(const children_wish& w) {
 
 void office::carry_out(const bring_up& up, const done& tell) {
   auto read = up.read ? std::move(*up.read) : read_configuration(up.source);
-  load_extensions(read.loaded, context_.trees.offered());
+  load_extensions(read.loaded, context_.offered);
   auto& loaded = read.loaded;
   known_tree tree;
   tree.source = std::move(read.source);
@@ -199,17 +199,17 @@ void office::add_tree(known_tree tree, bool keep_going, const done& tell) {
 }
 
 void office::carry_out(const take_down& down, const done& tell) {
-  if (context_.trees.lost_trees().count(down.tree) > 0) { // nobody is to be told of it any more
-    context_.trees.forget_lost(down.tree);
+  if (context_.journal.lost_trees().count(down.tree) > 0) { // nobody is to be told of it any more
+    context_.journal.forget_lost(down.tree);
     return tell(went_well(/*changed=*/true));
   }
   if (context_.trees.find(down.tree) == nullptr)
     return tell(went_wrong("no_such_tree", "there is no tree '" + down.tree + "'"));
   const auto operation = std::string{store::down_key} + down.tree;
-  context_.trees.begin_operation(operation, "{}");
+  context_.journal.begin_operation(operation, "{}");
   call(context_.forest, node_call{node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
        [this, operation, tree = down.tree, tell](const call_outcome& outcome) {
-         context_.trees.end_operation(operation);
+         context_.journal.end_operation(operation);
          if (!outcome.ok() && outcome.failure.kind != error_kind::not_found) return tell(result_of(outcome));
          for (const auto& node : context_.shared.nodes.in_order(tree)) {
            if (node->what == node_snapshot::kind::service) context_.logs.forget(id_of(tree, node->name));
@@ -332,11 +332,11 @@ office::done office::noted(const act_on_node& act, const done& tell) {
     key = std::string{store::act_key} + number;
     const auto node = context_.shared.nodes.find(act.tree, act.name);
     const auto seen = act.seen.value_or(node ? node->generation : 0);
-    context_.trees.begin_operation(key, store::act_value({act.tree, act.name, *what, seen}),
-                                   store::journal::durable::daemon);
+    context_.journal.begin_operation(key, store::act_value({act.tree, act.name, *what, seen}),
+                                     store::journal::durable::daemon);
   }
   return [this, key, tell](const wire::operation_result& result) {
-    context_.trees.end_operation(key);
+    context_.journal.end_operation(key);
     tell(result);
   };
 }
@@ -382,10 +382,10 @@ void office::follow_start(watch_start watch, const call_outcome& started,
 
 void office::carry_out(const shut_down& end, const done& tell) {
   context_.stopping = true;
-  context_.trees.begin_operation(std::string{store::shutdown_key}, "{}");
+  context_.trees.begin_shutdown();
   announce(event_kind::daemon_stopping, {}, end.why);
   const auto finish = [this, tell] {
-    context_.trees.end_operation(std::string{store::shutdown_key});
+    context_.journal.end_operation(std::string{store::shutdown_key});
     tell(went_well(/*changed=*/true));
     if (context_.on_trees_stopped) context_.on_trees_stopped();
   };
@@ -393,7 +393,7 @@ void office::carry_out(const shut_down& end, const done& tell) {
   if (*left == 0) return finish();
   for (const auto& [name, tree] :
        context_.trees.trees()) { // each in its own reverse order; they know nothing of each other
-    call(context_.forest, node_call{node_call::op::stop, name, nullptr, end_of_daemon},
+    call(context_.forest, node_call{node_call::op::stop, name, nullptr, policy::end_of_daemon},
          [left, finish](const call_outcome&) {
            if (--*left == 0) finish();
          });

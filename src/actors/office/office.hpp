@@ -5,7 +5,10 @@
 #include "actors/base/actor_base.hpp"
 #include "actors/base/event_feed.hpp"
 #include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
 #include "actors/office/forest.hpp"
+#include "actors/office/process_notes.hpp"
+#include "actors/office/trees.hpp"
 #include "actors/office/wishes.hpp"
 
 #include "runtime/policy/tree_change.hpp"
@@ -24,7 +27,10 @@ namespace alder::actors {
 /// What it works on. Loop thread only; lives as long as the daemon.
 struct office_context {
   runtime& shared;
-  catalog& trees;
+  known_trees& trees;
+  archive& journal;
+  const process_notes& processes;
+  extensions& offered;
   event_feed& events;
   log_hub& logs;
   forest_actor forest = {};                             ///< of all trees

@@ -155,7 +155,7 @@ policy::node_lookup nodes_of(const board& nodes, const std::string& tree) {
   return [&nodes, tree](const std::string& name) { return nodes.find(tree, name); };
 }
 
-std::vector<tree_up> trees_up(const catalog& trees) {
+std::vector<tree_up> trees_up(const known_trees& trees) {
   std::vector<tree_up> all;
   for (const auto& [name, known] : trees.trees())
     all.push_back({name, known.source.file, known.source.environment, known.source.instances, known.root});
@@ -194,8 +194,7 @@ std::variant<proposed_change, wire::problem> propose(const apply_config& wanted,
   if (auto* wrong = std::get_if<wire::problem>(&found)) return std::move(*wrong);
   const auto& read = *std::get<std::shared_ptr<const reading>>(found);
   if (extensions == extensions_are::loaded)
-    if (auto wrong = context.trees.offered().take_up(read.loaded); !wrong.empty())
-      return mistakes_in(std::move(wrong), wanted);
+    if (auto wrong = context.offered.take_up(read.loaded); !wrong.empty()) return mistakes_in(std::move(wrong), wanted);
   const auto* known = context.trees.find(read.source.name);
   proposed_change proposed;
   proposed.tree.source = read.source;
@@ -203,7 +202,7 @@ std::variant<proposed_change, wire::problem> propose(const apply_config& wanted,
   proposed.tree.root = read.root;
   const auto has_old_secrets = [&, &secrets = wanted.files->secrets](const std::string& service) {
     const auto now = secrets.find(service);
-    return now != secrets.end() && context.trees.has_old_secrets(id_of(read.source.name, service), now->second);
+    return now != secrets.end() && context.processes.has_old_secrets(id_of(read.source.name, service), now->second);
   };
   const auto node = nodes_of(context.shared.nodes, read.source.name);
   proposed.changes = policy::outstanding(*read.root, read.difference, known->source.left, node, has_old_secrets);

@@ -25,7 +25,7 @@ struct tree_up {
 
   bool operator==(const tree_up&) const = default;
 };
-[[nodiscard]] std::vector<tree_up> trees_up(const catalog& trees);
+[[nodiscard]] std::vector<tree_up> trees_up(const known_trees& trees);
 
 /// A new version of a configuration, read for the tree it describes.
 struct reading {

@@ -4,7 +4,7 @@
 
 #include "actors/base/messages.hpp"
 #include "actors/base/runtime.hpp"
-#include "actors/office/catalog.hpp"
+#include "actors/office/configuration.hpp"
 #include "actors/tree/start_watch.hpp"
 
 #include "runtime/policy/tree_change.hpp"

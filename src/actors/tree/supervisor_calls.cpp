@@ -117,7 +117,7 @@ void supervisor::forget(const std::string& name) {
   auto& c = children_.at(name);
   if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);
   shared_.parents.erase(id_of(tree_of(c), name));
-  if (c.entry->tree.empty()) shared_.nodes.remove(plan_.tree, name); // of a tree the catalog does it
+  if (c.entry->tree.empty()) shared_.nodes.remove(plan_.tree, name); // of a tree the office does it
   shared_.nodes.remove_child(plan_.tree, plan_.name, name);
   children_.erase(name);
 }

@@ -12,7 +12,9 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/keeper_home.hpp"
+#include "runtime/os/shared_library.hpp"
 #include "runtime/os/start_book.hpp"
+#include "runtime/policy/recall.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -71,20 +73,21 @@ daemon::daemon(options given)
                                                                                                        os::wall_now,
                                                                                                        {},
                                                                                                        {}},
-      catalog_(loop_, shared_, options_.home.state_dir), api_{{shared_, catalog_, feed_, logs_},
-                                                              host_,
-                                                              options_.home,
-                                                              os::steady_now()} {
+      extensions_(os::load_symbol), journal_(loop_, options_.home.state_dir), processes_(journal_),
+      trees_(shared_, journal_, extensions_), api_{{shared_, trees_, journal_, processes_, extensions_, feed_, logs_},
+                                                   host_,
+                                                   options_.home,
+                                                   os::steady_now()} {
   shared_.steady_clock = os::steady_now;
   shared_.boot = os::boot_moment();
   logs_.shared = &shared_;
-  logs_.guests().offered = &catalog_.offered();
+  logs_.guests().offered = &extensions_;
   shared_.watch_files = [this](const watch_spec& what, os::file_watcher::changed then) {
     return files_.watch(what, std::move(then));
   };
   reopen_.async_wait([this](const boost::system::error_code& failed, int) { on_reopen(failed); });
   api_.on_replaced = [this] {
-    operations_ = catalog_.operations();
+    operations_ = journal_.operations();
     finish_operations();
   };
   api_.on_trees_stopped = [this] { // whoever follows gets the answers and the last events first
@@ -93,14 +96,14 @@ daemon::daemon(options given)
           loop_, [this] { return !logs_.is_draining(); }, [this] { stop_keeper(); });
     });
   };
-  host_.before_acting([this] { catalog_.write(); });
-  host_.may_forget = [this](const actors::process_id& id) { return catalog_.may_forget(id.node, id.generation); };
-  host_.on_released = [this](const actors::process_id& id) { catalog_.forget(id.node, id.generation); };
+  host_.before_acting([this] { journal_.write(); });
+  host_.may_forget = [this](const actors::process_id& id) { return trees_.may_forget(id.node, id.generation); };
+  host_.on_released = [this](const actors::process_id& id) { processes_.forget(id.node, id.generation); };
   logs_.on_index_kept = [this](const std::string& path) {
-    announce(event_kind::warning, catalog_.take_note_of_kept_file(path));
+    announce(event_kind::warning, journal_.take_note_of_kept_file(path));
   };
-  catalog_.on_written = [this] { host_.acknowledge_drained(); };
-  catalog_.on_trouble = [this](const std::string& trouble) {
+  journal_.on_written = [this] { host_.acknowledge_drained(); };
+  journal_.on_trouble = [this](const std::string& trouble) {
     notes_->set_behind(!trouble.empty());
     announce(event_kind::warning,
              trouble.empty() ? "the journal is up to date again" : journal_trouble(trouble, options_.home.state_dir));
@@ -151,8 +154,8 @@ outcome daemon::prepare() {
   if (const auto own = os::own_program(); own && !options_.foreground) host_.replace_lost_keeper(options_.home, *own);
   if (const auto& news = host_.keeper().news(); !news.empty() && !was_upgraded()) complaints_.push_back(news);
   api_.notices = [this] {
-    auto all = catalog_.notices();
-    if (!catalog_.trouble().empty()) all.push_back(journal_trouble(catalog_.trouble(), options_.home.state_dir));
+    auto all = journal_.notices();
+    if (!journal_.trouble().empty()) all.push_back(journal_trouble(journal_.trouble(), options_.home.state_dir));
     if (notes_->is_in_doubt()) all.emplace_back(doubtful_counts);
     if (const auto& news = host_.keeper().news(); !news.empty() && !was_upgraded()) all.push_back(news);
     return all;
@@ -176,21 +179,22 @@ outcome daemon::prepare() {
   feed_.store = [this](event& e) {
     (void)event_log_.append(e);
   }; // on a full disk events are still told to those who listen
-  using ended = actors::catalog::what_ended;
+  using ended = policy::what_ended;
   const auto with_keeper = options_.resurrect ? ended::reboot : ended::keeper;
-  const auto past = event_log_.recent().empty() ? actors::catalog::history::none : actors::catalog::history::known;
-  for (auto& complaint : catalog_.open(host_.keeper().member_prefix(), past))
+  const auto past = event_log_.recent().empty() ? actors::archive::history::none : actors::archive::history::known;
+  for (auto& complaint : journal_.open(host_.keeper().member_prefix(), past))
     complaints_.push_back(std::move(complaint));
-  const auto of_keeper = catalog_.take_note_of_kept(options_.home.run_dir);
+  processes_.take_up();
+  const auto of_keeper = journal_.take_note_of_kept(options_.home.run_dir);
   if (host_.keeper().epoch() == 1) complaints_.insert(complaints_.end(), of_keeper.begin(), of_keeper.end());
-  if (auto enough = host_.has_descriptors_for_orphans(catalog_.noted_processes()); !enough) {
+  if (auto enough = host_.has_descriptors_for_orphans(processes_.all()); !enough) {
     host_.act().failed(enough.failure().message);
     return enough;
   }
   const auto before = find_processes() ? ended::daemon : with_keeper;
-  for (auto& complaint : catalog_.restore(before))
+  for (auto& complaint : trees_.restore(before))
     complaints_.push_back(std::move(complaint));
-  operations_ = catalog_.operations(); // before anybody can begin new ones
+  operations_ = journal_.operations(); // before anybody can begin new ones
   for (const auto& complaint : complaints_)
     log_warning(complaint);
   return success();
@@ -198,7 +202,7 @@ outcome daemon::prepare() {
 
 /// Whether there is a former life to continue: this keeper's, or one of a keeper that was killed with its daemon.
 bool daemon::find_processes() {
-  const auto noted = catalog_.noted_processes();
+  const auto noted = processes_.all();
   bool goes_on = host_.keeper().epoch() > 1;
   if (!goes_on && options_.foreground) {
     host_.end_orphans(noted);
@@ -206,8 +210,8 @@ bool daemon::find_processes() {
   } else if (!goes_on) {
     auto found = host_.adopt_orphans(noted, os::steady_now());
     // Trees without a running process at that moment continue too, except those that were about to be stopped.
-    const bool is_stopping = catalog_.operations().count(std::string{store::shutdown_key}) > 0;
-    if (!found.goes_on && catalog_.goes_on() && !is_stopping)
+    const bool is_stopping = journal_.operations().count(std::string{store::shutdown_key}) > 0;
+    if (!found.goes_on && journal_.goes_on() && !is_stopping)
       found = {true, "the keeper and the daemon were killed together; no service was running at that time"};
     goes_on = found.goes_on;
     const auto book = os::start_book_in(options_.home.run_dir);
@@ -217,8 +221,8 @@ bool daemon::find_processes() {
   if (!goes_on) notes_->set_doubt(false); // all are counted anew
   host_.clear_cgroups();
   for (const auto& process : noted)
-    if (!host_.is_alive({process.id, process.generation})) catalog_.forget(process.id, process.generation);
-  host_.tell_of_held([this](const store::noted_process& process) { catalog_.note(process); });
+    if (!host_.is_alive({process.id, process.generation})) processes_.forget(process.id, process.generation);
+  host_.tell_of_held([this](const store::noted_process& process) { processes_.note(process); });
   return goes_on;
 }
 
@@ -266,7 +270,7 @@ actors::child_entry daemon::trees_part() {
   actors::child_entry entry;
   entry.name = "trees";
   entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    api_.forest = host->spawn<actors::forest>(shared_, catalog_, parent);
+    api_.forest = host->spawn<actors::forest>(shared_, trees_, parent);
     return api_.forest;
   };
   return entry;
@@ -331,7 +335,7 @@ void daemon::finish_operations() {
       if (act)
         by_tree[act->tree].acts.emplace_back(key, *act);
       else
-        catalog_.end_operation(key);
+        journal_.end_operation(key);
     } else if (key.rfind(store::change_key, 0) == 0) {
       if (const auto what = store::parse_change_value(detail))
         by_tree[key.substr(store::change_key.size())].change = *what;
@@ -342,7 +346,7 @@ void daemon::finish_operations() {
 }
 
 void daemon::take_down(const std::string& tree) {
-  if (catalog_.find(tree) == nullptr) return catalog_.end_operation(std::string{store::down_key} + tree);
+  if (trees_.find(tree) == nullptr) return journal_.end_operation(std::string{store::down_key} + tree);
   api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
                  if (!done.failure) announce(event_kind::resumed, "removal", tree);
                }});
@@ -372,7 +376,7 @@ void daemon::finish(const std::string& tree, unfinished left, std::chrono::milli
 void daemon::finish_act(const std::string& key, const store::act_under_way& act) {
   using kind = store::act_under_way::kind;
   using op = actors::node_call::op;
-  if (shared_.nodes.find(act.tree, act.name) == nullptr) return catalog_.end_operation(key);
+  if (shared_.nodes.find(act.tree, act.name) == nullptr) return journal_.end_operation(key);
   const auto what = act.what == kind::start     ? op::start
                     : act.what == kind::restart ? op::restart
                     : act.what == kind::remove  ? op::remove
@@ -389,7 +393,7 @@ void daemon::finish_act(const std::string& key, const store::act_under_way& act)
 
 void daemon::finish_change(const std::string& tree, const store::change_under_way& what) {
   const auto key = std::string{store::change_key} + tree;
-  const auto noted = catalog_.operations();
+  const auto noted = journal_.operations();
   const auto known = noted.find(key);
   if (known == noted.end() || known->second != store::change_value(what)) return; // another change has taken its place
   for (const auto& process : host_.unclaimed()) { // of a child that became something else
@@ -400,7 +404,7 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
   }
   api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
                  if (api_.stopping) return; // the rest is done when everything has ended
-                 catalog_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
+                 journal_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
                  if (!done.failure) return announce(event_kind::resumed, "change", tree);
                  announce(
                      event_kind::warning,
@@ -427,9 +431,9 @@ void daemon::sort_out_unclaimed() {
     const auto tree = process.id.node.substr(0, process.id.node.find('/'));
     const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
     if (!process.alive && node && node->settled) host_.release(process.id); // others are about to be claimed
-    if (process.alive && (catalog_.find(tree) == nullptr || !node)) {
+    if (process.alive && (trees_.find(tree) == nullptr || !node)) {
       complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) + ") is running, but " +
-                            (catalog_.find(tree) == nullptr ? "its tree" : "it") +
+                            (trees_.find(tree) == nullptr ? "its tree" : "it") +
                             " is no longer known and nothing supervises it; stop it with kill " +
                             std::to_string(process.pid) + " or 'alder daemon stop'");
     }

@@ -4,12 +4,15 @@
 #include "cli/alderd/options.hpp"
 
 #include "actors/base/event_feed.hpp"
+#include "actors/base/extensions.hpp"
 #include "actors/base/loop_scheduler.hpp"
 #include "actors/base/runtime.hpp"
 #include "actors/host/keeper_host.hpp"
 #include "actors/http/api_context.hpp"
 #include "actors/logs/log_hub.hpp"
-#include "actors/office/catalog.hpp"
+#include "actors/office/archive.hpp"
+#include "actors/office/process_notes.hpp"
+#include "actors/office/trees.hpp"
 #include "actors/tree/supervisor.hpp"
 
 #include "runtime/os/daemon_lock.hpp"
@@ -78,7 +81,10 @@ private:
   std::map<std::string, std::string> operations_; ///< that a former daemon left, by key
   os::file_watcher files_;
   actors::runtime shared_;
-  actors::catalog catalog_;
+  actors::extensions extensions_;
+  actors::archive journal_;
+  actors::process_notes processes_;
+  actors::known_trees trees_;
   actors::event_feed feed_;
   store::event_log event_log_;
   actors::api_context api_;

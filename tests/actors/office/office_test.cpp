@@ -19,8 +19,8 @@ using ::testing::IsEmpty;
 class Office : public virtual_daemon {
 protected:
   Office() {
-    (void)trees.open("7.100");
-    (void)trees.restore(catalog::what_ended::daemon);
+    (void)journal.open("7.100");
+    (void)trees.restore(policy::what_ended::daemon);
     bring_up("name: shop\nchildren:\n  - {service: web, command: /bin/web}\n  - {service: db, command: /bin/db}\n");
     begin_office();
   }
@@ -28,7 +28,7 @@ protected:
     caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
     desk = nullptr;
     run();
-    shared.nodes.on_change = nullptr; // they are the catalog's
+    shared.nodes.on_change = nullptr; // they follow what is known of trees
     shared.nodes.on_remove = nullptr;
     shared.on_remembered = nullptr;
     shared.on_forgotten = nullptr;
@@ -72,16 +72,19 @@ protected:
   }
   [[nodiscard]] std::vector<store::act_under_way> noted() const {
     std::vector<store::act_under_way> all;
-    for (const auto& [key, detail] : trees.operations())
+    for (const auto& [key, detail] : journal.operations())
       if (auto act = store::parse_act_value(detail)) all.push_back(std::move(*act));
     return all;
   }
 
   test::temporary_directory dir;
   boost::asio::io_context loop;
-  catalog trees{loop, shared, dir.path()};
+  archive journal{loop, dir.path()};
+  process_notes processes{journal};
+  extensions offered{nullptr};
+  known_trees trees{shared, journal, offered};
   log_hub logs{loop, dir.path()};
-  office_context context{shared, trees, feed, logs};
+  office_context context{shared, trees, journal, processes, offered, feed, logs};
   office_actor desk;
   std::vector<wire::operation_result> answers;
 };
@@ -103,7 +106,7 @@ TEST_F(Office, WhatIsAskedOfANodeIsNotedUntilItIsAnswered) {
 
 TEST_F(Office, WhatAFormerDaemonHadNotedIsDoneOnceAndNotNotedAgain) {
   const auto key = std::string{store::act_key} + "000000000007";
-  trees.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
+  journal.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
   want(node_call::op::restart, "db", 1, key);
   EXPECT_EQ(node("db").generation, 2u);
   EXPECT_THAT(noted(), IsEmpty());
@@ -117,7 +120,7 @@ TEST_F(Office, WhatAFormerDaemonWasAskedForIsNoFailureWhenSomebodyElseWantedSome
   const auto key = std::string{store::act_key} + "000000000007";
   want(node_call::op::restart, "db");
   want(node_call::op::stop, "db");
-  trees.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
+  journal.begin_operation(key, store::act_value({"shop", "db", store::act_under_way::kind::restart, 1}));
   want(node_call::op::restart, "db", 1, key);
   EXPECT_EQ(node("db").state, node_state::stopped);
   ASSERT_EQ(answers.size(), 3u);
@@ -166,7 +169,7 @@ TEST_F(Office, AChangeThatIsNotFinishedWhenTheDaemonStopsStaysNoted) {
   os.end(os.alive("db"), exit_status::signal(9));
   run();
   EXPECT_EQ(answers.size(), 1u);
-  EXPECT_EQ(trees.operations().count(key), 1u) << "the next daemon looks at it";
+  EXPECT_EQ(journal.operations().count(key), 1u) << "the next daemon looks at it";
 }
 
 const std::string three_of_api = "name: shop\nchildren:\n  - {service: api, command: /bin/api, instances: 3}\n";

@@ -1,7 +1,11 @@
-#include "actors/office/catalog.hpp"
+#include "actors/office/trees.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
 #include "tests/support/temporary_directory.hpp"
+
+#include "actors/base/extensions.hpp"
+#include "actors/office/archive.hpp"
+#include "actors/office/configuration.hpp"
 
 #include "runtime/os/files.hpp"
 #include "runtime/policy/tree_edit.hpp"
@@ -12,20 +16,26 @@
 namespace alder::actors::testing {
 namespace {
 
-class Catalog : public ::testing::Test {
+using ended = policy::what_ended;
+
+class Trees : public ::testing::Test {
 protected:
-  /// A daemon's catalog, with what it shares; the next one reads what this one wrote.
+  /// A daemon's trees, with what it shares; the next one reads what this one wrote.
   struct life {
-    explicit life(const std::string& directory) : trees(loop, shared, directory) {}
+    explicit life(const std::string& directory) : journal(loop, directory) {
+      shared.timer_now = [] { return policy::time_point{30h}; };
+    }
     boost::asio::io_context loop;
     fake_host os;
     runtime shared{os, {}, [] { return wall_time{24h}; }, {}, {}};
-    catalog trees;
+    extensions offered{nullptr};
+    archive journal;
+    known_trees trees{shared, journal, offered};
   };
 
-  std::unique_ptr<life> begin(catalog::what_ended before = catalog::what_ended::daemon) {
+  std::unique_ptr<life> begin(ended before = ended::daemon) {
     auto next = std::make_unique<life>(dir.path());
-    complaints = next->trees.open("7.100");
+    complaints = next->journal.open("7.100");
     for (auto& complaint : next->trees.restore(before))
       complaints.push_back(std::move(complaint));
     return next;
@@ -51,14 +61,14 @@ protected:
   std::vector<std::string> complaints;
 };
 
-TEST_F(Catalog, EachChildOfASupervisorIsRememberedThoughTheyChangeOneByOne) {
+TEST_F(Trees, EachChildOfASupervisorIsRememberedThoughTheyChangeOneByOne) {
   {
     auto first = begin();
     add_shop(*first);
     remember(*first, "web", {.generation = 2, .ended = 2, .attempts = 1});
-    first->trees.write();
+    first->journal.write();
     remember(*first, "db", {.generation = 5, .ended = 4});
-    first->trees.write();
+    first->journal.write();
   }
   const auto next = begin();
   EXPECT_TRUE(complaints.empty());
@@ -69,16 +79,16 @@ TEST_F(Catalog, EachChildOfASupervisorIsRememberedThoughTheyChangeOneByOne) {
   EXPECT_EQ(memory.children["db"], (policy::child_memory{.generation = 5, .ended = 4}));
 }
 
-TEST_F(Catalog, AnEndAndWhatFollowsFromItAreWrittenTogether) {
+TEST_F(Trees, AnEndAndWhatFollowsFromItAreWrittenTogether) {
   std::string whole;
   {
     auto first = begin();
     add_shop(*first);
     remember(*first, "web", {.generation = 2, .ended = 1});
-    first->trees.write();
+    first->journal.write();
     remember(*first, "web", {.generation = 3, .ended = 2});
-    first->shared.memories["shop/shop"].restarts = {policy::time_point::clock::now()};
-    first->trees.write();
+    first->shared.memories["shop/shop"].restarts = {policy::time_point{25h}};
+    first->journal.write();
     whole = *os::read_file(dir / "journal", 100'000);
   }
   // The last write is lost bit by bit: either both are known or none is.
@@ -90,26 +100,25 @@ TEST_F(Catalog, AnEndAndWhatFollowsFromItAreWrittenTogether) {
   }
 }
 
-TEST_F(Catalog, WhatALongGoneChildHadIsForgotten) {
+TEST_F(Trees, WhatALongGoneChildHadIsForgotten) {
   {
     auto first = begin();
     add_shop(*first);
     remember(*first, "web", {.generation = 2, .ended = 2});
-    first->trees.write();
+    first->journal.write();
     first->shared.memories["shop/shop"].children.erase("web");
     first->shared.on_remembered("shop/shop", {"web"});
-    first->trees.write();
+    first->journal.write();
   }
   EXPECT_TRUE(begin()->shared.memories["shop/shop"].children.empty());
 }
 
-TEST_F(Catalog, WhatWasUpIsRememberedUntilItIsStarted) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatWasUpIsRememberedUntilItIsStarted) {
   const std::vector<std::string> shop{"shop"};
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   EXPECT_EQ(begin(ended::keeper)->trees.interrupted(), shop);
   EXPECT_EQ(begin(ended::keeper)->trees.interrupted(), shop) << "also by the one after the next";
@@ -120,17 +129,16 @@ TEST_F(Catalog, WhatWasUpIsRememberedUntilItIsStarted) {
     EXPECT_EQ(crashed->trees.take_interrupted(), shop);
     EXPECT_FALSE(crashed->shared.nodes.find("shop", "shop")->settled);
     EXPECT_TRUE(crashed->trees.interrupted().empty());
-    crashed->trees.write();
+    crashed->journal.write();
   }
   EXPECT_TRUE(begin()->trees.interrupted().empty());
 }
 
-TEST_F(Catalog, ARebootBringsUpWhatAnEarlierDaemonLeftDown) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, ARebootBringsUpWhatAnEarlierDaemonLeftDown) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   (void)begin(ended::keeper);
   const auto rebooted = begin(ended::reboot);
@@ -138,23 +146,22 @@ TEST_F(Catalog, ARebootBringsUpWhatAnEarlierDaemonLeftDown) {
   EXPECT_TRUE(rebooted->trees.interrupted().empty());
 }
 
-TEST_F(Catalog, WhatSomebodyStartsStopsOrTakesDownIsNotBroughtUpLater) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatSomebodyStartsStopsOrTakesDownIsNotBroughtUpLater) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   {
     auto stopped = begin(ended::keeper);
     stopped->trees.forget_interrupted("shop");
-    stopped->trees.write();
+    stopped->journal.write();
   }
   EXPECT_TRUE(begin(ended::keeper)->trees.interrupted().empty());
   {
     auto started = begin();
     started->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = false; });
-    started->trees.write();
+    started->journal.write();
   }
   {
     auto again = begin(ended::keeper);
@@ -162,7 +169,7 @@ TEST_F(Catalog, WhatSomebodyStartsStopsOrTakesDownIsNotBroughtUpLater) {
     again->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = false; });
     EXPECT_TRUE(again->trees.interrupted().empty());
     again->trees.remove("shop");
-    again->trees.write();
+    again->journal.write();
   }
   EXPECT_TRUE(begin(ended::keeper)->trees.interrupted().empty());
 }
@@ -185,12 +192,12 @@ void enter(runtime& shared, const std::string& name, node_state state, const cau
 const cause after_exit{cause::kind::own_exit, {}, "exited with code 1", {}};
 const cause daemon_stops{cause::kind::tree_stop, {}, "the daemon is stopping", {}};
 
-TEST_F(Catalog, WhatIsBelowASupervisorThatGaveUpIsShownAsItWas) {
+TEST_F(Trees, WhatIsBelowASupervisorThatGaveUpIsShownAsItWas) {
   {
     auto first = begin();
     add_shop(*first);
     enter(first->shared, "web", node_state::failed, after_exit); // not settled: with its supervisor it starts again
-    first->trees.write();
+    first->journal.write();
   }
   const auto web = begin()->shared.nodes.find("shop", "web");
   EXPECT_EQ(web->state, node_state::failed);
@@ -199,7 +206,7 @@ TEST_F(Catalog, WhatIsBelowASupervisorThatGaveUpIsShownAsItWas) {
   EXPECT_NE(web->reason, "");
 }
 
-TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
+TEST_F(Trees, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
   {
     auto first = begin();
     add_shop(*first);
@@ -209,7 +216,7 @@ TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
       node.complaints = {{"limits", "used much"}};
       node.status = "serving";
     });
-    first->trees.write();
+    first->journal.write();
   }
   for (const auto* which : {"the next", "one after a daemon that died before it had taken anything over"}) {
     const auto next = begin();
@@ -224,11 +231,11 @@ TEST_F(Catalog, WhyANodeIsWhatItIsIsKnownToTheNextDaemonAndTheOneAfterIt) {
     EXPECT_EQ(web->status, "serving") << which;
     EXPECT_EQ(web->state, node_state::stopped) << "nobody has looked at it yet";
     next->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.restarts += 1; }); // it is written anew
-    next->trees.write();
+    next->journal.write();
   }
 }
 
-TEST_F(Catalog, WhatWasDownBelowAStoppedSupervisorKeepsItsReason) {
+TEST_F(Trees, WhatWasDownBelowAStoppedSupervisorKeepsItsReason) {
   const cause on_request{cause::kind::request, {}, {}, {}};
   const cause with_back{cause::kind::tree_stop, "back", {}, {}};
   std::string reason;
@@ -243,16 +250,15 @@ TEST_F(Catalog, WhatWasDownBelowAStoppedSupervisorKeepsItsReason) {
     first->shared.nodes.update("shop", "db", [](node_snapshot& node) { node.parent = "back"; });
     first->shared.nodes.update("shop", "back", [](node_snapshot& node) { node.settled = true; });
     reason = first->shared.nodes.find("shop", "db")->reason;
-    first->trees.write();
+    first->journal.write();
   }
-  const auto next = begin(catalog::what_ended::keeper);
+  const auto next = begin(ended::keeper);
   EXPECT_EQ(next->shared.nodes.find("shop", "db")->reason, reason);
   EXPECT_EQ(next->shared.nodes.find("shop", "db")->state, node_state::stopped);
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped because the machine or its keeper went down");
 }
 
-TEST_F(Catalog, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
   const last_exit by_term{exit_status::signal(15), wall_time{19h}};
   {
     auto first = begin();
@@ -260,13 +266,13 @@ TEST_F(Catalog, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
     enter(first->shared, "web", node_state::running, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
     enter(first->shared, "db", node_state::running, {cause::kind::tree_start, "shop", {}, {}});
     enter(first->shared, "shop", node_state::running, {cause::kind::request, {}, {}, {}});
-    first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+    first->trees.begin_shutdown();
     enter(first->shared, "db", node_state::stopped, daemon_stops, last_exit{exit_status::code(0), wall_time{19h}});
     enter(first->shared, "web", node_state::stopped, daemon_stops, by_term);
     enter(first->shared, "shop", node_state::stopped, daemon_stops);
     first->shared.nodes.update("shop", "shop", [](node_snapshot& node) { node.settled = true; });
-    first->trees.end_operation(std::string{store::shutdown_key});
-    first->trees.write();
+    first->journal.end_operation(std::string{store::shutdown_key});
+    first->journal.write();
   }
   for (int daemons = 0; daemons < 2; ++daemons) { // also when nothing was started by the one between
     const auto next = begin(ended::keeper);
@@ -287,15 +293,14 @@ TEST_F(Catalog, AfterAStopInOrderItIsKnownHowEachServiceEndedAndWhy) {
   EXPECT_FALSE(resurrected->shared.nodes.find("shop", "shop")->settled);
 }
 
-TEST_F(Catalog, WhatRanWhenTheMachineWentDownEndedInAWayThatNobodyKnows) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatRanWhenTheMachineWentDownEndedInAWayThatNobodyKnows) {
   {
     auto first = begin();
     add_shop(*first);
     enter(first->shared, "web", node_state::running, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
     enter(first->shared, "db", node_state::backoff, after_exit, last_exit{exit_status::code(1), wall_time{1h}});
     first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.health = "used much"; });
-    first->trees.write();
+    first->journal.write();
   }
   const auto next = begin(ended::keeper);
   const auto web = next->shared.nodes.find("shop", "web");
@@ -306,24 +311,22 @@ TEST_F(Catalog, WhatRanWhenTheMachineWentDownEndedInAWayThatNobodyKnows) {
   EXPECT_EQ(next->shared.nodes.find("shop", "db")->last_exit->status, exit_status::code(1)) << "it had no process";
 }
 
-TEST_F(Catalog, WhatWasDownWhenEverythingStoppedIsStillDownForItsOwnReason) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatWasDownWhenEverythingStoppedIsStillDownForItsOwnReason) {
   {
     auto first = begin();
     add_shop(*first);
     enter(first->shared, "web", node_state::stopped, {cause::kind::request, {}, {}, {}});
     first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.settled = true; });
-    first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+    first->trees.begin_shutdown();
     first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.settled = false; });
-    first->trees.write();
+    first->journal.write();
   }
   const auto next = begin(ended::reboot);
   EXPECT_TRUE(next->shared.nodes.find("shop", "web")->settled);
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped on request");
 }
 
-TEST_F(Catalog, WhatWasDownBelowASupervisorThatWasStoppedKeepsItsReason) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatWasDownBelowASupervisorThatWasStoppedKeepsItsReason) {
   for (const bool in_order : {true, false}) {
     {
       auto first = begin();
@@ -332,13 +335,13 @@ TEST_F(Catalog, WhatWasDownBelowASupervisorThatWasStoppedKeepsItsReason) {
       enter(first->shared, "db", node_state::failed, {cause::kind::gave_up, "db", "more than 0 restarts", {}});
       enter(first->shared, "web", node_state::running, {cause::kind::tree_start, "shop", {}, {}});
       if (in_order) {
-        first->trees.begin_operation(std::string{store::shutdown_key}, "{}");
+        first->trees.begin_shutdown();
         enter(first->shared, "db", node_state::stopped, daemon_stops); // nothing happens to it
         enter(first->shared, "web", node_state::failed, {cause::kind::start_unwound, "db", "was cut short", {}});
         enter(first->shared, "shop", node_state::failed, {cause::kind::failed_attempt, {}, "was cut short", {}});
-        first->trees.end_operation(std::string{store::shutdown_key});
+        first->journal.end_operation(std::string{store::shutdown_key});
       }
-      first->trees.write();
+      first->journal.write();
     }
     const auto next = begin(ended::keeper);
     const auto db = next->shared.nodes.find("shop", "db");
@@ -349,12 +352,11 @@ TEST_F(Catalog, WhatWasDownBelowASupervisorThatWasStoppedKeepsItsReason) {
     EXPECT_EQ(web->reason, in_order ? "stopped because the daemon was stopped"
                                     : "stopped because the machine or its keeper went down");
     next->trees.remove("shop");
-    next->trees.write();
+    next->journal.write();
   }
 }
 
-TEST_F(Catalog, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingHasEnded) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingHasEnded) {
   {
     auto first = begin();
     add_shop(*first);
@@ -362,10 +364,10 @@ TEST_F(Catalog, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingH
     const auto before = std::make_shared<const store::read_source>(changed.source);
     changed.source.text = "name: shop\nchildren:\n  - {service: web, command: /bin/web}\n";
     changed.source.grafts = {{"shop", "db", before}};
-    first->trees.begin_operation(std::string{store::change_key} + "shop",
-                                 store::change_value({{.stop_removed = true}, {"db"}}));
+    first->journal.begin_operation(std::string{store::change_key} + "shop",
+                                   store::change_value({{.stop_removed = true}, {"db"}}));
     first->trees.replace(std::move(changed));
-    first->trees.write();
+    first->journal.write();
   }
   EXPECT_TRUE(begin()->shared.nodes.find("shop", "db")) << "the next daemon finishes it, and needs it for that";
   for (int daemons = 0; daemons < 2; ++daemons) {
@@ -373,19 +375,18 @@ TEST_F(Catalog, WhatAnUnfinishedChangeWasToRemoveDoesNotComeBackAfterEverythingH
     EXPECT_FALSE(next->shared.nodes.find("shop", "db"));
     EXPECT_TRUE(next->shared.nodes.find("shop", "web"));
     EXPECT_TRUE(next->trees.find("shop")->source.grafts.empty());
-    EXPECT_TRUE(next->trees.operations().empty());
+    EXPECT_TRUE(next->journal.operations().empty());
   }
 }
 
-TEST_F(Catalog, WhatAnUnfinishedChangeAddedAndDidNotStartStaysDown) {
-  using ended = catalog::what_ended;
+TEST_F(Trees, WhatAnUnfinishedChangeAddedAndDidNotStartStaysDown) {
   for (const auto what : {ended::daemon, ended::keeper, ended::reboot}) {
     {
       auto first = begin();
       add_shop(*first);
       enter(first->shared, "web", node_state::running, {cause::kind::request, {}, {}, {}});
-      first->trees.begin_operation(std::string{store::change_key} + "shop",
-                                   store::change_value({{}, {}, {}, {"db", "web", "unknown"}}));
+      first->journal.begin_operation(std::string{store::change_key} + "shop",
+                                     store::change_value({{}, {}, {}, {"db", "web", "unknown"}}));
     }
     const auto next = begin(what);
     const auto db = next->shared.nodes.find("shop", "db");
@@ -394,25 +395,25 @@ TEST_F(Catalog, WhatAnUnfinishedChangeAddedAndDidNotStartStaysDown) {
     EXPECT_FALSE(next->shared.nodes.find("shop", "web")->settled) << "of which it is known that it was started since";
     EXPECT_FALSE(next->shared.nodes.find("shop", "unknown"));
     next->trees.remove("shop");
-    next->trees.end_operation(std::string{store::change_key} + "shop");
-    next->trees.write();
+    next->journal.end_operation(std::string{store::change_key} + "shop");
+    next->journal.write();
   }
 }
 
-TEST_F(Catalog, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
+TEST_F(Trees, OfATreeThatIsDownTheNextDaemonKnowsSinceWhenAndWhy) {
   {
     auto first = begin();
     add_shop(*first);
     enter(first->shared, "web", node_state::stopped, {cause::kind::tree_stop, {}, {}, {}});
     first->shared.nodes.update("shop", "web", [](node_snapshot& node) { node.last_exit = last_exit{}; });
-    first->trees.write();
+    first->journal.write();
   }
   const auto next = begin();
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->reason, "stopped because its supervisor is stopping");
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->since, wall_time{19h});
 }
 
-TEST_F(Catalog, ASupervisorThatStartsInTheMiddleOfAChangeIsWhatItIsGoingToBe) {
+TEST_F(Trees, ASupervisorThatStartsInTheMiddleOfAChangeIsWhatItIsGoingToBe) {
   auto now = begin();
   add_shop(*now);
   EXPECT_EQ(now->shared.changing_to("shop", "shop"), nullptr);
@@ -432,11 +433,11 @@ TEST_F(Catalog, ASupervisorThatStartsInTheMiddleOfAChangeIsWhatItIsGoingToBe) {
   EXPECT_EQ(now->shared.changing_to("shop", "in"), nullptr) << "it is over";
 }
 
-TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
+TEST_F(Trees, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   {
     store::journal old{store::journal_file(dir / "journal")};
@@ -448,41 +449,14 @@ TEST_F(Catalog, AJournalWithAllChildrenInOneRecordIsTakenUp) {
   {
     auto next = begin();
     remember(*next, "web", {.generation = 3, .ended = 3}); // its record now holds web alone
-    next->trees.write();
+    next->journal.write();
   }
   const auto last = begin();
   EXPECT_EQ(last->shared.memories["shop/shop"].children["web"].ended, 3u);
   EXPECT_EQ(last->shared.memories["shop/shop"].children["db"].ended, 4u);
 }
 
-TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverGroupsAreToBeHadNow) {
-  store::saved_tree source;
-  source.name = "t";
-  source.file = "/t.yaml";
-  source.text = "children:\n  - {service: a, command: /bin/a, cgroup: true, limits: {memory_max: 1G, pids_max: 9}}\n";
-  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
-}
-
-TEST_F(Catalog, ATreeThatWasAcceptedIsReadAgainWhateverHasBecomeOfItsFiles) {
-  store::saved_tree source;
-  source.name = "t";
-  source.file = "/t.yaml";
-  source.text = "children:\n  - {service: a, command: /bin/a, secrets: {KEY: /no/such/secret}}\n";
-  EXPECT_FALSE(read_configuration(source, text_is::given).tree);
-  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
-  source.text = "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: /dev/null/spill}}\n";
-  const auto loaded = read_configuration(source, text_is::given);
-  ASSERT_EQ(loaded.diagnostics.size(), 1U);
-  EXPECT_EQ(loaded.diagnostics[0].label, "'/dev/null/spill': not a directory (ENOTDIR)");
-  EXPECT_TRUE(read_configuration(source, text_is::known).tree);
-  source.text = "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: /dev/null}}\n";
-  EXPECT_EQ(read_configuration(source, text_is::given).diagnostics.at(0).label, "'/dev/null' is not a directory");
-  source.text =
-      "children:\n  - {service: a, command: /bin/a, log: {pressure: spill, spill_to: " + (dir / "to/be/made") + "}}\n";
-  EXPECT_TRUE(read_configuration(source, text_is::given).tree);
-}
-
-TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
+TEST_F(Trees, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   const auto graft = [](const std::string& parent, const std::string& child) {
     const auto text = "name: more\nchildren:\n  - {service: " + child + ", command: /bin/x}\n";
     return store::saved_tree::graft{
@@ -499,13 +473,13 @@ TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
     first->trees.replace(std::move(known));
     remember(*first, "mailer", {.generation = 2, .ended = 2, .attempts = 1});
     first->shared.nodes.update("shop", "mailer", [](node_snapshot& node) { node.restarts = 1; });
-    first->trees.write();
+    first->journal.write();
     first->shared.nodes.remove_branch("shop", "mailer");
     first->shared.memories["shop/shop"].children.erase("mailer");
     first->shared.on_remembered("shop/shop", {"mailer"});
     first->shared.on_forgotten("shop", "mailer");
     first->shared.on_forgotten("shop", "web"); // which is no graft
-    first->trees.write();
+    first->journal.write();
   }
   const auto next = begin();
   const auto* shop = next->trees.find("shop");
@@ -517,8 +491,8 @@ TEST_F(Catalog, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   EXPECT_EQ(next->shared.memories["shop/shop"].children.count("mailer"), 0u);
 }
 
-TEST_F(Catalog, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNextDaemon) {
-  const auto children = [](const catalog& of) {
+TEST_F(Trees, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNextDaemon) {
+  const auto children = [](const known_trees& of) {
     std::vector<std::string> names;
     for (const auto& child : of.find("shop")->root->children)
       names.push_back(name_of(child));
@@ -542,15 +516,15 @@ TEST_F(Catalog, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNex
     first->trees.note_removed("nowhere", "web");
     EXPECT_EQ(children(first->trees), expected);
     EXPECT_EQ(first->trees.trees().at("shop").source.removed, std::vector<std::string>{"web"});
-    first->trees.write();
+    first->journal.write();
     EXPECT_EQ(children(begin()->trees), expected) << "from what came and went";
     first->trees.settle("shop");
-    first->trees.write();
+    first->journal.write();
   }
   EXPECT_EQ(children(begin()->trees), expected) << "from the whole record";
 }
 
-TEST_F(Catalog, WhileAChangeIsCarriedOutItsRootStartsAsItWillBe) {
+TEST_F(Trees, WhileAChangeIsCarriedOutItsRootStartsAsItWillBe) {
   auto first = begin();
   add_shop(*first);
   auto known = *first->trees.find("shop");
@@ -564,32 +538,11 @@ TEST_F(Catalog, WhileAChangeIsCarriedOutItsRootStartsAsItWillBe) {
       << "what could not be removed is still there";
 }
 
-TEST_F(Catalog, NotesTheLatestProcessOfANodeUntilItIsGoneOrTheLineOfKeepersEnds) {
-  const store::noted_process web{"shop/web", 4, 4711, 99, 5, 6, 7, "2"};
-  {
-    auto first = begin();
-    first->trees.note({"shop/web", 3, 4700, 98, 3, 4, 5, "1"});
-    first->trees.note(web);
-    first->trees.note({"shop/db", 1, 4800, 98, 3, 4, 5, "0"});
-    first->trees.forget("shop/web", 3); // another is noted by now
-    first->trees.forget("shop/db", 1);
-    first->trees.write();
-  }
-  EXPECT_EQ(begin()->trees.noted_processes(), std::vector{web});
-  {
-    life other{dir.path()};
-    EXPECT_TRUE(other.trees.open("8.200").empty());
-    EXPECT_TRUE(other.trees.noted_processes().empty());
-    other.trees.write();
-  }
-  EXPECT_TRUE(begin()->trees.noted_processes().empty());
-}
-
-TEST_F(Catalog, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
+TEST_F(Trees, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   const auto is_missed = [&] {
     return std::any_of(complaints.begin(), complaints.end(), [](const auto& one) {
@@ -603,8 +556,8 @@ TEST_F(Catalog, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
     {
       auto next = begin();
       EXPECT_TRUE(is_missed()) << bytes;
-      EXPECT_EQ(next->trees.lost_trees(), (std::map<std::string, std::string>{{"shop", "/shop.yaml"}}));
-      EXPECT_FALSE(next->trees.notices().empty());
+      EXPECT_EQ(next->journal.lost_trees(), (std::map<std::string, std::string>{{"shop", "/shop.yaml"}}));
+      EXPECT_FALSE(next->journal.notices().empty());
     }
     (void)begin();
     EXPECT_TRUE(is_missed()) << "and by the one after it";
@@ -615,54 +568,45 @@ TEST_F(Catalog, ATreeThatTheJournalHasLostIsMissedUntilItIsBackOrForgotten) {
     EXPECT_TRUE(is_missed());
     EXPECT_NE(complaints.front().find("is missing"), std::string::npos);
     add_shop(*next);
-    next->trees.write();
-    EXPECT_TRUE(next->trees.lost_trees().empty());
+    next->journal.write();
+    EXPECT_TRUE(next->journal.lost_trees().empty());
   }
   auto last = begin();
   EXPECT_FALSE(is_missed());
   ASSERT_TRUE(os::write_file_atomically(dir / "journal", ""));
   last = begin();
-  last->trees.forget_lost("shop");
+  last->journal.forget_lost("shop");
   (void)begin();
   EXPECT_FALSE(is_missed());
 }
 
-TEST_F(Catalog, ATreeThatWasTakenDownIsNotMissed) {
+TEST_F(Trees, ATreeThatWasTakenDownIsNotMissed) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
     first->trees.remove("shop");
-    first->trees.write();
+    first->journal.write();
   }
   ASSERT_TRUE(os::write_file_atomically(dir / "journal", ""));
-  EXPECT_TRUE(begin()->trees.lost_trees().empty());
+  EXPECT_TRUE(begin()->journal.lost_trees().empty());
 }
 
-TEST_F(Catalog, WithoutAnythingElseAPastIsEnoughToMissTheJournal) {
-  life next{dir.path()};
-  EXPECT_TRUE(next.trees.open("7.100").empty());
-  life other{dir.path()};
-  const auto told = other.trees.open("7.100", catalog::history::known);
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_NE(told[0].find("is missing"), std::string::npos);
-}
-
-TEST_F(Catalog, WhatWasKeptIsToldOfUntilItIsRemoved) {
+TEST_F(Trees, WhatWasKeptIsToldOfUntilItIsRemoved) {
   {
     auto first = begin();
     add_shop(*first);
-    first->trees.write();
+    first->journal.write();
   }
   ASSERT_TRUE(os::append(dir / "journal", "garbage\n"));
   auto next = begin();
-  EXPECT_EQ(next->trees.notices().size(), 1U);
+  EXPECT_EQ(next->journal.notices().size(), 1U);
   EXPECT_NE(next->trees.find("shop"), nullptr) << "nothing is lost";
   next = begin();
   EXPECT_TRUE(complaints.empty());
-  EXPECT_EQ(next->trees.notices().size(), 1U);
+  EXPECT_EQ(next->journal.notices().size(), 1U);
   ASSERT_TRUE(os::remove_file(dir / "journal.damaged"));
-  EXPECT_TRUE(next->trees.notices().empty());
+  EXPECT_TRUE(next->journal.notices().empty());
 }
 
 } // namespace
