@@ -1,5 +1,6 @@
 // The command line `alder`: reads what is wanted, finds the daemon's place, runs one command.
-#include "cli/commands/command.hpp"
+#include "cli/commands/args.hpp"
+#include "cli/commands/command_table.hpp"
 
 #include "runtime/os/caller.hpp"
 #include "runtime/os/files.hpp"
@@ -47,7 +48,7 @@ exit_code run(const std::vector<std::string>& words) {
              .err = err,
              .rows = os::size_of_terminal(out_fd).rows}};
   s.await_daemon();
-  return run_command(s);
+  return run_wanted(s);
 }
 
 } // namespace

@@ -26,7 +26,14 @@ std::string program_body(const session& s) {
   return config_body(absolute_path("command-line" + wire::ad_hoc_ending(text), around.cwd), text, around.environment);
 }
 
-} // namespace
+std::optional<failure> check_add(const invocation& wanted) {
+  const bool has_program = !wanted.program.empty();
+  if (wanted.words.size() == 1 && !has_program)
+    return misuse("'alder add' needs a FILE, or -- and a COMMAND", {help_hint("add")});
+  if (wanted.words.size() > 1 && has_program)
+    return misuse("'alder add' takes a FILE, or -- and a COMMAND, not both", {help_hint("add")});
+  return std::nullopt;
+}
 
 exit_code run_add(session& s) {
   const auto& words = s.wanted().words;
@@ -60,6 +67,23 @@ exit_code run_add(session& s) {
                     .nothing_to_do = "there is nothing to add",
                     .when_lost = "see what was added with: alder tree; what was just starting is not supervised, and "
                                  "named in: alder events"});
+}
+
+} // namespace
+
+command_info add_command() {
+  return {.name = "add",
+          .group = command_group::services,
+          .usage = "SUPERVISOR FILE | SUPERVISOR [OPTIONS] -- COMMAND…",
+          .summary = "start new children under a running supervisor",
+          .options = {option::name, option::cwd, option::restart, option::timeout, option::no_wait},
+          .least_words = 1,
+          .most_words = 2,
+          .examples = {"alder add shop extra.yaml    # the children of that file",
+                       "alder add shop --name mailer -- node mailer.js"},
+          .takes_program = true,
+          .check = check_add,
+          .run = run_add};
 }
 
 } // namespace alder::cli

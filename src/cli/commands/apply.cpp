@@ -101,8 +101,6 @@ exit_code refuse(session& s, const std::string& why) {
                  .diagnostics = {}});
 }
 
-} // namespace
-
 exit_code run_apply(session& s) {
   const auto& wanted = s.wanted();
   const auto opened = open_project(wanted.words.empty() ? "" : wanted.words.front(), s.setup().around,
@@ -136,6 +134,20 @@ exit_code run_apply(session& s) {
                        .body = body,
                        .words = {.done = "changed", .counts_stops = true, .counts_both = true},
                        .nothing_to_do = found->changes.empty() ? unchanged(*found) : "nothing was changed"});
+}
+
+} // namespace
+
+command_info apply_command() {
+  return {.name = "apply",
+          .group = command_group::trees,
+          .usage = "[FILE]",
+          .summary = "apply a changed configuration to a running tree",
+          .options = {option::file, option::dry_run, option::start_added, option::stop_removed, option::restart_changed,
+                      option::sync, option::take_environment, option::timeout, option::no_wait},
+          .most_words = 1,
+          .examples = {"alder apply --dry-run        # what would change", "alder apply --sync shop/alder.yaml"},
+          .run = run_apply};
 }
 
 } // namespace alder::cli

@@ -66,8 +66,6 @@ exit_code explain_crashes(session& s, const supervisor_spec& root, std::span<con
   return s.end_code();
 }
 
-} // namespace
-
 exit_code run_check(session& s) {
   // With --explain the words are names, but for a file that comes first.
   std::span<const std::string> words{s.wanted().words};
@@ -98,6 +96,22 @@ exit_code run_check(session& s) {
                   ": ok\n");
   }
   return s.end_code() == exit_code::ok ? code : s.end_code();
+}
+
+} // namespace
+
+command_info check_command() {
+  return {.name = "check",
+          .aliases = {"validate"},
+          .group = command_group::configuration,
+          .usage = "[FILE] [--explain [NAME…]]",
+          .summary = "check a configuration and report all errors",
+          .options = {option::file, option::explain},
+          .most_words = any_number,
+          .examples = {"alder check alder.yaml",
+                       "alder check --explain         # what happens if a service keeps crashing",
+                       "alder check --explain worker"},
+          .run = run_check};
 }
 
 } // namespace alder::cli

@@ -1,42 +1,76 @@
-// The commands: each does its work through a session and returns the exit code.
+// A command of `alder`: what its file says about it, and the list of all.
 #pragma once
 
+#include "cli/commands/options.hpp"
 #include "cli/common/session.hpp"
 
+#include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 namespace alder::cli {
 
-exit_code run_add(session& s);
-exit_code run_apply(session& s);
-exit_code run_check(session& s);
-exit_code run_daemon(session& s);
-exit_code run_describe(session& s);
-exit_code run_down(session& s);
-exit_code run_events(session& s);
-exit_code run_foreground(session& s);
-exit_code run_help(session& s);
-exit_code run_info(session& s);
-exit_code run_logs(session& s);
-exit_code run_ls(session& s);
-exit_code run_msg(session& s);
-exit_code run_paths(session& s);
-exit_code run_ping(session& s);
-exit_code run_reset(session& s);
-exit_code run_remove(session& s);
-exit_code run_restart(session& s);
-exit_code run_scale(session& s);
-exit_code run_schema(session& s);
-exit_code run_send(session& s);
-exit_code run_signal(session& s);
-exit_code run_start(session& s);
-exit_code run_startup(session& s);
-exit_code run_stop(session& s);
-exit_code run_tree(session& s);
-exit_code run_unstartup(session& s);
-exit_code run_up(session& s);
+/// The headings of help, in its order.
+enum class command_group : std::uint8_t { trees, services, inspection, configuration, daemon };
 
-/// Runs what the session's command line wants.
-exit_code run_command(session& s);
+inline constexpr unsigned any_number = std::numeric_limits<unsigned>::max();
+
+/// All there is to know about a command; parsing, help, suggestions and docs/commands.md are made from it.
+struct command_info {
+  std::string_view name;
+  std::vector<std::string_view> aliases = {};
+  command_group group;
+  std::string_view usage = {}; ///< after "alder NAME "
+  std::string_view summary;
+  std::vector<option> options = {};
+  unsigned least_words = 0; ///< arguments that are no options
+  unsigned most_words = 0;
+  std::vector<std::string_view> examples;
+  bool takes_program = false; ///< what follows "--" is a program with its arguments, not more words
+  /// What is wrong with the words of a command line beyond their number.
+  std::optional<failure> (*check)(const invocation&) = nullptr;
+  /// Does the work and returns the exit code. A reference, so that a command without it does not compile.
+  exit_code (&run)(session&);
+};
+
+// Every command, in the order of help. To add one: its name here, and a file that defines NAME_command(); without that
+// nothing links.
+// clang-format off
+#define ALDER_COMMANDS(row) \
+  row(up) \
+  row(down) \
+  row(apply) \
+  row(run) \
+  row(start) \
+  row(stop) \
+  row(restart) \
+  row(signal) \
+  row(reset) \
+  row(msg) \
+  row(send) \
+  row(scale) \
+  row(add) \
+  row(remove) \
+  row(ls) \
+  row(tree) \
+  row(describe) \
+  row(logs) \
+  row(events) \
+  row(check) \
+  row(schema) \
+  row(ping) \
+  row(info) \
+  row(paths) \
+  row(daemon) \
+  row(startup) \
+  row(unstartup) \
+  row(help)
+// clang-format on
+
+#define ALDER_DECLARE(name) [[nodiscard]] command_info name##_command();
+ALDER_COMMANDS(ALDER_DECLARE)
+#undef ALDER_DECLARE
 
 } // namespace alder::cli

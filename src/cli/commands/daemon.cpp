@@ -151,8 +151,6 @@ exit_code status(session& s) {
   return s.end_code();
 }
 
-} // namespace
-
 exit_code run_daemon(session& s) {
   const auto& what = s.wanted().words.front();
   if (what == "start") return start(s);
@@ -166,6 +164,22 @@ exit_code run_daemon(session& s) {
                  .what = "'" + what + "' is not an action of 'alder daemon'",
                  .help = help,
                  .diagnostics = {}});
+}
+
+} // namespace
+
+command_info daemon_command() {
+  return {.name = "daemon",
+          .group = command_group::daemon,
+          .usage = "start | stop | status | upgrade",
+          .summary = "start, stop, query or upgrade the daemon itself",
+          .options = {option::timeout, option::resurrect},
+          .least_words = 1,
+          .most_words = 1,
+          .examples = {"alder daemon start", "alder daemon start --resurrect   # for a boot unit",
+                       "alder daemon stop                # stops all trees first",
+                       "alder daemon upgrade             # to the installed version; services keep running"},
+          .run = run_daemon};
 }
 
 } // namespace alder::cli

@@ -3,6 +3,7 @@
 #include "cli/common/screens.hpp"
 
 namespace alder::cli {
+namespace {
 
 exit_code run_describe(session& s) {
   const auto names = select_nodes(s, s.wanted().words, purpose::look);
@@ -28,6 +29,21 @@ exit_code run_describe(session& s) {
     is_first = false;
   }
   return worst == exit_code::ok ? s.end_code() : worst;
+}
+
+} // namespace
+
+command_info describe_command() {
+  return {.name = "describe",
+          .aliases = {"show"},
+          .group = command_group::inspection,
+          .usage = "NAME… | PATTERN… | all",
+          .summary = "show everything about a service or supervisor",
+          .options = {option::show_env},
+          .least_words = 1,
+          .most_words = any_number,
+          .examples = {"alder describe api:0", "alder describe shop/api --show-env", "alder describe 'api:*'"},
+          .run = run_describe};
 }
 
 } // namespace alder::cli

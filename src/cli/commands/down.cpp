@@ -112,8 +112,6 @@ std::optional<std::vector<std::string>> tree_words(session& s, const std::vector
   return words;
 }
 
-} // namespace
-
 exit_code run_down(session& s) {
   const bool is_named = !s.wanted().words.empty();
   if (is_named && s.wanted().all) {
@@ -150,6 +148,20 @@ exit_code run_down(session& s) {
     if (worst == exit_code::ok) worst = code;
   }
   return worst;
+}
+
+} // namespace
+
+command_info down_command() {
+  return {.name = "down",
+          .group = command_group::trees,
+          .usage = "[TREE… | PATTERN… | FILE]",
+          .summary = "stop a tree in reverse order and remove it",
+          .options = {option::file, option::all_trees, option::timeout, option::no_wait},
+          .most_words = any_number,
+          .examples = {"alder down                   # the tree of alder.yaml here or in a parent directory",
+                       "alder down shop", "alder down 'test-*'", "alder down --all"},
+          .run = run_down};
 }
 
 } // namespace alder::cli

@@ -148,14 +148,26 @@ private:
   bool is_unread_ = false; ///< nobody reads standard output any more
 };
 
-} // namespace
-
 exit_code run_events(session& s) {
   auto asked = read_search(s);
   if (!asked) return s.end_code();
   auto names = filter_words(s, s.wanted().words);
   if (!names) return s.end_code();
   return asked->any() ? event_search{s, std::move(*asked), std::move(*names)}.run() : stream_events(s, *names);
+}
+
+} // namespace
+
+command_info events_command() {
+  return {.name = "events",
+          .group = command_group::inspection,
+          .usage = "[NAME… | PATTERN… | all]",
+          .summary = "show what happened and why",
+          .options = {option::follow, option::tail, option::since, option::grep},
+          .most_words = any_number,
+          .examples = {"alder events", "alder events -f api", "alder events 'api:*'",
+                       "alder events --since 1h --grep 'gave up|failed'"},
+          .run = run_events};
 }
 
 } // namespace alder::cli

@@ -2,6 +2,7 @@
 #include "cli/common/screens.hpp"
 
 namespace alder::cli {
+namespace {
 
 exit_code run_info(session& s) {
   const auto body = s.get("/v1/info");
@@ -12,6 +13,16 @@ exit_code run_info(session& s) {
   }
   if (const auto info = s.understood(*body, read_info)) (void)s.print(info_screen(s.out(), *info));
   return s.end_code();
+}
+
+} // namespace
+
+command_info info_command() {
+  return {.name = "info",
+          .group = command_group::daemon,
+          .summary = "show version, process IDs and directories of the daemon",
+          .examples = {"alder info --json"},
+          .run = run_info};
 }
 
 } // namespace alder::cli

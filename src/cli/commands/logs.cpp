@@ -133,8 +133,6 @@ failure with_files(failure told, const session& s, const std::vector<std::string
   return told;
 }
 
-} // namespace
-
 exit_code run_logs(session& s) {
   const auto& wanted = s.wanted();
   const bool is_action =
@@ -182,6 +180,25 @@ exit_code run_logs(session& s) {
                       *line);
   };
   return follow_lines(s, {.next = next, .on_line = on_line, .goes_on = wanted.follow});
+}
+
+} // namespace
+
+command_info logs_command() {
+  return {.name = "logs",
+          .aliases = {"log"},
+          .group = command_group::inspection,
+          .usage = "[clear | reopen | rotate | path] [NAME… | PATTERN… | all]",
+          .summary = "show the output of services",
+          .options = {option::follow, option::tail, option::since, option::until, option::grep, option::previous,
+                      option::out, option::err, option::no_prefix, option::raw},
+          .most_words = any_number,
+          .examples = {"alder logs -f                # all output as it arrives", "alder logs -n 100 --err api",
+                       "alder logs -f 'worker-*'", "alder logs --since 10m --grep 'timeout|refused'",
+                       "alder logs --previous api    # up to the crash",
+                       "alder logs clear api         # empty its files, delete its archives",
+                       "alder logs reopen            # after the files were moved"},
+          .run = run_logs};
 }
 
 } // namespace alder::cli

@@ -3,6 +3,7 @@
 #include "cli/common/screens.hpp"
 
 namespace alder::cli {
+namespace {
 
 exit_code run_ls(session& s) {
   auto target = std::string{"/v1/services?usage=1"};
@@ -28,6 +29,19 @@ exit_code run_ls(session& s) {
     s.note(notice_text(s.err(), notice));
   (void)s.print(list_screen(s.out(), *services, session::now()));
   return s.end_code();
+}
+
+} // namespace
+
+command_info ls_command() {
+  return {.name = "ls",
+          .aliases = {"list", "ps", "status", "l"},
+          .group = command_group::inspection,
+          .usage = "[NAME | PATTERN | all]",
+          .summary = "list services",
+          .most_words = 1,
+          .examples = {"alder ls", "alder ls 'api*'", "alder ls --json"},
+          .run = run_ls};
 }
 
 } // namespace alder::cli

@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace alder::cli {
+namespace {
 
 exit_code run_paths(session& s) {
   const auto& where = s.setup().where;
@@ -18,6 +19,17 @@ exit_code run_paths(session& s) {
     (void)s.print((is_alone ? "" : pad(name, 8)) + path + "\n");
   }
   return s.end_code();
+}
+
+} // namespace
+
+command_info paths_command() {
+  return {.name = "paths",
+          .group = command_group::daemon,
+          .summary = "show where the socket, state and logs are",
+          .options = {option::socket, option::run_dir, option::state_dir, option::log_dir},
+          .examples = {"curl --unix-socket \"$(alder paths --socket)\" http://alder/v1/services"},
+          .run = run_paths};
 }
 
 } // namespace alder::cli

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 namespace alder::cli {
+namespace {
 
 exit_code run_remove(session& s) {
   const auto& words = s.wanted().words;
@@ -31,6 +32,21 @@ exit_code run_remove(session& s) {
                   .words = {.done = "removed", .counts_stops = true},
                   .nothing_to_do = name + " is already removed"};
   });
+}
+
+} // namespace
+
+command_info remove_command() {
+  return {.name = "remove",
+          .aliases = {"rm"},
+          .group = command_group::services,
+          .usage = "NAME… | PATTERN…",
+          .summary = "stop and remove services or supervisors",
+          .options = {option::timeout, option::no_wait},
+          .least_words = 1,
+          .most_words = any_number,
+          .examples = {"alder remove mailer", "alder remove 'test-*'        # asks at a terminal"},
+          .run = run_remove};
 }
 
 } // namespace alder::cli

@@ -13,8 +13,6 @@ bool is_count(const std::string& word) {
   return is_number && std::stoul(word) >= 1 && std::stoul(word) <= 10000;
 }
 
-} // namespace
-
 exit_code run_scale(session& s) {
   const auto& words = s.wanted().words;
   const auto& number = words.back();
@@ -35,6 +33,20 @@ exit_code run_scale(session& s) {
                   .words = {.done = "changed", .counts_stops = true, .counts_both = true},
                   .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"};
   });
+}
+
+} // namespace
+
+command_info scale_command() {
+  return {.name = "scale",
+          .group = command_group::services,
+          .usage = "(NAME… | PATTERN… | all) N",
+          .summary = "run N instances of a service",
+          .options = {option::force, option::timeout, option::no_wait},
+          .least_words = 2,
+          .most_words = any_number,
+          .examples = {"alder scale api 6", "alder scale 'worker-*' 2     # every pool that it matches"},
+          .run = run_scale};
 }
 
 } // namespace alder::cli

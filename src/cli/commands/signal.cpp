@@ -4,6 +4,7 @@
 #include "runtime/base/words.hpp"
 
 namespace alder::cli {
+namespace {
 
 exit_code run_signal(session& s) {
   const auto& words = s.wanted().words;
@@ -17,6 +18,20 @@ exit_code run_signal(session& s) {
                    .diagnostics = {}});
   }
   return tell_each(s, {words.begin(), words.end() - 1}, "signal", strings_body({{"signal", signal}}));
+}
+
+} // namespace
+
+command_info signal_command() {
+  return {.name = "signal",
+          .group = command_group::services,
+          .usage = "(NAME… | PATTERN… | all) SIGNAL",
+          .summary = "send a signal to the main process of services",
+          .least_words = 2,
+          .most_words = any_number,
+          .examples = {"alder signal web HUP         # numbers and SIGHUP work too", "alder signal api USR1",
+                       "alder signal all USR1"},
+          .run = run_signal};
 }
 
 } // namespace alder::cli

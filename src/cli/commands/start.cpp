@@ -36,7 +36,11 @@ failure explain_file(const std::string& word) {
       .diagnostics = {}};
 }
 
-} // namespace
+std::optional<failure> check_start(const invocation& wanted) {
+  if (wanted.words.empty() == !wanted.program.empty()) return std::nullopt;
+  if (wanted.words.empty()) return misuse("'alder start' needs a NAME, or -- and a COMMAND", {help_hint("start")});
+  return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"to name the new service: --name NAME"});
+}
 
 exit_code run_start(session& s) {
   for (const auto& word : s.wanted().words)
@@ -45,6 +49,25 @@ exit_code run_start(session& s) {
     return s.fail(explain(there.failure()));
   if (!s.wanted().program.empty()) return start_program(s);
   return change_nodes(s, "start", {.done = "started", .counts_stops = false}, "is already running", purpose::start);
+}
+
+} // namespace
+
+command_info start_command() {
+  return {.name = "start",
+          .group = command_group::services,
+          .usage = "NAME… | PATTERN… | all | [OPTIONS] -- COMMAND…",
+          .summary = "start stopped services, or a program without a configuration file",
+          .options = {option::name, option::cwd, option::restart, option::timeout, option::no_wait},
+          .most_words = any_number,
+          .examples = {"alder start db", "alder start all              # what is down and has not finished",
+                       "alder start migrate          # a task: run it (again) and wait for its end",
+                       "alder start nightly          # by name, also a scheduled task or autostart: false",
+                       "alder start -- python3 -m http.server",
+                       "alder start --name web --restart transient -- ./server.sh 8080"},
+          .takes_program = true,
+          .check = check_start,
+          .run = run_start};
 }
 
 } // namespace alder::cli

@@ -49,8 +49,6 @@ exit_code tell(session& s, const report& said) {
   return s.end_code();
 }
 
-} // namespace
-
 exit_code run_startup(session& s) {
   const auto& around = s.setup().around;
   const auto place = place_of_unit(around);
@@ -90,6 +88,26 @@ exit_code run_unstartup(session& s) {
   said.done.push_back("removed " + place->file + "; running services keep running");
   systemctl({"daemon-reload"}, place->for_user, said);
   return tell(s, said);
+}
+
+} // namespace
+
+command_info startup_command() {
+  return {.name = "startup",
+          .group = command_group::daemon,
+          .summary = "start at boot: write and enable a systemd unit",
+          .options = {option::print},
+          .examples = {"sudo alder startup            # for root", "alder startup                 # for this user",
+                       "alder startup --print         # only show the unit"},
+          .run = run_startup};
+}
+
+command_info unstartup_command() {
+  return {.name = "unstartup",
+          .group = command_group::daemon,
+          .summary = "remove the systemd unit again",
+          .examples = {"alder unstartup"},
+          .run = run_unstartup};
 }
 
 } // namespace alder::cli

@@ -17,8 +17,6 @@ bool show(session& s, const std::string& body, bool clears) {
   return s.print(clears ? "\033[H\033[2J" + screen : screen);
 }
 
-} // namespace
-
 exit_code run_tree(session& s) {
   const bool clears = s.wanted().watch && s.out().terminal;
   const auto body = s.get(target(s));
@@ -39,6 +37,18 @@ exit_code run_tree(session& s) {
     return now == nullptr || show(s, *now, clears); // a daemon that is gone is noticed by the stream
   };
   return follow_lines(s, {.next = next, .on_line = on_line, .goes_on = true});
+}
+
+} // namespace
+
+command_info tree_command() {
+  return {
+      .name = "tree",
+      .group = command_group::inspection,
+      .summary = "show supervisors, services and restart budgets",
+      .options = {option::all, option::watch},
+      .examples = {"alder tree", "alder tree --all             # with the daemon's own actors", "alder tree --watch"},
+      .run = run_tree};
 }
 
 } // namespace alder::cli

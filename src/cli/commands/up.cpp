@@ -6,6 +6,7 @@
 #include "runtime/os/background.hpp"
 
 namespace alder::cli {
+namespace {
 
 exit_code run_up(session& s) {
   const auto& words = s.wanted().words;
@@ -36,6 +37,21 @@ exit_code run_up(session& s) {
                        .body = body,
                        .words = {.done = "started", .counts_stops = false},
                        .nothing_to_do = file.loaded.tree->root.name + " is already up and unchanged"});
+}
+
+} // namespace
+
+command_info up_command() {
+  return {.name = "up",
+          .group = command_group::trees,
+          .usage = "[FILE]",
+          .summary = "start the tree of a configuration",
+          .options = {option::file, option::keep_going, option::detach, option::timeout, option::no_wait},
+          .most_words = 1,
+          .examples = {"alder up                     # alder.yaml here or in a parent directory",
+                       "alder up shop/alder.yaml",
+                       "alder up --keep-going        # a service that fails does not undo the start"},
+          .run = run_up};
 }
 
 } // namespace alder::cli

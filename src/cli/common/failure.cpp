@@ -1,6 +1,7 @@
 #include "cli/common/failure.hpp"
 
 #include <cerrno>
+#include <utility>
 
 namespace alder::cli {
 namespace {
@@ -35,6 +36,12 @@ exit_code code_of(const problem& why) {
 }
 
 } // namespace
+
+failure misuse(std::string what, std::vector<std::string> help) {
+  return {.code = exit_code::usage, .what = std::move(what), .help = std::move(help), .diagnostics = {}};
+}
+
+std::string help_hint(std::string_view command) { return "see: alder " + std::string{command} + " --help"; }
 
 failure no_daemon_is_running() {
   return {.code = exit_code::no_daemon,

@@ -8,6 +8,7 @@
 #include "alder/error.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::cli {
@@ -20,6 +21,10 @@ struct failure {
   bool is_absence = false;                     ///< no daemon is running
 };
 
+/// Of a command line that is wrong.
+[[nodiscard]] failure misuse(std::string what, std::vector<std::string> help);
+/// "see: alder COMMAND --help".
+[[nodiscard]] std::string help_hint(std::string_view command);
 /// Of talking to the daemon.
 [[nodiscard]] failure explain(const error& why);
 /// Of what the daemon answered.

@@ -2,10 +2,10 @@
 // are told.
 #pragma once
 
-#include "cli/common/args.hpp"
 #include "cli/common/client.hpp"
 #include "cli/common/daemon_watch.hpp"
 #include "cli/common/failure.hpp"
+#include "cli/common/invocation.hpp"
 
 #include "runtime/os/paths.hpp"
 

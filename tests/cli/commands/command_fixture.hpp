@@ -3,7 +3,8 @@
 
 #include "tests/cli/fake_daemon.hpp"
 
-#include "cli/commands/command.hpp"
+#include "cli/commands/args.hpp"
+#include "cli/commands/command_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +69,7 @@ protected:
                     .out = {},
                     .err = {},
                     .rows = 0}};
-    all.code = static_cast<int>(cli::run_command(s));
+    all.code = static_cast<int>(cli::run_wanted(s));
     all.err = text_of(err);
     return all;
   }

@@ -1,11 +1,13 @@
-#include "cli/common/args.hpp"
+#include "cli/commands/args.hpp"
 
+#include "cli/commands/command_table.hpp"
 #include "cli/common/foreign_words.hpp"
 
 #include "runtime/base/text.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,9 @@ namespace alder::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using words = std::vector<std::string>;
+using line_words = std::vector<std::string>;
 
-invocation wanted(const words& line) {
+invocation wanted(const line_words& line) {
   auto parsed = parse_command_line(line);
   if (const auto* wrong = std::get_if<failure>(&parsed)) {
     ADD_FAILURE() << wrong->what;
@@ -24,7 +26,7 @@ invocation wanted(const words& line) {
   return std::get<invocation>(parsed);
 }
 
-failure refused(const words& line) {
+failure refused(const line_words& line) {
   auto parsed = parse_command_line(line);
   if (const auto* wrong = std::get_if<failure>(&parsed)) return *wrong;
   ADD_FAILURE() << "was accepted";
@@ -35,8 +37,8 @@ TEST(Arguments, NothingAtAllIsTheOverview) { EXPECT_EQ(wanted({}).command, nullp
 
 TEST(Arguments, EveryCommandIsFoundByItsNameAndItsAliases) {
   for (const auto& command : all_commands()) {
-    const words needed(command.least_words, "word");
-    words line{std::string{command.name}};
+    const line_words needed(command.least_words, "word");
+    line_words line{std::string{command.name}};
     line.insert(line.end(), needed.begin(), needed.end());
     if (command.name == "start" || command.name == "add") line.emplace_back("db");
     EXPECT_EQ(wanted(line).command, &command) << command.name;
@@ -45,6 +47,27 @@ TEST(Arguments, EveryCommandIsFoundByItsNameAndItsAliases) {
       EXPECT_EQ(wanted(line).command, &command) << alias;
     }
   }
+}
+
+TEST(Arguments, EveryCommandIsListedUnderItsOwnName) {
+#define ALDER_NAME(name) #name,
+  const line_words listed{ALDER_COMMANDS(ALDER_NAME)};
+#undef ALDER_NAME
+  line_words named;
+  for (const auto& command : all_commands())
+    named.emplace_back(command.name);
+  EXPECT_EQ(named, listed);
+}
+
+TEST(Arguments, NoTwoCommandsShareANameOrAnAlias) {
+  auto names = command_names();
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+TEST(Arguments, TheCommandsOfAGroupFollowEachOther) {
+  const auto all = all_commands();
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.group < b.group; }));
 }
 
 TEST(Arguments, EveryCommandShowsItsHelp) {
@@ -68,7 +91,7 @@ TEST(Arguments, LogsTakesNamesBetweenItsOptions) {
   EXPECT_TRUE(logs.follow);
   EXPECT_EQ(logs.tail, 5U);
   EXPECT_EQ(logs.stream, "err");
-  EXPECT_EQ(logs.words, (words{"api", "db"}));
+  EXPECT_EQ(logs.words, (line_words{"api", "db"}));
 }
 
 TEST(Arguments, BothStreamsAreTheSameAsNeither) { EXPECT_EQ(wanted({"logs", "--err", "--out"}).stream, ""); }
@@ -80,17 +103,17 @@ TEST(Arguments, StartTakesAProgramWithOptionsOfItsOwn) {
   EXPECT_EQ(start.restart, "transient");
   EXPECT_EQ(start.cwd, "/srv");
   EXPECT_FALSE(start.quiet);
-  EXPECT_EQ(start.program, (words{"node", "-q", "--name", "x", "--", "y"}));
+  EXPECT_EQ(start.program, (line_words{"node", "-q", "--name", "x", "--", "y"}));
 }
 
 TEST(Arguments, StartTakesNamesOrAProgram) {
-  EXPECT_EQ(wanted({"start", "a", "b"}).words, (words{"a", "b"}));
+  EXPECT_EQ(wanted({"start", "a", "b"}).words, (line_words{"a", "b"}));
   EXPECT_EQ(refused({"start"}).code, exit_code::usage);
   EXPECT_EQ(refused({"start", "web", "--", "node"}).code, exit_code::usage);
 }
 
 TEST(Arguments, AfterTwoDashesANameMayLookLikeAnOption) {
-  EXPECT_EQ(wanted({"stop", "--", "-f"}).words, (words{"-f"}));
+  EXPECT_EQ(wanted({"stop", "--", "-f"}).words, (line_words{"-f"}));
 }
 
 TEST(Arguments, ATimeoutHasAUnit) {
@@ -137,11 +160,11 @@ TEST(Arguments, MissingAndSurplusWordsAreMistakes) {
 }
 
 TEST(Arguments, AConfigurationIsNamedBeforeOrAfterTheCommand) {
-  EXPECT_EQ(wanted({"-f", "stack.yaml", "up"}).words, (words{"stack.yaml"}));
-  EXPECT_EQ(wanted({"--file", "stack.yaml", "up", "-d"}).words, (words{"stack.yaml"}));
-  EXPECT_EQ(wanted({"up", "-f", "stack.yaml"}).words, (words{"stack.yaml"}));
-  EXPECT_EQ(wanted({"check", "--file=stack.yaml"}).words, (words{"stack.yaml"}));
-  EXPECT_EQ(wanted({"-f", "up", "up"}).words, (words{"up"})); // a file may be called so
+  EXPECT_EQ(wanted({"-f", "stack.yaml", "up"}).words, (line_words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"--file", "stack.yaml", "up", "-d"}).words, (line_words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"up", "-f", "stack.yaml"}).words, (line_words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"check", "--file=stack.yaml"}).words, (line_words{"stack.yaml"}));
+  EXPECT_EQ(wanted({"-f", "up", "up"}).words, (line_words{"up"})); // a file may be called so
   EXPECT_EQ(refused({"up", "-f", "a.yaml", "b.yaml"}).code, exit_code::usage);
 }
 
@@ -156,7 +179,7 @@ TEST(Arguments, AWordThatIsNoCommandIsNamedWhateverStandsBehindIt) {
 }
 
 TEST(Arguments, CommandsOfOthersAreAnsweredWithTheRightLine) {
-  const auto help = [](const words& line) { return refused(line).help.at(0); };
+  const auto help = [](const line_words& line) { return refused(line).help.at(0); };
   EXPECT_EQ(help({"kill", "-s", "HUP", "web"}), "to send a signal: alder signal web HUP");
   EXPECT_EQ(help({"kill", "-9", "web"}), "to send a signal: alder signal web 9");
   EXPECT_EQ(help({"delete", "web", "db"}), "to stop and remove services: alder remove web db");

@@ -1,7 +1,5 @@
 // The command reference, docs/commands.md, made from the table.
-#include "cli/common/command_table.hpp"
-
-#include <algorithm>
+#include "cli/commands/command_table.hpp"
 
 namespace alder::cli {
 namespace {
@@ -50,28 +48,28 @@ void add_command(std::string& text, const command_info& command) {
 
 std::string command_reference() {
   std::string text =
-      "<!-- Generated from src/cli/common/command_table.cpp; do not edit. -->\n# Commands\n\n"
+      "<!-- Generated from src/cli/commands; do not edit. -->\n# Commands\n\n"
       "Every command accepts the [common options](#common-options); `alder help COMMAND` prints its help.\n\n"
       "Exit codes: 0 success, 1 failure, 2 usage or configuration error, 4 no such service, supervisor or tree,\n"
       "5 no daemon, 6 timed out, 7 permission denied, 130 and 143 interrupted.\n\n";
-  std::string_view group;
+  const command_info* before = nullptr;
   for (const auto& one : all_commands()) {
-    if (one.group != group)
-      text += (group.empty() ? "" : "\n\n") + ("**" + std::string{one.group} + "**: ");
+    if (before == nullptr || one.group != before->group)
+      text += (before != nullptr ? "\n\n" : "") + ("**" + std::string{title_of(one.group)} + "**: ");
     else
       text += ", ";
-    group = one.group;
+    before = &one;
     text += "[" + std::string{one.name} + "](" + anchor(one.name) + ")";
   }
   text += "\n\n";
-  group = {};
+  before = nullptr;
   for (const auto& one : all_commands()) {
-    if (one.group != group) {
-      auto title = std::string{one.group};
+    if (before == nullptr || one.group != before->group) {
+      auto title = std::string{title_of(one.group)};
       title[0] = static_cast<char>(title[0] - 32);
       text += "## " + title + "\n\n";
     }
-    group = one.group;
+    before = &one;
     add_command(text, one);
   }
   text += "## Common options\n\n";

@@ -1,5 +1,6 @@
-#include "cli/common/args.hpp"
+#include "cli/commands/args.hpp"
 
+#include "cli/commands/command_table.hpp"
 #include "cli/common/foreign_words.hpp"
 
 #include "runtime/base/text.hpp"
@@ -30,12 +31,8 @@ struct raw_values {
   bool detach = false; ///< what 'alder up' does anyway
 };
 
-failure misuse(std::string what, std::vector<std::string> help) {
-  return {.code = exit_code::usage, .what = std::move(what), .help = std::move(help), .diagnostics = {}};
-}
-
-std::string help_hint(const command_info* command) {
-  return command == nullptr ? "list all commands: alder help" : "see: alder " + std::string{command->name} + " --help";
+std::string hint_for(const command_info* command) {
+  return command == nullptr ? "list all commands: alder help" : help_hint(command->name);
 }
 
 void add_option(CLI::App& app, option id, invocation& into, raw_values& raw) {
@@ -97,7 +94,7 @@ std::vector<std::string> known_flags(const command_info* command) {
 }
 
 std::optional<failure> read_values(invocation& into, const raw_values& raw) {
-  const auto hint = help_hint(into.command);
+  const auto hint = hint_for(into.command);
   if (!raw.tail.empty()) {
     unsigned number = 0;
     const auto* end = raw.tail.data() + raw.tail.size();
@@ -140,7 +137,7 @@ std::optional<failure> unknown_option(const CLI::App& app, const command_info* c
   if (left.empty()) return std::nullopt;
   const auto& what = left.front();
   const auto flag = what.substr(0, what.find('='));
-  std::vector<std::string> help{help_hint(command)};
+  std::vector<std::string> help{hint_for(command)};
   if (const auto ours = foreign_option(command == nullptr ? "" : command->name, flag)) {
     help.insert(help.begin(), *ours);
   } else if (const auto near = nearest(flag, known_flags(command))) {
@@ -150,7 +147,7 @@ std::optional<failure> unknown_option(const CLI::App& app, const command_info* c
 }
 
 failure unknown_command(const std::string& name, const std::vector<std::string>& after) {
-  std::vector<std::string> help{help_hint(nullptr)};
+  std::vector<std::string> help{hint_for(nullptr)};
   if (const auto ours = foreign_command(name, after)) {
     help.insert(help.begin(), *ours);
   } else if (const auto near = nearest(name, command_names())) {
@@ -162,16 +159,9 @@ failure unknown_command(const std::string& name, const std::vector<std::string>&
 std::optional<failure> check_words(const invocation& wanted) {
   const auto& command = *wanted.command;
   const auto name = std::string{command.name};
-  const auto hint = help_hint(wanted.command);
-  const bool has_program = !wanted.program.empty();
-  if (name == "start" && wanted.words.empty() && !has_program)
-    return misuse("'alder start' needs a NAME, or -- and a COMMAND", {hint});
-  if (name == "start" && !wanted.words.empty() && has_program)
-    return misuse("'alder start' takes NAMEs, or -- and a COMMAND, not both", {"to name the new service: --name NAME"});
-  if (name == "add" && wanted.words.size() == 1 && !has_program)
-    return misuse("'alder add' needs a FILE, or -- and a COMMAND", {hint});
-  if (name == "add" && wanted.words.size() > 1 && has_program)
-    return misuse("'alder add' takes a FILE, or -- and a COMMAND, not both", {hint});
+  const auto hint = hint_for(wanted.command);
+  if (command.check != nullptr)
+    if (auto wrong = command.check(wanted)) return wrong;
   if (wanted.words.size() < command.least_words)
     return misuse("'alder " + name + "' needs " + std::string{command.usage}, {hint});
   if (wanted.words.size() > command.most_words)
@@ -223,7 +213,7 @@ std::optional<failure> parse_options(std::vector<std::string> words, invocation&
   try {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& wrong) {
-    return misuse(wrong.what(), {help_hint(into.command)});
+    return misuse(wrong.what(), {hint_for(into.command)});
   }
   if (auto unknown = unknown_option(app, into.command)) return unknown;
   return read_values(into, raw);
@@ -244,8 +234,8 @@ std::variant<invocation, failure> parse_command_line(const std::vector<std::stri
   if (wanted.wants_help || wanted.wants_version || wanted.command == nullptr) return wanted;
 
   if (dashes != words.end()) {
-    // Only `start` and `add` have a program; elsewhere "--" says that names follow, even if they look like options.
-    auto& rest = wanted.command->name == "start" || wanted.command->name == "add" ? wanted.program : wanted.words;
+    // Where there is no program, "--" says that names follow, even if they look like options.
+    auto& rest = wanted.command->takes_program ? wanted.program : wanted.words;
     rest.insert(rest.end(), dashes + 1, words.end());
   }
   if (auto wrong = take_file(wanted)) return *wrong;

@@ -1,6 +1,6 @@
 #include "tests/support/golden.hpp"
 
-#include "cli/common/command_table.hpp"
+#include "cli/commands/command_table.hpp"
 
 namespace alder::cli {
 namespace {

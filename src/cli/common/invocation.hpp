@@ -1,19 +1,14 @@
-// From the words of the command line to what is wanted.
+// What a command line asks for.
 #pragma once
 
-#include "cli/common/command_table.hpp"
-#include "cli/common/failure.hpp"
-
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace alder::cli {
 
-inline constexpr unsigned max_tail = 100000;
+struct command_info;
 
 /// What is wanted. Options a command does not have keep their defaults.
 struct invocation {
@@ -58,8 +53,5 @@ struct invocation {
   bool no_wait = false;
   std::string path_part; ///< "", "socket", "run", "state" or "log"
 };
-
-/// Reads the words after the program's name. A failure is always exit_code::usage.
-[[nodiscard]] std::variant<invocation, failure> parse_command_line(const std::vector<std::string>& words);
 
 } // namespace alder::cli
