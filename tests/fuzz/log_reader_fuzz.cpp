@@ -2,12 +2,12 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/logs/line_splitter.hpp"
+#include "runtime/logs/log_index.hpp"
+#include "runtime/logs/log_reader.hpp"
+#include "runtime/logs/log_spill.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/log_spill.hpp"
 #include "runtime/policy/log_rotation.hpp"
-#include "runtime/store/line_splitter.hpp"
-#include "runtime/store/log_index.hpp"
-#include "runtime/store/log_reader.hpp"
 #include "runtime/wire/json.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 #include "runtime/wire/log_cursor.hpp"
@@ -25,7 +25,7 @@ namespace store = alder::store;
 namespace wire = alder::wire;
 
 /// The pieces of `bytes` put together again; every piece must begin where it says.
-std::string join(const std::vector<store::line_piece>& pieces, std::string_view bytes) {
+std::string join(const std::vector<logs::line_piece>& pieces, std::string_view bytes) {
   std::string text;
   for (const auto& piece : pieces) {
     ALDER_ASSERT(piece.offset == text.size());
@@ -38,10 +38,10 @@ std::string join(const std::vector<store::line_piece>& pieces, std::string_view 
 
 /// Nothing is lost and nothing depends on how the bytes were portioned.
 void check_splitter(std::string_view bytes, std::size_t portion, std::size_t longest) {
-  store::line_splitter whole{0, longest};
-  store::line_splitter portioned{0, longest};
-  std::vector<store::line_piece> pieces;
-  std::vector<store::line_piece> others;
+  logs::line_splitter whole{0, longest};
+  logs::line_splitter portioned{0, longest};
+  std::vector<logs::line_piece> pieces;
+  std::vector<logs::line_piece> others;
   whole.feed(bytes, pieces);
   for (std::size_t at = 0; at < bytes.size(); at += portion)
     portioned.feed(bytes.substr(at, portion), others);
@@ -54,7 +54,7 @@ void check_splitter(std::string_view bytes, std::size_t portion, std::size_t lon
 
 /// What is found backwards has as many lines as asked for, or is everything.
 void check_tail(std::string_view bytes, std::size_t lines, std::size_t portion) {
-  store::tail_search search{lines};
+  logs::tail_search search{lines};
   std::size_t begin = 0;
   for (auto end = bytes.size(); end > 0;) {
     const auto block = std::min(end, portion);
@@ -78,7 +78,7 @@ void check_index(std::string_view bytes, std::uint64_t offset) {
     ALDER_ASSERT(at < count);
     return wire::decode_log_index(bytes.data() + at * wire::log_index_record_size);
   };
-  const auto found = store::find_chunk(count, record, offset);
+  const auto found = logs::find_chunk(count, record, offset);
   ALDER_ASSERT(!found || *found < count);
   for (std::uint64_t at = 1; at < count; ++at) {
     if (record(at)->offset < record(at - 1)->offset) return;
@@ -103,7 +103,7 @@ void check_cursor(std::string_view bytes) {
   const auto live = dir / "out.log";
   static const bool is_made = alder::os::append(live, std::string(200, 'x') + "\nlast\n").ok();
   ALDER_ASSERT(is_made);
-  store::log_reader reader{live};
+  logs::log_reader reader{live};
   ALDER_ASSERT(reader.resume(cursor->place).ok());
   for (int calls = 0; reader.has_more(); ++calls)
     ALDER_ASSERT(calls < 100 && reader.read_new().ok());
@@ -131,12 +131,12 @@ void check_rotation(std::string_view bytes, std::size_t chunk, std::uint64_t max
 void check_spill(std::string_view bytes) {
   static const alder::test::temporary_directory dir;
   constexpr std::uint64_t most = std::uint64_t{1} << 30;
-  alder::os::log_spill spill{dir / "spill", dir / "out.log", most};
+  alder::logs::log_spill spill{dir / "spill", dir / "out.log", most};
   ALDER_ASSERT(alder::os::make_directories(dir / "spill", 0700).ok());
   (void)alder::os::remove_file(spill.path()); // the first time there is none
   std::string file{bytes};
   if (!file.empty() && file.front() % 2 == 0) { // with a header that is right
-    alder::os::log_spill other{dir / "spill", dir / "out.log", most};
+    alder::logs::log_spill other{dir / "spill", dir / "out.log", most};
     ALDER_ASSERT(other.put("x\n", {}, {}, nullptr).number == 0);
     file = alder::os::read_file(other.path(), 1000)->substr(0, 64) + file;
   }
@@ -163,9 +163,9 @@ void check_files(std::string_view bytes) {
     (void)alder::os::remove_file(path); // the first time there is none
     ALDER_ASSERT(alder::os::append(path, bytes));
   }
-  (void)store::previous_run(live);
-  store::log_reader reader{live};
-  const auto last = reader.tail(3, store::unfinished_line::show);
+  (void)logs::previous_run(live);
+  logs::log_reader reader{live};
+  const auto last = reader.tail(3, logs::unfinished_line::show);
   ALDER_ASSERT(last && last->size() <= 3);
   ALDER_ASSERT(reader.seek({}));
   std::size_t entries = 0;

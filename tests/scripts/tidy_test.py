@@ -97,14 +97,18 @@ class TidyTest(unittest.TestCase):
     def test_siblings_of_one_height_do_not_know_each_other(self):
         self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/wire/json_text.hpp"', "floor")
         self.in_header("src/cli/alder/args.hpp", '#include "cli/alderd/main.hpp"', "floor")
+        self.in_header("src/runtime/store/journal.hpp", '#include "runtime/logs/log_reader.hpp"', "floor")
+        self.in_header("src/runtime/keeper/client.hpp", '#include "runtime/logs/log_stage.hpp"', "floor")
 
     def test_the_command_line_does_not_know_the_daemon(self):
         self.in_header("src/cli/common/client.hpp", '#include "actors/base/messages.hpp"', "floor")
         self.in_header("src/cli/common/client.hpp", '#include "runtime/keeper/client.hpp"', "floor")
+        self.in_header("src/cli/commands/logs.hpp", '#include "runtime/logs/log_reader.hpp"', "floor")
         self.in_header("src/cli/alderd/parts.hpp", '#include "actors/base/messages.hpp"', None)
 
     def test_the_program_of_the_keeper_knows_nothing_above_the_keeper(self):
         self.in_header("src/cli/alder_keeper/args.hpp", '#include "actors/base/messages.hpp"', "floor")
+        self.in_header("src/cli/alder_keeper/args.hpp", '#include "runtime/logs/log_stage.hpp"', "floor")
         self.in_header("src/cli/alder_keeper/args.hpp", '#include "runtime/keeper/keeper.hpp"', None)
 
     def test_an_include_is_written_from_the_top(self):
@@ -113,11 +117,12 @@ class TidyTest(unittest.TestCase):
     def test_a_file_in_src_lies_on_a_floor(self):
         self.fires(["src/runtime/misc/tool.hpp:1: [place]"], {"src/runtime/misc/tool.hpp": HEADER})
 
-    def test_only_os_and_keeper_call_the_system(self):
+    def test_only_os_logs_and_keeper_call_the_system(self):
         self.in_header("src/runtime/store/journal.hpp", "inline int f() { return ::fsync(3); }", "system")
         self.in_header("src/runtime/store/journal.hpp", "#include <sys/stat.h>", "system")
         self.in_header("src/cli/common/launch.hpp", "inline void f() { std::this_thread::sleep_for(t); }", "system")
         self.in_header("src/runtime/os/files.hpp", "inline int f() { return ::fsync(3); }", None)
+        self.in_header("src/runtime/logs/log_sink.hpp", "inline int f() { return ::fsync(3); }", None)
         self.in_header("src/runtime/keeper/keeper.hpp", "#include <sys/wait.h>", None)
 
     def test_a_qualified_name_is_no_system_call(self):
@@ -133,11 +138,11 @@ class TidyTest(unittest.TestCase):
         for line in ("inline int f(P p) { return ::open(p.c_str(), 0); }", "inline int f(P p) { return ::mkdir(p, 0700); }",
                      "inline int f(P p) { return ::openat(AT_FDCWD, p, 0); }", "inline std::ifstream in(path);",
                      "inline void f() { std::filesystem::remove_all(path); }", "inline int f(P p) { return ::open(\n      p, 0); }"):
-            self.in_header("src/runtime/os/log_sink.hpp", line, "by_path")
+            self.in_header("src/runtime/logs/log_sink.hpp", line, "by_path")
         for line in ('inline int f() { return ::open("/dev/null", 0); }', "inline int f(D d, N n) { return ::openat(d, n, 0); }",
                      "inline auto f(V v) { return std::remove(v.begin(), v.end(), 1); }",
                      "inline int f(P p) { return ::faccessat(AT_FDCWD, p, 0, 0); }", "inline auto f() { return os::open(x); }"):
-            self.in_header("src/runtime/os/log_sink.hpp", line, None)
+            self.in_header("src/runtime/logs/log_sink.hpp", line, None)
         self.in_header("tests/support/scratch.hpp", "inline std::ofstream out(path);", None)
 
     def test_a_pure_floor_has_no_effects(self):
@@ -160,6 +165,7 @@ class TidyTest(unittest.TestCase):
     def test_only_os_has_threads(self):
         self.in_header("src/actors/tree/process.hpp", "#include <mutex>", "threads")
         self.in_header("src/runtime/os/pump.hpp", "#include <thread>", None)
+        self.in_header("src/runtime/logs/log_pump.hpp", "#include <thread>", None)
 
     def test_only_actors_know_caf(self):
         self.in_header("src/runtime/keeper/keeper.hpp", "#include <caf/all.hpp>", "caf")

@@ -17,7 +17,7 @@ os::file_time to_file(wall_time at) {
 const char* stream_name(std::optional<bool> err) { return !err ? "all" : *err ? "err" : "out"; }
 
 log_source make_source(std::string name, std::string file, std::optional<bool> err, const log_hub& logs) {
-  log_source made{std::move(name), file, store::log_reader{file}, err};
+  log_source made{std::move(name), file, logs::log_reader{file}, err};
   made.reader.settled = [&logs](const os::file_facts& facts) { return logs.settled(facts); };
   return made;
 }
@@ -43,7 +43,7 @@ void limit(log_source& from, const log_query& query, unsigned instance) {
   if (query.since) from.from = to_file(*query.since);
   if (query.until) from.to = to_file(*query.until);
   if (!query.previous) return;
-  const auto run = store::previous_run(from.file, from.is_shared ? std::optional{instance} : std::optional<unsigned>{});
+  const auto run = logs::previous_run(from.file, from.is_shared ? std::optional{instance} : std::optional<unsigned>{});
   from.from = run ? std::max(from.from, run->began) : from.from;
   const auto end = run ? run->ended : os::file_time{};
   from.to = from.to ? std::min(*from.to, end) : end;
@@ -51,7 +51,7 @@ void limit(log_source& from, const log_query& query, unsigned instance) {
 
 } // namespace
 
-result<std::vector<store::log_entry>> log_source::read_new(std::size_t most) {
+result<std::vector<logs::log_entry>> log_source::read_new(std::size_t most) {
   auto lines = reader.read_new(most);
   if (lines && !lines->empty()) read = lines->back().end;
   return lines;
@@ -63,7 +63,7 @@ std::string log_source::cursor() {
   return place ? cursor_at(*place) : std::string{};
 }
 
-const node_id* log_source::writer_of(const store::log_entry& line) const {
+const node_id* log_source::writer_of(const logs::log_entry& line) const {
   const auto writer = is_shared ? writers.find(line.origin.instance) : writers.begin();
   return writer == writers.end() ? nullptr : &writer->second;
 }
@@ -154,17 +154,17 @@ std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::s
   const auto files = context.logs.files_of(id_of(tree, service));
   const auto rules = context.logs.rules_of(id_of(tree, service));
   const bool is_shared = !rules.shared_as.empty();
-  std::vector<std::vector<store::log_entry>> both;
+  std::vector<std::vector<logs::log_entry>> both;
   for (const auto& file : {files.out, files.err}) {
     if (rules.merge && both.size() == 1) break;
     auto found =
-        store::log_reader{file}.tail(is_shared ? lines * looked_at_for_one : lines, store::unfinished_line::show);
-    auto& own = both.emplace_back(found ? std::move(*found) : std::vector<store::log_entry>{});
+        logs::log_reader{file}.tail(is_shared ? lines * looked_at_for_one : lines, logs::unfinished_line::show);
+    auto& own = both.emplace_back(found ? std::move(*found) : std::vector<logs::log_entry>{});
     const auto is_foreign = [&](const auto& line) { return is_shared && line.origin.instance != rules.instance; };
     own.erase(std::remove_if(own.begin(), own.end(), is_foreign), own.end());
   }
   std::vector<wire::log_line> last;
-  for (const auto& merged : store::merge_by_time(std::move(both), lines)) {
+  for (const auto& merged : logs::merge_by_time(std::move(both), lines)) {
     const bool is_err = rules.merge ? merged.entry.origin.err : merged.stream == 1;
     last.push_back(
         {to_wall(merged.entry.at), tree, service, is_err ? "err" : "out", merged.entry.text, merged.entry.partial});

@@ -3,7 +3,7 @@
 
 #include "actors/http/api_streams.hpp"
 
-#include "runtime/store/log_reader.hpp"
+#include "runtime/logs/log_reader.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -20,7 +20,7 @@ namespace alder::actors {
 struct log_source {
   std::string name; ///< in cursors: who writes it and which stream, "shop/api:0/out"
   std::string file;
-  store::log_reader reader;
+  logs::log_reader reader;
   std::optional<bool> err;                     ///< none: both streams are in the file
   std::map<unsigned, node_id> writers{};       ///< by instance
   bool is_shared = false;                      ///< by instances; else it has one writer
@@ -28,20 +28,20 @@ struct log_source {
   // While searching:
   os::file_time from{};
   std::optional<os::file_time> to{};
-  std::deque<store::log_entry> found{}; ///< and not given yet
+  std::deque<logs::log_entry> found{}; ///< and not given yet
   bool is_done = false;
   std::size_t order = 0; ///< among lines of the same moment
 
   /// The next lines; where they end is noted. Errors as log_reader::read_new.
-  [[nodiscard]] result<std::vector<store::log_entry>> read_new(std::size_t most = store::log_reader::most_new_bytes);
+  [[nodiscard]] result<std::vector<logs::log_entry>> read_new(std::size_t most = logs::log_reader::most_new_bytes);
   /// The cursor behind all that was read; empty when that is not known.
   [[nodiscard]] std::string cursor();
   [[nodiscard]] std::string cursor_at(const wire::log_position& place) const {
     return wire::text_of(wire::log_cursor{name, place});
   }
   /// Who wrote this line; null when that is none of those who are asked for.
-  [[nodiscard]] const node_id* writer_of(const store::log_entry& line) const;
-  [[nodiscard]] bool is_err(const store::log_entry& line) const { return err.value_or(line.origin.err); }
+  [[nodiscard]] const node_id* writer_of(const logs::log_entry& line) const;
+  [[nodiscard]] bool is_err(const logs::log_entry& line) const { return err.value_or(line.origin.err); }
 };
 
 /// Whose first line was written later; of the same moment, by order.

@@ -65,22 +65,22 @@ private:
   /// Lines of one source that were read together, and which of them match.
   struct portion {
     log_source* from = nullptr;
-    std::vector<store::log_entry> lines{};
+    std::vector<logs::log_entry> lines{};
     std::vector<bool> matches{}; ///< empty: all do
     std::size_t read = 0;        ///< bytes, also of lines that are nobody's
-    std::optional<store::log_reader::gap> gap{};
+    std::optional<logs::log_reader::gap> gap{};
     [[nodiscard]] bool has(std::size_t i) const { return matches.empty() || matches[i]; }
   };
   using portion_list = std::vector<portion>;
 
   /// The last lines there are, read backwards; false when they may be in a compressed archive.
   bool tail() {
-    std::vector<std::vector<store::log_entry>> past;
+    std::vector<std::vector<logs::log_entry>> past;
     std::vector<log_source*> origins;
     bool has_older = false;
     sources_.for_each([&](log_source& from) {
       auto lines =
-          from.reader.tail(*query_.tail, query_.follow ? store::unfinished_line::hold : store::unfinished_line::show);
+          from.reader.tail(*query_.tail, query_.follow ? logs::unfinished_line::hold : logs::unfinished_line::show);
       const auto found = lines ? lines->size() : 0;
       if (found > 0) from.read = lines->back().end;
       if (lines)
@@ -89,11 +89,11 @@ private:
       const bool is_filtered = lines && lines->size() < found && found == *query_.tail;
       const bool is_short = lines && found < *query_.tail;
       has_older = has_older || is_filtered || (is_short && from.reader.has_older());
-      past.push_back(lines ? std::move(*lines) : std::vector<store::log_entry>{});
+      past.push_back(lines ? std::move(*lines) : std::vector<logs::log_entry>{});
       origins.push_back(&from);
     });
     if (has_older) return false;
-    const auto merged = store::merge_by_time(std::move(past), *query_.tail);
+    const auto merged = logs::merge_by_time(std::move(past), *query_.tail);
     std::map<const log_source*, wire::log_position> first;
     for (const auto& one : merged)
       first.try_emplace(origins[one.stream], one.entry.begin());
@@ -208,7 +208,7 @@ private:
     judge(std::move(one), [](log_follower& self, portion_list&& judged) { self.add_found(std::move(judged.front())); });
   }
 
-  void find_in(portion& read, store::log_entry&& line) const {
+  void find_in(portion& read, logs::log_entry&& line) const {
     auto& from = *read.from;
     if (from.to && line.at > *from.to) {
       from.is_done = !query_.follow || from.is_done;
@@ -278,7 +278,7 @@ private:
     const auto files = context_.logs.files_of(id);
     log_hub::sight seen{.out = {}, .err = {}, .is_stuck = service.is_stuck};
     for (const auto& from : sources_.read_for(id)) {
-      const os::file_sight now{from.reader.inode(), from.reader.position()};
+      const logs::file_sight now{from.reader.inode(), from.reader.position()};
       if (from.err != true && from.file == files.out) seen.out = now;
       if (from.err != false && from.file == files.err) seen.err = now;
     }
@@ -360,7 +360,7 @@ private:
   // -- both
 
   /// Whether it was written by a process, and to a stream, that is asked for.
-  [[nodiscard]] bool is_from(const log_source& from, const store::log_entry& line) const {
+  [[nodiscard]] bool is_from(const log_source& from, const logs::log_entry& line) const {
     const bool is_stream = from.err || (line.origin.err ? query_.err : query_.out);
     return is_stream && from.writer_of(line) != nullptr;
   }
@@ -392,7 +392,7 @@ private:
   }
 
   /// A line of one of the source's writers. Returns its size as an object.
-  std::size_t push(const log_source& from, const store::log_entry& entry) {
+  std::size_t push(const log_source& from, const logs::log_entry& entry) {
     const auto& node = *from.writer_of(entry);
     const auto slash = node.find('/');
     wire::log_line line{
@@ -418,7 +418,7 @@ private:
   }
 
   /// The archive that the reader should have gone on with has been deleted.
-  void tell_gap(const log_source& from, const std::optional<store::log_reader::gap>& gap) {
+  void tell_gap(const log_source& from, const std::optional<logs::log_reader::gap>& gap) {
     if (!gap) return;
     for (const auto& [instance, node] : from.writers) {
       const auto slash = node.find('/');
@@ -454,7 +454,7 @@ private:
   log_sources sources_{query_, context_};
   std::vector<log_source*> unread_; ///< whose next lines are not known
   std::priority_queue<log_source*, std::vector<log_source*>, is_later_source> ready_; ///< whose first line is
-  std::deque<std::pair<log_source*, store::log_entry>> kept_; ///< the last lines a search has found
+  std::deque<std::pair<log_source*, logs::log_entry>> kept_; ///< the last lines a search has found
   std::size_t kept_bytes_ = 0;
   std::set<node_id> behind_;
   std::map<std::string, std::string> cursors_; ///< the last of each source, by its name; only where ids are wanted

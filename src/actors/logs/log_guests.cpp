@@ -39,7 +39,7 @@ void log_guests::set_rules(const node_id& node, const log_spec& rules) {
     if (std::exchange(known->second.wanted, *wanted) != *wanted) ask(node_call::op::restart, name);
     return;
   }
-  std::map<os::stream_id, open_lines> open;
+  std::map<logs::stream_id, open_lines> open;
   if (known != seats_.end()) {
     open = std::move(known->second.open);
     forget(node);
@@ -67,11 +67,11 @@ void log_guests::ask(node_call::op what, const std::string& child, std::shared_p
   if (supervisor_) caf::anon_send(supervisor_, node_call{what, child, std::move(entry), on_request, {}});
 }
 
-void log_guests::offer(const node_id& node, os::log_offered lines) {
+void log_guests::offer(const node_id& node, logs::log_offered lines) {
   const auto found = seats_.find(node);
   if (found == seats_.end()) return; // the stream is about to go elsewhere
   auto& open = found->second.open[lines.stream];
-  open = {std::make_shared<const os::log_offered>(std::move(lines)), false};
+  open = {std::make_shared<const logs::log_offered>(std::move(lines)), false};
   if (found->second.guest) give(found->second, open);
 }
 
@@ -124,7 +124,7 @@ void log_guests::dismiss(const node_id& node, const caf::actor_addr& guest) {
   if (found != seats_.end() && found->second.guest.address() == guest) found->second.guest = nullptr;
 }
 
-void log_guests::answer(const node_id& node, const os::log_offered& lines) {
+void log_guests::answer(const node_id& node, const logs::log_offered& lines) {
   const auto found = seats_.find(node);
   if (found != seats_.end()) {
     const auto open = found->second.open.find(lines.stream);

@@ -8,7 +8,7 @@
 #include "actors/base/runtime.hpp"
 
 #include "runtime/base/actor_call.hpp"
-#include "runtime/os/log_pump.hpp"
+#include "runtime/logs/log_pump.hpp"
 
 #include "alder/log_spec.hpp"
 
@@ -21,7 +21,7 @@ namespace alder::actors {
 
 /// Lines that wait for their answer.
 struct lines_offered {
-  std::shared_ptr<const os::log_offered> what;
+  std::shared_ptr<const logs::log_offered> what;
   bool again = false; ///< an actor that is no more has had them
 };
 
@@ -30,14 +30,14 @@ using log_guest_actor = child_actor::extend<caf::reacts_to<lines_offered>>;
 class log_guests {
 public:
   /// `answer` hears which offer of which stream is dealt with.
-  explicit log_guests(std::function<void(os::stream_id, std::uint64_t)> answer) : answer_(std::move(answer)) {}
+  explicit log_guests(std::function<void(logs::stream_id, std::uint64_t)> answer) : answer_(std::move(answer)) {}
 
   /// By these rules the output of `node` goes to an actor, or to none.
   void set_rules(const node_id& node, const log_spec& rules);
   /// The node is no more.
   void forget(const node_id& node);
   /// New lines. Of each stream only the latest are open.
-  void offer(const node_id& node, os::log_offered lines);
+  void offer(const node_id& node, logs::log_offered lines);
 
   /// The supervisor of all of them, as a child of the supervisor that is `above`; wanted as soon as there is one.
   [[nodiscard]] child_entry supervisor_entry();
@@ -55,24 +55,24 @@ public:
   [[nodiscard]] actor_call wanted_by(const node_id& node) const;
   void enlist(const node_id& node, const log_guest_actor& guest);
   void dismiss(const node_id& node, const caf::actor_addr& guest);
-  void answer(const node_id& node, const os::log_offered& lines);
+  void answer(const node_id& node, const logs::log_offered& lines);
 
 private:
   struct open_lines {
-    std::shared_ptr<const os::log_offered> what;
+    std::shared_ptr<const logs::log_offered> what;
     bool was_given = false;
   };
   struct seat {
     std::string name; ///< of the child: "ship for shop/web"
     actor_call wanted;
     log_guest_actor guest;
-    std::map<os::stream_id, open_lines> open;
+    std::map<logs::stream_id, open_lines> open;
   };
   [[nodiscard]] child_entry entry_of(const node_id& node, const std::string& name);
   void ask(node_call::op what, const std::string& child, std::shared_ptr<const child_entry> entry = nullptr);
   void give(seat& to, open_lines& lines);
 
-  std::function<void(os::stream_id, std::uint64_t)> answer_;
+  std::function<void(logs::stream_id, std::uint64_t)> answer_;
   std::map<node_id, seat> seats_;
   supervisor_actor supervisor_;
 };

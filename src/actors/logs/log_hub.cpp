@@ -3,8 +3,8 @@
 #include "actors/logs/log_writer.hpp"
 
 #include "runtime/base/overloaded.hpp"
+#include "runtime/logs/log_archive.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/log_archive.hpp"
 
 #include <boost/asio/post.hpp>
 #include <caf/all.hpp>
@@ -24,8 +24,8 @@ std::pair<std::string, std::string> split_node(const node_id& node) {
 log_hub::log_hub(boost::asio::io_context& loop, std::string log_dir) : loop_(loop), log_dir_(std::move(log_dir)) {}
 
 outcome log_hub::start(os::log_stage_files staged) {
-  auto pump = os::log_pump::start(
-      [this](const os::log_notice& notice) { boost::asio::post(loop_, [this, notice] { on_notice(notice); }); }, {},
+  auto pump = logs::log_pump::start(
+      [this](const logs::log_notice& notice) { boost::asio::post(loop_, [this, notice] { on_notice(notice); }); }, {},
       std::move(staged), std::exchange(early_pipes_, {}));
   if (!pump) return pump.failure();
   pump_ = std::move(*pump);
@@ -127,7 +127,7 @@ log_hub::file_list log_hub::clear(const node_id& node) {
   const auto files = files_of(node);
   const auto owner = rules_of(node).owner;
   for (const auto& file : {files.out, files.err})
-    os::clear_log(file, owner ? std::optional{owner->uid} : std::nullopt);
+    logs::clear_log(file, owner ? std::optional{owner->uid} : std::nullopt);
   return regular;
 }
 
@@ -218,7 +218,7 @@ void log_hub::dissolve_if_drained(const node_id& node) {
     caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
 }
 
-void log_hub::on_drained_stream(const os::log_drained& notice) {
+void log_hub::on_drained_stream(const logs::log_drained& notice) {
   const auto node = streams_.find(notice.stream);
   if (node == streams_.end()) return;
   const process_id id{node->second, notice.generation};
@@ -249,47 +249,47 @@ void log_hub::dismiss(const node_id& node, const caf::actor_addr& writer) {
 
 log_hub::stream_pair log_hub::streams_of(const node_id& node) { return seat_of(node).streams; }
 
-void log_hub::on_notice(const os::log_notice& notice) {
-  const auto writer_of = [&](os::stream_id stream, auto&& deliver) {
+void log_hub::on_notice(const logs::log_notice& notice) {
+  const auto writer_of = [&](logs::stream_id stream, auto&& deliver) {
     const auto node = streams_.find(stream);
     if (node == streams_.end()) return;
     const auto& seat = seats_[node->second];
     if (seat.writer) deliver(seat.writer, stream == seat.streams.err);
   };
-  std::visit(overloaded{[&](const os::log_drained& d) { on_drained_stream(d); },
-                        [&](const os::log_failed& f) {
+  std::visit(overloaded{[&](const logs::log_drained& d) { on_drained_stream(d); },
+                        [&](const logs::log_failed& f) {
                           writer_of(f.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_failed{err, f.os_errno, f.is_spill, f.why});
                           });
                         },
-                        [&](const os::log_recovered& r) {
+                        [&](const logs::log_recovered& r) {
                           writer_of(r.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_recovered{err, r.bytes_lost});
                           });
                         },
-                        [&](const os::log_limited& l) {
+                        [&](const logs::log_limited& l) {
                           writer_of(l.stream, [&](const auto& w, bool err) { caf::anon_send(w, output_limited{err}); });
                         },
-                        [&](const os::log_not_rotated& n) {
+                        [&](const logs::log_not_rotated& n) {
                           writer_of(n.stream, [&](const auto& w, bool err) {
                             caf::anon_send(w, output_not_rotated{err, n.os_errno, n.why});
                           });
                         },
-                        [&](const os::log_line_found& f) {
+                        [&](const logs::log_line_found& f) {
                           const auto node = streams_.find(f.stream);
                           if (node != streams_.end() && on_line_found) on_line_found({node->second, f.generation});
                         },
-                        [&](const os::log_offered& o) {
+                        [&](const logs::log_offered& o) {
                           const auto node = streams_.find(o.stream);
                           if (node == streams_.end()) return;
                           // Nobody has told the rules of what a former daemon left.
                           if (seats_[node->second].rules == nullptr) set_rules(node->second, rules_of(node->second));
                           guests_.offer(node->second, o);
                         },
-                        [&](const os::log_index_kept& kept) {
+                        [&](const logs::log_index_kept& kept) {
                           if (on_index_kept) on_index_kept(kept.path);
                         },
-                        [&](const os::log_grown& g) { on_grown(g); }},
+                        [&](const logs::log_grown& g) { on_grown(g); }},
              notice);
 }
 
@@ -303,7 +303,7 @@ log_hub::follower_id log_hub::watch(const node_id& node, const sight& seen, std:
 void log_hub::watch_files(const node_id& node, const sight& seen) {
   const auto found = seats_.find(node);
   if (found == seats_.end() || !found->second.writer) return;
-  const auto watch_one = [&](os::stream_id stream, const std::optional<os::file_sight>& of) {
+  const auto watch_one = [&](logs::stream_id stream, const std::optional<logs::file_sight>& of) {
     if (!of) return;
     const auto told = seen.is_stuck ? told_.find(stream) : told_.end();
     pump_->watch(stream, *of, told == told_.end() ? std::nullopt : std::optional{told->second});
@@ -321,7 +321,7 @@ log_hub::follower_id log_hub::watch_starts(std::function<void(const node_id&)> r
 
 void log_hub::unwatch_starts(follower_id id) { start_followers_.erase(id); }
 
-void log_hub::on_grown(const os::log_grown& notice) {
+void log_hub::on_grown(const logs::log_grown& notice) {
   const auto node = streams_.find(notice.stream);
   if (node == streams_.end()) return;
   told_[notice.stream] = notice.now;

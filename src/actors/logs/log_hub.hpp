@@ -5,7 +5,7 @@
 #include "actors/logs/log_guests.hpp"
 
 #include "runtime/base/unique_fd.hpp"
-#include "runtime/os/log_pump.hpp"
+#include "runtime/logs/log_pump.hpp"
 #include "runtime/os/work_thread.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +31,7 @@ public:
   /// `on_drained`: all output of that process is in its files.
   log_hub(boost::asio::io_context& loop, std::string log_dir);
   /// Once, after `attach` was called for every process that a former daemon left; `staged`: what that one had under
-  /// way. Errors as os::log_pump::start.
+  /// way. Errors as logs::log_pump::start.
   outcome start(os::log_stage_files staged);
   std::function<void(const process_id&)> on_drained;
   /// A line of its output says that this process is ready.
@@ -50,7 +50,7 @@ public:
   [[nodiscard]] output_files files_of(const node_id& node) const;
   /// Whether somebody writes, or has written, the output of `node`.
   [[nodiscard]] bool has(const node_id& node) const { return seats_.count(node) > 0; }
-  [[nodiscard]] os::log_pump& pump() { return *pump_; }
+  [[nodiscard]] logs::log_pump& pump() { return *pump_; }
   /// For expressions that a service is judged by.
   [[nodiscard]] os::work_thread& matching() { return matching_; }
   /// For expressions that people search with. They may take long, and no service must wait for them.
@@ -81,8 +81,8 @@ public:
   /// Empties the files and deletes their archives.
   file_list clear(const node_id& node);
   struct tally {
-    os::log_tally out;
-    os::log_tally err;
+    logs::log_tally out;
+    logs::log_tally err;
   };
   /// Since the daemon started.
   [[nodiscard]] tally tally_of(const node_id& node) const;
@@ -93,8 +93,8 @@ public:
   void enlist(const node_id& node, const log_writer_actor& writer);
   void dismiss(const node_id& node, const caf::actor_addr& writer);
   struct stream_pair {
-    os::stream_id out = 0;
-    os::stream_id err = 0;
+    logs::stream_id out = 0;
+    logs::stream_id err = 0;
   };
   [[nodiscard]] stream_pair streams_of(const node_id& node);
 
@@ -103,8 +103,8 @@ public:
   using follower_id = std::uint64_t;
   /// What a follower has seen of the files of a service; none: it does not read that one.
   struct sight {
-    std::optional<os::file_sight> out;
-    std::optional<os::file_sight> err;
+    std::optional<logs::file_sight> out;
+    std::optional<logs::file_sight> err;
     bool is_stuck = false; ///< it was called, and found nothing to read
   };
   /// Calls `react` once, on the loop thread, when there is more of either file of `node` than that.
@@ -143,29 +143,29 @@ private:
   template <class Message> void tell(const node_id& node, Message what);
   [[nodiscard]] child_entry entry_of(const node_id& node);
   void invite(const node_id& node);
-  void on_notice(const os::log_notice& notice);
-  void on_grown(const os::log_grown& notice);
+  void on_notice(const logs::log_notice& notice);
+  void on_grown(const logs::log_grown& notice);
   void tell_followers(const node_id& node);
   void watch_files(const node_id& node, const sight& seen);
-  void on_drained_stream(const os::log_drained& notice);
+  void on_drained_stream(const logs::log_drained& notice);
   void dissolve_if_drained(const node_id& node);
 
   boost::asio::io_context& loop_;
   std::string log_dir_;
-  std::unique_ptr<os::log_pump> pump_;
+  std::unique_ptr<logs::log_pump> pump_;
   os::work_thread matching_{loop_, "matching"};
   os::work_thread searching_{loop_, "log search"};
   std::vector<int> early_pipes_; ///< attached before the pump is there; open as long as they wait for their writer
   std::map<node_id, writer_seat> seats_;
-  std::map<os::stream_id, node_id> streams_;
-  std::map<process_id, std::set<os::stream_id>>
+  std::map<logs::stream_id, node_id> streams_;
+  std::map<process_id, std::set<logs::stream_id>>
       draining_; ///< finished processes, and which of their pipes are not yet empty
-  os::stream_id last_stream_ = 0;
+  logs::stream_id last_stream_ = 0;
   std::map<follower_id, follower> followers_;
   std::map<follower_id, std::function<void(const node_id&)>> start_followers_;
-  std::map<os::stream_id, os::file_sight> told_; ///< the last time that a file had grown
+  std::map<logs::stream_id, logs::file_sight> told_; ///< the last time that a file had grown
   follower_id last_follower_ = 0;
-  log_guests guests_{[this](os::stream_id stream, std::uint64_t number) { pump_->answer(stream, number); }};
+  log_guests guests_{[this](logs::stream_id stream, std::uint64_t number) { pump_->answer(stream, number); }};
 };
 
 } // namespace alder::actors

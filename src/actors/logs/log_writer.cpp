@@ -6,7 +6,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
-#include "runtime/store/log_reader.hpp"
+#include "runtime/logs/log_reader.hpp"
 
 #include <cstddef>
 #include <vector>
@@ -20,10 +20,10 @@ constexpr std::size_t most_looked_back = std::size_t{4} << 20U; // bytes of one 
 bool is_written(const output_files& files, const log_spec& rules, const std::shared_ptr<awaited_line>& line) {
   const bool is_shared = !rules.shared_as.empty();
   for (const auto& path : {files.out, files.err}) {
-    store::log_reader reader{path};
+    logs::log_reader reader{path};
     if (!reader.seek_present_run(is_shared ? std::optional{rules.instance} : std::nullopt)) continue;
     line_search search{line};
-    for (std::size_t seen = 0; seen < most_looked_back; seen += store::log_reader::most_new_bytes) {
+    for (std::size_t seen = 0; seen < most_looked_back; seen += logs::log_reader::most_new_bytes) {
       const auto entries = reader.read_new();
       if (!entries) break;
       for (const auto& entry : *entries) {
@@ -108,7 +108,7 @@ void log_writer::open_files() {
   const auto files = hub_.files_of(node());
   std::vector<std::string> all{files.out};
   if (!rules.merge) all.push_back(files.err);
-  os::log_author author{.origin = {.err = false, .instance = rules.instance}, .service = node()};
+  logs::log_author author{.origin = {.err = false, .instance = rules.instance}, .service = node()};
   hub_.pump().open(streams_.out, files.out, rules, all, author);
   author.origin.err = true;
   hub_.pump().open(streams_.err, files.err, rules, all, std::move(author));
@@ -116,7 +116,7 @@ void log_writer::open_files() {
 
 void log_writer::on_attach(const attach_output& attach) {
   const auto awaited = attach.is_waiting ? line_awaited(attach) : nullptr;
-  const auto give = [&](os::stream_id stream, const std::shared_ptr<unique_fd>& pipe, unique_fd terminal) {
+  const auto give = [&](logs::stream_id stream, const std::shared_ptr<unique_fd>& pipe, unique_fd terminal) {
     if (pipe && pipe->valid())
       hub_.pump().attach(stream, attach.generation, std::move(*pipe), awaited, std::move(terminal));
   };

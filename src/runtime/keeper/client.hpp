@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/base/holdings.hpp"
-#include "runtime/os/log_stage.hpp"
+#include "runtime/os/log_stage_files.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
 
 #include "alder/cause.hpp"

@@ -17,7 +17,7 @@
 #include "runtime/base/holdings.hpp"
 #include "runtime/keeper/options.hpp"
 #include "runtime/os/descriptors.hpp"
-#include "runtime/os/log_stage.hpp"
+#include "runtime/os/log_stage_files.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/pidfd_watch.hpp"
 #include "runtime/os/spawn.hpp"

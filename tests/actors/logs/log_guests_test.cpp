@@ -102,7 +102,7 @@ protected:
   std::vector<std::uint64_t> answered;
   extensions offered{
       [](const std::string&, const std::string&) -> result<const void*> { return static_cast<const void*>(&entry); }};
-  log_guests guests{[this](os::stream_id stream, std::uint64_t number) {
+  log_guests guests{[this](logs::stream_id stream, std::uint64_t number) {
     EXPECT_EQ(stream, 7U);
     answered.push_back(number);
   }};

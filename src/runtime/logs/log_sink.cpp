@@ -1,0 +1,452 @@
+#include "runtime/logs/log_sink.hpp"
+
+#include "runtime/base/utf8.hpp"
+#include "runtime/logs/log_archive.hpp"
+#include "runtime/os/damaged_file.hpp"
+#include "runtime/policy/cron.hpp"
+#include "runtime/policy/log_rotation.hpp"
+#include "runtime/wire/log_index_record.hpp"
+#include "runtime/wire/log_object.hpp"
+#include "runtime/wire/moment_format.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace alder::logs {
+namespace {
+
+constexpr std::size_t least_formatted = 4096;         // bytes formatted at once
+constexpr std::chrono::milliseconds between_sends{5}; // to a socket that has no room
+
+std::chrono::seconds local_offset_at(os::file_time at) {
+  const auto seconds =
+      static_cast<std::time_t>(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+  std::tm local{};
+  return std::chrono::seconds{::localtime_r(&seconds, &local) == nullptr ? 0 : local.tm_gmtoff};
+}
+
+bool ends_inside_line(int fd, std::uint64_t size) {
+  char last = '\n';
+  if (size > 0) {
+    const auto got = os::read_at(fd, size - 1, {&last, 1});
+    if (!got || *got == 0) return false;
+  }
+  return last != '\n';
+}
+
+bool is_directory_at(const std::string& path) {
+  struct stat there {};
+  return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+/// Whether it could be what add_to_index() has written, as far as its end shows: chunks one behind the other, each at a
+/// time there is.
+bool is_sound_index(int fd) {
+  constexpr std::size_t looked_at = 64;
+  constexpr std::uint64_t latest = 4'102'444'800'000'000'000; // nanoseconds: the year 2100
+  const auto facts = os::facts_of(fd);
+  if (!facts || !facts->is_regular) return true; // which is seen elsewhere
+  const auto count = facts->size / wire::log_index_record_size;
+  const auto first = count - std::min<std::uint64_t>(count, looked_at);
+  std::array<char, looked_at * wire::log_index_record_size> bytes{};
+  const auto got = os::read_at(fd, first * wire::log_index_record_size, bytes);
+  if (!got) return true;
+  std::uint64_t offset = 0;
+  for (std::size_t at = 0; at + wire::log_index_record_size <= *got; at += wire::log_index_record_size) {
+    const auto record = wire::decode_log_index(bytes.data() + at);
+    if (record.offset < offset || record.moment_ns() == 0 || record.moment_ns() > latest) return false;
+    offset = record.offset;
+  }
+  return true;
+}
+
+} // namespace
+
+log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after, log_spec rules)
+    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {
+  if (rules_.pressure == log_pressure::spill) spill_.emplace(rules_.spill_to, path_, rules_.spill_max);
+}
+
+/// Of the zone of the rules.
+std::chrono::seconds log_sink::utc_offset_at(os::file_time at) const {
+  if (!rules_.zone) return local_offset_at(at);
+  return policy::offset_at(*rules_.zone, std::chrono::floor<std::chrono::seconds>(at));
+}
+
+log_sink::report log_sink::open(moment now) {
+  // It cannot be read: nothing can be put there either, which is told when that is tried.
+  if (spill_) (void)spill_->take_up();
+  const int number = open_files();
+  return number == 0 ? report{} : fail(number, {}, now);
+}
+
+/// 0 or an errno.
+int log_sink::open_files() {
+  if (sends_lines()) return connect();
+  auto opened = os::open_to_write(path_, access());
+  refusal_ = opened ? "" : os::refusal_text(opened.failure());
+  if (!opened) return opened.failure().os_errno;
+  const auto facts = os::facts_of(opened->fd.get());
+  if (!facts) return facts.failure().os_errno;
+  size_ = facts->size;
+  if (facts->is_regular && size_ == 0) give_to_owner(*opened);
+  file_ = std::move(opened->fd);
+  in_line_ = facts->is_regular && ends_inside_line(file_.get(), size_);
+  raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
+  index_.reset();
+  is_regular_ = facts->is_regular;
+  inode_ = facts->inode;
+  next_index_try_ = {};
+  period_end_.reset();
+  if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0) {
+    open_index();
+    begin_period(first_indexed().value_or(facts->modified));
+  }
+  return 0;
+}
+
+/// When the first bytes were written, by the index.
+std::optional<os::file_time> log_sink::first_indexed() const {
+  for (std::uint64_t at = 0; index_ && at <= wire::log_index_record_size; at += wire::log_index_record_size) {
+    wire::log_index_bytes bytes{};
+    const auto got = os::read_at(index_.get(), at, bytes);
+    if (!got || *got != bytes.size()) break;
+    const auto record = wire::decode_log_index(bytes.data());
+    if (!record.is_behind_archive()) return os::file_time{std::chrono::nanoseconds{record.moment_ns()}};
+  }
+  return std::nullopt;
+}
+
+/// The archive that the present file follows, by its index; the beginning of time when that is not known.
+wire::archive_time log_sink::predecessor() {
+  if (!index_ && is_regular_) open_index();
+  wire::log_index_bytes bytes{};
+  const auto got = index_ ? os::read_at(index_.get(), 0, bytes) : result<std::size_t>{std::size_t{0}};
+  if (!got || *got != bytes.size()) return {};
+  const auto record = wire::decode_log_index(bytes.data());
+  const os::file_time at{std::chrono::nanoseconds{record.moment_ns()}};
+  return record.is_behind_archive() ? std::chrono::floor<std::chrono::microseconds>(at) : wire::archive_time{};
+}
+
+void log_sink::begin_period(os::file_time began) {
+  const auto end = policy::period_end(std::chrono::floor<std::chrono::milliseconds>(began), rules_.rotate_every,
+                                      utc_offset_at(began));
+  if (end) period_end_ = *end;
+}
+
+/// An empty file that was there already and whose name others can change may be anybody's: it stays whose it is.
+void log_sink::give_to_owner(const os::opened_file& empty) const {
+  // Whether this is allowed was asked when the configuration was read; output is not lost for a wrong owner.
+  if (rules_.owner && (empty.is_new || empty.is_closed))
+    (void)!::fchown(empty.fd.get(), rules_.owner->uid, rules_.owner->gid);
+}
+
+os::write_access log_sink::access() const {
+  os::write_access how{.mode = rules_.mode, .what = os::write_access::sort::any, .make_directories = 0700};
+  if (rules_.owner) how.owner = rules_.owner->uid;
+  return how;
+}
+
+std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
+  return spilled() > 0 ? bytes.size() : portion_of_file(bytes, now, told);
+}
+
+std::size_t log_sink::portion_of_file(std::string_view bytes, moment now, report& told) {
+  if (!is_regular_ || !file_) return bytes.size();
+  if (rules_.format != log_format::raw && rules_.max_size > 0) {
+    // It gets longer in the file: a file must not grow far beyond its size for that.
+    const auto room = rules_.max_size - std::min(size_, rules_.max_size);
+    bytes = clipped(bytes, std::max<std::size_t>(least_formatted, static_cast<std::size_t>(room / 8)));
+  }
+  const bool is_over = period_end_ && now.wall >= *period_end_;
+  const auto step =
+      policy::next_portion(bytes, {.size = size_, .in_line = in_line_, .is_over = is_over}, rules_.max_size);
+  if (!step.rotate) return step.bytes;
+  if (next_rotation_try_ && now.steady < *next_rotation_try_) return bytes.size();
+  const bool is_first = !next_rotation_try_;
+  if (const auto number = rotate(now)) {
+    next_rotation_try_ = now.steady + retry_after_;
+    if (is_first) told.not_rotated = number;
+    told.why = refusal_;
+    return bytes.size();
+  }
+  next_rotation_try_.reset();
+  return step.bytes;
+}
+
+log_sink::report log_sink::rotate_now(moment now) {
+  if (!is_regular_ || !file_ || size_ == 0) return {};
+  report told;
+  told.not_rotated = rotate(now);
+  if (told.not_rotated) told.why = refusal_;
+  return told;
+}
+
+/// Puts the file aside and begins a new one; what fails, as an errno.
+std::optional<int> log_sink::rotate(moment now) {
+  // A clock that was set back must not put an archive before an older one, also not of a former daemon.
+  last_rotation_ =
+      std::max({std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1},
+                predecessor() + std::chrono::microseconds{1}});
+  const auto archived = archive_file(path_, last_rotation_);
+  refusal_ = archived ? "" : os::refusal_text(archived.failure());
+  if (!archived && archived.failure().kind != error_kind::not_found) return archived.failure().os_errno;
+  last_rotation_ = archived ? wire::parse_archive_stamp(*archived).value_or(last_rotation_) : last_rotation_;
+  ++rotations_;
+  index_.reset();
+  const int number = open_files();
+  if (number != 0) file_.reset(); // the next chunk tries again, and tells
+  // A reader who comes from the archive sees that nothing is missing in between.
+  if (number == 0 && size_ == 0) {
+    const auto who = std::exchange(writer_.origin, wire::log_index_record::behind_archive(0).origin);
+    add_to_index(0, {os::file_time{last_rotation_}, now.steady});
+    writer_.origin = who;
+  }
+  return std::nullopt;
+}
+
+/// Keeps what is no index beside; whether there is room for a new one.
+bool log_sink::put_index_aside() {
+  const auto path = wire::log_index_path(path_);
+  auto kept = os::keep_damaged(path);
+  if (!kept || (os::is_taken(path) && !os::remove_file(path))) return false;
+  kept_index_ = std::move(*kept);
+  return true;
+}
+
+/// The index is a help: without it lines have less exact times, so its errors go no further.
+void log_sink::open_index() {
+  forget_archived_index(path_);
+  auto how = access();
+  how.what = os::write_access::sort::regular;
+  const auto path = wire::log_index_path(path_);
+  auto opened = os::open_to_write(path, how);
+  const bool is_no_file = !opened && is_directory_at(path);
+  if (is_no_file || (opened && !is_sound_index(opened->fd.get()))) {
+    if (!put_index_aside()) return;
+    opened = os::open_to_write(path, how);
+  }
+  if (!opened) return;
+  const auto facts = os::facts_of(opened->fd.get());
+  if (!facts) return;
+  const auto whole = facts->size - facts->size % wire::log_index_record_size;
+  if (whole != facts->size && !os::cut_file(opened->fd.get(), whole)) return;
+  if (whole == 0) give_to_owner(*opened);
+  index_ = std::move(opened->fd);
+  last_indexed_ = 0;
+  if (whole == 0) return;
+  wire::log_index_bytes last{};
+  const auto got = os::read_at(index_.get(), whole - last.size(), last);
+  if (got && *got == last.size()) last_indexed_ = wire::decode_log_index(last.data()).offset;
+}
+
+log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage* stage) {
+  if (chunk.empty()) return {};
+  report told;
+  told.taken = chunk.size();
+  const auto all = chunk.size();
+  const bool blocks = rules_.pressure == log_pressure::block;
+  if (lost_in_line_) { // half a line is worse than none
+    const auto end = chunk.find('\n');
+    drop(chunk.substr(0, end == std::string_view::npos ? all : end + 1));
+    chunk.remove_prefix(end == std::string_view::npos ? all : end + 1);
+    if (chunk.empty()) return told;
+  }
+  if (spill_ && spill_->any()) { // behind what waits there
+    put_aside(chunk, now, stage, told);
+    return told;
+  }
+  const bool was_failing = next_try_.has_value();
+  const auto given_up = [&](int number, std::string_view rest) {
+    auto why = fail(number, blocks || spill_ ? std::string_view{} : rest, now);
+    why.taken = blocks ? all - rest.size() : all;
+    if (spill_ && rest.size() < chunk.size()) {
+      why.taken = all - rest.size(); // one write at a time is staged
+    } else if (spill_) {
+      put_aside(rest, now, stage, why);
+    }
+    return why;
+  };
+  if (was_failing && now.steady < *next_try_) return given_up(0, chunk);
+  if (!file_) {
+    if (const int number = open_files(); number != 0) return given_up(number, chunk);
+  }
+  if (in_line_ && (spill_ ? owes_line_end_ : was_failing && !blocks)) {
+    // What is missing now must not glue the line before to the one after.
+    std::string_view end{"\n"};
+    if (const int number = write_some(end); number != 0) return given_up(number, chunk);
+    raw_in_line_ = owes_line_end_ = false;
+  }
+  if (size_ == 0 && rules_.rotate_every.count() > 0) begin_period(now.wall);
+  const write_begins begin = [&](std::size_t bytes) {
+    if (stage != nullptr) stage->begin_write(file_.get(), path_, bytes);
+  };
+  auto done = write_chunk(chunk, now, begin);
+  if (done.taken > 0) busy_since_.reset();
+  if (done.number == EAGAIN && sends_lines()) busy_since_ = busy_since_.value_or(now.steady);
+  const bool is_patient = busy_since_ && (blocks || (!in_hurry && now.steady - *busy_since_ < retry_after_));
+  if (done.number == EAGAIN && is_patient) {
+    busy_until_ = now.steady + between_sends;
+    told.taken = all - chunk.size() + done.taken;
+    return told;
+  }
+  const bool is_full = done.number == ENOSPC || done.number == EDQUOT;
+  if (is_full && rules_.pressure == log_pressure::drop_oldest && make_room && make_room(path_, chunk.size())) {
+    chunk.remove_prefix(done.taken);
+    done = write_chunk(chunk, now, begin);
+  }
+  if (done.number != 0) return given_up(done.number, chunk.substr(done.taken));
+  next_try_.reset();
+  owes_line_end_ = false;
+  if (was_failing) told.recovered = std::exchange(lost_this_time_, 0);
+  told.kept_index = std::exchange(kept_index_, {});
+  return told;
+}
+
+log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now, const write_begins& begin) {
+  if (sends_lines()) return send_lines(chunk, now);
+  const bool in_line_before = in_line_;
+  const auto text = rules_.format == log_format::raw ? chunk : formatted(chunk, now.wall);
+  if (is_regular_) begin(text.size());
+  std::string_view rest = text;
+  const int number = write_some(rest);
+  const auto written = text.size() - rest.size();
+  std::size_t taken = chunk.size();
+  if (number != 0) {
+    taken = rules_.format == log_format::raw ? written : 0;
+    if (is_regular_ && written > 0) taken = take_back(chunk, written);
+    if (taken == 0) in_line_ = in_line_before;
+  }
+  if (taken > 0) {
+    raw_in_line_ = chunk[taken - 1] != '\n';
+    add_to_index(size_ - std::min<std::uint64_t>(size_, number == 0 ? text.size() : taken), now);
+  }
+  return {number, taken};
+}
+
+/// A write that ended early is undone back to the end of a line; how many bytes of the chunk are left in the file.
+std::size_t log_sink::take_back(std::string_view chunk, std::size_t written) {
+  const bool is_raw = rules_.format == log_format::raw;
+  const auto end = is_raw ? chunk.substr(0, written).rfind('\n') : std::string_view::npos;
+  const auto kept = end == std::string_view::npos ? 0 : end + 1;
+  const auto left = size_ - std::min<std::uint64_t>(size_, written - kept);
+  if (!os::cut_file(file_.get(), left)) return is_raw ? written : chunk.size();
+  size_ = left;
+  bytes_written_ -= written - kept;
+  in_line_ = false; // when nothing is kept, the caller knows better
+  return kept;
+}
+
+/// Every line of a chunk was written at the same moment, for all that is known.
+std::string_view log_sink::formatted(std::string_view chunk, os::file_time now) {
+  const auto at = std::chrono::floor<std::chrono::milliseconds>(now);
+  const bool is_iso = rules_.date_format.empty();
+  const bool is_utc = is_iso && !rules_.zone;
+  const auto time = wire::moment_text(is_iso ? wire::iso_format : std::string_view{rules_.date_format}, at,
+                                      is_utc ? std::chrono::seconds{0} : utc_offset_at(now));
+  buffer_.clear();
+  bool in_line = raw_in_line_;
+  while (!chunk.empty()) {
+    const auto end = chunk.find('\n');
+    const auto line = chunk.substr(0, end);
+    const bool is_whole = end != std::string_view::npos;
+    if (rules_.format == log_format::json) {
+      wire::add_log_object(
+          buffer_, {.time = time, .stream = writer_.origin.err ? "err" : "out", .line = line, .partial = !is_whole});
+    } else {
+      if (!in_line) (buffer_ += time) += ' ';
+      buffer_ += line;
+      if (is_whole) buffer_ += '\n';
+    }
+    in_line = !is_whole;
+    chunk.remove_prefix(is_whole ? end + 1 : chunk.size());
+  }
+  return buffer_;
+}
+
+void log_sink::drop(std::string_view bytes) {
+  if (bytes.empty()) return;
+  owes_line_end_ = owes_line_end_ || in_line();
+  bytes_lost_ += bytes.size();
+  lines_lost_ += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+  if (next_try_) lost_this_time_ += bytes.size();
+  lost_in_line_ = bytes.back() != '\n';
+}
+
+/// Writes from the front of `chunk` and takes off what was written; 0 or the errno that ended it.
+int log_sink::write_some(std::string_view& chunk) {
+  while (!chunk.empty()) {
+    const auto got = ::write(file_.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    const auto written = static_cast<std::size_t>(got);
+    in_line_ = written > 0 ? chunk[written - 1] != '\n' : in_line_;
+    chunk.remove_prefix(written);
+    bytes_written_ += written;
+    // Appending moves the descriptor's position to the real end, even if somebody has cut the file off meanwhile.
+    const auto end = ::lseek(file_.get(), 0, SEEK_CUR);
+    size_ = end > 0 && is_regular_ ? static_cast<std::uint64_t>(end) : size_ + written;
+  }
+  return 0;
+}
+
+void log_sink::add_to_index(std::uint64_t offset, moment now, std::uint64_t mark) {
+  if (!index_ && is_regular_ && now.steady >= next_index_try_) {
+    open_index();
+    next_index_try_ = now.steady + retry_after_;
+  }
+  if (!index_) return;
+  if (offset < last_indexed_ && !os::cut_file(index_.get(), 0))
+    return index_.reset(); // the file was cut: its times are void
+  last_indexed_ = offset;
+  const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.time_since_epoch().count(), 0));
+  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns | mark, .origin = writer_.origin});
+  if (os::write_all(index_.get(), {bytes.data(), bytes.size()})) return;
+  index_.reset(); // a record cut in two would shift all after it; opening again cuts it off
+  next_index_try_ = now.steady + retry_after_;
+}
+
+/// Counts `lost`; `number` 0: no new try was made.
+log_sink::report log_sink::fail(int number, std::string_view lost, moment now) {
+  const bool first = !next_try_.has_value();
+  if (number != 0) next_try_ = now.steady + retry_after_;
+  if (number != 0 && number != EAGAIN && sends_lines()) file_.reset(); // who listens there may be another by then
+  drop(lost);
+  report told;
+  if (number == 0 || !first) return told;
+  told.failed = number;
+  if (!file_) told.why = refusal_;
+  return told;
+}
+
+log_sink::report log_sink::end_line(moment now) {
+  const bool is_spilled = spill_ && (next_try_ || spill_->any());
+  const bool has_begun = is_spilled ? in_line() : raw_in_line_ && in_line_ && !next_try_;
+  lost_in_line_ = owes_line_end_ = false; // here it comes
+  const auto told = has_begun ? append("\n", now) : report{};
+  if (!is_spilled) raw_in_line_ = false;
+  lost_in_line_ = false;
+  return told;
+}
+
+void log_sink::mark_end_of_run(moment now) {
+  if (spill_ && spill_->any()) return spill_->put_end_of_run(now.wall, writer_.origin);
+  // What is in the archives before is of processes that have ended, too.
+  if (size_ > 0 || predecessor() != wire::archive_time{}) add_to_index(size_, now, wire::log_index_record::end_of_run);
+}
+
+log_sink::report log_sink::reopen(moment now) {
+  file_.reset();
+  index_.reset();
+  const int number = open_files();
+  if (number != 0) return fail(number, {}, now);
+  if (next_try_) next_try_ = now.steady; // the next chunk finds out whether it works
+  return {};
+}
+
+} // namespace alder::logs
