@@ -7,7 +7,9 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -25,6 +27,11 @@ using namespace std::chrono_literals;
 void require(bool holds) {
   if (!holds) std::abort();
 }
+
+/// All are of one tree.
+struct hash_of_name {
+  std::size_t operator()(const node_id& id) const { return std::hash<std::string>{}(id.name); }
+};
 
 /// Its processes run until they get a signal or `end` is called.
 class empty_host final : public process_host {
@@ -69,8 +76,8 @@ public:
   std::size_t launched = 0;
 
 private:
-  std::unordered_map<node_id, process_owner_ptr> processes_;
-  std::unordered_map<node_id, alder::generation> generations_;
+  std::unordered_map<node_id, process_owner_ptr, hash_of_name> processes_;
+  std::unordered_map<node_id, alder::generation, hash_of_name> generations_;
 };
 
 struct virtual_time : caf::actor_system_config {

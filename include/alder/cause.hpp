@@ -9,9 +9,6 @@
 
 namespace alder {
 
-/// `tree/name`, unique in a daemon: "shop/db", "shop/api:0"; the root supervisor's is "shop/shop".
-using node_id = std::string;
-
 /// Counts the processes of one child, from 1. Messages about an older one than the current are dropped.
 using generation = std::uint32_t;
 

@@ -3,6 +3,7 @@
 
 #include "alder/cause.hpp"
 #include "alder/event.hpp"
+#include "alder/node_id.hpp"
 #include "alder/spec.hpp"
 
 #include <cstdint>
@@ -103,6 +104,8 @@ struct node_snapshot {
       oldest_expires; ///< until the oldest of them no longer counts, from the moment of reading
   bool pool = false;
   std::vector<std::string> children; ///< names, in start order; filled in on request
+
+  [[nodiscard]] node_id id() const { return {tree, name}; }
 };
 
 } // namespace alder

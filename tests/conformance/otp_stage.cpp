@@ -35,7 +35,7 @@ using how = policy::start_result::how;
 
 constexpr const char* tree = "otp";
 
-std::string id_in(const process_id& id) { return id.node.substr(std::string{tree}.size() + 1); }
+std::string id_in(const process_id& id) { return id.node.name; }
 
 /// How an end with this reason looks to the operating system, and what such an end is called again.
 exit_status status_of(const std::string& reason) {

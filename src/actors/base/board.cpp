@@ -88,13 +88,13 @@ node_ptr board::find(const std::string& tree, const std::string& name) const {
 
 std::vector<node_ptr> board::named(std::string_view text) const {
   std::vector<node_ptr> found;
-  const auto slash = text.find('/');
+  const auto id = node_id::parse(text);
+  const std::string name{id ? std::string_view{id->name} : text};
   for (const auto& [tree, known] : trees_) {
     const auto& nodes = known.nodes;
     if (tree.empty()) continue; // the daemon's own branch has no names for people
-    if (slash != std::string_view::npos && text.substr(0, slash) != tree) continue;
-    const auto name = slash == std::string_view::npos ? text : text.substr(slash + 1);
-    if (const auto node = nodes.find(std::string{name}); node != nodes.end()) found.push_back(node->second);
+    if (id && id->tree != tree) continue;
+    if (const auto node = nodes.find(name); node != nodes.end()) found.push_back(node->second);
   }
   return found;
 }

@@ -37,6 +37,7 @@ public:
 
   /// Null when there is none.
   [[nodiscard]] node_ptr find(const std::string& tree, const std::string& name) const;
+  [[nodiscard]] node_ptr find(const node_id& id) const { return find(id.tree, id.name); }
   /// The nodes that `text` may mean: "name" in any tree, or "tree/name".
   [[nodiscard]] std::vector<node_ptr> named(std::string_view text) const;
   /// Every node of a tree, each supervisor before its children, in start order.

@@ -10,6 +10,7 @@
 #include "alder/error.hpp"
 #include "alder/event.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/node_id.hpp"
 #include "alder/spec.hpp"
 
 #include <chrono>

@@ -75,7 +75,6 @@ struct child_entry {
   bool resume = false; ///< its first start takes over what runs already
 };
 
-/// "tree/name".
-[[nodiscard]] inline node_id id_of(const std::string& tree, const std::string& name) { return tree + "/" + name; }
+[[nodiscard]] inline node_id id_of(const std::string& tree, const std::string& name) { return {tree, name}; }
 
 } // namespace alder::actors

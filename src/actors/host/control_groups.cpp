@@ -12,9 +12,7 @@ constexpr std::chrono::milliseconds longest_look{5000}; // at what cannot be kil
 
 /// "shop:api:0.7" of "shop/api:0" in its generation 7; no name has a ':' of its own, so that they are all different.
 std::string group_name(const process_id& id) {
-  auto name = id.node;
-  if (const auto slash = name.find('/'); slash != std::string::npos) name[slash] = ':';
-  return name + "." + std::to_string(id.generation);
+  return id.node.tree + ":" + id.node.name + "." + std::to_string(id.generation);
 }
 
 } // namespace

@@ -225,7 +225,7 @@ void keeper_host::launch(const process_id& id, const service_spec& spec, const w
   process.reading = ++last_reading_;
   const auto fingerprint = std::make_shared<std::uint64_t>(0);
   secrets_.read(
-      id.node, spec,
+      id.node.text(), spec,
       [this, id, spec, fingerprint, reading = process.reading](result<secret_reader::environment> variables) {
         auto* found = table_.find(id);
         if (found == nullptr || found->reading != reading) return;

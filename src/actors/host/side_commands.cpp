@@ -15,7 +15,7 @@
 namespace alder::actors {
 namespace {
 
-bool is_command(const process_id& id) { return id.node.find(os::check_mark) != std::string::npos; }
+bool is_command(const process_id& id) { return id.node.name.find(os::check_mark) != std::string::npos; }
 
 std::string_view suffix(side_commands::purpose why) {
   switch (why) {
@@ -30,15 +30,16 @@ std::string_view suffix(side_commands::purpose why) {
 } // namespace
 
 void side_commands::run(order what, const service_spec& spec) {
-  const process_id own{what.subject.node + os::check_mark + "check", ++last_};
+  const auto& subject = what.subject.node;
+  const process_id own{{subject.tree, subject.name + os::check_mark + "check"}, ++last_};
   auto launch = launch_beside(own, spec, what.command);
   auto& environment = launch.start.environment;
-  if (const auto* subject = table_.find(what.subject); subject != nullptr && subject->alive)
-    environment["ALDER_PID"] = std::to_string(subject->pid);
+  if (const auto* process = table_.find(what.subject); process != nullptr && process->alive)
+    environment["ALDER_PID"] = std::to_string(process->pid);
   for (const auto& [name, value] : what.environment)
     environment[name] = value;
   environment["ALDER_SERVICE"] = spec.name;
-  const auto key = own.node + std::string{suffix(what.why)};
+  const auto key = own.node.text() + std::string{suffix(what.why)};
   running_[own] = {std::move(what), 0, false};
   members_.add(own, os::member_table::since::now);
   secrets_.read(key, spec,

@@ -204,13 +204,13 @@ void tell_program(const api_request& request, const responder& out, api_context&
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
   node_filter about;
-  about.nodes.insert(id_of(found.node->tree, found.node->name));
+  about.nodes.insert(found.node->id());
   const bool is_one = found.node->what == node_snapshot::kind::service;
   std::vector<std::string> told;
   std::vector<std::string> refused;
   std::optional<error> why;
   for (const auto& node : services_of(about, context)) {
-    const auto done = tell(id_of(node->tree, node->name));
+    const auto done = tell(node->id());
     if (done) {
       told.push_back(node->name);
     } else if (is_one || done.failure().kind != error_kind::not_found) { // of a group only those that run are meant
@@ -262,7 +262,7 @@ void post_signal(const api_request& request, const responder& out, api_context& 
   if (!found.node) return out->refuse(found.problem);
   bool was_sent = false;
   for (const auto& service : services_below(found.node, context))
-    was_sent = context.host.send_signal(id_of(service->tree, service->name), *signal).ok() || was_sent;
+    was_sent = context.host.send_signal(service->id(), *signal).ok() || was_sent;
   if (was_sent) return out->answer(200, wire::result_json({/*changed=*/true, std::nullopt}));
   out->refuse({"conflict", found.node->name + " is not running", {"start it: alder start " + found.node->name}, {}});
 }
@@ -277,7 +277,7 @@ void post_scale(const api_request& request, const responder& out, api_context& c
   auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
   const auto& node = *found.node;
-  const bool is_instance = node.name.find(':') != std::string::npos;
+  const bool is_instance = instance_of(node.name).has_value();
   if ((node.what != node_snapshot::kind::service && !node.pool) || is_instance)
     return out->refuse({"conflict",
                         "'" + node.name + "' is not a service that can have several instances",
@@ -446,18 +446,15 @@ void for_services(const api_request& request, const responder& out, api_context&
 }
 
 void post_logs_reopen(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context,
-               [&](const auto& node) { return context.logs.reopen(id_of(node.tree, node.name)); });
+  for_services(request, out, context, [&](const auto& node) { return context.logs.reopen(node.id()); });
 }
 
 void post_logs_rotate(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context,
-               [&](const auto& node) { return context.logs.rotate(id_of(node.tree, node.name)); });
+  for_services(request, out, context, [&](const auto& node) { return context.logs.rotate(node.id()); });
 }
 
 void delete_logs(const api_request& request, const responder& out, api_context& context) {
-  for_services(request, out, context,
-               [&](const auto& node) { return context.logs.clear(id_of(node.tree, node.name)); });
+  for_services(request, out, context, [&](const auto& node) { return context.logs.clear(node.id()); });
 }
 
 } // namespace

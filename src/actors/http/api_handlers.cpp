@@ -39,28 +39,19 @@ found_node find_one(const std::string& name, const api_context& context) {
     return {nullptr, {"no_such_node", "there is no service or supervisor '" + name + "'", help, {}}};
   }
   for (const auto& node : here)
-    help.push_back(node->tree + "/" + node->name);
+    help.push_back(node->id().text());
   return {nullptr, {"ambiguous", "'" + name + "' is in more than one tree", help, {}}};
 }
 
 namespace {
 
-/// Whether a request that says `name` means this node, or the pool that it is of.
-bool is_meant(const std::string& name, const node_id& node) {
-  const auto slash = node.find('/');
-  const auto service = node.substr(slash + 1);
-  const auto pool = service.substr(0, service.find(':'));
-  const auto tree = node.substr(0, slash);
-  return name == node || name == service || name == pool || name == tree || name == tree + "/" + pool;
-}
-
 bool matches_any(const std::string& pattern, const api_context& context, const std::set<node_id>& gone) {
-  const auto is_match = [&](const node_id& node) { return matches_node(pattern, node); };
+  const auto is_match = [&](const node_id& node) { return node.matches(pattern); };
   if (std::any_of(gone.begin(), gone.end(), is_match)) return true;
   for (const auto& [tree, known] : context.trees.trees()) {
     const auto nodes = context.shared.nodes.in_order(tree);
     if (std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) {
-          return node->what == node_snapshot::kind::service && is_match(id_of(node->tree, node->name));
+          return node->what == node_snapshot::kind::service && is_match(node->id());
         }))
       return true;
   }
@@ -85,10 +76,10 @@ std::optional<wire::problem> read_filter(const api_request& request, const std::
     const auto found = context.shared.nodes.named(name);
     const auto known = filter.nodes.size();
     for (const auto& node : gone)
-      if (is_meant(name, node)) filter.nodes.insert(node);
+      if (name == node.tree || node.is_called(name)) filter.nodes.insert(node);
     if (found.empty() && filter.nodes.size() == known) return find_one(name, context).problem;
     for (const auto& node : found)
-      filter.nodes.insert(id_of(node->tree, node->name));
+      filter.nodes.insert(node->id());
   }
   return std::nullopt;
 }

@@ -17,8 +17,6 @@
 #include <iterator>
 #include <map>
 
-#include <fnmatch.h>
-
 namespace alder::actors {
 namespace {
 
@@ -153,12 +151,12 @@ void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
                 std::function<void(const std::vector<node_ptr>&)> then) {
   std::vector<node_id> ids;
   for (const auto& node : nodes)
-    ids.push_back(id_of(node->tree, node->name));
+    ids.push_back(node->id());
   context.host.look_at(
       std::move(ids), exact, [&context] { return context.shared.steady_now(); },
       [nodes = std::move(nodes), then = std::move(then)](const auto& usage) mutable {
         for (auto& node : nodes) {
-          const auto used = usage.find(id_of(node->tree, node->name));
+          const auto used = usage.find(node->id());
           if (used == usage.end()) continue;
           auto copy = std::make_shared<node_snapshot>(*node);
           copy->usage = used->second;
@@ -178,13 +176,9 @@ void answer_services(std::vector<node_ptr> nodes, const responder& out, api_cont
 
 /// Whether a pattern matches the name of a service, or of a supervisor that it is below.
 bool is_listed(const node_snapshot& service, const std::string& glob, const board& known) {
-  const auto matches = [&](const std::string& name) {
-    return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0 ||
-           ::fnmatch(glob.c_str(), (service.tree + "/" + name).c_str(), 0) == 0;
-  };
-  if (matches(service.name) || matches(service.tree)) return true;
+  if (service.id().matches(glob) || service.id().root().matches(glob)) return true;
   for (auto above = known.find(service.tree, service.parent); above; above = known.find(service.tree, above->parent))
-    if (matches(above->name)) return true;
+    if (above->id().matches(glob)) return true;
   return false;
 }
 
@@ -214,16 +208,16 @@ wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& 
     for (const auto& left : tree->source.left)
       if (left.name == node.name && !left.added && policy::is_left(left, found)) detail.pending = left.details;
   if (node.what == node_snapshot::kind::service) {
-    for (const int pid : context.host.processes_of(id_of(node.tree, node.name))) {
+    for (const int pid : context.host.processes_of(node.id())) {
       if (const auto facts = os::read_stat(pid))
         detail.processes.push_back({pid, facts->parent, os::command_line(pid)});
     }
     if (node.service->log.to != log_target::none && node.service->log.to != log_target::actor) {
-      const auto files = context.logs.files_of(id_of(node.tree, node.name));
+      const auto files = context.logs.files_of(node.id());
       detail.log_out = files.out;
       detail.log_err = files.err;
     }
-    const auto tally = context.logs.tally_of(id_of(node.tree, node.name));
+    const auto tally = context.logs.tally_of(node.id());
     detail.logged = {tally.out.bytes_written + tally.err.bytes_written, tally.out.bytes_lost + tally.err.bytes_lost,
                      tally.out.lines_lost + tally.err.lines_lost, tally.out.rotations + tally.err.rotations,
                      tally.out.spilled + tally.err.spilled};
@@ -354,7 +348,7 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   query.follow = is_set(request, "follow");
   std::set<node_id> gone; // whose lines the reader has had
   for (const auto& [source, place] : query.after)
-    gone.insert(source.substr(0, source.rfind('/')));
+    gone.insert(source.writer);
   if (const auto wrong = read_filter(request, "service", context, query.about, gone)) return out->refuse(*wrong);
   stream_logs(query, out->stream(), context);
 }
@@ -363,22 +357,21 @@ void get_children(const api_request& request, const responder& out, api_context&
   const auto supervisor = find_supervisor(request, out, context);
   if (!supervisor) return;
   if (!context.ask_children) return out->refuse({"stopping", "the daemon is starting or stopping", {"try again"}, {}});
-  context.ask_children({id_of(supervisor->tree, supervisor->name),
-                        [out, pool = supervisor->pool, name = supervisor->name](const children_answer* answer) {
-                          if (answer == nullptr)
-                            return out->refuse({"conflict", "the supervisor '" + name + "' is down", {}, {}});
-                          std::vector<wire::child_entry> children;
-                          for (const auto& child : answer->children) {
-                            const auto& rules = child.state.rules;
-                            using phase = policy::child_state::phase;
-                            children.push_back({rules.id, rules.supervisor ? "supervisor" : "worker",
-                                                child.state.what == phase::running      ? "running"
-                                                : child.state.what == phase::restarting ? "restarting"
-                                                                                        : "stopped",
-                                                std::string{word(rules.restart)}, rules.significant, child.alive});
-                          }
-                          out->answer(200, wire::children_json(children, pool));
-                        }});
+  context.ask_children(
+      {supervisor->id(), [out, pool = supervisor->pool, name = supervisor->name](const children_answer* answer) {
+         if (answer == nullptr) return out->refuse({"conflict", "the supervisor '" + name + "' is down", {}, {}});
+         std::vector<wire::child_entry> children;
+         for (const auto& child : answer->children) {
+           const auto& rules = child.state.rules;
+           using phase = policy::child_state::phase;
+           children.push_back({rules.id, rules.supervisor ? "supervisor" : "worker",
+                               child.state.what == phase::running      ? "running"
+                               : child.state.what == phase::restarting ? "restarting"
+                                                                       : "stopped",
+                               std::string{word(rules.restart)}, rules.significant, child.alive});
+         }
+         out->answer(200, wire::children_json(children, pool));
+       }});
 }
 
 } // namespace

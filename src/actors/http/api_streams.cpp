@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <fnmatch.h>
-
 namespace alder::actors {
 namespace {
 
@@ -24,7 +22,7 @@ node_filter concerned_by(const decltype(wish::what)& what, const std::string& tr
     if (name == tree)
       about.trees.insert(tree);
     else
-      about.nodes.insert(id_of(tree, name));
+      about.nodes.insert({tree, name});
   };
   if (const auto* act = std::get_if<act_on_node>(&what))
     note(act->name);
@@ -41,28 +39,20 @@ node_filter concerned_by(const decltype(wish::what)& what, const std::string& tr
 
 bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
 
-bool matches_node(const std::string& pattern, const node_id& node) {
-  const auto pool = node.substr(0, node.find(':', node.find('/') + 1));
-  const auto is_match = [&](const std::string& name) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
-  return is_match(node) || is_match(node.substr(node.find('/') + 1)) || is_match(pool) ||
-         is_match(pool.substr(pool.find('/') + 1));
-}
-
 bool node_filter::covers(const board& known, const std::string& tree, const std::string& name) {
   if ((trees.empty() && nodes.empty() && patterns.empty()) || trees.count(tree) > 0) return true;
-  const auto id = id_of(tree, name);
-  if (std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return matches_node(one, id); }))
-    return true;
+  const node_id id{tree, name};
+  if (std::any_of(patterns.begin(), patterns.end(), [&](const auto& one) { return id.matches(one); })) return true;
   auto current = name;
   for (unsigned depth = 0; depth <= deepest && !current.empty(); ++depth) {
-    if (nodes.count(id_of(tree, current)) > 0) {
-      nodes.insert(id_of(tree, name));
+    if (nodes.count({tree, current}) > 0) {
+      nodes.insert(id);
       return true;
     }
     const auto node = known.find(tree, current);
-    const auto colon = current.find(':');
     // Of an instance that is gone its name tells the pool.
-    current = node ? node->parent : colon == std::string::npos ? std::string{} : current.substr(0, colon);
+    const std::string pool{pool_of(current)};
+    current = node ? node->parent : pool == current ? std::string{} : pool;
   }
   return false;
 }

@@ -27,8 +27,6 @@ struct node_filter {
 
 /// Whether a name in a request is a pattern: it has one of *, ? and [, which no name has.
 [[nodiscard]] bool is_pattern(const std::string& name);
-/// Whether it matches the name of this node, or of the pool that it is of.
-[[nodiscard]] bool matches_node(const std::string& pattern, const node_id& node);
 
 struct event_query {
   node_filter about;
@@ -50,7 +48,7 @@ struct log_query {
   bool previous = false;       ///< only output of the previous run
   bool cursors = false;        ///< each line has the cursor to continue from
   bool resumes = false;        ///< continues `after` these places, by name of the source
-  std::map<std::string, wire::log_position> after;
+  std::map<wire::log_source_name, wire::log_position> after;
   /// How long a daemon that is shutting down waits for a client that does not read.
   std::chrono::milliseconds patience = open_streams::usual_patience;
 };

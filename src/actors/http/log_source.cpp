@@ -16,22 +16,22 @@ os::file_time to_file(wall_time at) {
 
 const char* stream_name(std::optional<bool> err) { return !err ? "all" : *err ? "err" : "out"; }
 
-log_source make_source(std::string name, std::string file, std::optional<bool> err, const log_hub& logs) {
+log_source make_source(wire::log_source_name name, std::string file, std::optional<bool> err, const log_hub& logs) {
   log_source made{std::move(name), file, logs::log_reader{file}, err};
   made.reader.settled = [&logs](const os::file_facts& facts) { return logs.settled(facts); };
   return made;
 }
 
+bool can_be_file_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' &&
+         name.find_first_of(std::string_view{"/\0", 2}) == std::string_view::npos;
+}
+
 /// The service that a cursor's source is of, when it is no longer known: by the names that files have without rules.
-std::optional<log_source> source_of_cursor(const std::string& name, const log_hub& logs) {
-  const auto first = name.find('/');
-  const auto last = name.rfind('/');
-  if (first == std::string::npos || first == last) return std::nullopt;
-  const auto node = name.substr(0, last);
-  const auto stream = name.substr(last + 1);
-  const bool is_name = first > 0 && node.find('/', first + 1) == std::string::npos && node.front() != '.' &&
-                       last > first + 1 && node[first + 1] != '.' && node.find('\0') == std::string::npos;
-  if (!is_name || (stream != "out" && stream != "err")) return std::nullopt;
+std::optional<log_source> source_of_cursor(const wire::log_source_name& name, const log_hub& logs) {
+  const auto& [node, stream] = name;
+  if (!can_be_file_name(node.tree) || !can_be_file_name(node.name) || (stream != "out" && stream != "err"))
+    return std::nullopt;
   const auto files = logs.files_of(node);
   auto made = make_source(name, stream == "err" ? files.err : files.out, stream == "err", logs);
   made.writers[0] = node;
@@ -71,10 +71,10 @@ const node_id* log_source::writer_of(const logs::log_entry& line) const {
 std::list<log_source> log_sources::sources_of(const node_id& node) const {
   const auto rules = context_.logs.rules_of(node);
   const auto files = context_.logs.files_of(node);
-  const auto who = rules.shared_as.empty() ? node : node.substr(0, node.find('/') + 1) + rules.shared_as;
+  const auto who = rules.shared_as.empty() ? node : node_id{node.tree, rules.shared_as};
   std::list<log_source> sources;
   const auto add = [&](const std::string& file, std::optional<bool> err) {
-    auto& made = sources.emplace_back(make_source(who + "/" + stream_name(err), file, err, context_.logs));
+    auto& made = sources.emplace_back(make_source({who, stream_name(err)}, file, err, context_.logs));
     made.writers[rules.instance] = node;
     made.is_shared = !rules.shared_as.empty();
     limit(made, query_, rules.instance);
@@ -89,7 +89,7 @@ std::list<log_source> log_sources::sources_of(const node_id& node) const {
 }
 
 bool log_sources::add(const node_snapshot& node) {
-  const auto id = id_of(node.tree, node.name);
+  const auto id = node.id();
   if (node.what != node_snapshot::kind::service || services_.count(id) > 0 ||
       !query_.about.covers(context_.shared.nodes, node.tree, node.name))
     return false;
@@ -132,15 +132,12 @@ bool log_sources::add_moved(const node_id& id) {
 }
 
 void log_sources::add_forgotten() {
-  std::set<std::string> known;
+  std::set<wire::log_source_name> known;
   for_each([&](const log_source& from) { known.insert(from.name); });
   for (const auto& [name, place] : query_.after) {
-    const auto node = name.substr(0, name.rfind('/'));
-    const auto slash = node.find('/');
-    if (known.count(name) > 0 || slash == std::string::npos) continue;
-    const auto tree = node.substr(0, slash);
-    const auto service = node.substr(slash + 1);
-    if (context_.shared.nodes.find(tree, service) || !query_.about.covers(context_.shared.nodes, tree, service))
+    const auto& node = name.writer;
+    if (known.count(name) > 0 || context_.shared.nodes.find(node) ||
+        !query_.about.covers(context_.shared.nodes, node.tree, node.name))
       continue;
     auto source = source_of_cursor(name, context_.logs);
     if (!source) continue;
@@ -151,8 +148,8 @@ void log_sources::add_forgotten() {
 
 std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::string& service, std::size_t lines,
                                            api_context& context) {
-  const auto files = context.logs.files_of(id_of(tree, service));
-  const auto rules = context.logs.rules_of(id_of(tree, service));
+  const auto files = context.logs.files_of({tree, service});
+  const auto rules = context.logs.rules_of({tree, service});
   const bool is_shared = !rules.shared_as.empty();
   std::vector<std::vector<logs::log_entry>> both;
   for (const auto& file : {files.out, files.err}) {

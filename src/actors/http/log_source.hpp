@@ -18,7 +18,7 @@ namespace alder::actors {
 
 /// Loop thread only.
 struct log_source {
-  std::string name; ///< in cursors: who writes it and which stream, "shop/api:0/out"
+  wire::log_source_name name; ///< in cursors
   std::string file;
   logs::log_reader reader;
   std::optional<bool> err;                     ///< none: both streams are in the file

@@ -252,14 +252,13 @@ private:
 
   void on_event(const event& e) {
     const auto node = context_.shared.nodes.find(e.tree, e.name);
-    if (node && node->what == node_snapshot::kind::service) on_start(id_of(e.tree, e.name));
+    if (node && node->what == node_snapshot::kind::service) on_start(node->id());
   }
 
   /// A process of this service is about to be started, or was before anybody told of it: what is in the files of one
   /// that was not known is old.
   void on_start(const node_id& id) {
-    const auto slash = id.find('/');
-    const auto node = context_.shared.nodes.find(id.substr(0, slash), id.substr(slash + 1));
+    const auto node = context_.shared.nodes.find(id);
     if (stopped_ || query_.previous || !node) return;
     if (!sources_.add(*node) && !sources_.add_moved(id)) return;
     std::vector<std::string> cursors;
@@ -394,10 +393,8 @@ private:
   /// A line of one of the source's writers. Returns its size as an object.
   std::size_t push(const log_source& from, const logs::log_entry& entry) {
     const auto& node = *from.writer_of(entry);
-    const auto slash = node.find('/');
-    wire::log_line line{
-        to_wall(entry.at), node.substr(0, slash), node.substr(slash + 1), from.is_err(entry) ? "err" : "out",
-        entry.text,        entry.partial};
+    wire::log_line line{to_wall(entry.at), node.tree,    node.name, from.is_err(entry) ? "err" : "out",
+                        entry.text,        entry.partial};
     if (query_.cursors) line.cursor = from.cursor_at(entry.end);
     const auto object = wire::log_line_json(line);
     note_cursor(line.cursor);
@@ -421,10 +418,9 @@ private:
   void tell_gap(const log_source& from, const std::optional<logs::log_reader::gap>& gap) {
     if (!gap) return;
     for (const auto& [instance, node] : from.writers) {
-      const auto slash = node.find('/');
       out_->push("gap", {},
-                 wire::log_gap_json({to_wall(gap->from), to_wall(gap->to), node.substr(0, slash),
-                                     node.substr(slash + 1), from.err.value_or(false) ? "err" : "out"}),
+                 wire::log_gap_json({to_wall(gap->from), to_wall(gap->to), node.tree, node.name,
+                                     from.err.value_or(false) ? "err" : "out"}),
                  api_stream::loss::never);
     }
   }

@@ -3,7 +3,6 @@
 #include "actors/base/part.hpp"
 #include "actors/tree/supervisor.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace alder::actors {
@@ -15,16 +14,6 @@ constexpr backoff between_starts{std::chrono::milliseconds{500}, std::chrono::se
                                  std::chrono::seconds{60}};
 const cause on_request{cause::kind::request, {}, {}, {}};
 
-/// "web:1" is the instance 1 of "web".
-std::optional<unsigned> instance_of(const std::string& service) {
-  const auto colon = service.rfind(':');
-  unsigned index = 0;
-  if (colon == std::string::npos) return std::nullopt;
-  const auto* end = service.data() + service.size();
-  const auto [stopped, failed] = std::from_chars(service.data() + colon + 1, end, index);
-  return failed == std::errc{} && stopped == end ? std::optional{index} : std::nullopt;
-}
-
 } // namespace
 
 void log_guests::set_rules(const node_id& node, const log_spec& rules) {
@@ -34,7 +23,7 @@ void log_guests::set_rules(const node_id& node, const log_spec& rules) {
     if (known != seats_.end()) forget(node);
     return;
   }
-  const auto name = wanted->name + " for " + node;
+  const auto name = wanted->name + " for " + node.text();
   if (known != seats_.end() && known->second.name == name) {
     if (std::exchange(known->second.wanted, *wanted) != *wanted) ask(node_call::op::restart, name);
     return;
@@ -162,9 +151,8 @@ void log_guest::on_start(const start_order& order) {
   const auto wanted = guests_.wanted_by(node_);
   const auto* kind = guests_.offered == nullptr ? nullptr : guests_.offered->find(wanted.name);
   if (kind == nullptr) return fail("cannot be started: no loaded extension provides it");
-  const auto slash = node_.find('/');
   try {
-    actor_ = kind->start(*this, {node_.substr(0, slash), node_.substr(slash + 1), wanted.options});
+    actor_ = kind->start(*this, {node_.tree, node_.name, wanted.options});
   } catch (const std::exception& e) {
     return fail(std::string{"cannot be started: "} + e.what());
   } catch (...) {
@@ -180,8 +168,7 @@ void log_guest::on_start(const start_order& order) {
 
 void log_guest::on_lines(const lines_offered& lines) {
   if (!actor_) return; // its successor gets them
-  const auto slash = node_.find('/');
-  log_batch batch{.tree = node_.substr(0, slash), .service = node_.substr(slash + 1)};
+  log_batch batch{.tree = node_.tree, .service = node_.name};
   batch.instance = instance_of(batch.service);
   batch.stream = lines.what->err ? log_stream::err : log_stream::out;
   batch.at = lines.what->at;
@@ -197,11 +184,10 @@ void log_guest::on_lines(const lines_offered& lines) {
 }
 
 void log_guest::fail(const std::string& why) {
-  const auto slash = node_.find('/');
   const auto told = "the actor '" + guests_.wanted_by(node_).name + "' that receives its output " + why;
   guests_.shared->announce({.kind = event_kind::warning, // what is told of the daemon's own branch few people see
-                            .tree = node_.substr(0, slash),
-                            .name = node_.substr(slash + 1),
+                            .tree = node_.tree,
+                            .name = node_.name,
                             .cause = {.detail = told + "; restarting it"}});
   send(parent_, child_ended{{name_, generation_, {exit_reason::kind::crash, {}, why}}});
   quit();

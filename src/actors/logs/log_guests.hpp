@@ -11,6 +11,7 @@
 #include "runtime/logs/log_pump.hpp"
 
 #include "alder/log_spec.hpp"
+#include "alder/node_id.hpp"
 
 #include <functional>
 #include <map>

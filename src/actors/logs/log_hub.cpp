@@ -12,14 +12,6 @@
 #include <algorithm>
 
 namespace alder::actors {
-namespace {
-
-std::pair<std::string, std::string> split_node(const node_id& node) {
-  const auto slash = node.find('/');
-  return {node.substr(0, slash), node.substr(slash + 1)};
-}
-
-} // namespace
 
 log_hub::log_hub(boost::asio::io_context& loop, std::string log_dir) : loop_(loop), log_dir_(std::move(log_dir)) {}
 
@@ -55,8 +47,7 @@ log_spec log_hub::rules_of(const node_id& node) const {
   const auto seat = seats_.find(node);
   if (seat != seats_.end() && seat->second.rules) return *seat->second.rules;
   if (shared == nullptr) return {};
-  const auto [tree, service] = split_node(node);
-  const auto known = shared->nodes.find(tree, service);
+  const auto known = shared->nodes.find(node);
   return known && known->service ? known->service->log : log_spec{};
 }
 
@@ -68,8 +59,7 @@ output_files log_hub::files_of(const node_id& node) const {
     const auto socket = rules.socket.empty() ? usual : rules.socket;
     return {socket, socket};
   }
-  const auto [tree, service] = split_node(node);
-  const auto base = log_dir_ + "/" + tree + "/" + (rules.shared_as.empty() ? service : rules.shared_as);
+  const auto base = log_dir_ + "/" + (rules.shared_as.empty() ? node : node_id{node.tree, rules.shared_as}).text();
   if (rules.merge) {
     const auto both = rules.out.empty() ? base + ".log" : rules.out;
     return {both, both};
@@ -147,7 +137,7 @@ log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
     if (supervisor) {
       auto entry = std::make_shared<const child_entry>(entry_of(node));
       caf::anon_send(supervisor,
-                     node_call{node_call::op::add, node, std::move(entry), {cause::kind::request, {}, {}, {}}});
+                     node_call{node_call::op::add, node.text(), std::move(entry), {cause::kind::request, {}, {}, {}}});
     }
   }
   return seat;
@@ -155,10 +145,9 @@ log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
 
 child_entry log_hub::entry_of(const node_id& node) {
   child_entry entry;
-  entry.name = node;
+  entry.name = node.text();
   entry.part = [this, node](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
-    const auto [tree, service] = split_node(node);
-    return host->spawn<log_writer>(*shared, *this, tree, service, parent);
+    return host->spawn<log_writer>(*shared, *this, node, parent);
   };
   return entry;
 }
@@ -215,7 +204,8 @@ void log_hub::dissolve_if_drained(const node_id& node) {
   guests_.forget(node);
   tell_followers(node); // of its last words
   if (supervisor)
-    caf::anon_send(supervisor, node_call{node_call::op::remove, node, nullptr, {cause::kind::request, {}, {}, {}}});
+    caf::anon_send(supervisor,
+                   node_call{node_call::op::remove, node.text(), nullptr, {cause::kind::request, {}, {}, {}}});
 }
 
 void log_hub::on_drained_stream(const logs::log_drained& notice) {

@@ -38,10 +38,8 @@ bool is_written(const output_files& files, const log_spec& rules, const std::sha
 
 } // namespace
 
-log_writer::log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
-                       parent_actor parent)
-    : actor_base(config), shared_(shared), hub_(hub), tree_(std::move(tree)), service_(std::move(service)),
-      parent_(std::move(parent)) {}
+log_writer::log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, node_id node, parent_actor parent)
+    : actor_base(config), shared_(shared), hub_(hub), node_(std::move(node)), parent_(std::move(parent)) {}
 
 log_writer::behavior_type log_writer::make_behavior() {
   return {
@@ -50,7 +48,7 @@ log_writer::behavior_type log_writer::make_behavior() {
       [this](const stop_order&) {
         hub_.pump().close(streams_.out);
         hub_.pump().close(streams_.err);
-        send(parent_, part_ended(node(), generation_));
+        send(parent_, part_ended(node_.text(), generation_));
         quit();
       },
       [this](const attach_output& attach) { on_attach(attach); },
@@ -59,7 +57,7 @@ log_writer::behavior_type log_writer::make_behavior() {
         hub_.pump().finish(streams_.err, finish.generation);
       },
       [this](const output_failed& failed) {
-        const auto rules = hub_.rules_of(node());
+        const auto rules = hub_.rules_of(node_);
         if (rules.to == log_target::actor)
           return warn("its output is being lost: " + file(failed.err) + " did not respond in time");
         const bool spills = rules.pressure == log_pressure::spill;
@@ -78,7 +76,7 @@ log_writer::behavior_type log_writer::make_behavior() {
              (failed.why.empty() ? file(failed.err) + ": " + errno_text(failed.os_errno) : failed.why));
       },
       [this](const output_limited&) {
-        warn("it writes more than " + counted(hub_.rules_of(node()).max_rate, "line") +
+        warn("it writes more than " + counted(hub_.rules_of(node_).max_rate, "line") +
              " per second; the excess is lost");
       },
       [this](const log_rules_changed&) { open_files(); },
@@ -90,25 +88,25 @@ log_writer::behavior_type log_writer::make_behavior() {
 }
 
 void log_writer::on_exit() {
-  hub_.dismiss(node(), address());
+  hub_.dismiss(node_, address());
   parent_ = nullptr;
 }
 
 void log_writer::on_start(const start_order& order) {
   generation_ = order.generation;
-  streams_ = hub_.streams_of(node());
+  streams_ = hub_.streams_of(node_);
   open_files();
-  hub_.enlist(node(), self());
-  send(parent_, part_started(node(), generation_));
+  hub_.enlist(node_, self());
+  send(parent_, part_started(node_.text(), generation_));
 }
 
 void log_writer::open_files() {
-  auto rules = hub_.rules_of(node());
-  if (rules.tag.empty()) rules.tag = service_;
-  const auto files = hub_.files_of(node());
+  auto rules = hub_.rules_of(node_);
+  if (rules.tag.empty()) rules.tag = node_.name;
+  const auto files = hub_.files_of(node_);
   std::vector<std::string> all{files.out};
   if (!rules.merge) all.push_back(files.err);
-  logs::log_author author{.origin = {.err = false, .instance = rules.instance}, .service = node()};
+  logs::log_author author{.origin = {.err = false, .instance = rules.instance}, .service = node_};
   hub_.pump().open(streams_.out, files.out, rules, all, author);
   author.origin.err = true;
   hub_.pump().open(streams_.err, files.err, rules, all, std::move(author));
@@ -126,7 +124,7 @@ void log_writer::on_attach(const attach_output& attach) {
 
 /// The line that says that the process is ready; null when no line does.
 std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& attach) {
-  const auto known = shared_.nodes.find(tree_, service_);
+  const auto known = shared_.nodes.find(node_);
   const auto* check = known && known->service ? std::get_if<ready_log>(&known->service->ready.check) : nullptr;
   if (check == nullptr) return nullptr;
   auto wanted = pattern::compile(check->pattern);
@@ -139,24 +137,24 @@ std::shared_ptr<awaited_line> log_writer::line_awaited(const attach_output& atta
 /// Meanwhile the pump looks for it in new output; the first to find it reports it.
 void log_writer::look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation) {
   const auto found = std::make_shared<bool>(false);
-  const auto look = [line, files = hub_.files_of(node()), rules = hub_.rules_of(node()), found] {
+  const auto look = [line, files = hub_.files_of(node_), rules = hub_.rules_of(node_), found] {
     *found = is_written(files, rules, line);
   };
-  hub_.matching().run(look, [&hub = hub_, id = process_id{node(), generation}, found] {
+  hub_.matching().run(look, [&hub = hub_, id = process_id{node_, generation}, found] {
     if (*found && hub.on_line_found) hub.on_line_found(id);
   });
 }
 
 void log_writer::warn(const std::string& text) {
-  shared_.announce({.kind = event_kind::warning, .tree = tree_, .name = service_, .cause = {.detail = text}});
+  shared_.announce({.kind = event_kind::warning, .tree = node_.tree, .name = node_.name, .cause = {.detail = text}});
 }
 
 std::string log_writer::file(bool err) const {
-  if (const auto rules = hub_.rules_of(node()); rules.to == log_target::actor) {
+  if (const auto rules = hub_.rules_of(node_); rules.to == log_target::actor) {
     const auto call = parse_actor_call(rules.actor);
     return "the actor '" + (call ? call->name : rules.actor) + "'";
   }
-  const auto files = hub_.files_of(node());
+  const auto files = hub_.files_of(node_);
   return err ? files.err : files.out;
 }
 

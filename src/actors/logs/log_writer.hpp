@@ -12,8 +12,7 @@ namespace alder::actors {
 
 class log_writer final : public actor_base<log_writer_actor> {
 public:
-  log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, std::string tree, std::string service,
-             parent_actor parent);
+  log_writer(caf::actor_config& config, runtime& shared, log_hub& hub, node_id node, parent_actor parent);
   const char* name() const override { return "log_writer"; }
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -25,13 +24,11 @@ private:
   void look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation);
   void open_files();
   void warn(const std::string& text);
-  [[nodiscard]] node_id node() const { return id_of(tree_, service_); }
   [[nodiscard]] std::string file(bool err) const;
 
   runtime& shared_;
   log_hub& hub_;
-  std::string tree_;
-  std::string service_;
+  node_id node_; ///< whose output it is
   parent_actor parent_;
   alder::generation generation_ = 0; ///< its own, as a child of its supervisor
   log_hub::stream_pair streams_;

@@ -67,7 +67,7 @@ std::vector<store::saved_tree> archive::trees_of_old_format(wall_time now, const
   for (auto& tree : *saved) {
     records_.set(tree, now);
     for (const auto& node : tree.settled)
-      set(std::string{store::node_key} + node.tree + "/" + node.name, store::node_value(node, clock));
+      set(std::string{store::node_key} + node.id().text(), store::node_value(node, clock));
   }
   if (!saved->empty() && journal_.write(store::journal::durable::machine)) (void)os::remove_file(file);
   return std::move(*saved);

@@ -8,11 +8,11 @@ namespace alder::actors {
 namespace {
 
 std::string key_of_node(const std::string& tree, const std::string& name) {
-  return std::string{store::node_key} + id_of(tree, name);
+  return std::string{store::node_key} + node_id{tree, name}.text();
 }
 
 std::string key_of_past(const std::string& tree, const std::string& name) {
-  return std::string{store::past_key} + id_of(tree, name);
+  return std::string{store::past_key} + node_id{tree, name}.text();
 }
 
 } // namespace
@@ -36,13 +36,12 @@ store::both_clocks node_records::both_clocks() const { return {shared_.timer_now
 std::vector<std::string> node_records::restore_nodes(policy::what_ended before) {
   std::vector<std::string> complaints;
   archive_.each(store::node_key, [&](const std::string& id, const std::string& value) {
-    const auto slash = id.find('/');
-    const auto tree = id.substr(0, slash);
+    const auto whose = node_id::parse(id);
     const auto known = store::parse_node_value(value, clock());
     if (!known) {
       complaints.push_back("the record of " + id + " in the journal is damaged: " + known.failure().message);
-    } else if (is_known_(tree) && slash != std::string::npos) {
-      shared_.nodes.update(tree, id.substr(slash + 1),
+    } else if (whose && is_known_(whose->tree)) {
+      shared_.nodes.update(whose->tree, whose->name,
                            [&](node_snapshot& node) { policy::recall(node, *known, before); });
     }
   });
@@ -58,9 +57,11 @@ std::vector<std::string> node_records::restore_memories() {
       complaints.push_back("the restart history of " + id + " in the journal is damaged: " + memory.failure().message);
       return;
     }
+    const auto supervisor = node_id::parse(id);
+    if (!supervisor) return;
     for (const auto& [child, known] : memory->children)
-      changed_memories_[id].insert(child); // it may have no record of its own yet
-    shared_.memories[id] = std::move(*memory);
+      changed_memories_[*supervisor].insert(child); // it may have no record of its own yet
+    shared_.memories[*supervisor] = std::move(*memory);
   });
   archive_.each(store::past_key, [&](const std::string& id, const std::string& value) {
     auto past = store::parse_past_value(value, now);
@@ -69,8 +70,9 @@ std::vector<std::string> node_records::restore_memories() {
       return;
     }
     const auto memory = shared_.memories.find(past->supervisor);
-    if (memory == shared_.memories.end()) return;
-    memory->second.children.emplace(id.substr(id.find('/') + 1), std::move(past->child)); // unless known better
+    auto child = node_id::parse(id);
+    if (memory == shared_.memories.end() || !child) return;
+    memory->second.children.emplace(std::move(child->name), std::move(past->child)); // unless known better
   });
   return complaints;
 }
@@ -84,16 +86,15 @@ void node_records::forget_memories() {
 }
 
 void node_records::forget(const std::string& tree) {
-  std::vector<std::string> keys{std::string{store::memory_key} + id_of("", "tree " + tree)};
+  const node_id holder{"", "tree " + tree};
+  std::vector<std::string> keys{std::string{store::memory_key} + holder.text()};
   for (const auto prefix : {store::node_key, store::memory_key, store::past_key})
-    archive_.each(std::string{prefix} + tree + "/", [&](const std::string& name, const std::string&) {
-      keys.push_back(std::string{prefix} + id_of(tree, name));
+    archive_.each(std::string{prefix} + node_id::prefix(tree), [&](const std::string& name, const std::string&) {
+      keys.push_back(std::string{prefix} + node_id{tree, name}.text());
     });
   for (const auto& key : keys)
     archive_.forget(key);
-  std::erase_if(shared_.memories, [&](const auto& entry) {
-    return entry.first.rfind(tree + "/", 0) == 0 || entry.first == id_of("", "tree " + tree);
-  });
+  std::erase_if(shared_.memories, [&](const auto& entry) { return entry.first.tree == tree || entry.first == holder; });
 }
 
 void node_records::begin_shutdown() {
@@ -117,7 +118,8 @@ void node_records::on_node_removed(const std::string& tree, const std::string& n
   if (tree.empty()) return;
   changed_nodes_.insert({tree, name});
   archive_.forget(key_of_past(tree, name));
-  if (shared_.memories.erase(id_of(tree, name)) > 0) changed_memories_[id_of(tree, name)];
+  const node_id id{tree, name};
+  if (shared_.memories.erase(id) > 0) changed_memories_[id];
   archive_.write_soon();
 }
 
@@ -146,9 +148,9 @@ void node_records::record_node(const node_snapshot& node) {
 void node_records::record_memory(const node_id& supervisor, const std::set<std::string>& children) {
   const auto now = both_clocks();
   const auto memory = shared_.memories.find(supervisor);
-  const auto tree = supervisor.substr(0, supervisor.find('/'));
+  const auto& tree = supervisor.tree;
   const bool is_known = memory != shared_.memories.end() && (tree.empty() || is_known_(tree));
-  const auto key = std::string{store::memory_key} + supervisor;
+  const auto key = std::string{store::memory_key} + supervisor.text();
   if (is_known)
     archive_.set(key, store::memory_value(memory->second, children, now));
   else
@@ -167,10 +169,8 @@ void node_records::record_memory(const node_id& supervisor, const std::set<std::
 bool node_records::may_forget(const node_id& id, generation gen) {
   archive_.write();
   if (!archive_.trouble().empty()) return false;
-  const auto slash = id.find('/');
-  const auto tree = id.substr(0, slash);
-  const auto node = shared_.nodes.find(tree, slash == std::string::npos ? "" : id.substr(slash + 1));
-  const auto memory = node ? shared_.memories.find(id_of(tree, node->parent)) : shared_.memories.end();
+  const auto node = shared_.nodes.find(id);
+  const auto memory = node ? shared_.memories.find({id.tree, node->parent}) : shared_.memories.end();
   return policy::is_decided(node.get(), memory == shared_.memories.end() ? nullptr : &memory->second, gen);
 }
 

@@ -6,7 +6,7 @@
 namespace alder::actors {
 namespace {
 
-std::string key_of_process(const node_id& node) { return std::string{store::process_key} + node; }
+std::string key_of_process(const node_id& node) { return std::string{store::process_key} + node.text(); }
 
 } // namespace
 
@@ -14,9 +14,10 @@ void process_notes::take_up() {
   std::vector<std::string> others;
   archive_.each(store::process_key, [&](const std::string& id, const std::string& value) {
     auto process = store::parse_process_value(value);
-    if (!process || !archive_.goes_on()) return others.push_back(std::string{store::process_key} + id);
-    process->id = id;
-    noted_[id] = std::move(*process);
+    auto node = node_id::parse(id);
+    if (!process || !node || !archive_.goes_on()) return others.push_back(std::string{store::process_key} + id);
+    process->id = *node;
+    noted_[std::move(*node)] = std::move(*process);
   });
   for (const auto& key : others)
     archive_.forget(key);

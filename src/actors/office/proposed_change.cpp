@@ -8,6 +8,8 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/fingerprint.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -181,7 +183,7 @@ scaled_tree read_scaled(const known_tree& now, const std::string& service, unsig
     graft.from = std::make_shared<const store::read_source>(std::move(from));
   }
   std::erase_if(source.removed, // an instance removed by hand comes back with the others
-                [&](const std::string& name) { return name.rfind(service + ":", 0) == 0; });
+                [&](const std::string& name) { return name != service && pool_of(name) == service; });
   scaled.loaded = read_configuration(source, text_is::known);
   if (auto& tree = scaled.loaded.tree) tree->root = policy::sharing(*now.root, tree->root);
   return scaled;

@@ -397,10 +397,9 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
   const auto known = noted.find(key);
   if (known == noted.end() || known->second != store::change_value(what)) return; // another change has taken its place
   for (const auto& process : host_.unclaimed()) { // of a child that became something else
-    const auto node =
-        shared_.nodes.find(tree, process.id.node.substr(std::min(tree.size() + 1, process.id.node.size())));
+    const auto node = shared_.nodes.find(process.id.node);
     const bool is_its_own = node && node->what == node_snapshot::kind::service; // which is about to be claimed
-    if (process.alive && process.id.node.rfind(tree + "/", 0) == 0 && !is_its_own) host_.discard(process.id);
+    if (process.alive && process.id.node.tree == tree && !is_its_own) host_.discard(process.id);
   }
   api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
                  if (api_.stopping) return; // the rest is done when everything has ended
@@ -428,11 +427,11 @@ void daemon::on_stop_requested(int signal) {
 /// Exits of nodes that stay down are settled; a process of no known tree keeps running and is reported.
 void daemon::sort_out_unclaimed() {
   for (const auto& process : host_.unclaimed()) {
-    const auto tree = process.id.node.substr(0, process.id.node.find('/'));
-    const auto node = shared_.nodes.find(tree, process.id.node.substr(tree.size() + 1));
+    const auto& tree = process.id.node.tree;
+    const auto node = shared_.nodes.find(process.id.node);
     if (!process.alive && node && node->settled) host_.release(process.id); // others are about to be claimed
     if (process.alive && (trees_.find(tree) == nullptr || !node)) {
-      complaints_.push_back(process.id.node + " (pid " + std::to_string(process.pid) + ") is running, but " +
+      complaints_.push_back(process.id.node.text() + " (pid " + std::to_string(process.pid) + ") is running, but " +
                             (trees_.find(tree) == nullptr ? "its tree" : "it") +
                             " is no longer known and nothing supervises it; stop it with kill " +
                             std::to_string(process.pid) + " or 'alder daemon stop'");

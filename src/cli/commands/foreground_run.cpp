@@ -222,7 +222,7 @@ private:
     const auto& wanted = s_.wanted().show;
     if (!wanted.empty())
       return wanted == "raw" ? log_show::raw : wanted == "none" ? log_show::none : log_show::prefixed;
-    const auto found = shows_.find(service.substr(0, service.find(':')));
+    const auto found = shows_.find(pool_of(service));
     return found == shows_.end() ? log_show::prefixed : found->second;
   }
 
@@ -230,7 +230,7 @@ private:
     for (const auto& child : of.children) {
       if (const auto* found = std::get_if<service_ptr>(&child)) {
         const auto& service = **found;
-        shows_[service.name.substr(0, service.name.find(':'))] = service.log.show;
+        shows_[std::string{pool_of(service.name)}] = service.log.show;
       } else {
         note_shows(*std::get<supervisor_ptr>(child));
       }
@@ -357,7 +357,7 @@ private:
   log_resumption logs_;
   std::optional<std::uint64_t> last_event_; ///< none: not known yet
   std::size_t widest_ = 0;
-  std::map<std::string, log_show> shows_; ///< by the name of the service or pool
+  std::map<std::string, log_show, std::less<>> shows_; ///< by the name of the service or pool
   unsigned streams_ = 0;
   bool has_events_ = false;
   bool has_logs_ = false;

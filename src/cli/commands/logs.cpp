@@ -10,13 +10,13 @@
 #include "runtime/os/background.hpp"
 #include "runtime/os/kept_logs.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
 #include <string>
-
-#include <fnmatch.h>
 
 namespace alder::cli {
 namespace {
@@ -84,7 +84,7 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
   if (!services) return s.end_code();
   std::set<std::string> shown; // files may be shared
   for (const auto& node : *services) {
-    const auto one = s.get(service_target(node.tree + "/" + node.name));
+    const auto one = s.get(service_target(node_id{node.tree, node.name}.text()));
     const auto known = one ? s.understood(*one, read_node) : std::nullopt;
     if (!known) return s.end_code();
     if (!known->detail) continue;
@@ -97,11 +97,9 @@ exit_code show_paths(session& s, const std::vector<std::string>& names) {
 
 /// As the daemon understands them, as far as the names of files tell: "all", a tree, a service or its pool, a pattern.
 bool is_meant(const std::vector<std::string>& words, const os::kept_log& file) {
-  const auto pool = file.service.substr(0, file.service.find(':'));
-  const std::array<std::string, 4> names{file.service, file.tree + "/" + file.service, pool, file.tree + "/" + pool};
+  const node_id service{file.tree, file.service};
   return words.empty() || std::any_of(words.begin(), words.end(), [&](const auto& word) {
-           const auto is_match = [&](const auto& name) { return ::fnmatch(word.c_str(), name.c_str(), 0) == 0; };
-           return word == "all" || word == file.tree || std::any_of(names.begin(), names.end(), is_match);
+           return word == "all" || word == file.tree || service.matches(word);
          });
 }
 

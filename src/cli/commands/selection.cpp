@@ -3,13 +3,13 @@
 #include "runtime/base/text.hpp"
 #include "runtime/os/caller.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <utility>
-
-#include <fnmatch.h>
 
 namespace alder::cli {
 namespace {
@@ -47,14 +47,10 @@ bool runs(const node_view& node) {
   return std::any_of(node.children.begin(), node.children.end(), runs);
 }
 
-std::string full_name(const node_view& node) { return node.tree + "/" + node.name; }
+std::string full_name(const node_view& node) { return node_id{node.tree, node.name}.text(); }
 
 bool matches(const std::string& pattern, const node_view& node) {
-  const auto is_match = [&](const std::string& name) {
-    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0 ||
-           ::fnmatch(pattern.c_str(), (node.tree + "/" + name).c_str(), 0) == 0;
-  };
-  return is_match(node.name) || is_match(node.name.substr(0, node.name.find(':')));
+  return node_id{node.tree, node.name}.matches(pattern);
 }
 
 /// What is found for the words of one command line.
@@ -116,7 +112,8 @@ private:
     });
   }
   static bool is_short_of(const std::string& name, const std::string& full) {
-    return name.find('/') == std::string::npos && full.ends_with("/" + name);
+    const auto node = node_id::parse(full);
+    return node && node->name == name;
   }
   void consider(const node_view& service) {
     const bool starts = what_ == purpose::start || what_ == purpose::restart;

@@ -4,6 +4,8 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -81,7 +83,7 @@ public:
       if (!trees_.emplace(node.name, node.tree).second && trees_[node.name] != node.tree) shared_.insert(node.name);
   }
   [[nodiscard]] std::string of(const node_view& node) const {
-    return shared_.count(node.name) > 0 ? node.tree + "/" + node.name : node.name;
+    return shared_.count(node.name) > 0 ? node_id{node.tree, node.name}.text() : node.name;
   }
 
 private:

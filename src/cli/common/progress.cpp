@@ -4,6 +4,8 @@
 
 #include "runtime/base/units.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -27,7 +29,7 @@ progress::progress(look on, unsigned rows, change_words words, wall_time begin)
     : on_{on}, rows_{rows}, words_{std::move(words)}, begin_{begin} {}
 
 progress::entry* progress::entry_of(const event_view& event, wall_time now) {
-  auto id = event.tree + "/" + event.name;
+  auto id = node_id{event.tree, event.name}.text();
   const auto found = places_.find(id);
   if (found != places_.end()) return &entries_[found->second];
   if (!shows_a_service(event)) return nullptr;
@@ -129,7 +131,7 @@ std::vector<std::string> progress::failed() const {
   std::vector<std::string> names;
   for (const auto& one : entries_)
     if ((one.now == phase::failed || one.waits) && names.size() < max_failed)
-      names.push_back(one.tree + "/" + one.name);
+      names.push_back(node_id{one.tree, one.name}.text());
   return names;
 }
 
@@ -137,7 +139,7 @@ std::vector<std::string> progress::failed_to_start() const {
   std::vector<std::string> names;
   for (const auto& one : entries_)
     if (one.now == phase::failed && !one.has_started && names.size() < max_failed)
-      names.push_back(one.tree + "/" + one.name);
+      names.push_back(node_id{one.tree, one.name}.text());
   return names;
 }
 

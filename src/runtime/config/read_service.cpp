@@ -13,6 +13,8 @@
 #include "runtime/config/shared_checks.hpp"
 #include "runtime/config/values.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -157,7 +159,7 @@ public:
     spec.log = read_log(in_, own_.log, which, count_, spec.name);
     spec.ipc = wants_ipc(spec);
     if (is_pool()) {
-      spec.name += ":" + std::to_string(index);
+      spec.name = instance_name(spec.name, index);
       spec.after.clear(); // the pool waits as a whole
     }
     in_.spec_bytes += byte_count{spec}.sum();

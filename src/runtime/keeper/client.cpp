@@ -159,7 +159,7 @@ bool client::keeper_lives() const {
 }
 
 std::string client::member_marker(const node_id& id, generation gen) const {
-  return member_prefix_ + "/" + id + "/" + std::to_string(gen);
+  return member_prefix_ + "/" + id.text() + "/" + std::to_string(gen);
 }
 
 /// Looks up the program and checks everything the keeper would stumble over.

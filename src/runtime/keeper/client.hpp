@@ -9,6 +9,7 @@
 #include "alder/error.hpp"
 #include "alder/event.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/node_id.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -93,7 +93,7 @@ void keeper::on(const wire::spawn_frame& frame) {
   if (children_.count(who) != 0) return fail(wire::spawn_stage::process, EEXIST);
   if (children_.size() >= max_children) return fail(wire::spawn_stage::process, EAGAIN);
   if (const auto have = budget_.refuse(most_for_a_start)) {
-    say(os::too_few_descriptors("the start of " + frame.id, most_for_a_start, *have, budget_.reserve()).message);
+    say(os::too_few_descriptors("the start of " + frame.id.text(), most_for_a_start, *have, budget_.reserve()).message);
     return fail(wire::spawn_stage::pipe, EMFILE);
   }
   // A daemon that loses this keeper before it has heard of the process finds that by its mark, and holds its ends.

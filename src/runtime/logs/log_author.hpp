@@ -3,13 +3,13 @@
 
 #include "runtime/wire/log_index_record.hpp"
 
-#include <string>
+#include "alder/node_id.hpp"
 
 namespace alder::logs {
 
 struct log_author {
   wire::log_origin origin = {};
-  std::string service = {}; ///< TREE/NAME
+  node_id service = {};
 };
 
 } // namespace alder::logs

@@ -51,7 +51,8 @@ log_sink::write_result log_sink::send_lines(std::string_view chunk, moment now) 
   wire::log_message message;
   message.err = writer_.origin.err;
   message.tag = rules_.tag;
-  message.service = writer_.service;
+  message.tree = writer_.service.tree;
+  message.service = writer_.service.name;
   message.host = host_name();
   message.at = std::chrono::floor<std::chrono::milliseconds>(now.wall);
   message.utc_offset = utc_offset_at(now.wall);

@@ -49,8 +49,9 @@ std::vector<noted_process> noted_in(const std::string& journal, const std::strin
   for (auto one = read->values.lower_bound(prefix); one != read->values.end() && one->first.rfind(prefix, 0) == 0;
        ++one) {
     auto process = wire::parse_process_value(one->second);
-    if (!process) continue;
-    process->id = one->first.substr(prefix.size());
+    auto id = node_id::parse(std::string_view{one->first}.substr(prefix.size()));
+    if (!process || !id) continue;
+    process->id = std::move(*id);
     all.push_back(std::move(*process));
   }
   return all;
@@ -64,11 +65,12 @@ std::optional<service_generation> key_of_mark(std::string_view mark, std::string
   if (mark.substr(0, line.size()) != line || mark.substr(line.size(), 1) != "/") return std::nullopt;
   const auto slash = mark.rfind('/');
   if (slash <= line.size()) return std::nullopt;
-  service_generation key{std::string{mark.substr(line.size() + 1, slash - line.size() - 1)}, 0};
+  auto id = node_id::parse(mark.substr(line.size() + 1, slash - line.size() - 1));
+  generation gen = 0;
   const char* const end = mark.data() + mark.size();
-  const auto parsed = std::from_chars(mark.data() + slash + 1, end, key.second);
-  if (key.first.find('/') == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return key;
+  const auto parsed = std::from_chars(mark.data() + slash + 1, end, gen);
+  if (!id || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return service_generation{std::move(*id), gen};
 }
 
 lost_processes find_lost(const std::vector<noted_process>& noted, const std::string& start_book,
@@ -101,7 +103,7 @@ std::size_t count_lost_services(const std::string& run_dir, const std::string& s
   if (!line) return 0;
   const auto all = find_lost(noted_in(state_dir + "/journal", *line), start_book_in(run_dir), *line, {});
   return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const auto& one) {
-    return one.first.first.find(check_mark) == std::string::npos && lives(one.second.process);
+    return one.first.first.name.find(check_mark) == std::string::npos && lives(one.second.process);
   }));
 }
 

@@ -6,6 +6,7 @@
 
 #include "alder/event.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/node_id.hpp"
 
 #include <cstddef>
 #include <map>

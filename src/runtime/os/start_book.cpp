@@ -193,10 +193,11 @@ void start_book::load() {
     while (state_bits(word) == static_cast<std::uint64_t>(state::asked) &&
            !exchange_word(one.word, word, changed(word, state::cancelled, 0)))
       word = load_word(one.word);
-    if (state_bits(word) == free_state)
+    auto id = node_id::parse(text_in(one.id));
+    if (state_bits(word) == free_state || !id)
       free_.push_back(place);
     else
-      places_.emplace(key{text_in(one.id), one.generation}, place);
+      places_.emplace(key{std::move(*id), one.generation}, place);
   }
 }
 
@@ -209,8 +210,9 @@ std::optional<std::vector<booked_start>> start_book::read(const std::string& pat
   for (std::size_t place = 0; place < book.size_; ++place) {
     const auto& one = *book.at(place);
     const auto word = load_word(one.word);
-    if (state_bits(word) == free_state) continue;
-    all.push_back({.id = text_in(one.id),
+    auto id = node_id::parse(text_in(one.id));
+    if (state_bits(word) == free_state || !id) continue;
+    all.push_back({.id = std::move(*id),
                    .generation = one.generation,
                    .what = static_cast<state>(state_bits(word)),
                    .pid = pid_in(word),
@@ -241,7 +243,7 @@ bool start_book::grow() {
 /// Its own, or a free one.
 start_book::slot* start_book::place_for(const key& who) {
   if (auto* const own = find(who)) return own;
-  if (who.first.size() >= sizeof(slot::id) || (free_.empty() && !grow())) {
+  if (who.first.text().size() >= sizeof(slot::id) || (free_.empty() && !grow())) {
     static_cast<header*>(memory_)->is_complete = 0;
     return nullptr;
   }
@@ -263,7 +265,7 @@ start_ticket start_book::ask(const key& who, const std::string& note) {
   one->started_ms = 0;
   one->out = one->err = 0;
   set_text(one->note, note);
-  set_text(one->id, who.first);
+  set_text(one->id, who.first.text());
   store_word(one->word, asked);
   return {&one->word, asked, &one->exec_ns, ::getpid()};
 }
@@ -286,7 +288,7 @@ void start_book::enter(const booked_start& start) {
   if (!is_known || start.out != 0) one->out = start.out;
   if (!is_known || start.err != 0) one->err = start.err;
   set_text(one->note, start.note);
-  set_text(one->id, start.id);
+  set_text(one->id, start.id.text());
   if (start.exited) {
     one->exit_kind = static_cast<std::uint32_t>(start.exited->kind);
     one->exit_value = start.exited->value;

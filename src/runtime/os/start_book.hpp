@@ -18,6 +18,7 @@
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/node_id.hpp"
 
 #include <cstddef>
 #include <cstdint>

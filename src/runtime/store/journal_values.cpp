@@ -435,13 +435,16 @@ result<supervision_memory> parse_memory_value(std::string_view text, const both_
 
 std::string past_value(const past& of_child, const both_clocks& now) {
   json j = child_json(of_child.child, now);
-  j["supervisor"] = of_child.supervisor;
+  j["supervisor"] = of_child.supervisor.text();
   return text_of(with_clocks(std::move(j), now));
 }
 
 result<past> parse_past_value(std::string_view text, const both_clocks& now) {
   return parsed<past>(text, [&](const json& j) {
-    return past{j.at("supervisor").get<std::string>(), read_child(j, clocks_of(j, now))};
+    const auto whose = j.at("supervisor").get<std::string>();
+    auto supervisor = node_id::parse(whose);
+    if (!supervisor) throw json::other_error::create(501, "'" + whose + "' is no supervisor", nullptr);
+    return past{std::move(*supervisor), read_child(j, clocks_of(j, now))};
   });
 }
 

@@ -106,7 +106,7 @@ using wire::process_value;
 
 /// What is remembered of one child, and whose it is.
 struct past {
-  std::string supervisor; ///< its node id
+  node_id supervisor;
   policy::child_memory child;
 };
 [[nodiscard]] std::string past_value(const past& of_child, const both_clocks& now);

@@ -26,6 +26,7 @@ public:
     (*this)(static_cast<std::uint32_t>(text.size()));
     bytes_ += text;
   }
+  void operator()(const node_id& id) { (*this)(id.text()); }
   void operator()(const std::vector<std::string>& list) {
     (*this)(static_cast<std::uint32_t>(list.size()));
     for (const auto& text : list)
@@ -98,6 +99,13 @@ public:
     std::uint32_t size = 0;
     (*this)(size);
     if (take(size)) text = taken_;
+  }
+  void operator()(node_id& id) {
+    std::string text;
+    (*this)(text);
+    auto read = node_id::parse(text);
+    good_ = good_ && read;
+    if (good_) id = std::move(*read);
   }
   void operator()(std::vector<std::string>& list) {
     if (!read_length(sizeof(std::uint32_t))) return; // each piece costs at least its length field

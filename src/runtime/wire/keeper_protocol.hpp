@@ -4,6 +4,7 @@
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
 #include "alder/exit_status.hpp"
+#include "alder/node_id.hpp"
 #include "alder/program_start.hpp"
 
 #include <cstddef>

@@ -70,8 +70,9 @@ class state_reader {
 public:
   bool line(std::string_view name, std::string_view value) {
     if (name == "child") {
-      state.children.push_back({});
-      state.children.back().id = unescaped(value);
+      auto id = node_id::parse(unescaped(value));
+      if (!id) return false;
+      state.children.push_back({.id = std::move(*id), .note = {}, .exited = {}, .fds = {}});
     } else if (name == "fd") {
       const auto space = value.find(' ');
       if (space == std::string_view::npos) return false;
@@ -137,7 +138,7 @@ std::string encode(const keeper_state& state) {
   if (state.file_limit_soft) out.add("file-limit", *state.file_limit_soft);
   out.add(state.fds);
   for (const auto& child : state.children) {
-    out.add("child", escaped(child.id));
+    out.add("child", escaped(child.id.text()));
     out.add("generation", child.generation);
     out.add("pid", child.pid);
     out.add("started", child.started_ms);

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace alder::wire {
 namespace {
 
 constexpr int radix = 36;
 constexpr std::size_t longest_source = 1024;
+constexpr char before_stream = '/';
 
 template <class Number> void add(std::string& text, char before, Number value) {
   std::array<char, 32> digits{};
@@ -40,9 +42,19 @@ std::uint32_t digest_of(std::string_view bytes, std::uint32_t before) {
   return hash;
 }
 
+std::string log_source_name::text() const { return writer.text() + before_stream + stream; }
+
+std::optional<log_source_name> log_source_name::parse(std::string_view text) {
+  const auto end = text.rfind(before_stream);
+  if (end == std::string_view::npos || end + 1 == text.size()) return std::nullopt;
+  auto writer = node_id::parse(text.substr(0, end));
+  if (!writer) return std::nullopt;
+  return log_source_name{std::move(*writer), std::string{text.substr(end + 1)}};
+}
+
 std::string text_of(const log_cursor& cursor) {
   const auto& place = cursor.place;
-  auto text = cursor.source;
+  auto text = cursor.source.text();
   add(text, '@', place.offset);
   add(text, '.', place.inode);
   add(text, '.', place.begun_ns);
@@ -55,9 +67,10 @@ std::string text_of(const log_cursor& cursor) {
 
 std::optional<log_cursor> parse_log_cursor(std::string_view text) {
   const auto at = text.rfind('@');
-  if (at == std::string_view::npos || at == 0 || at > longest_source) return std::nullopt;
-  log_cursor cursor;
-  cursor.source = std::string{text.substr(0, at)};
+  if (at == std::string_view::npos || at > longest_source) return std::nullopt;
+  auto source = log_source_name::parse(text.substr(0, at));
+  if (!source) return std::nullopt;
+  log_cursor cursor{.source = std::move(*source), .place = {}};
   auto rest = text.substr(at + 1);
   auto& place = cursor.place;
   unsigned compared = 0;

@@ -1,6 +1,9 @@
 // A place in the output of services, as a client of the API keeps it and hands it back: which file, and where in it.
 #pragma once
 
+#include "alder/node_id.hpp"
+
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,10 +31,20 @@ struct log_position {
 /// Of the bytes before a place; `before`: the digest of what comes before them.
 [[nodiscard]] std::uint32_t digest_of(std::string_view bytes, std::uint32_t before = 2166136261U);
 
-/// The file is named by who writes it: "shop/api:0/out"; what comes from a file that several write to has one name for
-/// all of them.
+/// An output file, named by who writes it; one that several write to has one name for all of them.
+struct log_source_name {
+  node_id writer;
+  std::string stream; ///< "out", "err"; "all": both are in it
+  auto operator<=>(const log_source_name&) const = default;
+
+  /// "shop/api:0/out".
+  [[nodiscard]] std::string text() const;
+  /// The reverse; nothing when it is none.
+  [[nodiscard]] static std::optional<log_source_name> parse(std::string_view text);
+};
+
 struct log_cursor {
-  std::string source;
+  log_source_name source;
   log_position place;
   bool operator==(const log_cursor&) const = default;
 };

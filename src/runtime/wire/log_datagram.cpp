@@ -65,14 +65,12 @@ void write_syslog(std::string& into, const log_message& message, syslog_format f
 
 void write_journal(std::string& into, const log_message& message, unsigned facility) {
   into.clear();
-  const auto slash = message.service.find('/');
   add_field(into, "MESSAGE", message.line);
   add_field(into, "PRIORITY", std::to_string(severity_of(message)));
   add_field(into, "SYSLOG_FACILITY", std::to_string(facility));
   add_field(into, "SYSLOG_IDENTIFIER", message.tag);
-  if (slash != std::string_view::npos) add_field(into, "ALDER_TREE", message.service.substr(0, slash));
-  add_field(into, "ALDER_SERVICE",
-            slash == std::string_view::npos ? message.service : message.service.substr(slash + 1));
+  if (!message.tree.empty()) add_field(into, "ALDER_TREE", message.tree);
+  add_field(into, "ALDER_SERVICE", message.service);
   add_field(into, "ALDER_STREAM", message.err ? "err" : "out");
 }
 

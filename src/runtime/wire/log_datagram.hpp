@@ -14,7 +14,8 @@ struct log_message {
   std::string_view line;    ///< any bytes, without the line end
   bool err = false;         ///< from standard error: severity `err`, else `info`
   std::string_view tag;     ///< the program's name
-  std::string_view service; ///< TREE/NAME
+  std::string_view tree;    ///< of the service; empty: there is none
+  std::string_view service; ///< its name in that
   std::string_view host;
   std::chrono::sys_time<std::chrono::milliseconds> at{};
   std::chrono::seconds utc_offset{0}; ///< of the time that is shown

@@ -3,6 +3,7 @@
 
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
+#include "alder/node_id.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #include "actors/host/checks.hpp"
 
 #include "tests/actors/support/host_bed.hpp"
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/clock.hpp"
@@ -102,7 +103,7 @@ TEST_F(Checks, WhatTheProgramSaysIsNotAskedFor) {
     spec.ready.check = check;
     all.ready(web, spec);
   }
-  all.ready({"shop/gone", 1}, spec);
+  all.ready({"shop/gone"_node, 1}, spec);
   EXPECT_THAT(owner->take(), IsEmpty());
   EXPECT_THAT(keeper.starts(), IsEmpty());
 }
@@ -116,7 +117,7 @@ TEST_F(Checks, APortIsTakenByStrangersOnly) {
   EXPECT_EQ(
       why->rfind("port " + std::to_string(somebody.port()) + ", used by its readiness check, is already taken", 0), 0u)
       << *why;
-  run({"shop/other", 1}, ::getpid()); // now it is one of ours that listens
+  run({"shop/other"_node, 1}, ::getpid()); // now it is one of ours that listens
   EXPECT_FALSE(taken_port(spec, members));
 }
 

@@ -1,5 +1,7 @@
 #include "actors/host/control_groups.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::actors {
@@ -10,14 +12,14 @@ TEST(ControlGroups, AreOnlyRefusedToThoseThatWantOneWhereThereAreNone) {
   const keeper_gate gate;
   control_groups groups{loop, gate};
   service_spec spec;
-  const auto none = groups.give({"shop/web", 1}, spec);
+  const auto none = groups.give({"shop/web"_node, 1}, spec);
   ASSERT_TRUE(none.ok());
   EXPECT_EQ(*none, "");
   spec.attributes.cgroup.emplace();
-  const auto refused = groups.give({"shop/web", 1}, spec);
+  const auto refused = groups.give({"shop/web"_node, 1}, spec);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.failure().kind, error_kind::unavailable);
-  EXPECT_EQ(groups.find({"shop/web", 1}), "");
+  EXPECT_EQ(groups.find({"shop/web"_node, 1}), "");
   groups.drop(""); // nothing happens
 }
 

@@ -1,6 +1,7 @@
 #include "actors/host/conversations.hpp"
 
 #include "tests/actors/support/host_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -20,7 +21,7 @@ TEST_F(Conversations, WhatIsSaidWhileNobodyLooksAfterAProcessWaitsForItsNextOwne
   auto& process = run(web, 77);
   process.owner = nullptr;
   talks.hear(web, wire::said_status{"first"});
-  talks.hear({"shop/gone", 1}, wire::said_status{"nobody"});
+  talks.hear({"shop/gone"_node, 1}, wire::said_status{"nobody"});
   EXPECT_THAT(owner->take(), IsEmpty());
   process.owner = owner;
   talks.tell_unheard(process);
@@ -35,7 +36,7 @@ TEST_F(Conversations, AMemberCanBecomeTheMainProcess) {
   run(web, main.pid());
   talks.hear(web, wire::said_main_process{other.pid()});
   EXPECT_EQ(table.find(web)->pid, main.pid()) << "a stranger cannot";
-  run({"shop/web", 2}, other.pid()); // belongs to another process of the node
+  run({"shop/web"_node, 2}, other.pid()); // belongs to another process of the node
   talks.hear(web, wire::said_main_process{other.pid()});
   EXPECT_EQ(table.find(web)->pid, main.pid());
   EXPECT_THAT(changed, IsEmpty());
@@ -49,11 +50,11 @@ TEST_F(Conversations, AMemberCanBecomeTheMainProcess) {
 }
 
 TEST_F(Conversations, ThereIsNothingToSayToWhoDoesNotRunOrListen) {
-  EXPECT_EQ(talks.send_input("shop/web", "x").failure().kind, error_kind::not_found);
+  EXPECT_EQ(talks.send_input("shop/web"_node, "x").failure().kind, error_kind::not_found);
   EXPECT_EQ(talks.send_message(web, "{}").failure().kind, error_kind::not_found);
   run(web, 77);
-  EXPECT_EQ(talks.send_input("shop/web", "x").failure().kind, error_kind::invalid_input);
-  EXPECT_EQ(talks.send_message("shop/web", "{}").failure().kind, error_kind::invalid_input);
+  EXPECT_EQ(talks.send_input("shop/web"_node, "x").failure().kind, error_kind::invalid_input);
+  EXPECT_EQ(talks.send_message("shop/web"_node, "{}").failure().kind, error_kind::invalid_input);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "actors/host/keeper_host.hpp"
 
 #include "tests/actors/support/played_keeper.hpp"
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/clock.hpp"
@@ -103,7 +104,7 @@ protected:
   test::temporary_directory dir;
   unique_fd keeper_end, ipc_end, input_end;
   int child = 0;
-  const process_id web{"shop/web", 1};
+  const process_id web{"shop/web"_node, 1};
   std::string happened;
   boost::asio::io_context loop;
   log_hub logs{loop, dir.path()};
@@ -122,7 +123,7 @@ TEST_F(KeeperHost, WhateverItDoesIsWrittenDownFirst) {
   EXPECT_EQ(order_of([&] { host.run_hook(web, spec, {1, {"true"}, {}}, {}); }), "written spawn ") << "a hook";
   EXPECT_EQ(order_of([&] { host.check_ready(web, spec); }), "written spawn ");
   EXPECT_EQ(order_of([&] { host.check_health(web, spec, 1); }), "written spawn ");
-  EXPECT_EQ(order_of([&] { host.launch({"shop/db", 1}, spec, {}, {}); }), "written spawn ");
+  EXPECT_EQ(order_of([&] { host.launch({"shop/db"_node, 1}, spec, {}, {}); }), "written spawn ");
   EXPECT_EQ(order_of([&] { EXPECT_TRUE(host.send_message(web, "\"shutdown\"")); }), "written message ")
       << "a stop step";
   EXPECT_EQ(order_of([&] { EXPECT_TRUE(host.send_message(web.node, "{}")); }), "written message ");
@@ -169,7 +170,7 @@ TEST_F(KeeperHost, AnExitIsToldOnceToWhoeverOwnsTheProcess) {
 
 TEST_F(KeeperHost, AStartThatTheKeeperRefusesLeavesNothingBehind) {
   const auto owner = std::make_shared<listening_owner>();
-  const process_id db{"shop/db", 1};
+  const process_id db{"shop/db"_node, 1};
   service_spec spec;
   spec.name = "db";
   spec.command = {"true"};

@@ -1,6 +1,7 @@
 #include "actors/host/lost_and_found.hpp"
 
 #include "tests/actors/support/host_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "runtime/os/proc.hpp"
 
@@ -27,12 +28,12 @@ protected:
   }
   lost_and_found::finder host() {
     return {[this](keeper::child&& child) {
-              happened.push_back((child.exited ? "ended " : "runs ") + child.id);
+              happened.push_back((child.exited ? "ended " : "runs ") + child.id.text());
               run({child.id, child.gen}, child.pid);
             },
-            [this](keeper::child&& child) { happened.push_back("started " + child.id); },
-            [this](const process_id& id, int, exit_status) { happened.push_back("exited " + id.node); },
-            [this](const process_id& id, const error&) { happened.push_back("failed " + id.node); }};
+            [this](keeper::child&& child) { happened.push_back("started " + child.id.text()); },
+            [this](const process_id& id, int, exit_status) { happened.push_back("exited " + id.node.text()); },
+            [this](const process_id& id, const error&) { happened.push_back("failed " + id.node.text()); }};
   }
   std::vector<std::string> happened;
   lost_and_found lost{table, members, commands, channel, host()};
@@ -41,7 +42,7 @@ protected:
 TEST_F(LostAndFound, WhatLivesIsTakenOverAndTheKeeperIsTold) {
   const living_process one;
   auto dead = std::make_unique<living_process>();
-  const auto ended = noted({"shop/db", 4}, *dead);
+  const auto ended = noted({"shop/db"_node, 4}, *dead);
   dead.reset();
   const auto life = lost.adopt({noted(web, one), ended}, wall_time{1h});
   EXPECT_TRUE(life.goes_on);
@@ -51,7 +52,7 @@ TEST_F(LostAndFound, WhatLivesIsTakenOverAndTheKeeperIsTold) {
   std::vector<std::string> told;
   for (const auto& frame : keeper.heard())
     if (const auto* adopted = std::get_if<wire::adopt_frame>(&frame))
-      told.push_back(adopted->id + (adopted->held.empty() ? "" : " " + adopted->held.front()));
+      told.push_back(adopted->id.text() + (adopted->held.empty() ? "" : " " + adopted->held.front()));
   EXPECT_THAT(told, ElementsAre("shop/db", "shop/web pidfd"));
 }
 
@@ -93,7 +94,7 @@ TEST_F(LostAndFound, AStartThatWasNotMadeIsAskedForAgainIfItIsWanted) {
   process.asked = std::make_unique<const keeper::launch>(std::move(asked));
   std::vector<keeper::client::unanswered> starts;
   starts.push_back({web.node, web.generation, {}});
-  starts.push_back({"shop/unwanted", 1, {}});
+  starts.push_back({"shop/unwanted"_node, 1, {}});
   lost.settle(std::move(starts), wall_time{1h});
   EXPECT_EQ(keeper.starts().size(), 1u);
   EXPECT_THAT(happened, ElementsAre("failed shop/unwanted"));

@@ -1,4 +1,5 @@
 #include "tests/actors/support/host_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,11 +17,11 @@ using ProcessMembers = host_bed;
 TEST_F(ProcessMembers, TheMainProcessIsFirstAmongThoseOfANode) {
   const living_process main;
   run(web, main.pid());
-  EXPECT_THAT(members.of_node("shop/web"), ElementsAre(main.pid()));
+  EXPECT_THAT(members.of_node("shop/web"_node), ElementsAre(main.pid()));
   EXPECT_TRUE(members.belongs(main.pid(), web));
   EXPECT_TRUE(members.is_ours(main.pid()));
   EXPECT_FALSE(members.is_ours(::getpid()));
-  EXPECT_THAT(members.of_node("shop/db"), IsEmpty());
+  EXPECT_THAT(members.of_node("shop/db"_node), IsEmpty());
 }
 
 TEST_F(ProcessMembers, WhoIsWaitedForIsToldOfWhenNoneIsLeft) {

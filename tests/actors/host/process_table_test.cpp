@@ -1,5 +1,7 @@
 #include "actors/host/process_table.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,24 +34,24 @@ protected:
   }
 
   process_table table;
-  const process_id first{"shop/web", 1};
-  const process_id second{"shop/web", 2};
+  const process_id first{"shop/web"_node, 1};
+  const process_id second{"shop/web"_node, 2};
 };
 
 TEST_F(ProcessTable, FindsTheProcessesOfANodeOldestFirst) {
   run(second, 12);
   run(first, 11).alive = false;
-  run({"shop/web2", 1}, 13);
-  EXPECT_THAT(table.of("shop/web"), ElementsAre(first, second));
-  EXPECT_EQ(table.running_of("shop/web")->pid, 12);
-  EXPECT_EQ(table.running_of("shop/db"), nullptr);
+  run({"shop/web2"_node, 1}, 13);
+  EXPECT_THAT(table.of("shop/web"_node), ElementsAre(first, second));
+  EXPECT_EQ(table.running_of("shop/web"_node)->pid, 12);
+  EXPECT_EQ(table.running_of("shop/db"_node), nullptr);
 }
 
 TEST_F(ProcessTable, LeavesBehindWhatRanAndIsWanted) {
   run(first, 11).unwanted = true;
   run(second, 12).note = {3};
-  table.enter({"shop/web", 3}); // about to start
-  const auto left = table.left_behind("shop/web");
+  table.enter({"shop/web"_node, 3}); // about to start
+  const auto left = table.left_behind("shop/web"_node);
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].generation, 2u);
   EXPECT_EQ(left[0].note.restarts, 3u);
@@ -59,9 +61,9 @@ TEST_F(ProcessTable, RemembersTheHighestGenerationOfProcessesThatAreGone) {
   run(second, 12);
   (void)table.retire(second);
   run(first, 11);
-  EXPECT_EQ(table.last_generation("shop/web"), 2u);
-  EXPECT_EQ(table.last_generation("shop/db"), 0u);
-  EXPECT_TRUE(table.has_run("shop/web"));
+  EXPECT_EQ(table.last_generation("shop/web"_node), 2u);
+  EXPECT_EQ(table.last_generation("shop/db"_node), 0u);
+  EXPECT_TRUE(table.has_run("shop/web"_node));
 }
 
 TEST_F(ProcessTable, AProcessThatNeverRanLeavesNothingToSettle) {
@@ -109,7 +111,7 @@ TEST_F(ProcessTable, TellsANewKeeperOfAllThatRunsAndOfExitsThatAreNotSettled) {
   ended.kept.put(holding::out, some());
   end(first);
   (void)table.retire(first);
-  table.enter({"shop/db", 1}); // about to start: the keeper is asked for it anew
+  table.enter({"shop/db"_node, 1}); // about to start: the keeper is asked for it anew
   const auto all = table.everything();
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].what.pid, 12);

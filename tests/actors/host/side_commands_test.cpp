@@ -1,4 +1,5 @@
 #include "tests/actors/support/host_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -48,7 +49,7 @@ TEST_F(SideCommands, RunWithWhatTheServiceHasAndItsPid) {
   EXPECT_EQ(environment,
             (std::map<std::string, std::string>{
                 {"A", "1"}, {"ALDER_HOOK", "after_start"}, {"ALDER_PID", "77"}, {"ALDER_SERVICE", "web"}}));
-  EXPECT_NE(starts[0].id.find('#'), std::string::npos) << "no node has such a name";
+  EXPECT_NE(starts[0].id.name.find('#'), std::string::npos) << "no node has such a name";
 }
 
 TEST_F(SideCommands, AreAnsweredOnceByHowTheyEnd) {
@@ -95,7 +96,7 @@ TEST_F(SideCommands, WhatIsCancelledIsNotAnswered) {
 
 TEST_F(SideCommands, OfAFormerDaemonAreEndedAndNobodyHears) {
   const living_process former;
-  keeper::child child{.id = "shop/web#check", .gen = 8, .pid = former.pid()};
+  keeper::child child{.id = "shop/web#check"_node, .gen = 8, .pid = former.pid()};
   auto pidfd = os::open_pidfd(former.pid());
   ASSERT_TRUE(pidfd.ok());
   child.held.put(holding::pidfd, pidfd->duplicate());

@@ -1,5 +1,7 @@
 #include "actors/host/start_plan.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::actors {
@@ -18,11 +20,11 @@ service_spec web() {
   return spec;
 }
 
-keeper::launch plan(const service_spec& spec) { return launch_of({"shop/web", 3}, spec, {{"A", "1"}}, "alder-x"); }
+keeper::launch plan(const service_spec& spec) { return launch_of({"shop/web"_node, 3}, spec, {{"A", "1"}}, "alder-x"); }
 
 TEST(StartPlan, CarriesTheWholeStart) {
   const auto what = plan(web());
-  EXPECT_EQ(what.id, "shop/web");
+  EXPECT_EQ(what.id, "shop/web"_node);
   EXPECT_EQ(what.gen, 3u);
   EXPECT_EQ(what.start.cwd, "/srv");
   EXPECT_EQ(what.start.umask, 027u);
@@ -60,11 +62,11 @@ TEST(StartPlan, KeepsTheTermOfATerminalThatNamesOne) {
   auto spec = web();
   spec.terminal = true;
   EXPECT_EQ(plan(spec).start.environment.at("TERM"), "xterm");
-  EXPECT_EQ(launch_of({"shop/web", 1}, spec, {{"TERM", "vt100"}}, "").start.environment.at("TERM"), "vt100");
+  EXPECT_EQ(launch_of({"shop/web"_node, 1}, spec, {{"TERM", "vt100"}}, "").start.environment.at("TERM"), "vt100");
 }
 
 TEST(StartPlan, ACommandBesideAProcessHasItsUserAndNoneOfItsLimits) {
-  const auto what = launch_beside({"shop/web#check", 9}, web(), {"test", "-e", "x"});
+  const auto what = launch_beside({"shop/web#check"_node, 9}, web(), {"test", "-e", "x"});
   EXPECT_EQ(what.start.command, (std::vector<std::string>{"test", "-e", "x"}));
   EXPECT_EQ(what.start.attributes.who->uid, 33u);
   EXPECT_FALSE(what.start.attributes.nice);

@@ -1,6 +1,7 @@
 #include "actors/logs/log_guests.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -81,11 +82,11 @@ protected:
     log_spec rules;
     rules.to = log_target::actor;
     rules.actor = "ship port=" + port;
-    guests.set_rules("shop/web:1", rules);
+    guests.set_rules("shop/web:1"_node, rules);
     run();
   }
   void offer(std::uint64_t number, const std::string& lines) {
-    guests.offer("shop/web:1", {7, number, /*err=*/true, {}, std::make_shared<const std::string>(lines)});
+    guests.offer("shop/web:1"_node, {7, number, /*err=*/true, {}, std::make_shared<const std::string>(lines)});
     run();
   }
   std::vector<std::string> lines() const {
@@ -206,7 +207,7 @@ TEST_F(LogGuests, WithOtherOptionsStartAnew) {
 
 TEST_F(LogGuests, GoWithTheirRulesAndComeAgain) {
   set_rules();
-  guests.set_rules("shop/web:1", log_spec{});
+  guests.set_rules("shop/web:1"_node, log_spec{});
   run();
   EXPECT_THAT(shared.nodes.children_of("", "destinations"), IsEmpty());
   offer(1, "goes to a file\n");

@@ -2,6 +2,7 @@
 
 #include "tests/actors/support/virtual_daemon.hpp"
 #include "tests/support/journal_disk.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -37,8 +38,8 @@ protected:
       });
     }
     void remember(const std::string& child, const policy::child_memory& what) {
-      shared.memories["shop/shop"].children[child] = what;
-      shared.on_remembered("shop/shop", {child});
+      shared.memories["shop/shop"_node].children[child] = what;
+      shared.on_remembered("shop/shop"_node, {child});
     }
     [[nodiscard]] bool has(const std::string& key) const { return written.values().count(key) > 0; }
 
@@ -106,7 +107,7 @@ TEST_F(NodeRecords, ADamagedRecordIsToldOfAndTheOthersCount) {
     first->written.write();
   }
   auto next = begin();
-  EXPECT_THAT(next->records.restore_nodes(ended::daemon), ::testing::ElementsAre(HasSubstr("shop/db")));
+  EXPECT_THAT(next->records.restore_nodes(ended::daemon), ::testing::ElementsAre(HasSubstr("shop/db"_node)));
   EXPECT_EQ(next->records.restore_memories().size(), 2u);
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->restarts, 1u);
 }
@@ -114,19 +115,19 @@ TEST_F(NodeRecords, ADamagedRecordIsToldOfAndTheOthersCount) {
 TEST_F(NodeRecords, TheTimesOfMemoriesAreOnTheClockOfTimersUntilTheMachineIsBooted) {
   {
     auto first = begin();
-    first->shared.memories["shop/shop"].restarts = {policy::time_point{29h}};
+    first->shared.memories["shop/shop"_node].restarts = {policy::time_point{29h}};
     first->remember("web", {.generation = 2, .ended = 2, .restarting = true, .due = policy::time_point{31h}});
     first->written.write();
   }
   auto next = begin();
   next->now = policy::time_point{32h};
   EXPECT_THAT(next->records.restore_memories(), IsEmpty());
-  EXPECT_EQ(next->shared.memories["shop/shop"].restarts.at(0), policy::time_point{29h});
-  EXPECT_EQ(next->shared.memories["shop/shop"].children.at("web").due, policy::time_point{31h});
+  EXPECT_EQ(next->shared.memories["shop/shop"_node].restarts.at(0), policy::time_point{29h});
+  EXPECT_EQ(next->shared.memories["shop/shop"_node].children.at("web").due, policy::time_point{31h});
   auto rebooted = begin("another boot");
   rebooted->now = policy::time_point{2h};
   EXPECT_THAT(rebooted->records.restore_memories(), IsEmpty());
-  EXPECT_EQ(rebooted->shared.memories["shop/shop"].restarts.at(0), policy::time_point{1h})
+  EXPECT_EQ(rebooted->shared.memories["shop/shop"_node].restarts.at(0), policy::time_point{1h})
       << "an hour ago, by the wall";
 }
 
@@ -160,15 +161,15 @@ TEST_F(NodeRecords, AnExitIsForgottenOnceWhatFollowsFromItIsOnDisk) {
   auto daemon = begin();
   daemon->enter("web", node_state::running);
   daemon->remember("web", {.generation = 2, .ended = 1});
-  EXPECT_FALSE(daemon->records.may_forget("shop/web", 2)) << "nothing is decided";
+  EXPECT_FALSE(daemon->records.may_forget("shop/web"_node, 2)) << "nothing is decided";
   daemon->remember("web", {.generation = 2, .ended = 2});
   journal.room = journal.bytes.size();
-  EXPECT_FALSE(daemon->records.may_forget("shop/web", 2)) << "it is not written";
+  EXPECT_FALSE(daemon->records.may_forget("shop/web"_node, 2)) << "it is not written";
   journal.room = 1'000'000;
   daemon->written.write(store::journal::durable::machine);
-  EXPECT_TRUE(daemon->records.may_forget("shop/web", 2));
+  EXPECT_TRUE(daemon->records.may_forget("shop/web"_node, 2));
   EXPECT_TRUE(begin()->has("past/shop/web"));
-  EXPECT_TRUE(daemon->records.may_forget("mart/web", 2)) << "nobody knows that node";
+  EXPECT_TRUE(daemon->records.may_forget("mart/web"_node, 2)) << "nobody knows that node";
 }
 
 TEST_F(NodeRecords, WhatIsForgottenOfATreeIsNotThatOfOneWhoseNameBeginsLikeIt) {
@@ -176,8 +177,8 @@ TEST_F(NodeRecords, WhatIsForgottenOfATreeIsNotThatOfOneWhoseNameBeginsLikeIt) {
   for (const auto* key :
        {"node/shop/web", "past/shop/web", "memory/shop/shop", "memory//tree shop", "node/shopping/web"})
     daemon->written.set(key, "{}");
-  daemon->shared.memories["shop/shop"];
-  daemon->shared.memories["shopping/shopping"];
+  daemon->shared.memories["shop/shop"_node];
+  daemon->shared.memories["shopping/shopping"_node];
   daemon->records.forget("shop");
   EXPECT_FALSE(daemon->has("node/shop/web"));
   EXPECT_FALSE(daemon->has("past/shop/web"));

@@ -2,6 +2,7 @@
 #include "actors/office/office.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gmock/gmock.h>
@@ -133,7 +134,7 @@ TEST_F(Office, WhoeverWaitsWhenItCrashesIsAnswered) {
   os.stubborn = {"web"};
   want(node_call::op::stop, "web");
   bool was_told = false;
-  context.ask_children({"shop/shop", [&](const children_answer* told) { was_told = told == nullptr; }});
+  context.ask_children({"shop/shop"_node, [&](const children_answer* told) { was_told = told == nullptr; }});
   run();
   int resumed = 0;
   context.on_replaced = [&] { ++resumed; };

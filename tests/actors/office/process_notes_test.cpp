@@ -1,6 +1,7 @@
 #include "actors/office/process_notes.hpp"
 
 #include "tests/support/journal_disk.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -31,18 +32,18 @@ protected:
 
   test::disk_state journal;
   test::disk_state list;
-  const store::noted_process web{"shop/web", 4, 4711, 99, 5, 6, 7, "2"};
+  const store::noted_process web{"shop/web"_node, 4, 4711, 99, 5, 6, 7, "2"};
 };
 
 TEST_F(ProcessNotes, TheLatestProcessOfANodeIsNotedUntilItIsGone) {
   {
     auto first = begin();
-    first->notes.note({"shop/web", 3, 4700, 98, 3, 4, 5, "1"});
+    first->notes.note({"shop/web"_node, 3, 4700, 98, 3, 4, 5, "1"});
     first->notes.note(web);
-    first->notes.note({"shop/web", 3, 4700, 98, 3, 4, 5, "1"}); // told of late
-    first->notes.note({"shop/db", 1, 4800, 98, 3, 4, 5, "0"});
-    first->notes.forget("shop/web", 3); // another is noted by now
-    first->notes.forget("shop/db", 1);
+    first->notes.note({"shop/web"_node, 3, 4700, 98, 3, 4, 5, "1"}); // told of late
+    first->notes.note({"shop/db"_node, 1, 4800, 98, 3, 4, 5, "0"});
+    first->notes.forget("shop/web"_node, 3); // another is noted by now
+    first->notes.forget("shop/db"_node, 1);
     first->written.write();
   }
   EXPECT_THAT(begin()->notes.all(), ElementsAre(web));
@@ -79,10 +80,10 @@ TEST_F(ProcessNotes, SecretsAreOldWhenBothAreKnownAndDiffer) {
   auto noted = web;
   noted.secrets = 11;
   daemon->notes.note(noted);
-  EXPECT_TRUE(daemon->notes.has_old_secrets("shop/web", 12));
-  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/web", 11));
-  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/web", 0)) << "what they are now is not known";
-  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/db", 12)) << "it has no process";
+  EXPECT_TRUE(daemon->notes.has_old_secrets("shop/web"_node, 12));
+  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/web"_node, 11));
+  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/web"_node, 0)) << "what they are now is not known";
+  EXPECT_FALSE(daemon->notes.has_old_secrets("shop/db"_node, 12)) << "it has no process";
 }
 
 TEST_F(ProcessNotes, ADaemonThatTakesAProcessOverKeepsWhichSecretsItHas) {
@@ -96,11 +97,11 @@ TEST_F(ProcessNotes, ADaemonThatTakesAProcessOverKeepsWhichSecretsItHas) {
   auto next = begin();
   noted.secrets = 0; // only whoever started it knows
   next->notes.note(noted);
-  EXPECT_TRUE(next->notes.has_old_secrets("shop/web", 12));
+  EXPECT_TRUE(next->notes.has_old_secrets("shop/web"_node, 12));
   ++noted.generation;
   ++noted.start_ticks;
   next->notes.note(noted);
-  EXPECT_FALSE(next->notes.has_old_secrets("shop/web", 12)) << "that is another process";
+  EXPECT_FALSE(next->notes.has_old_secrets("shop/web"_node, 12)) << "that is another process";
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "actors/office/trees.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "actors/base/extensions.hpp"
@@ -51,10 +52,10 @@ protected:
     to.trees.add({source, std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))});
   }
   static void remember(life& of, const std::string& child, const policy::child_memory& what) {
-    auto& memory = of.shared.memories["shop/shop"];
+    auto& memory = of.shared.memories["shop/shop"_node];
     memory.generation = 3;
     memory.children[child] = what;
-    of.shared.on_remembered("shop/shop", {child});
+    of.shared.on_remembered("shop/shop"_node, {child});
   }
 
   test::temporary_directory dir;
@@ -72,7 +73,7 @@ TEST_F(Trees, EachChildOfASupervisorIsRememberedThoughTheyChangeOneByOne) {
   }
   const auto next = begin();
   EXPECT_TRUE(complaints.empty());
-  auto& memory = next->shared.memories["shop/shop"];
+  auto& memory = next->shared.memories["shop/shop"_node];
   EXPECT_EQ(memory.generation, 3u);
   ASSERT_EQ(memory.children.size(), 2u);
   EXPECT_EQ(memory.children["web"], (policy::child_memory{.generation = 2, .ended = 2, .attempts = 1}));
@@ -87,7 +88,7 @@ TEST_F(Trees, AnEndAndWhatFollowsFromItAreWrittenTogether) {
     remember(*first, "web", {.generation = 2, .ended = 1});
     first->journal.write();
     remember(*first, "web", {.generation = 3, .ended = 2});
-    first->shared.memories["shop/shop"].restarts = {policy::time_point{25h}};
+    first->shared.memories["shop/shop"_node].restarts = {policy::time_point{25h}};
     first->journal.write();
     whole = *os::read_file(dir / "journal", 100'000);
   }
@@ -95,7 +96,7 @@ TEST_F(Trees, AnEndAndWhatFollowsFromItAreWrittenTogether) {
   for (std::size_t size = whole.size(); size > whole.size() - 300; --size) {
     ASSERT_TRUE(os::write_file_atomically(dir / "journal", whole.substr(0, size)));
     const auto next = begin();
-    auto& memory = next->shared.memories["shop/shop"];
+    auto& memory = next->shared.memories["shop/shop"_node];
     EXPECT_EQ(memory.children["web"].ended, memory.restarts.empty() ? 1u : 2u) << size;
   }
 }
@@ -106,11 +107,11 @@ TEST_F(Trees, WhatALongGoneChildHadIsForgotten) {
     add_shop(*first);
     remember(*first, "web", {.generation = 2, .ended = 2});
     first->journal.write();
-    first->shared.memories["shop/shop"].children.erase("web");
-    first->shared.on_remembered("shop/shop", {"web"});
+    first->shared.memories["shop/shop"_node].children.erase("web");
+    first->shared.on_remembered("shop/shop"_node, {"web"});
     first->journal.write();
   }
-  EXPECT_TRUE(begin()->shared.memories["shop/shop"].children.empty());
+  EXPECT_TRUE(begin()->shared.memories["shop/shop"_node].children.empty());
 }
 
 TEST_F(Trees, WhatWasUpIsRememberedUntilItIsStarted) {
@@ -452,8 +453,8 @@ TEST_F(Trees, AJournalWithAllChildrenInOneRecordIsTakenUp) {
     next->journal.write();
   }
   const auto last = begin();
-  EXPECT_EQ(last->shared.memories["shop/shop"].children["web"].ended, 3u);
-  EXPECT_EQ(last->shared.memories["shop/shop"].children["db"].ended, 4u);
+  EXPECT_EQ(last->shared.memories["shop/shop"_node].children["web"].ended, 3u);
+  EXPECT_EQ(last->shared.memories["shop/shop"_node].children["db"].ended, 4u);
 }
 
 TEST_F(Trees, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
@@ -475,8 +476,8 @@ TEST_F(Trees, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
     first->shared.nodes.update("shop", "mailer", [](node_snapshot& node) { node.restarts = 1; });
     first->journal.write();
     first->shared.nodes.remove_branch("shop", "mailer");
-    first->shared.memories["shop/shop"].children.erase("mailer");
-    first->shared.on_remembered("shop/shop", {"mailer"});
+    first->shared.memories["shop/shop"_node].children.erase("mailer");
+    first->shared.on_remembered("shop/shop"_node, {"mailer"});
     first->shared.on_forgotten("shop", "mailer");
     first->shared.on_forgotten("shop", "web"); // which is no graft
     first->journal.write();
@@ -488,7 +489,7 @@ TEST_F(Trees, AChildThatWentWithItsSupervisorDoesNotComeBackFromItsGraft) {
   EXPECT_EQ(shop->source.grafts[0].child, "cleaner");
   EXPECT_EQ(shop->root->children.size(), 3u);
   EXPECT_EQ(next->shared.nodes.find("shop", "mailer"), nullptr);
-  EXPECT_EQ(next->shared.memories["shop/shop"].children.count("mailer"), 0u);
+  EXPECT_EQ(next->shared.memories["shop/shop"_node].children.count("mailer"), 0u);
 }
 
 TEST_F(Trees, ChildrenThatComeAndGoByHandAreThereWhenSomebodyLooksAndForTheNextDaemon) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/actors/support/played_keeper.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "actors/host/keeper_channel.hpp"
 #include "actors/host/process_members.hpp"
@@ -63,7 +64,7 @@ protected:
   side_commands commands{table, members, channel, secrets};
   std::shared_ptr<listening_owner> owner = std::make_shared<listening_owner>();
   service_spec spec;
-  const process_id web{"shop/web", 1};
+  const process_id web{"shop/web"_node, 1};
 };
 
 } // namespace alder::actors::testing

@@ -151,7 +151,7 @@ public:
   /// The actor that looks after a process.
   process_actor actor_of(const process_id& id) { return dynamic_cast<process_ear&>(*processes.at(id).owner).actor(); }
 
-  static std::string service_of(const process_id& id) { return id.node.substr(id.node.find('/') + 1); }
+  static std::string service_of(const process_id& id) { return id.node.name; }
   static std::string name_of(const process_id& id) { return service_of(id) + "#" + std::to_string(id.generation); }
 
 private:

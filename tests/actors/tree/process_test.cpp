@@ -1,6 +1,7 @@
 #include "actors/tree/process.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -63,7 +64,7 @@ TEST_F(Process, FailsItsStartWhenItIsNotReadyInTime) {
 TEST_F(Process, WaitsForAnAdoptedOneOnlyAsLongAsIsLeft) {
   auto web = service("web");
   web.ready = {ready_tcp{"127.0.0.1", 80}, 5s, 10s};
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, waiting_note, /*alive=*/true, shared.wall_now() - 3s};
+  os.processes[process_id{"shop/web"_node, 1}] = {{}, 99, waiting_note, /*alive=*/true, shared.wall_now() - 3s};
   launch(web);
   EXPECT_THAT(take_log(), ElementsAre("adopt web#1", "check web#1"));
   advance(1999ms);
@@ -93,7 +94,7 @@ TEST_F(Process, TimeThatItAskedForIsKeptForASuccessor) {
 TEST_F(Process, TheTimeItHasLeftIsNotThatOfTheClockOnTheWall) {
   auto web = service("web");
   web.ready = {ready_notify{}, 5s, 10s};
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, waiting_note, /*alive=*/true, steady_time() - 3s};
+  os.processes[process_id{"shop/web"_node, 1}] = {{}, 99, waiting_note, /*alive=*/true, steady_time() - 3s};
   clock_set = 24h;
   launch(web);
   advance(1s);
@@ -263,7 +264,7 @@ TEST_F(Process, ReloadingBeforeItWasReadyAndReadyAgainAreNoNews) {
 }
 
 TEST_F(Process, OneThatWasReadyBeforeThisDaemonMayReload) {
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, wire::process_note{}, /*alive=*/true, shared.wall_now() - 3s};
+  os.processes[process_id{"shop/web"_node, 1}] = {{}, 99, wire::process_note{}, /*alive=*/true, shared.wall_now() - 3s};
   launch(service("web"));
   caf::anon_send(who, program_said{wire::said_reloading{}});
   run();

@@ -1,5 +1,6 @@
 // Supervisors that take over what a former daemon left, while something below them is starting or being stopped.
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -31,7 +32,7 @@ protected:
     run();
   }
   void ask(node_call::op what, const std::string& child) {
-    caf::anon_send(shared.parents["shop/" + child],
+    caf::anon_send(shared.parents[{"shop", child}],
                    node_call{what, child, nullptr, {cause::kind::request, {}, {}, {}}});
     run();
   }
@@ -139,7 +140,7 @@ TEST_F(Resuming, WhatAFormerSupervisorWasStoppingOnRequestIsStopped) {
   ASSERT_EQ(node("far").state, node_state::stopping);
   lose_daemon(node_state::running);
   os.stubborn.clear();
-  shared.memories["shop/b"].under_way.reset(); // it was another supervisor's
+  shared.memories["shop/b"_node].under_way.reset(); // it was another supervisor's
   start(shop(), /*resume=*/true);
   EXPECT_EQ(node("far").state, node_state::stopped);
   EXPECT_TRUE(node("far").settled);
@@ -154,11 +155,11 @@ TEST_F(Resuming, ARemovalThatWasUnderWayDoesNotBecomeARestart) {
   os.stubborn = {"far"};
   ask(node_call::op::remove, "far");
   lose_daemon(node_state::running);
-  os.end(process_id{"shop/far", 1}, exit_status::code(1)); // while no daemon is there
+  os.end(process_id{"shop/far"_node, 1}, exit_status::code(1)); // while no daemon is there
   start(shop(), /*resume=*/true);
   EXPECT_EQ(node("far").state, node_state::stopped);
   EXPECT_EQ(node("far").restarts, 0u);
-  EXPECT_EQ(os.alive("far").node, "");
+  EXPECT_EQ(os.alive("far").node, node_id{});
 }
 
 } // namespace

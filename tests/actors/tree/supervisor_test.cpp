@@ -1,6 +1,7 @@
 #include "actors/tree/supervisor.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -160,17 +161,15 @@ TEST_F(Supervisor, SaysWhichAddedChildrenWentWithItsFormerLife) {
   auto spec = tree("shop", strategy::one_for_one, {});
   spec.children.emplace_back(std::make_shared<const supervisor_spec>(inner));
   start(spec);
-  std::vector<std::string> forgotten;
-  shared.on_forgotten = [&](const std::string& tree, const std::string& name) {
-    forgotten.push_back(id_of(tree, name));
-  };
+  std::vector<node_id> forgotten;
+  shared.on_forgotten = [&](const std::string& tree, const std::string& name) { forgotten.push_back({tree, name}); };
   const auto added = tree("more", strategy::one_for_one, {service("leaf")});
   const auto entry = std::make_shared<const child_entry>(entry_of(std::make_shared<const supervisor_spec>(added)));
-  caf::anon_send(shared.supervisors["shop/backend"], node_call{node_call::op::add, "more", entry, {}});
+  caf::anon_send(shared.supervisors["shop/backend"_node], node_call{node_call::op::add, "more", entry, {}});
   run();
   EXPECT_EQ(node("leaf").state, node_state::running);
   end("api", exit_status::signal(11)); // backend gives up and is started anew
-  EXPECT_THAT(forgotten, ElementsAre("shop/more"));
+  EXPECT_THAT(forgotten, ElementsAre("shop/more"_node));
   EXPECT_TRUE(shared.nodes.named("leaf").empty());
   EXPECT_EQ(node("api").state, node_state::running);
 }
@@ -257,7 +256,7 @@ TEST_F(Supervisor, ACrashedNestedSupervisorIsReplacedAndItsProgramsNotTouched) {
   spec.children.emplace_back(std::make_shared<const service_spec>(service("web")));
   start(spec);
   take_log();
-  caf::anon_send_exit(shared.parents["shop/api"], caf::exit_reason::kill);
+  caf::anon_send_exit(shared.parents["shop/api"_node], caf::exit_reason::kill);
   run();
   EXPECT_THAT(take_log(), ElementsAre("adopt cache#1", "adopt api#1"));
   end("api", exit_status::code(1));
@@ -268,7 +267,7 @@ TEST_F(Supervisor, ResumesWhatRunsAndKeepsDownWhatWasDown) {
   start(tree("shop", strategy::one_for_one, {service("db"), service("web"), service("mail")}));
   (void)call(node_call::op::stop, "mail");
   os.end(os.alive("web"), exit_status::code(1)); // it dies while nobody looks after it
-  os.processes.erase(process_id{"shop/web", 1});
+  os.processes.erase(process_id{"shop/web"_node, 1});
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
   take_log();
@@ -386,7 +385,8 @@ TEST_F(Supervisor, AResetLetsItCountFromTheBeginningWhileItRuns) {
   start(spec);
   end("web", exit_status::code(1));
   (void)call(node_call::op::reset, "web");
-  EXPECT_EQ(shared.memories["shop/shop"].children["web"].limits, policy::restart_memory{}) << "a successor knows it";
+  EXPECT_EQ(shared.memories["shop/shop"_node].children["web"].limits, policy::restart_memory{})
+      << "a successor knows it";
   end("web", exit_status::code(1));
   EXPECT_EQ(node("web").state, node_state::running);
   end("web", exit_status::code(1));
@@ -462,7 +462,8 @@ TEST_F(Supervisor, ASuccessorCountsAnExitOnceThoughTheKeeperTellsItAgain) {
   spec.intensity = {1, 10s};
   start(spec);
   end("web", exit_status::code(1));
-  os.processes[process_id{"shop/web", 1}] = {{}, 99, wire::process_note{}, /*alive=*/false, {}, exit_status::code(1)};
+  os.processes[process_id{"shop/web"_node, 1}] = {
+      {}, 99, wire::process_note{}, /*alive=*/false, {}, exit_status::code(1)};
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
   take_log();
@@ -475,9 +476,10 @@ TEST_F(Supervisor, ASuccessorKnowsTheLastExitThatNobodyCouldWriteDown) {
   start(tree("shop", strategy::one_for_one, {service("web")}));
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
-  os.processes[process_id{"shop/web", 2}] = {{}, 98, wire::process_note{}, /*alive=*/false, {}, exit_status::code(5)};
-  os.processes[process_id{"shop/web", 3}] = {{}, 99, wire::process_note{}};
-  os.processes.erase(process_id{"shop/web", 1});
+  os.processes[process_id{"shop/web"_node, 2}] = {
+      {}, 98, wire::process_note{}, /*alive=*/false, {}, exit_status::code(5)};
+  os.processes[process_id{"shop/web"_node, 3}] = {{}, 99, wire::process_note{}};
+  os.processes.erase(process_id{"shop/web"_node, 1});
   take_log();
   start(tree("shop", strategy::one_for_one, {service("web")}), /*resume=*/true);
   EXPECT_THAT(take_log(), ElementsAre("discard web#2", "adopt web#3"));
@@ -686,13 +688,13 @@ TEST_F(Supervisor, ANestedSupervisorThatIsRestartedInTheMiddleOfAChangeComesUpWi
   EXPECT_EQ(node("moves").parent, "other");
   EXPECT_EQ(node("moves").state, node_state::running);
   shared.changing_to = nullptr; // the change is over; what replaces its actor takes over what runs
-  caf::anon_send_exit(shared.parents["shop/kept"], caf::exit_reason::kill);
+  caf::anon_send_exit(shared.parents["shop/kept"_node], caf::exit_reason::kill);
   run();
   EXPECT_EQ(node("kept").generation, 2u);
 }
 
 TEST_F(Supervisor, AStartFromScratchLeavesNothingOfAFormerLifeRunning) {
-  os.processes[process_id{"shop/web", 7}] = {{}, 99, wire::process_note{}};
+  os.processes[process_id{"shop/web"_node, 7}] = {{}, 99, wire::process_note{}};
   start(tree("shop", strategy::one_for_one, {service("web")}));
   EXPECT_THAT(take_log(), ElementsAre("discard web#7", "launch web#1"));
 }
@@ -708,7 +710,7 @@ TEST_F(Supervisor, ARestartThatWasCountedAndNotMadeIsNotCountedAgain) {
   caf::anon_send_exit(root, caf::exit_reason::kill);
   run();
   shared.on_remembered = nullptr;
-  ASSERT_TRUE(written["shop/shop"].under_way);
+  ASSERT_TRUE(written["shop/shop"_node].under_way);
   shared.memories = written;
   shared.nodes.update("shop", "web", [](node_snapshot& node) {
     node.restarts = 1;
@@ -723,12 +725,12 @@ TEST_F(Supervisor, ARestartThatWasCountedAndNotMadeIsNotCountedAgain) {
 
 TEST_F(Supervisor, WhatAFormerDaemonWasStoppingHasNotFailedWhateverItsCode) {
   const cause request{cause::kind::request, {}, {}, {}};
-  auto& memory = shared.memories["shop/shop"];
+  auto& memory = shared.memories["shop/shop"_node];
   memory.generation = 1;
   memory.under_way = policy::unfinished_work{policy::unfinished_work::kind::stop, "web", false, {{"web", 1, request}}};
-  os.processes[process_id{"shop/web", 1}] = {
+  os.processes[process_id{"shop/web"_node, 1}] = {
       {}, 99, wire::process_note{}, /*alive=*/false, wall_time{1h}, exit_status::code(143)};
-  os.processes[process_id{"shop/db", 1}] = {
+  os.processes[process_id{"shop/db"_node, 1}] = {
       {}, 98, wire::process_note{}, /*alive=*/true, wall_time{1h}}; // is taken over after it
   start(tree("shop", strategy::one_for_one, {service("web"), service("db")}), /*resume=*/true);
   EXPECT_EQ(node("web").state, node_state::stopped);

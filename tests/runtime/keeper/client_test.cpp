@@ -1,6 +1,7 @@
 #include "runtime/keeper/client.hpp"
 
 #include "tests/support/keeper_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 namespace alder::test {
 namespace {
@@ -47,7 +48,7 @@ TEST_F(Client, says_hello_first) {
   const auto first = next();
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(*first, wire::to_keeper{wire::hello_frame{.pid = ::getpid()}});
-  EXPECT_EQ(heard.client->member_marker("a/b", 2), "7.8/a/b/2");
+  EXPECT_EQ(heard.client->member_marker("a/b"_node, 2), "7.8/a/b/2");
 }
 
 TEST_F(Client, refuses_another_protocol_version) {
@@ -76,13 +77,13 @@ TEST_F(Client, takes_the_inventory_once_with_its_descriptors) {
   const unique_fd write_end{ends[1]};
   const int fds[] = {read_end.get(), read_end.get(), write_end.get()};
   say(wire::welcome_frame{});
-  say(wire::child_frame{"a/b", 3, 42, "note", 1500, exit_status::code(1), {"pidfd", "err", "ready"}}, fds);
-  say(wire::child_frame{"a/c", 1, 43, "", 0, std::nullopt, {"pidfd"}}, {fds, 1});
+  say(wire::child_frame{"a/b"_node, 3, 42, "note", 1500, exit_status::code(1), {"pidfd", "err", "ready"}}, fds);
+  say(wire::child_frame{"a/c"_node, 1, 43, "", 0, std::nullopt, {"pidfd"}}, {fds, 1});
   say(wire::inventory_end_frame{});
   listener heard{std::move(daemon_end)};
   const auto inventory = heard.client->take_inventory();
   ASSERT_EQ(inventory.size(), 2U);
-  EXPECT_EQ(inventory[0].id, "a/b");
+  EXPECT_EQ(inventory[0].id, "a/b"_node);
   EXPECT_EQ(inventory[0].exited, exit_status::code(1));
   EXPECT_EQ(inventory[0].started.time_since_epoch().count(), 1500);
   EXPECT_TRUE(inventory[0].held[holding::pidfd].valid());
@@ -99,7 +100,7 @@ TEST_F(Client, has_at_most_16_spawns_on_the_wire) {
   welcome();
   listener heard{std::move(daemon_end)};
   for (int i = 0; i < 20; ++i)
-    heard.client->spawn(shell("t/" + std::to_string(i), "exit"));
+    heard.client->spawn(shell({"t", std::to_string(i)}, "exit"));
   auto asked = spawns();
   ASSERT_EQ(asked.size(), keeper::client::spawn_window);
   say(wire::spawned_frame{asked[0].id, 1, 99, 0, {}});
@@ -110,14 +111,14 @@ TEST_F(Client, has_at_most_16_spawns_on_the_wire) {
   EXPECT_EQ(heard.failed[0].why.kind, error_kind::not_found);
   asked = spawns();
   ASSERT_EQ(asked.size(), 2U);
-  EXPECT_EQ(asked[0].id, "t/16");
-  EXPECT_EQ(asked[1].id, "t/17");
+  EXPECT_EQ(asked[0].id, "t/16"_node);
+  EXPECT_EQ(asked[1].id, "t/17"_node);
 }
 
 TEST_F(Client, keeps_the_descriptors_of_a_start_that_the_keeper_does_not_come_to_answer) {
   welcome();
   listener heard{std::move(daemon_end)};
-  for (const auto* id : {"t/a", "t/b", "t/c"})
+  for (const auto& id : {"t/a"_node, "t/b"_node, "t/c"_node})
     heard.client->spawn(shell(id, "exit"));
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
@@ -125,27 +126,27 @@ TEST_F(Client, keeps_the_descriptors_of_a_start_that_the_keeper_does_not_come_to
   unique_fd write_end{ends[1]};
   const int fds[] = {read_end.get()};
   const wire::held_names out{"out"};
-  say(wire::starting_frame{"t/a", 1, out}, fds);
-  say(wire::spawned_frame{"t/a", 1, 99, 0, {}});
-  say(wire::starting_frame{"t/b", 1, out}, fds);
-  say(wire::starting_frame{"t/unknown", 1, out}, fds);
+  say(wire::starting_frame{"t/a"_node, 1, out}, fds);
+  say(wire::spawned_frame{"t/a"_node, 1, 99, 0, {}});
+  say(wire::starting_frame{"t/b"_node, 1, out}, fds);
+  say(wire::starting_frame{"t/unknown"_node, 1, out}, fds);
   keeper_end.reset();
   ASSERT_TRUE(heard.until([&] { return heard.lost; }));
   const auto unanswered = heard.client->take_unanswered();
   ASSERT_EQ(unanswered.size(), 2U);
-  EXPECT_EQ(unanswered[0].id, "t/b");
+  EXPECT_EQ(unanswered[0].id, "t/b"_node);
   ASSERT_TRUE(unanswered[0].begun);
   ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
   char got = 0;
   EXPECT_EQ(::read(unanswered[0].begun.value()[holding::out].get(), &got, 1), 1);
-  EXPECT_EQ(unanswered[1].id, "t/c");
+  EXPECT_EQ(unanswered[1].id, "t/c"_node);
   EXPECT_FALSE(unanswered[1].begun);
 }
 
 TEST_F(Client, sends_the_program_it_found_and_the_marker_but_no_older_one) {
   welcome();
   listener heard{std::move(daemon_end)};
-  auto what = launch_of("t/a", {"sh"}, 5);
+  auto what = launch_of("t/a"_node, {"sh"}, 5);
   what.start.environment["ALDER_MEMBER"] = "1.1/other/1";
   heard.client->spawn(what);
   const auto asked = spawns();
@@ -161,12 +162,12 @@ TEST_F(Client, what_cannot_be_started_fails_without_the_keeper) {
   welcome();
   listener heard{std::move(daemon_end)};
   (void)next();
-  heard.client->spawn(launch_of("t/missing", {"no-such-program"}));
-  auto nowhere = shell("t/nowhere", "exit");
+  heard.client->spawn(launch_of("t/missing"_node, {"no-such-program"}));
+  auto nowhere = shell("t/nowhere"_node, "exit");
   nowhere.start.cwd = "/no/where";
   heard.client->spawn(nowhere);
-  heard.client->spawn(launch_of("t/large", {"sh", std::string(200'000, 'x')}));
-  heard.client->spawn(launch_of("t/nul", {"sh", std::string("a\0b", 3)}));
+  heard.client->spawn(launch_of("t/large"_node, {"sh", std::string(200'000, 'x')}));
+  heard.client->spawn(launch_of("t/nul"_node, {"sh", std::string("a\0b", 3)}));
   EXPECT_TRUE(heard.failed.empty()); // never from inside spawn()
   EXPECT_TRUE(heard.client->wants_write());
   ASSERT_TRUE(heard.until_failed(4));
@@ -185,7 +186,7 @@ TEST_F(Client, keeps_what_the_channel_does_not_take_and_sends_it_in_order) {
   listener heard{std::move(daemon_end)};
   constexpr generation many = 3000;
   for (generation i = 1; i <= many; ++i)
-    heard.client->acknowledge("t/a", i);
+    heard.client->acknowledge("t/a"_node, i);
   EXPECT_TRUE(heard.client->wants_write());
   ASSERT_TRUE(std::holds_alternative<wire::hello_frame>(*next()));
   generation seen = 0;
@@ -201,8 +202,8 @@ TEST_F(Client, keeps_what_the_channel_does_not_take_and_sends_it_in_order) {
 TEST_F(Client, refuses_a_note_that_is_too_long) {
   welcome();
   listener heard{std::move(daemon_end)};
-  EXPECT_TRUE(heard.client->set_note("t/a", 1, std::string(wire::max_keeper_note, 'x')).ok());
-  EXPECT_EQ(heard.client->set_note("t/a", 1, std::string(wire::max_keeper_note + 1, 'x')).failure().kind,
+  EXPECT_TRUE(heard.client->set_note("t/a"_node, 1, std::string(wire::max_keeper_note, 'x')).ok());
+  EXPECT_EQ(heard.client->set_note("t/a"_node, 1, std::string(wire::max_keeper_note + 1, 'x')).failure().kind,
             error_kind::too_large);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/support/keeper_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "runtime/keeper/keeper.hpp"
 
@@ -19,21 +20,21 @@ protected:
     heard.client->ready();
     const auto fifo = bed.dir.path("fifo");
     EXPECT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-    auto runs = shell("t/runs", "echo before; read line < " + fifo + "; echo $line; exit 7", 4);
+    auto runs = shell("t/runs"_node, "echo before; read line < " + fifo + "; echo $line; exit 7", 4);
     runs.note = "3 waiting";
     heard.client->spawn(runs);
-    heard.client->spawn(shell("t/ended", "exit 5", 2));
+    heard.client->spawn(shell("t/ended"_node, "exit 5", 2));
     EXPECT_TRUE(heard.until_spawned(2));
     EXPECT_TRUE(heard.until_exits(1));
     for (const auto& one : heard.spawned)
-      if (one.id == "t/runs") return one.pid;
+      if (one.id == "t/runs"_node) return one.pid;
     return 0;
   }
   /// All that was there before is there again, and works.
   void expect_everything(listener& heard, int pid) {
     auto inventory = heard.client->take_inventory();
     ASSERT_EQ(inventory.size(), 2U);
-    EXPECT_EQ(inventory[0].id, "t/ended");
+    EXPECT_EQ(inventory[0].id, "t/ended"_node);
     EXPECT_EQ(inventory[0].exited, exit_status::code(5));
     auto& runs = inventory[1];
     EXPECT_EQ(runs.gen, 4U);
@@ -56,12 +57,12 @@ TEST_F(KeeperHandover, replaces_itself_in_place_and_keeps_everything) {
     auto heard = attach(first);
     pid = bring_up(heard);
     const auto keeper = heard.client->keeper_pid();
-    const auto mark = heard.client->member_marker("t/runs", 4);
+    const auto mark = heard.client->member_marker("t/runs"_node, 4);
     heard.client->upgrade(bin("alder-keeper"), bin("fixture_keeper_daemon"));
     auto second = bed.next_daemon();
     auto after = attach(second);
     EXPECT_EQ(after.client->keeper_pid(), keeper);
-    EXPECT_EQ(after.client->member_marker("t/runs", 4), mark);
+    EXPECT_EQ(after.client->member_marker("t/runs"_node, 4), mark);
     EXPECT_EQ(after.client->epoch(), 2U);
     EXPECT_EQ(after.client->news(), wire::upgraded_news);
     after.client->ready();
@@ -104,9 +105,14 @@ TEST_F(KeeperHandover, looks_after_a_process_that_a_daemon_has_found) {
                             .passed = -1,
                             .file_limit = {}});
   auto& found = std::get<os::spawned_process>(spawned);
-  keeper::handed_child handed{
-      {.id = "t/orphan", .generation = 3, .pid = found.pid, .note = "2", .started_ms = 77, .exited = {}, .held = {}},
-      &found.held};
+  keeper::handed_child handed{{.id = "t/orphan"_node,
+                               .generation = 3,
+                               .pid = found.pid,
+                               .note = "2",
+                               .started_ms = 77,
+                               .exited = {},
+                               .held = {}},
+                              &found.held};
   {
     auto heard = attach(first);
     heard.client->ready();
@@ -115,7 +121,7 @@ TEST_F(KeeperHandover, looks_after_a_process_that_a_daemon_has_found) {
     ASSERT_TRUE(heard.client->hand_over(handed).ok());
     const holdings nothing;
     keeper::handed_child gone{handed.what, &nothing};
-    gone.what.id = "t/gone";
+    gone.what.id = "t/gone"_node;
     gone.what.exited = exit_status{};
     ASSERT_TRUE(heard.client->hand_over(gone).ok());
   }

@@ -1,6 +1,7 @@
 #include "runtime/keeper/keeper.hpp"
 
 #include "tests/support/keeper_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "runtime/os/descendants.hpp"
 #include "runtime/os/proc.hpp"
@@ -29,7 +30,7 @@ TEST_F(Keeper, gives_the_daemon_its_epoch_and_itself) {
   EXPECT_EQ(heard.client->keeper_pid(), bed.keeper_pid());
   const auto self = os::read_stat(bed.keeper_pid());
   ASSERT_TRUE(self.has_value());
-  EXPECT_EQ(heard.client->member_marker("a/b", 3),
+  EXPECT_EQ(heard.client->member_marker("a/b"_node, 3),
             std::to_string(self->pid) + "." + std::to_string(self->start_ticks) + "/a/b/3");
   EXPECT_TRUE(heard.client->take_inventory().empty());
 }
@@ -149,7 +150,7 @@ TEST_F(Keeper, a_start_that_would_take_its_last_descriptors_is_refused) {
   auto heard = attach(daemon);
   constexpr std::size_t many = 30;
   for (std::size_t i = 0; i < many; ++i)
-    heard.client->spawn(shell("t/" + std::to_string(i), "exec sleep 1000"));
+    heard.client->spawn(shell({"t", std::to_string(i)}, "exec sleep 1000"));
   ASSERT_TRUE(heard.until([&] { return heard.spawned.size() + heard.failed.size() == many; }));
   EXPECT_GE(heard.spawned.size(), 3U);
   ASSERT_GE(heard.failed.size(), 1U);
@@ -217,15 +218,15 @@ TEST_F(Keeper, reports_exit_codes_and_signals) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/zero", "exit 0"));
-  heard.client->spawn(shell("t/three", "exit 3"));
-  heard.client->spawn(shell("t/killed", "kill -KILL $$"));
+  heard.client->spawn(shell("t/zero"_node, "exit 0"));
+  heard.client->spawn(shell("t/three"_node, "exit 3"));
+  heard.client->spawn(shell("t/killed"_node, "kill -KILL $$"));
   ASSERT_TRUE(heard.until_exits(3));
   for (const auto& [id, gen, status] : heard.exits) {
     EXPECT_EQ(gen, 1U);
-    EXPECT_EQ(status, id == "t/zero"    ? exit_status::code(0)
-                      : id == "t/three" ? exit_status::code(3)
-                                        : exit_status::signal(SIGKILL));
+    EXPECT_EQ(status, id == "t/zero"_node    ? exit_status::code(0)
+                      : id == "t/three"_node ? exit_status::code(3)
+                                             : exit_status::signal(SIGKILL));
   }
 }
 
@@ -233,7 +234,7 @@ TEST_F(Keeper, hands_over_a_pidfd_and_both_outputs) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/a", "echo out; echo err >&2; exec sleep 1000"));
+  heard.client->spawn(shell("t/a"_node, "echo out; echo err >&2; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
   auto& child = heard.spawned.front();
   EXPECT_EQ(read_line(child.held[holding::out].get()), "out");
@@ -250,9 +251,9 @@ TEST_F(Keeper, the_marker_is_in_the_environment) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/a", "echo $ALDER_MEMBER", 9));
+  heard.client->spawn(shell("t/a"_node, "echo $ALDER_MEMBER", 9));
   ASSERT_TRUE(heard.until_spawned(1));
-  EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), heard.client->member_marker("t/a", 9));
+  EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), heard.client->member_marker("t/a"_node, 9));
 }
 
 TEST_F(Keeper, services_get_the_original_limit_of_open_files) {
@@ -264,7 +265,7 @@ TEST_F(Keeper, services_get_the_original_limit_of_open_files) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &own), 0);
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/a", "ulimit -n"));
+  heard.client->spawn(shell("t/a"_node, "ulimit -n"));
   ASSERT_TRUE(heard.until_spawned(1));
   EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), "123");
 }
@@ -273,7 +274,7 @@ TEST_F(Keeper, without_capture_there_is_only_a_pidfd) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  auto quiet = shell("t/a", "readlink /proc/self/fd/1 | grep -qx /dev/null");
+  auto quiet = shell("t/a"_node, "readlink /proc/self/fd/1 | grep -qx /dev/null");
   quiet.capture = false;
   heard.client->spawn(quiet);
   ASSERT_TRUE(heard.until_exits(1));
@@ -285,21 +286,21 @@ TEST_F(Keeper, failed_starts_name_their_step_and_never_look_like_exits) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  auto no_stdin = shell("t/stdin", "exit");
+  auto no_stdin = shell("t/stdin"_node, "exit");
   no_stdin.start.stdin_file = "/nope";
   const auto script = bed.dir.path("script");
   std::ofstream{script} << "#!/no/interpreter\n";
   ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
   heard.client->spawn(no_stdin);
-  heard.client->spawn(launch_of("t/script", {script}));
+  heard.client->spawn(launch_of("t/script"_node, {script}));
   ASSERT_TRUE(heard.until_failed(2));
   EXPECT_EQ(heard.failed[0].why.message, "could not start: open /nope for stdin: no such file or directory (ENOENT)");
   EXPECT_EQ(heard.failed[0].why.os_errno, ENOENT);
   EXPECT_EQ(heard.failed[1].why.message,
             "could not start: exec " + script + ": no such file or directory (ENOENT), its interpreter may be missing");
-  heard.client->spawn(shell("t/good", "exit"));
+  heard.client->spawn(shell("t/good"_node, "exit"));
   ASSERT_TRUE(heard.until_exits(1));
-  EXPECT_EQ(heard.exits.front().id, "t/good");
+  EXPECT_EQ(heard.exits.front().id, "t/good"_node);
   EXPECT_TRUE(heard.reaped.empty());
 }
 
@@ -307,9 +308,9 @@ TEST_F(Keeper, the_same_generation_does_not_start_twice) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/a", "exec sleep 1000"));
+  heard.client->spawn(shell("t/a"_node, "exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
-  heard.client->spawn(shell("t/a", "exec sleep 1000"));
+  heard.client->spawn(shell("t/a"_node, "exec sleep 1000"));
   ASSERT_TRUE(heard.until_failed(1));
   EXPECT_EQ(heard.failed.front().why.os_errno, EEXIST);
 }
@@ -320,7 +321,7 @@ TEST_F(Keeper, starts_hundreds_at_once_without_either_side_blocking) {
   auto heard = attach(daemon);
   constexpr std::size_t many = 300;
   for (std::size_t i = 0; i < many; ++i)
-    heard.client->spawn(launch_of("t/" + std::to_string(i), {"true"}));
+    heard.client->spawn(launch_of({"t", std::to_string(i)}, {"true"}));
   ASSERT_TRUE(heard.until_exits(many));
   EXPECT_EQ(heard.spawned.size(), many);
 }
@@ -333,7 +334,7 @@ TEST_F(Keeper, gives_the_ends_of_each_process_away_before_there_is_one) {
   };
   ::kill(bed.keeper_pid(), SIGSTOP); // so that all come at once
   say(wire::hello_frame{.pid = daemon.pid});
-  for (const auto* id : {"t/a", "t/b", "t/c"})
+  for (const auto& id : {"t/a"_node, "t/b"_node, "t/c"_node})
     say(wire::spawn_frame{
         .id = id,
         .generation = 1,
@@ -350,9 +351,10 @@ TEST_F(Keeper, gives_the_ends_of_each_process_away_before_there_is_one) {
     if (const auto* starting = std::get_if<wire::starting_frame>(&*frame)) {
       EXPECT_EQ(starting->held, (wire::held_names{"out", "err"}));
       EXPECT_EQ(got.fds.size(), 2U);
-      told.push_back("starting " + starting->id);
+      told.push_back("starting " + starting->id.text());
     }
-    if (const auto* spawned = std::get_if<wire::spawned_frame>(&*frame)) told.push_back("spawned " + spawned->id);
+    if (const auto* spawned = std::get_if<wire::spawned_frame>(&*frame))
+      told.push_back("spawned " + spawned->id.text());
   }
   EXPECT_EQ(told, (std::vector<std::string>{"starting t/a", "spawned t/a", "starting t/b", "spawned t/b",
                                             "starting t/c", "spawned t/c"}));
@@ -366,7 +368,7 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
   // The subshell's child outlives it and becomes the keeper's; it ends when somebody writes to what it reads, which
   // must not be before the subshell is gone: it would reap the child itself.
-  heard.client->spawn(shell("t/a", "( read go < " + fifo + " & echo $! ); echo gone; exec sleep 1000"));
+  heard.client->spawn(shell("t/a"_node, "( read go < " + fifo + " & echo $! ); echo gone; exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
   const int orphan = std::atoi(read_line(heard.spawned.front().held[holding::out].get()).c_str());
   ASSERT_GT(orphan, 0);
@@ -386,19 +388,19 @@ TEST_F(Keeper, the_exit_of_another_main_process_is_that_of_the_child) {
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
   const auto pipe = bed.dir.path("pipe");
-  heard.client->spawn(shell("a/b", daemoniser(pipe)));
+  heard.client->spawn(shell("a/b"_node, daemoniser(pipe)));
   ASSERT_TRUE(heard.until_spawned(1));
   const int pid = std::atoi(read_line(heard.spawned[0].held[holding::out].get()).c_str());
   ASSERT_TRUE(heard.until_exits(1));
   EXPECT_EQ(heard.exits[0].status, exit_status::code(3));
   const auto process = os::read_stat(pid);
   ASSERT_TRUE(process.has_value());
-  heard.client->set_main("a/b", 1, pid, process->start_ticks);
-  heard.client->spawn(shell("a/c", "exec sleep 1000"));
+  heard.client->set_main("a/b"_node, 1, pid, process->start_ticks);
+  heard.client->spawn(shell("a/c"_node, "exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(2)); // so the keeper has read what came before
   std::ofstream{pipe} << "end\n";
   ASSERT_TRUE(heard.until_exits(2));
-  EXPECT_EQ(heard.exits[1].id, "a/b");
+  EXPECT_EQ(heard.exits[1].id, "a/b"_node);
   EXPECT_EQ(heard.exits[1].status, exit_status::code(7));
 }
 
@@ -409,13 +411,13 @@ TEST_F(Keeper, the_next_daemon_finds_the_other_main_process) {
   heard.client->ready();
   ASSERT_EQ(bed.ready_line(), "ready");
   const auto pipe = bed.dir.path("pipe");
-  heard.client->spawn(shell("a/b", daemoniser(pipe)));
+  heard.client->spawn(shell("a/b"_node, daemoniser(pipe)));
   ASSERT_TRUE(heard.until_spawned(1));
   const int pid = std::atoi(read_line(heard.spawned[0].held[holding::out].get()).c_str());
   ASSERT_TRUE(heard.until_exits(1));
   const auto process = os::read_stat(pid);
   ASSERT_TRUE(process.has_value());
-  heard.client->set_main("a/b", 1, pid, process->start_ticks);
+  heard.client->set_main("a/b"_node, 1, pid, process->start_ticks);
   daemon.crash();
   heard.client.reset();
   auto second = bed.next_daemon();
@@ -433,9 +435,9 @@ TEST_F(Keeper, another_main_process_that_is_gone_already_has_ended_somehow) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("a/b", "exec sleep 1000"));
+  heard.client->spawn(shell("a/b"_node, "exec sleep 1000"));
   ASSERT_TRUE(heard.until_spawned(1));
-  heard.client->set_main("a/b", 1, heard.spawned[0].pid, 1); // nobody with that number was born then
+  heard.client->set_main("a/b"_node, 1, heard.spawned[0].pid, 1); // nobody with that number was born then
   ASSERT_TRUE(heard.until_exits(1));
   EXPECT_EQ(heard.exits[0].status.kind, exit_status::how::unknown);
 }
@@ -447,13 +449,13 @@ TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
   {
     auto heard = attach(first);
     heard.client->ready();
-    auto what = shell("t/a", "read line; echo before; exec sleep 1000", 4);
+    auto what = shell("t/a"_node, "read line; echo before; exec sleep 1000", 4);
     what.note = "old note";
     what.start.stdin_file = "/dev/null";
     heard.client->spawn(what);
     ASSERT_TRUE(heard.until_spawned(1));
     pid = heard.spawned.front().pid;
-    ASSERT_TRUE(heard.client->set_note("t/a", 4, "new note").ok());
+    ASSERT_TRUE(heard.client->set_note("t/a"_node, 4, "new note").ok());
   }
   first.crash();
   auto second = bed.next_daemon();
@@ -461,7 +463,7 @@ TEST_F(Keeper, a_daemon_that_dies_is_started_again_and_finds_its_children) {
   EXPECT_EQ(heard.client->epoch(), 2U);
   auto inventory = heard.client->take_inventory();
   ASSERT_EQ(inventory.size(), 1U);
-  EXPECT_EQ(inventory[0].id, "t/a");
+  EXPECT_EQ(inventory[0].id, "t/a"_node);
   EXPECT_EQ(inventory[0].gen, 4U);
   EXPECT_EQ(inventory[0].pid, pid);
   EXPECT_EQ(inventory[0].note, "new note");
@@ -476,7 +478,7 @@ TEST_F(Keeper, an_exit_is_repeated_with_its_output_until_it_is_acknowledged) {
   {
     auto heard = attach(daemon);
     heard.client->ready();
-    heard.client->spawn(shell("t/a", "echo last words; exit 5"));
+    heard.client->spawn(shell("t/a"_node, "echo last words; exit 5"));
     ASSERT_TRUE(heard.until_exits(1));
   }
   daemon.crash();
@@ -487,7 +489,7 @@ TEST_F(Keeper, an_exit_is_repeated_with_its_output_until_it_is_acknowledged) {
     ASSERT_EQ(inventory.size(), 1U);
     EXPECT_EQ(inventory[0].exited, exit_status::code(5));
     EXPECT_EQ(read_all(inventory[0].held[holding::out].get()), "last words\n");
-    heard.client->acknowledge("t/a", 1);
+    heard.client->acknowledge("t/a"_node, 1);
   }
   daemon.crash();
   daemon = bed.next_daemon();
@@ -505,7 +507,7 @@ TEST_F(Keeper, an_exit_between_two_daemons_is_in_the_inventory) {
   {
     auto heard = attach(first);
     heard.client->ready();
-    heard.client->spawn(shell("t/a", "read go < " + fifo + "; exit 6"));
+    heard.client->spawn(shell("t/a"_node, "read go < " + fifo + "; exit 6"));
     ASSERT_TRUE(heard.until_spawned(1));
     pid = heard.spawned.front().pid;
   }
@@ -549,7 +551,7 @@ TEST_F(Keeper, garbage_costs_the_daemon_its_life_but_no_service) {
   {
     auto heard = attach(daemon);
     heard.client->ready();
-    heard.client->spawn(shell("t/a", "exec sleep 1000"));
+    heard.client->spawn(shell("t/a"_node, "exec sleep 1000"));
     ASSERT_TRUE(heard.until_spawned(1));
     pid = heard.spawned.front().pid;
   }
@@ -587,7 +589,7 @@ TEST_F(Keeper, a_stop_signal_while_there_is_no_daemon_starts_one_to_stop_things_
   {
     auto heard = attach(first);
     heard.client->ready();
-    heard.client->spawn(shell("t/a", "exec sleep 1000"));
+    heard.client->spawn(shell("t/a"_node, "exec sleep 1000"));
     ASSERT_TRUE(heard.until_spawned(1));
   }
   first.crash(); // it lived shortly: the next one would come after a delay
@@ -605,7 +607,7 @@ TEST_F(Keeper, a_second_stop_signal_kills_everything) {
   bed.start();
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
-  heard.client->spawn(shell("t/a", "trap '' TERM; echo set; while :; do sleep 1000; done"));
+  heard.client->spawn(shell("t/a"_node, "trap '' TERM; echo set; while :; do sleep 1000; done"));
   ASSERT_TRUE(heard.until_spawned(1));
   EXPECT_EQ(read_line(heard.spawned.front().held[holding::out].get()), "set");
   ASSERT_TRUE(os::signal_pidfd(bed.keeper_pidfd.get(), SIGTERM).ok());
@@ -621,12 +623,12 @@ TEST_F(Keeper, shutdown_leaves_no_process_behind) {
   auto daemon = bed.next_daemon();
   auto heard = attach(daemon);
   const auto file = bed.dir.path("orphan");
-  heard.client->spawn(launch_of("t/fork", {bin("fixture_double_fork"), file}));
-  heard.client->spawn(shell("t/tree", "sleep 1000 & sleep 1000 & trap '' TERM; echo set; wait"));
+  heard.client->spawn(launch_of("t/fork"_node, {bin("fixture_double_fork"), file}));
+  heard.client->spawn(shell("t/tree"_node, "sleep 1000 & sleep 1000 & trap '' TERM; echo set; wait"));
   ASSERT_TRUE(heard.until_exits(1)); // the first process of the daemoniser
   ASSERT_TRUE(heard.until_spawned(2));
   for (auto& child : heard.spawned)
-    if (child.id == "t/tree") {
+    if (child.id == "t/tree"_node) {
       EXPECT_EQ(read_line(child.held[holding::out].get()), "set");
     }
   const auto before = os::tree_below(bed.keeper_pid(), daemon.pid);
@@ -644,7 +646,7 @@ TEST_F(Keeper, what_the_daemon_said_right_before_it_died_counts) {
   auto daemon = bed.next_daemon();
   {
     auto heard = attach(daemon);
-    heard.client->spawn(shell("t/a", "exit 0"));
+    heard.client->spawn(shell("t/a"_node, "exit 0"));
     ASSERT_TRUE(heard.until_spawned(1)); // the notice of the exit stays unread
     ASSERT_TRUE(readable(heard.spawned.front().held[holding::pidfd].get()));
     heard.client->shutdown();

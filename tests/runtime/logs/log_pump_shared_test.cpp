@@ -1,4 +1,5 @@
 // Several streams in one file, and lines that are sent to syslog or the journal.
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/base/utf8.hpp"
@@ -48,7 +49,7 @@ protected:
   }
   /// The write end of the first process of the stream.
   unique_fd open(stream_id stream, const std::string& path, const log_spec& rules = {}, wire::log_origin origin = {}) {
-    pump_->open(stream, path, rules, {path}, {.origin = origin, .service = "shop/web"});
+    pump_->open(stream, path, rules, {path}, {.origin = origin, .service = "shop/web"_node});
     std::array<int, 2> fds{};
     EXPECT_EQ(::pipe2(fds.data(), O_CLOEXEC), 0);
     pump_->attach(stream, 1, unique_fd{fds[0]});

@@ -1,5 +1,6 @@
 #include "runtime/os/lost_processes.hpp"
 
+#include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
@@ -52,13 +53,13 @@ protected:
 
   void SetUp() override { ASSERT_TRUE(line_mark(dir / "keeper.mark", dir / "spare.mark", line)); }
 
-  static wire::noted_process noted(const sleeper& of, const std::string& id) {
+  static wire::noted_process noted(const sleeper& of, const node_id& id) {
     return {.id = id, .generation = 3, .pid = of.process.pid, .start_ticks = read_stat(of.process.pid)->start_ticks};
   }
   void write_journal(const std::vector<wire::noted_process>& processes, const std::string& of_line) {
     auto text = wire::journal_header() + wire::journal_record("line", "\"" + of_line + "\"");
     for (const auto& process : processes)
-      text += wire::journal_record("process/" + process.id, wire::process_value(process));
+      text += wire::journal_record("process/" + process.id.text(), wire::process_value(process));
     ASSERT_TRUE(write_file_atomically(dir / "journal", text));
   }
   void write_book(const std::vector<wire::noted_process>& processes) {
@@ -85,14 +86,14 @@ TEST_F(LostProcesses, AreCountedByWhatWasWrittenDownThoughTheyOverwriteTheirEnvi
   const sleeper booked_only;
   const sleeper both;
   const sleeper stranger;
-  write_journal({noted(noted_only, "shop/web"), noted(both, "shop/db")}, line);
-  write_book({noted(booked_only, "shop/cache"), noted(both, "shop/db")});
+  write_journal({noted(noted_only, "shop/web"_node), noted(both, "shop/db"_node)}, line);
+  write_book({noted(booked_only, "shop/cache"_node), noted(both, "shop/db"_node)});
   EXPECT_EQ(count(), 3U);
 }
 
 TEST_F(LostProcesses, AreNotThoseThatEndedAndWhoeverHasTheirNumbersNow) {
   const sleeper one;
-  auto gone = noted(one, "shop/web");
+  auto gone = noted(one, "shop/web"_node);
   ++gone.start_ticks;
   write_journal({gone}, line);
   write_book({gone});
@@ -104,7 +105,7 @@ TEST_F(LostProcesses, AreNoCommandsAboutServicesAndNoMembers) {
   const sleeper member{line + "/shop/web/1"}; // a session of its own, as daemons make
   const sleeper main{line + "/shop/web/1"};
   write_journal({}, line);
-  write_book({noted(check, "shop/web#ready"), noted(main, "shop/web")});
+  write_book({noted(check, "shop/web#ready"_node), noted(main, "shop/web"_node)});
   EXPECT_EQ(count(), 1U);
 }
 
@@ -112,18 +113,18 @@ TEST_F(LostProcesses, AreFoundByTheirMarkWhenTheBookIsLost) {
   const sleeper unwritten{line + "/shop/web/1"};
   const sleeper of_another{line + "7/shop/db/1"};
   const sleeper overwritten;
-  write_journal({noted(overwritten, "shop/cache")}, line);
+  write_journal({noted(overwritten, "shop/cache"_node)}, line);
   EXPECT_EQ(count(), 2U);
   const auto all = find_lost({}, start_book_in(dir.path()), line, wall_time{std::chrono::hours{1}});
   ASSERT_EQ(all.size(), 1U);
   EXPECT_TRUE(all.begin()->second.is_seen);
-  EXPECT_EQ(all.begin()->first, (service_generation{"shop/web", 1}));
+  EXPECT_EQ(all.begin()->first, (service_generation{"shop/web"_node, 1}));
 }
 
 TEST_F(LostProcesses, AJournalOfAnotherLineOrThatCannotBeReadSaysNothing) {
   const sleeper one;
   write_book({});
-  write_journal({noted(one, "shop/web")}, "1.2");
+  write_journal({noted(one, "shop/web"_node)}, "1.2");
   EXPECT_EQ(count(), 0U);
   ASSERT_TRUE(write_file_atomically(dir / "journal", std::string(1000, 'x')));
   EXPECT_EQ(count(), 0U);
@@ -131,7 +132,7 @@ TEST_F(LostProcesses, AJournalOfAnotherLineOrThatCannotBeReadSaysNothing) {
 
 TEST_F(LostProcesses, WithoutTheMarkOfAKeeperThereAreNone) {
   const sleeper one{line + "/shop/web/3"};
-  write_journal({noted(one, "shop/web")}, line);
+  write_journal({noted(one, "shop/web"_node)}, line);
   EXPECT_EQ(count(), 1U);
   ASSERT_EQ(::unlink((dir / "keeper.mark").c_str()), 0); // everything was ended in order
   EXPECT_EQ(count(), 0U);

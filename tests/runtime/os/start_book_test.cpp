@@ -1,6 +1,7 @@
 #include "runtime/os/start_book.hpp"
 
 #include "tests/support/keeper_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "runtime/os/proc.hpp"
 
@@ -10,7 +11,7 @@ namespace alder::os {
 namespace {
 
 using state = booked_start::state;
-const start_book::key web{"shop/web", 5};
+const start_book::key web{"shop/web"_node, 5};
 
 struct StartBook : ::testing::Test {
   test::scratch dir;
@@ -56,7 +57,7 @@ TEST_F(StartBook, one_that_was_claimed_is_not_cancelled) {
   auto next = open("1.2", /*is_new=*/false);
   const auto found = only();
   EXPECT_EQ(found.what, state::running);
-  EXPECT_EQ(found.id, "shop/web");
+  EXPECT_EQ(found.id, "shop/web"_node);
   EXPECT_EQ(found.generation, 5U);
   EXPECT_EQ(found.pid, ::getpid());
   EXPECT_EQ(found.note, "3 waiting");
@@ -122,7 +123,7 @@ TEST_F(StartBook, without_its_parent_it_is_not_started) {
 
 TEST_F(StartBook, what_is_known_of_a_start_can_be_read) {
   auto book = open();
-  book.enter({.id = "shop/web",
+  book.enter({.id = "shop/web"_node,
               .generation = 5,
               .pid = 42,
               .start_ticks = 7,
@@ -153,7 +154,7 @@ TEST_F(StartBook, what_is_known_of_a_start_can_be_read) {
 TEST_F(StartBook, another_line_begins_with_nothing) {
   {
     auto book = open();
-    book.enter({.id = "shop/web", .generation = 5, .pid = 42});
+    book.enter({.id = "shop/web"_node, .generation = 5, .pid = 42});
   }
   EXPECT_FALSE(start_book::read(path, "3.4"));
   auto other = open("3.4");
@@ -164,7 +165,7 @@ TEST_F(StartBook, another_line_begins_with_nothing) {
 TEST_F(StartBook, one_that_was_made_later_than_its_line_does_not_have_all) {
   auto book = open("1.2", /*is_new=*/false);
   EXPECT_FALSE(start_book::read(path, "1.2"));
-  book.enter({.id = "shop/web", .generation = 5, .pid = 42});
+  book.enter({.id = "shop/web"_node, .generation = 5, .pid = 42});
   book.keep([](const auto&) { return true; }, 2); // of two
   EXPECT_FALSE(start_book::read(path, "1.2"));
   book.keep([](const auto&) { return true; }, 1);
@@ -174,11 +175,11 @@ TEST_F(StartBook, one_that_was_made_later_than_its_line_does_not_have_all) {
 TEST_F(StartBook, there_is_room_for_thousands) {
   auto book = open();
   for (unsigned number = 0; number < 3000; ++number)
-    book.enter({.id = "many/s" + std::to_string(number), .generation = number, .pid = 42});
+    book.enter({.id = {"many", "s" + std::to_string(number)}, .generation = number, .pid = 42});
   EXPECT_EQ(read().size(), 3000U);
   auto next = open("1.2", /*is_new=*/false);
   for (unsigned number = 0; number < 3000; number += 2)
-    next.forget({"many/s" + std::to_string(number), number});
+    next.forget({{"many", "s" + std::to_string(number)}, number});
   EXPECT_EQ(read().size(), 1500U);
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/store/journal_values.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::store {
@@ -67,11 +69,14 @@ TEST(JournalValues, AMemoryHoldsTheChildrenThatAreWanted) {
 
 TEST(JournalValues, ThePastOfAChildIsReadAsItWasWritten) {
   const auto db = some_memory().children["db"];
-  const auto read = parse_past_value(past_value({"shop/shop", db}, clocks()), clocks());
+  const auto read = parse_past_value(past_value({"shop/shop"_node, db}, clocks()), clocks());
   ASSERT_TRUE(read) << read.failure().message;
-  EXPECT_EQ(read->supervisor, "shop/shop");
+  EXPECT_EQ(read->supervisor, "shop/shop"_node);
   EXPECT_EQ(read->child, db);
   EXPECT_EQ(parse_past_value("{}", clocks()).failure().kind, error_kind::invalid_input);
+  auto of_nobody = past_value({"shop/shop"_node, db}, clocks());
+  of_nobody.replace(of_nobody.find("shop/shop"), 9, "shop-shop");
+  EXPECT_EQ(parse_past_value(of_nobody, clocks()).failure().kind, error_kind::invalid_input);
 }
 
 TEST(JournalValues, TimesMeanTheSameOnAnotherMonotonicClock) {
@@ -94,7 +99,7 @@ TEST(JournalValues, UntilTheNextBootNobodyCanSetTheClock) {
   auto written = clocks();
   written.boot = "one";
   const auto memory = memory_value(some_memory(), {"db", "web"}, written);
-  const auto past = past_value({"shop/shop", some_memory().children["db"]}, written);
+  const auto past = past_value({"shop/shop"_node, some_memory().children["db"]}, written);
   for (const auto set : {std::chrono::hours{-24 * 365}, std::chrono::hours{5}}) {
     const both_clocks later{written.monotonic + 10s, written.wall + 10s + set, "one"};
     auto read = parse_memory_value(memory, later);

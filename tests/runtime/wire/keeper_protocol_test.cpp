@@ -1,5 +1,7 @@
 #include "runtime/wire/keeper_protocol.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -9,7 +11,7 @@ namespace alder::wire {
 namespace {
 
 spawn_frame full_spawn() {
-  return {.id = "shop/api:0",
+  return {.id = "shop/api:0"_node,
           .generation = 7,
           .program = "/usr/bin/node",
           .start = {.command = {"node", "", "server.js"},
@@ -37,33 +39,33 @@ std::vector<to_keeper> frames_to_keeper() {
           ready_frame{},
           failed_frame{"no"},
           full_spawn(),
-          note_frame{"a/b", 2, "text"},
-          acknowledge_frame{"a/b", 3},
+          note_frame{"a/b"_node, 2, "text"},
+          acknowledge_frame{"a/b"_node, 3},
           shutdown_frame{},
           pong_frame{},
-          adopt_frame{"a/b", 2, 77, "note", 5, exit_status::code(3), {"pidfd", "out", "listen:http"}},
+          adopt_frame{"a/b"_node, 2, 77, "note", 5, exit_status::code(3), {"pidfd", "out", "listen:http"}},
           upgrade_frame{"/a/keeper", "/a/daemon"},
-          main_frame{"a/b", 2, 4711, 1ULL << 40}};
+          main_frame{"a/b"_node, 2, 4711, 1ULL << 40}};
 }
 
 std::vector<to_daemon> frames_to_daemon() {
-  return {
-      welcome_frame{.epoch = 3,
-                    .keeper_pid = 9,
-                    .keeper_start_ticks = 1ULL << 40,
-                    .keeper_started_ms = -5,
-                    .mark = "1.2",
-                    .news = "it hung"},
-      child_frame{"a/b", 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), {"pidfd", "out"}, /*adrift=*/true},
-      child_frame{"a/b", 4, 77, "", 1, std::nullopt},
-      inventory_end_frame{},
-      starting_frame{"a/b", 1, {"out"}},
-      spawned_frame{"a/b", 1, 5, 6, {"pidfd"}},
-      spawn_failed_frame{"a/b", 1, spawn_stage::directory, 2},
-      exited_frame{"a/b", 1, 5, exit_status::code(255), true},
-      reaped_frame{12},
-      stop_requested_frame{SIGTERM},
-      ping_frame{}};
+  return {welcome_frame{.epoch = 3,
+                        .keeper_pid = 9,
+                        .keeper_start_ticks = 1ULL << 40,
+                        .keeper_started_ms = -5,
+                        .mark = "1.2",
+                        .news = "it hung"},
+          child_frame{
+              "a/b"_node, 4, 77, "note", 123456789012, exit_status::signal(SIGSEGV), {"pidfd", "out"}, /*adrift=*/true},
+          child_frame{"a/b"_node, 4, 77, "", 1, std::nullopt},
+          inventory_end_frame{},
+          starting_frame{"a/b"_node, 1, {"out"}},
+          spawned_frame{"a/b"_node, 1, 5, 6, {"pidfd"}},
+          spawn_failed_frame{"a/b"_node, 1, spawn_stage::directory, 2},
+          exited_frame{"a/b"_node, 1, 5, exit_status::code(255), true},
+          reaped_frame{12},
+          stop_requested_frame{SIGTERM},
+          ping_frame{}};
 }
 
 TEST(KeeperProtocol, the_number_of_a_marker_is_a_limit_that_nobody_sets) {
@@ -110,19 +112,29 @@ TEST(KeeperProtocol, refuses_unknown_kinds) {
 }
 
 TEST(KeeperProtocol, refuses_values_out_of_range) {
-  auto bytes = encode(to_daemon{spawn_failed_frame{"a", 1, spawn_stage::program, 2}});
-  const std::size_t stage = 1 + 4 + 1 + 4;
+  auto bytes = encode(to_daemon{spawn_failed_frame{"a/b"_node, 1, spawn_stage::program, 2}});
+  const std::size_t stage = 1 + 4 + 3 + 4;
   ASSERT_TRUE(decode_to_daemon(bytes).ok());
   ++bytes[stage];
   EXPECT_FALSE(decode_to_daemon(bytes).ok());
-  auto exit = encode(to_daemon{exited_frame{"a", 1, 5, exit_status::code(0), true}});
+  auto exit = encode(to_daemon{exited_frame{"a/b"_node, 1, 5, exit_status::code(0), true}});
   exit.back() = 2;
   EXPECT_FALSE(decode_to_daemon(exit).ok());
 }
 
+TEST(KeeperProtocol, refuses_what_is_called_like_no_node) {
+  auto bytes = encode(to_daemon{starting_frame{"a/b"_node, 1, {}}});
+  const std::size_t slash = 1 + 4 + 1;
+  ASSERT_EQ(bytes[slash], '/');
+  bytes[slash] = '-';
+  EXPECT_FALSE(decode_to_daemon(bytes).ok());
+  EXPECT_FALSE(decode_to_daemon(encode(to_daemon{starting_frame{{"a", ""}, 1, {}}})).ok());
+}
+
 TEST(KeeperProtocol, refuses_a_list_longer_than_its_frame_without_reserving_for_it) {
-  auto bytes = encode(to_keeper{spawn_frame{}});
-  const std::size_t command_count = 1 + 4 + 4 + 4 + 1 + 4 + 4;
+  auto bytes = encode(to_keeper{spawn_frame{.id = "a/b"_node}});
+  const std::size_t command_count = 1 + 4 + 3 + 4 + 4 + 1 + 4 + 4;
+  ASSERT_TRUE(decode_to_keeper(bytes).ok());
   for (std::size_t i = 0; i < 4; ++i)
     bytes[command_count + i] = '\xff';
   EXPECT_FALSE(decode_to_keeper(bytes).ok());

@@ -1,5 +1,7 @@
 #include "runtime/wire/keeper_state.hpp"
 
+#include "tests/support/node_literal.hpp"
+
 #include <gtest/gtest.h>
 
 namespace alder::wire {
@@ -13,9 +15,9 @@ keeper_state some_state() {
   state.on_trial = true;
   state.file_limit_soft = 1024;
   state.fds = {{"lock", 4}, {"stage.read", 5}};
-  held_child runs{.id = "shop/db", .generation = 2, .pid = 77, .started_ms = 5, .note = "1 note"};
+  held_child runs{.id = "shop/db"_node, .generation = 2, .pid = 77, .started_ms = 5, .note = "1 note"};
   runs.fds = {{"pidfd", 8}, {"out", 9}, {"later", 10}};
-  held_child ended{.id = "shop/api:0", .generation = 1, .pid = 78};
+  held_child ended{.id = "shop/api:0"_node, .generation = 1, .pid = 78};
   ended.exited = exit_status::signal(9);
   ended.adrift = true;
   state.children = {runs, ended};
@@ -30,15 +32,16 @@ TEST(KeeperState, IsReadAsItWasWritten) {
 
 TEST(KeeperState, LinesOfALaterVersionAreIgnored) {
   const auto read =
-      decode_keeper_state("alder-keeper-state 1\nepoch 2\nmagic x y z\nword\nchild a\npid 3\ncolour red\n");
+      decode_keeper_state("alder-keeper-state 1\nepoch 2\nmagic x y z\nword\nchild a/b\npid 3\ncolour red\n");
   ASSERT_TRUE(read);
   EXPECT_EQ(read->epoch, 2u);
   EXPECT_EQ(read->children.at(0).pid, 3);
 }
 
 TEST(KeeperState, WhatIsNotOneIsRefused) {
-  for (const auto* text : {"", "alder-keeper-state 2\n", "alder-keeper-state 1\nepoch x\n",
-                           "alder-keeper-state 1\nfd lock\n", "alder-keeper-state 1\nchild a\nexited code\n"})
+  for (const auto* text :
+       {"", "alder-keeper-state 2\n", "alder-keeper-state 1\nepoch x\n", "alder-keeper-state 1\nfd lock\n",
+        "alder-keeper-state 1\nchild a/b\nexited code\n", "alder-keeper-state 1\nchild a\n"})
     EXPECT_EQ(decode_keeper_state(text).failure().kind, error_kind::invalid_input) << text;
 }
 

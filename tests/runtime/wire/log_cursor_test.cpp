@@ -6,7 +6,7 @@ namespace alder::wire {
 namespace {
 
 log_cursor some_cursor() {
-  return {.source = "shop/api:0/out",
+  return {.source = {{"shop", "api:0"}, "out"},
           .place = {.offset = 812'000,
                     .inode = 41,
                     .begun_ns = 1'796'000'000'123'456'789,
@@ -18,7 +18,7 @@ log_cursor some_cursor() {
 
 TEST(LogCursor, IsReadAsItWasWritten) {
   EXPECT_EQ(parse_log_cursor(text_of(some_cursor())), some_cursor());
-  const log_cursor nowhere{.source = "t/s/err", .place = {}};
+  const log_cursor nowhere{.source = {{"t", "s"}, "err"}, .place = {}};
   EXPECT_EQ(parse_log_cursor(text_of(nowhere)), nowhere);
 }
 
@@ -31,7 +31,7 @@ TEST(LogCursor, IsShortAndNeedsNoQuotes) {
 
 TEST(LogCursor, ASourceMayHaveAnyName) {
   auto cursor = some_cursor();
-  cursor.source = "t@ee/sérvice/out";
+  cursor.source = {{"t@ee", "sérvice"}, "out"};
   EXPECT_EQ(parse_log_cursor(text_of(cursor)), cursor);
 }
 
@@ -42,26 +42,30 @@ TEST(LogCursor, AnythingElseIsNone) {
                           "shop/api/out",
                           "shop/api/out@",
                           "@0.0.0.0.0.0.0",
-                          "a@0.0.0.0.0.0",
-                          "a@0.0.0.0.0.0.0.0",
-                          "a@0.0.0.0.0.0.",
-                          "a@.0.0.0.0.0.0",
-                          "a@-1.0.0.0.0.0.0",
-                          "a@0.0.0.0.-1.0.0",
-                          "a@0.0.0.-1.0.0.0",
-                          "a@00.0.0.0.0.0.0",
-                          "a@A.0.0.0.0.0.0",
-                          "a@ 0.0.0.0.0.0.0",
-                          "a@0.0.0.0.0.0.0 ",
-                          "a@0.0.0.0.0.0.1z141z4",
-                          "a@3w5e11264sgsg.0.0.0.0.0.0",
-                          "a@0.0.3w5e11264sgsf.0.0.0.0",
-                          "a@0.0.0.0.1y2p0ij32e8e7.0.0",
-                          "a@0.0.0.1y2p0ij32e8e7.0.0.0"})
+                          "a@0.0.0.0.0.0.0",
+                          "a/b@0.0.0.0.0.0.0",
+                          "a/b/@0.0.0.0.0.0.0",
+                          "a//out@0.0.0.0.0.0.0",
+                          "a/b/out@0.0.0.0.0.0",
+                          "a/b/out@0.0.0.0.0.0.0.0",
+                          "a/b/out@0.0.0.0.0.0.",
+                          "a/b/out@.0.0.0.0.0.0",
+                          "a/b/out@-1.0.0.0.0.0.0",
+                          "a/b/out@0.0.0.0.-1.0.0",
+                          "a/b/out@0.0.0.-1.0.0.0",
+                          "a/b/out@00.0.0.0.0.0.0",
+                          "a/b/out@A.0.0.0.0.0.0",
+                          "a/b/out@ 0.0.0.0.0.0.0",
+                          "a/b/out@0.0.0.0.0.0.0 ",
+                          "a/b/out@0.0.0.0.0.0.1z141z4",
+                          "a/b/out@3w5e11264sgsg.0.0.0.0.0.0",
+                          "a/b/out@0.0.3w5e11264sgsf.0.0.0.0",
+                          "a/b/out@0.0.0.0.1y2p0ij32e8e7.0.0",
+                          "a/b/out@0.0.0.1y2p0ij32e8e7.0.0.0"})
     EXPECT_FALSE(parse_log_cursor(bad)) << bad;
-  EXPECT_FALSE(parse_log_cursor("a@1t.0.0.0.0.1t.0")) << "more is compared than ever is";
-  EXPECT_FALSE(parse_log_cursor("a@1.0.0.0.0.2.0")) << "there are not so many bytes before it";
-  EXPECT_TRUE(parse_log_cursor("a@2.0.0.0.0.2.0"));
+  EXPECT_FALSE(parse_log_cursor("a/b/out@1t.0.0.0.0.1t.0")) << "more is compared than ever is";
+  EXPECT_FALSE(parse_log_cursor("a/b/out@1.0.0.0.0.2.0")) << "there are not so many bytes before it";
+  EXPECT_TRUE(parse_log_cursor("a/b/out@2.0.0.0.0.2.0"));
   EXPECT_FALSE(parse_log_cursor(std::string(2000, 'a') + good.substr(good.find('@'))));
 }
 
