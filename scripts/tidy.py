@@ -69,6 +69,7 @@ EXCEPTIONS = {
                 "src/runtime/os/paths.cpp": "a home that was made for one run is removed, in directories that are ours"},
     "heavy": dict.fromkeys(("tests/conformance/otp_player.hpp", "tests/conformance/otp_spec.hpp"),
                            "scenarios are JSON, and read by these files alone"),
+    "node": {"src/runtime/store/tree_records.cpp": "what follows the tree is the number of an edit"},
     "mirror": {"src/runtime/base/assert.cpp": "it ends the process; the tests that expect a bug to be caught prove it",
                **dict.fromkeys((f"src/runtime/config/schema_{part}.cpp" for part in ("process", "groups", "log")),
                                "parts of the one table, which schema_test.cpp looks through")},
@@ -120,6 +121,11 @@ TOO_NEW = re.compile(r"\bstd::(format|vformat|expected|unexpected|source_locatio
 USING_NAMESPACE = re.compile(r"^\s*using\s+namespace\s+([\w:]+)")
 LITERALS = re.compile(r"std::(\w+::)?\w*literals$")
 ACT = re.compile(r"\bos::(signal_pidfd|signal_members|kill_members|kill_cgroup)\s*\(")
+# What is called like a node or a part of one; where files and addresses are cut, names are mostly those of files.
+NODE_CUT = re.compile(
+    r"\b(\w*(node|id|name|service|source|supervisor|subject|instance|full|text))_?\.r?find(_\w+)?\(\s*['\"][/:]['\"]")
+NODE_GLUED = re.compile(r"\b\w*tree_?(\(\))?\s*\+\s*['\"]/['\"]")
+MAY_CUT = ("src/runtime/base", "src/runtime/config", "src/runtime/os")
 MARKER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 DOC_LINK = re.compile(r'(?P<page>docs/[\w/]+\.md)(#(?P<name>[\w-]+)|, *\0? *\\?"(?P<title>[^"\\]+)\\?")?')
 PAGE_LINK = re.compile(r"\]\((?P<page>[\w./-]+\.md)?(#(?P<name>[\w-]+))?\)")
@@ -241,6 +247,17 @@ def gate(source):
             yield number, f"`{text}…`: go through keeper_gate, which writes the journal first"
 
 
+def node(source):
+    """A node goes as one value; its text is known in one place."""
+    if source.floor is None:
+        return
+    for number, (line, code) in enumerate(zip(source.lines, source.code), 1):
+        for pattern in (NODE_GLUED,) if source.below(MAY_CUT) else (NODE_GLUED, NODE_CUT):
+            match = pattern.search(line)
+            if match and code[match.start():match.start() + 1].strip():
+                yield number, f"`{match.group()}`: a node's text is made and cut by alder/node_id.hpp alone"
+
+
 def threads(source):
     if source.floor is not None and not source.below(MAY_USE_THREADS):
         for number, name, quoted in source.includes():
@@ -317,8 +334,8 @@ def kernel(source):
             yield number, f"<{name}>: take the constant and the system call's number; see KERNEL_HEADERS"
 
 
-RULES = (place, floor, system, by_path, effects, clock, gate, threads, caf, json, heavy, purpose, once, own_first, marker,
-         using_namespace, too_new, kernel)
+RULES = (place, floor, system, by_path, effects, clock, gate, node, threads, caf, json, heavy, purpose, once, own_first,
+         marker, using_namespace, too_new, kernel)
 
 
 def mirror(root, sources):

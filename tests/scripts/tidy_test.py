@@ -94,6 +94,21 @@ class TidyTest(unittest.TestCase):
         self.in_header("src/actors/host/keeper_host.hpp", "int end() { return client_.kill(all); }", None)
         self.in_header("src/runtime/os/descendants.hpp", "int end() { return os::kill_members(all); }", None)
 
+    def test_a_nodes_text_is_made_and_cut_in_one_place(self):
+        for line in ("auto tree(const std::string& id) { return id.substr(0, id.find('/')); }",
+                     "auto name(const store::past& of) { return of.supervisor.rfind('/'); }",
+                     "auto pool() { return service_.name.substr(0, node_.find(\":\")); }",
+                     'auto text(const node_snapshot& n) { return n.tree + "/" + n.name; }',
+                     "bool is_of(const std::string& id) { return id.rfind(tree_ + '/', 0) == 0; }"):
+            self.in_header("src/actors/http/log_source.hpp", line, "node")
+        for line in ("auto last() { return path.rfind('/') + directory.find('/'); }",
+                     'auto file() { return log_dir + "/" + tree; }',
+                     "int x = 0; // was id.find('/') and tree + \"/\"",
+                     "auto port() { return host.find(':'); }"):
+            self.in_header("src/actors/http/log_source.hpp", line, None)
+        self.in_header("src/runtime/os/program.hpp", "bool has_path() { return name.find('/') > 0; }", None)
+        self.in_header("src/runtime/os/kept_logs.hpp", 'auto base() { return tree + "/" + service; }', "node")
+
     def test_siblings_of_one_height_do_not_know_each_other(self):
         self.in_header("src/runtime/policy/plan.hpp", '#include "runtime/wire/json_text.hpp"', "floor")
         self.in_header("src/cli/alder/args.hpp", '#include "cli/alderd/main.hpp"', "floor")
