@@ -1,6 +1,7 @@
 #include "actors/host/keeper_host.hpp"
 
 #include "actors/host/start_plan.hpp"
+#include "actors/logs/log_hub.hpp"
 
 #include "runtime/os/caller.hpp"
 #include "runtime/os/clock.hpp"
@@ -34,7 +35,7 @@ wall_time start_of(const keeper::child& child) {
 } // namespace
 
 keeper_host::keeper_host(boost::asio::io_context& loop, log_hub& logs, notices tell)
-    : loop_(loop), logs_(logs), tell_(std::move(tell)) {
+    : loop_(loop), logs_(logs), tell_(std::move(tell)), checks_(loop_, table_, commands_, logs_.matching(), budget_) {
   logs_.on_drained = [this](const process_id& id) {
     table_.note_drained(id);
     acknowledge_drained();

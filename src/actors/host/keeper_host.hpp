@@ -15,7 +15,6 @@
 #include "actors/host/secret_reader.hpp"
 #include "actors/host/side_commands.hpp"
 #include "actors/host/usage_survey.hpp"
-#include "actors/logs/log_hub.hpp"
 
 #include "runtime/keeper/client.hpp"
 #include "runtime/os/descriptors.hpp"
@@ -33,6 +32,8 @@
 #include <vector>
 
 namespace alder::actors {
+
+class log_hub;
 
 class keeper_host final : public process_host {
 public:
@@ -187,7 +188,7 @@ private:
   control_groups groups_{loop_, keeper_.gate()};
   conversations talks_{loop_, table_, members_, keeper_, [this](const process_id& id) { note(id); }};
   side_commands commands_{table_, members_, keeper_, secrets_};
-  checks checks_{loop_, table_, commands_, logs_.matching(), budget_};
+  checks checks_;
   usage_survey usage_{loop_, table_, members_};
   lost_and_found lost_{table_, members_, commands_, keeper_, finder()};
 };

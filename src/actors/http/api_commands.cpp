@@ -1,7 +1,14 @@
 // Requests that do something.
+#include "actors/base/runtime.hpp"
+#include "actors/host/keeper_host.hpp"
+#include "actors/http/api_context.hpp"
 #include "actors/http/api_handlers.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/trees.hpp"
+#include "actors/office/wishes.hpp"
 
 #include "runtime/base/number.hpp"
 #include "runtime/base/text.hpp"
@@ -52,7 +59,7 @@ void submit(decltype(wish::what) what, const std::string& tree, const api_reques
   if (!context.submit) return out->refuse({"stopping", "the daemon is starting or stopping", {"try again"}, {}});
   const auto tell_of_failure = teller_of_failure(what, tree, request, context);
   if (request.wants_ndjson || request.wants_events)
-    return stream_wish(std::move(what), tree, out->stream(), context, tell_of_failure);
+    return stream_wish({std::move(what), tell_of_failure}, tree, out->stream(), context);
   const auto wait = request.value("wait");
   if (wait.empty()) {
     context.submit({std::move(what), tell_of_failure});

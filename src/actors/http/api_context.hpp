@@ -1,17 +1,20 @@
 // What the API works on.
 #pragma once
 
-#include "actors/host/keeper_host.hpp"
 #include "actors/http/open_streams.hpp"
-#include "actors/office/office.hpp"
+#include "actors/office/office_context.hpp"
 
 #include "runtime/os/paths.hpp"
+
+#include "alder/event.hpp"
 
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace alder::actors {
+
+class keeper_host;
 
 /// Loop thread only; lives as long as the daemon.
 struct api_context : office_context {

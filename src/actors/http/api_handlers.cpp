@@ -1,5 +1,9 @@
 #include "actors/http/api_handlers.hpp"
 
+#include "actors/base/runtime.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/office/trees.hpp"
+
 #include "runtime/base/text.hpp"
 
 #include <algorithm>

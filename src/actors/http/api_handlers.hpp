@@ -1,11 +1,18 @@
 // What the handlers of requests share, and the tables of their routes.
 #pragma once
 
-#include "actors/http/api_session.hpp"
+#include "actors/base/board.hpp"
+#include "actors/http/api_exchange.hpp"
 #include "actors/http/api_streams.hpp"
+
+#include "runtime/wire/json.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/error.hpp"
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>

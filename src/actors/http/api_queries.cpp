@@ -1,5 +1,12 @@
 // Requests that look: what there is, what happened, what was said.
+#include "actors/base/runtime.hpp"
+#include "actors/host/keeper_host.hpp"
+#include "actors/http/api_context.hpp"
 #include "actors/http/api_handlers.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
+#include "actors/office/trees.hpp"
+#include "actors/office/wishes.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"

@@ -1,5 +1,6 @@
 #include "actors/http/api_routes.hpp"
 
+#include "actors/http/api_exchange.hpp"
 #include "actors/http/api_handlers.hpp"
 
 #include <algorithm>

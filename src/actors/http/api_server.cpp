@@ -1,6 +1,8 @@
 #include "actors/http/api_server.hpp"
 
 #include "actors/base/part.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/http/api_routes.hpp"
 #include "actors/http/api_session.hpp"
 
 #include "runtime/os/local_socket.hpp"
@@ -59,7 +61,10 @@ void api_server::accept() {
                               const error_code& failed, local::socket socket) {
     if (!acceptor->is_open()) return;
     if (failed) return accept_later(); // no descriptors left: not at once again
-    start_session(std::move(socket), context_);
+    start_session(std::move(socket), context_.streams,
+                  [&context = context_](const api_request& request, const std::shared_ptr<api_responder>& out) {
+                    route(request, out, context);
+                  });
     accept();
   });
 }

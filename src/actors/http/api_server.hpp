@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/base/actor_base.hpp"
-#include "actors/http/api_context.hpp"
+#include "actors/base/messages.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -10,6 +10,8 @@
 #include <memory>
 
 namespace alder::actors {
+
+struct api_context;
 
 class api_server final : public actor_base<child_actor> {
 public:

@@ -1,6 +1,6 @@
 #include "actors/http/api_session.hpp"
 
-#include "actors/http/api_routes.hpp"
+#include "actors/http/open_streams.hpp"
 
 #include "runtime/os/caller.hpp"
 #include "runtime/os/descriptors.hpp"
@@ -12,7 +12,9 @@
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <deque>
 
 namespace alder::actors {
 namespace {
@@ -94,8 +96,8 @@ api_request request_of(const http::request<http::string_body>& message) {
 
 class session : public std::enable_shared_from_this<session> {
 public:
-  session(local::socket socket, api_context& context)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), context_(context) {
+  session(local::socket socket, open_streams& streams, serve_request serve)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), streams_(streams), serve_(std::move(serve)) {
     most_open = std::max(most_open, ++open_sessions);
   }
   session(const session&) = delete;
@@ -138,7 +140,7 @@ public:
     answer(wire::status_of(problem.code), wire::problem_json(problem), "application/problem+json", false);
   }
 
-  void note_progress() { context_.streams.note_progress(); }
+  void note_progress() { streams_.note_progress(); }
   [[nodiscard]] bool keeps_alive() const { return keep_alive_; }
   local::socket& socket() { return socket_; }
   void close() {
@@ -178,7 +180,8 @@ private:
 
   local::socket socket_;
   asio::steady_timer timer_;
-  api_context& context_;
+  open_streams& streams_;
+  serve_request serve_;
   boost::beast::flat_buffer buffer_{largest_body + largest_head};
   std::optional<http::request_parser<http::string_body>> parser_;
   bool keep_alive_ = true;
@@ -333,7 +336,7 @@ void session::on_request(const error_code& failed) {
     is_follower_ = true;
     ++staying_connections;
   }
-  route(request, std::make_shared<session_responder>(shared_from_this(), request.wants_events), context_);
+  serve_(request, std::make_shared<session_responder>(shared_from_this(), request.wants_events));
 }
 
 } // namespace
@@ -351,8 +354,8 @@ std::vector<std::string> api_request::values(const std::string& key) const {
   return all;
 }
 
-void start_session(local::socket socket, api_context& context) {
-  std::make_shared<session>(std::move(socket), context)->start();
+void start_session(local::socket socket, open_streams& streams, serve_request serve) {
+  std::make_shared<session>(std::move(socket), streams, std::move(serve))->start();
 }
 
 } // namespace alder::actors

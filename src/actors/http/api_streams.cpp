@@ -1,5 +1,11 @@
 #include "actors/http/api_streams.hpp"
 
+#include "actors/base/event_feed.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/http/api_exchange.hpp"
+#include "actors/office/wishes.hpp"
+
 #include "runtime/base/words.hpp"
 
 #include <algorithm>
@@ -79,10 +85,9 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
   };
 }
 
-void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
-                 api_context& context, std::function<void(const wire::operation_result&)> untold) {
+void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context) {
   const auto id =
-      context.events.follow([out, tree, about = concerned_by(what, tree), &context](const event_ptr& e) mutable {
+      context.events.follow([out, tree, about = concerned_by(wanted.what, tree), &context](const event_ptr& e) mutable {
         const bool is_of_tree = e->name.empty() && e->tree == tree;
         if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
       });
@@ -91,11 +96,12 @@ void stream_wish(decltype(wish::what) what, const std::string& tree, const std::
     *is_closed = true;
     context.events.unfollow(id);
   };
-  context.submit({std::move(what), [out, is_closed, untold = std::move(untold)](const wire::operation_result& result) {
-                    if (*is_closed) return untold(result);
-                    out->push("done", {}, wire::done_json(result), loss::never);
-                    out->end();
-                  }});
+  wanted.done = [out, is_closed, untold = std::move(wanted.done)](const wire::operation_result& result) {
+    if (*is_closed) return untold(result);
+    out->push("done", {}, wire::done_json(result), loss::never);
+    out->end();
+  };
+  context.submit(std::move(wanted));
 }
 
 } // namespace alder::actors

@@ -1,10 +1,14 @@
 // Streamed answers: events, log lines, the progress of an operation.
 #pragma once
 
-#include "actors/http/api_session.hpp"
+#include "actors/http/open_streams.hpp"
 
 #include "runtime/base/pattern.hpp"
+#include "runtime/wire/json.hpp"
 #include "runtime/wire/log_cursor.hpp"
+
+#include "alder/cause.hpp"
+#include "alder/event.hpp"
 
 #include <functional>
 #include <map>
@@ -14,6 +18,11 @@
 #include <string>
 
 namespace alder::actors {
+
+class api_stream;
+class board;
+struct api_context;
+struct wish;
 
 /// Which nodes a request is about: empty means all; a supervisor stands for all below it, and a pattern for all that it
 /// matches, also those that come later.
@@ -58,9 +67,8 @@ void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out,
 [[nodiscard]] std::vector<wire::log_line> last_log_lines(const std::string& tree, const std::string& service,
                                                          std::size_t lines, api_context& context);
 
-/// Streams the events of `tree` until the wish is done, then how it ended. `tree` may be empty: all events. `untold`
-/// is given the result when the stream was closed before that.
-void stream_wish(decltype(wish::what) what, const std::string& tree, const std::shared_ptr<api_stream>& out,
-                 api_context& context, std::function<void(const wire::operation_result&)> untold);
+/// Streams the events of `tree` until the wish is done, then how it ended. `tree` may be empty: all events. The wish's
+/// own `done` is given the result when the stream was closed before that.
+void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context);
 
 } // namespace alder::actors

@@ -1,5 +1,10 @@
 #include "actors/http/log_source.hpp"
 
+#include "actors/base/runtime.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/trees.hpp"
+
 #include <algorithm>
 
 namespace alder::actors {

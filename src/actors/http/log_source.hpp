@@ -5,7 +5,9 @@
 
 #include "runtime/logs/log_reader.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <list>
 #include <map>
@@ -56,9 +58,9 @@ class log_sources {
 public:
   struct service_sources {
     std::list<log_source> sources;
-    node_id host; ///< which has the sources: itself, or another instance that shares its files
-    log_hub::follower_id watching = 0;
-    bool is_stuck = false; ///< nothing could be read when there should have been something
+    node_id host;               ///< which has the sources: itself, or another instance that shares its files
+    std::uint64_t watching = 0; ///< number of whoever waits for its next lines, with the hub
+    bool is_stuck = false;      ///< nothing could be read when there should have been something
   };
 
   /// Both have to stay.

@@ -1,5 +1,12 @@
 // The output of services as a stream: searched in files and archives, then followed.
+#include "actors/base/event_feed.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/http/api_context.hpp"
+#include "actors/http/api_exchange.hpp"
 #include "actors/http/log_source.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
+#include "actors/office/trees.hpp"
 
 #include "runtime/policy/stream_portion.hpp"
 

@@ -1,8 +1,12 @@
 // How a tree that is up takes changes: another version of its configuration, more or fewer instances, children added
 // and removed by hand.
+#include "actors/base/runtime.hpp"
+#include "actors/office/archive.hpp"
 #include "actors/office/office.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/trees.hpp"
+#include "actors/tree/supervisor_plan.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"

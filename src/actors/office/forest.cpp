@@ -1,6 +1,8 @@
 #include "actors/office/forest.hpp"
 
 #include "actors/base/part.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/office/trees.hpp"
 #include "actors/tree/supervisor.hpp"
 
 namespace alder::actors {

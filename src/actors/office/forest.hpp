@@ -3,24 +3,12 @@
 #pragma once
 
 #include "actors/base/actor_base.hpp"
-#include "actors/office/trees.hpp"
-#include "actors/tree/supervisor.hpp"
+#include "actors/office/office_context.hpp"
 
 #include <map>
 #include <string>
 
 namespace alder::actors {
-
-/// There is another version of this tree: its holder starts that one from now on. `resumes`: it has been down
-/// since this daemon began, and is brought up now as if the daemon began now.
-struct tree_replaced {
-  std::string tree;
-  bool resumes = false;
-};
-
-/// `node_call`s are about roots, by the name of their tree.
-using forest_actor = child_actor::extend<caf::reacts_to<child_started>, caf::reacts_to<child_ended>,
-                                         caf::reacts_to<tree_replaced>, caf::replies_to<node_call>::with<call_outcome>>;
 
 class forest final : public actor_base<forest_actor> {
 public:
@@ -44,5 +32,3 @@ private:
 };
 
 } // namespace alder::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::tree_replaced)

@@ -1,8 +1,12 @@
 #include "actors/office/office.hpp"
 
 #include "actors/base/part.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/trees.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/policy/still_down.hpp"

@@ -3,12 +3,7 @@
 #pragma once
 
 #include "actors/base/actor_base.hpp"
-#include "actors/base/event_feed.hpp"
-#include "actors/logs/log_hub.hpp"
-#include "actors/office/archive.hpp"
-#include "actors/office/forest.hpp"
-#include "actors/office/process_notes.hpp"
-#include "actors/office/trees.hpp"
+#include "actors/office/office_context.hpp"
 #include "actors/office/wishes.hpp"
 
 #include "runtime/policy/tree_change.hpp"
@@ -24,25 +19,7 @@
 
 namespace alder::actors {
 
-/// What it works on. Loop thread only; lives as long as the daemon.
-struct office_context {
-  runtime& shared;
-  known_trees& trees;
-  archive& journal;
-  const process_notes& processes;
-  extensions& offered;
-  event_feed& events;
-  log_hub& logs;
-  forest_actor forest = {};                             ///< of all trees
-  std::function<void(wish)> submit = {};                ///< to the office; null while there is none
-  std::function<void(children_wish)> ask_children = {}; ///< likewise
-  std::function<void()> on_trees_stopped = {};          ///< the last wish is done: the daemon may end
-  std::function<void()> on_replaced = {}; ///< the office crashed: what it had begun is noted, and to be finished
-  bool stopping = false;
-  bool was_there = false;                                         ///< an office before this one
-  std::map<std::uint64_t, std::function<void()>> unanswered = {}; ///< each says that there will be no answer
-  std::uint64_t last_asked = 0;
-};
+struct known_tree;
 
 using office_actor = child_actor::extend<caf::reacts_to<wish>, caf::reacts_to<children_wish>>;
 

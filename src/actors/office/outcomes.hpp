@@ -1,7 +1,6 @@
 // How wishes end.
 #pragma once
 
-#include "actors/base/board.hpp"
 #include "actors/base/messages.hpp"
 
 #include "runtime/config/diagnostic.hpp"

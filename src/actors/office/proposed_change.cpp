@@ -1,6 +1,11 @@
 #include "actors/office/proposed_change.hpp"
 
+#include "actors/base/extensions.hpp"
+#include "actors/base/runtime.hpp"
+#include "actors/office/office_context.hpp"
 #include "actors/office/outcomes.hpp"
+#include "actors/office/process_notes.hpp"
+#include "actors/office/wishes.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/config/codes.hpp"

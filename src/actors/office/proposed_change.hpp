@@ -2,7 +2,8 @@
 // and for those who have it done, who must see the same.
 #pragma once
 
-#include "actors/office/office.hpp"
+#include "actors/office/configuration.hpp"
+#include "actors/office/trees.hpp"
 
 #include "runtime/policy/tree_change.hpp"
 #include "runtime/wire/json.hpp"
@@ -14,6 +15,10 @@
 #include <vector>
 
 namespace alder::actors {
+
+class board;
+struct apply_config;
+struct office_context;
 
 /// What is known of a tree that is up, needed to read another version of it.
 struct tree_up {

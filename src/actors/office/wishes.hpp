@@ -3,7 +3,6 @@
 #pragma once
 
 #include "actors/base/messages.hpp"
-#include "actors/base/runtime.hpp"
 #include "actors/office/configuration.hpp"
 #include "actors/tree/start_watch.hpp"
 
