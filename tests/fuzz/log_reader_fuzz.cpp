@@ -1,4 +1,5 @@
 #include "tests/fuzz/driver.hpp"
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/base/assert.hpp"
@@ -101,7 +102,7 @@ void check_cursor(std::string_view bytes) {
   ALDER_ASSERT(text_of(*cursor) == bytes);
   static const alder::test::temporary_directory dir;
   const auto live = dir / "out.log";
-  static const bool is_made = alder::os::append(live, std::string(200, 'x') + "\nlast\n").ok();
+  static const bool is_made = alder::test::append(live, std::string(200, 'x') + "\nlast\n").ok();
   ALDER_ASSERT(is_made);
   logs::log_reader reader{live};
   ALDER_ASSERT(reader.resume(cursor->place).ok());
@@ -161,7 +162,7 @@ void check_files(std::string_view bytes) {
   for (const auto& path :
        {live, wire::log_index_path(live), archive + ".gz", archive + ".idx.gz", next + ".zst", next + ".idx.zst"}) {
     (void)alder::os::remove_file(path); // the first time there is none
-    ALDER_ASSERT(alder::os::append(path, bytes));
+    ALDER_ASSERT(alder::test::append(path, bytes));
   }
   (void)logs::previous_run(live);
   logs::log_reader reader{live};

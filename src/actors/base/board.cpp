@@ -116,13 +116,6 @@ void board::append_below(const tree_nodes& tree, const std::string& name, std::v
     append_below(tree, child, out, depth + 1);
 }
 
-std::vector<std::string> board::trees() const {
-  std::vector<std::string> names;
-  for (const auto& [tree, nodes] : trees_)
-    names.push_back(tree);
-  return names;
-}
-
 std::vector<std::string> board::names() const {
   std::set<std::string> all;
   for (const auto& [tree, nodes] : trees_) {

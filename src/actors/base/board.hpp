@@ -42,8 +42,6 @@ public:
   [[nodiscard]] std::vector<node_ptr> named(std::string_view text) const;
   /// Every node of a tree, each supervisor before its children, in start order.
   [[nodiscard]] std::vector<node_ptr> in_order(const std::string& tree) const;
-  /// Names of the trees that have nodes.
-  [[nodiscard]] std::vector<std::string> trees() const;
   /// Every name there is, for suggestions.
   [[nodiscard]] std::vector<std::string> names() const;
 

@@ -25,7 +25,6 @@ public:
 
   /// Events after `seq`, oldest first, at most the last `limit` of them.
   [[nodiscard]] std::vector<event_ptr> after(std::uint64_t seq, std::size_t limit) const;
-  [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
 
   /// Where somebody goes on who knows the events up to `seq`, and how many he has missed because they are not kept any
   /// more. A number that no event has yet is of a numbering that was lost: he has seen none of those since our start.

@@ -80,15 +80,16 @@ struct child_entry;
 /// A person's wish about one child; the answer comes when it is done.
 struct node_call {
   enum class op : std::uint8_t {
-    start,           ///< start it when it is down, or at once when it waits for its next attempt
-    stop,            ///< stop it and keep it stopped
-    restart,         ///< stop and start it; not counted
-    reset,           ///< forget its restarts
-    add,             ///< OTP's start_child: start `entry` as a new last child
-    remove,          ///< stop and forget it
-    terminate_child, ///< OTP's: stop it; a temporary child and an instance of a pool are forgotten
-    restart_child,   ///< OTP's: start it when it is down
-    delete_child,    ///< OTP's: forget it when it is down
+    start,   ///< start it when it is down, or at once when it waits for its next attempt
+    stop,    ///< stop it and keep it stopped
+    restart, ///< stop and start it; not counted
+    reset,   ///< forget its restarts
+    add,     ///< OTP's start_child: start `entry` as a new last child
+    remove,  ///< stop and forget it
+    // Those that OTP has, by which its recordings are played (tests/conformance); nobody else asks for them.
+    terminate_child, ///< stop it; a temporary child and an instance of a pool are forgotten
+    restart_child,   ///< start it when it is down
+    delete_child,    ///< forget it when it is down
   };
   op what = op::start;
   std::string child;

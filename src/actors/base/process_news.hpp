@@ -24,7 +24,8 @@ struct process_launched {
 struct process_refused {
   std::string detail;
 };
-/// It is not to run here (OTP's `ignore`): no failure, the child stays down.
+/// It is not to run here (OTP's `ignore`): no failure, the child stays down. The conformance stage alone says so: of
+/// programs nobody can tell.
 struct process_ignored {
   std::string detail;
 };

@@ -33,7 +33,8 @@ struct runtime {
   std::map<node_id, supervisor_actor> parents;
   /// The supervisors that are up.
   std::map<node_id, supervisor_actor> supervisors = {};
-  /// Told of each supervisor report (section 13 of OTP's rules), in order. People hear the same as events.
+  /// Told of each supervisor report (section 13 of OTP's rules), in order. People hear the same as events;
+  /// by this the conformance tests compare them.
   std::function<void(const std::string& tree, const std::string& supervisor, const policy::report&)> on_report = {};
   /// What the successor of each supervisor must know, by node id; written down by whoever set `on_remembered`, which is
   /// told whose memory changed, and in which children.

@@ -31,13 +31,10 @@ bool was_up(const former_state& former) {
 
 } // namespace
 
-supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
-                       decider_actor judge)
+supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent)
     : actor_base(config), shared_(shared), plan_(std::move(plan)), parent_(std::move(parent)),
-      decider_(std::move(judge)), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
-      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {
-  if (!decider_) decider_ = spawn<decider>();
-}
+      decider_(spawn<decider>()), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
+      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {}
 
 supervisor::behavior_type supervisor::make_behavior() {
   return {

@@ -21,9 +21,8 @@ namespace alder::actors {
 
 class supervisor final : public actor_base<supervisor_actor> {
 public:
-  /// `parent` may be null: nobody hears of its end then. The decider is the built-in one unless `judge` is given.
-  supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
-             decider_actor judge = {});
+  /// `parent` may be null: nobody hears of its end then.
+  supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent);
   const char* name() const override { return "supervisor"; }
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -51,8 +50,6 @@ private:
     caf::typed_response_promise<call_outcome> promise;
     node_call what;
     std::shared_ptr<const supervisor_plan> plan; ///< of an upgrade
-    bool then_start = false;                     ///< it is stopped first, then started
-    bool then_delete = false;                    ///< it is stopped first, then forgotten
     bool was_down = false;
   };
 

@@ -35,7 +35,7 @@ struct diagnostic {
 /// What a code means and what to do about it, some sentences; nothing for an unknown code.
 [[nodiscard]] std::optional<std::string> explain(std::string_view code);
 
-/// All codes there are, errors first.
+/// All codes there are, errors first; by this tests see that each comes about and is in docs/config.md.
 [[nodiscard]] std::vector<std::string> known_codes();
 
 } // namespace alder::config

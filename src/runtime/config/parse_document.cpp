@@ -54,7 +54,6 @@ struct frame {
   std::string anchor;                              ///< empty: none
   std::optional<std::pair<std::string, span>> key; ///< of a mapping: read, its value not yet
   bool skip_value = false;                         ///< its key was refused
-  unsigned odd_key_levels = 0;                     ///< inside a key that is a collection
   std::unordered_map<std::string, span> keys;
   std::vector<std::pair<node_ptr, span>> merges;
 };

@@ -84,9 +84,9 @@ struct key_entry {
 /// "a duration such as 30s", "true or false": ends "expected …".
 [[nodiscard]] std::string_view phrase(value_kind kind);
 
-/// The tables of docs/config.md in Markdown, by the name of the mapping. Keys that the root, supervisors and services
-/// have alike are only in the table "all three". When a key takes effect is in the tables of these; those of the other
-/// mappings take effect with their mapping.
+/// The tables of docs/config.md in Markdown, which a test keeps up to date, by the name of the mapping. Keys that the
+/// root, supervisors and services have alike are only in the table "all three". When a key takes effect is in the
+/// tables of these; those of the other mappings take effect with their mapping.
 [[nodiscard]] std::map<std::string, std::string> key_tables();
 
 } // namespace alder::config

@@ -3,7 +3,6 @@
 #include "runtime/base/default_path.hpp"
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/words.hpp"
-#include "runtime/os/proc.hpp"
 #include "runtime/os/program.hpp"
 #include "runtime/os/unix_socket.hpp"
 
@@ -149,13 +148,6 @@ outcome client::receive_inventory(descriptors keeps) {
       return error{error_kind::invalid_input, "the keeper sent an unexpected message instead of its inventory", 0};
     }
   }
-}
-
-wall_time client::keeper_started() const { return wall(welcome_.keeper_started_ms); }
-
-bool client::keeper_lives() const {
-  const auto now = os::read_stat(welcome_.keeper_pid);
-  return now && now->start_ticks == welcome_.keeper_start_ticks && os::is_living(*now);
 }
 
 std::string client::member_marker(const node_id& id, generation gen) const {

@@ -104,9 +104,6 @@ public:
   /// Counts the starts of the daemon under this keeper, from 1.
   [[nodiscard]] std::uint32_t epoch() const { return welcome_.epoch; }
   [[nodiscard]] int keeper_pid() const { return welcome_.keeper_pid; }
-  /// Whether it is still there. `on_lost` comes a little later: until then its children are nobody's.
-  [[nodiscard]] bool keeper_lives() const;
-  [[nodiscard]] wall_time keeper_started() const;
   /// A message of the keeper for people; usually empty.
   [[nodiscard]] const std::string& news() const { return welcome_.news; }
   /// The value of ALDER_MEMBER of a process is `prefix/ID/GENERATION`, the prefix `PID.START_TICKS` of the first keeper

@@ -37,7 +37,7 @@ public:
   /// bytes that made.
   std::uint64_t make_room(const std::string& live_path, std::uint64_t bytes);
 
-  /// Returns when everything that was asked for is done.
+  /// Returns when everything that was asked for is done; a seam of tests, nobody else waits.
   void settle();
 
 private:

@@ -37,7 +37,8 @@ public:
   /// ones, and what is no regular file, count as changed whenever they are written).
   [[nodiscard]] std::shared_ptr<void> watch(const watch_spec& what, changed then);
 
-  /// How many directories are watched, when all that was asked for so far is done, for which it waits.
+  /// How many directories are watched, when all that was asked for so far is done, for which it waits; a seam of
+  /// tests.
   [[nodiscard]] std::size_t directories() const;
 
 private:

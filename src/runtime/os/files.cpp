@@ -157,12 +157,6 @@ outcome make_directories(const std::string& path, unsigned mode) {
   return inside ? success() : outcome{inside.failure()};
 }
 
-outcome append(const std::string& path, std::string_view data) {
-  auto fd = open_for_append(path);
-  if (!fd) return fd.failure();
-  return write_all(fd->get(), data);
-}
-
 result<unique_fd> open_for_reading(const std::string& path) { return open_quickly(path); }
 
 result<unique_fd> open_for_append(const std::string& path) {

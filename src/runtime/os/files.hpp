@@ -47,9 +47,6 @@ outcome write_file_atomically(const std::string& path, std::string_view data, un
 /// as they are. Errors: as find_place (safe_open.hpp), conflict (something else has the name).
 outcome make_directories(const std::string& path, unsigned mode);
 
-/// Appends to the file, which is created with mode 0600 when missing. Errors as open_for_append and write_all.
-outcome append(const std::string& path, std::string_view data);
-
 /// A regular file, through whatever links. Errors: not_found, denied, invalid_input (it is something else), io.
 [[nodiscard]] result<unique_fd> open_for_reading(const std::string& path);
 

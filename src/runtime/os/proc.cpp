@@ -187,10 +187,6 @@ std::optional<unsigned> user_of(int pid) {
 
 bool is_living(const process_stat& p) { return (p.state != 'Z' && p.state != 'X') || p.threads > 1; }
 
-bool environment_has(int pid, std::string_view name, std::string_view value) {
-  return environment_tells(pid, name, value).value_or(false);
-}
-
 std::optional<bool> environment_tells(int pid, std::string_view name, std::string_view value) {
   const auto text = read_proc(proc_path(pid, "environ"), std::size_t{2} << 20);
   if (!text) return false;

@@ -50,11 +50,8 @@ struct process_stat {
 /// Not a zombie. A process whose first thread has ended while others run looks like one, but lives.
 [[nodiscard]] bool is_living(const process_stat& p);
 
-/// Whether the environment the process was started with has `name`=`value`. False also when it cannot be read. Looks at
-/// the first 2 MiB.
-[[nodiscard]] bool environment_has(int pid, std::string_view name, std::string_view value);
-/// The same; nothing when its environment is empty, as it is for a moment while a program is replaced by another
-/// (execve).
+/// Whether the environment the process was started with has `name`=`value`. False also when it cannot be read; nothing
+/// when it is empty, as it is for a moment while a program is replaced by another (execve). Looks at the first 2 MiB.
 [[nodiscard]] std::optional<bool> environment_tells(int pid, std::string_view name, std::string_view value);
 
 /// The soft limit of file locks (RLIMIT_LOCKS); nothing when there is none, or it cannot be read.

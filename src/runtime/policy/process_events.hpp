@@ -44,6 +44,7 @@ struct launched {
 struct launch_refused {
   std::string detail;
 };
+/// OTP's `ignore`, which the conformance stage alone says.
 struct launch_ignored {
   std::string detail;
 };

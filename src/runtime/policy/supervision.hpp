@@ -302,12 +302,11 @@ public:
   /// Forgets what a child's backoff and restart_limit remember. False: there is no such child.
   bool reset(const std::string& id);
 
-  /// What a successor must be told in `begin`.
-  [[nodiscard]] supervision_memory memory() const;
-  /// Whether that has changed since the last update() in what a successor cannot learn from the processes themselves.
+  /// Whether what a successor must be told in `begin` has changed since the last update(), in what it cannot learn from
+  /// the processes themselves.
   [[nodiscard]] bool memory_changed() const { return memory_changed_; }
-  /// Brings up to date what the last update() left, or what `begin` told: as memory(), in the time of what changed.
-  /// Returns the children whose part of it may be another one, or gone.
+  /// Brings up to date what the last update() left, or what `begin` told, in the time of what changed. Returns the
+  /// children whose part of it may be another one, or gone.
   std::vector<std::string> update(supervision_memory& memory);
 
 private:
@@ -402,7 +401,6 @@ private:
   void begin_work(unfinished_work work);
   [[nodiscard]] static bool has_something_to_remember(const child_state& child);
   [[nodiscard]] static child_memory memory_of(const child_state& child);
-  [[nodiscard]] std::vector<time_point> remembered_restarts() const;
   void touch(const child_state& child);
   void note_change() { memory_changed_ = true; }
   void note_change(const child_state& child);

@@ -33,7 +33,7 @@ public:
   /// What was wrong with the files at `open`, for people.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
-  /// The number the next event gets: one more than the last, also over restarts.
+  /// The number the next event gets: one more than the last, also over restarts. A seam of tests: append() gives it.
   [[nodiscard]] std::uint64_t next_seq() const { return next_seq_; }
 
   /// Gives the event its number and writes it with one write. The number counts even when writing fails, and a part of

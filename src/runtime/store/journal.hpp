@@ -82,7 +82,6 @@ public:
   [[nodiscard]] bool wants_compaction() const;
   /// Writes the file anew if it wants that. It takes a sync, so it is done when nobody waits, and before long.
   void compact();
-  [[nodiscard]] bool is_behind() const { return behind_; }
   [[nodiscard]] bool has_changes() const { return !changed_.empty() || is_damaged_; }
   [[nodiscard]] std::size_t file_size() const { return size_; }
 

@@ -32,13 +32,6 @@ std::string text_of(const json_piece& piece) {
   return text.append(piece.before).append(node, 1, node.size() - 2).append(piece.after); // without its braces
 }
 
-std::string text_of(const json_pieces& pieces) {
-  std::string text;
-  for (const auto& piece : pieces)
-    text += text_of(piece);
-  return text;
-}
-
 json_pieces services_pieces(const std::vector<const node_snapshot*>& services,
                             const std::vector<std::string>& notices) {
   json_pieces all{{std::string{head} + R"("services":[)", nullptr, {}}};

@@ -28,7 +28,6 @@ struct json_piece {
 using json_pieces = std::vector<json_piece>;
 
 [[nodiscard]] std::string text_of(const json_piece& piece);
-[[nodiscard]] std::string text_of(const json_pieces& pieces);
 
 /// The answer to GET /v1/services. No element is null.
 [[nodiscard]] json_pieces services_pieces(const std::vector<const node_snapshot*>& services,

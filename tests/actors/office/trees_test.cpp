@@ -1,6 +1,7 @@
 #include "actors/office/trees.hpp"
 
 #include "tests/actors/support/virtual_daemon.hpp"
+#include "tests/support/append.hpp"
 #include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -599,7 +600,7 @@ TEST_F(Trees, WhatWasKeptIsToldOfUntilItIsRemoved) {
     add_shop(*first);
     first->journal.write();
   }
-  ASSERT_TRUE(os::append(dir / "journal", "garbage\n"));
+  ASSERT_TRUE(test::append(dir / "journal", "garbage\n"));
   auto next = begin();
   EXPECT_EQ(next->journal.notices().size(), 1U);
   EXPECT_NE(next->trees.find("shop"), nullptr) << "nothing is lost";

@@ -1,5 +1,6 @@
 #include "runtime/logs/log_index.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ constexpr os::file_time otherwise{99s};
 void write_index(const std::string& file, const index_records& all) {
   for (const auto& record : all) {
     const auto bytes = wire::encode(record);
-    ASSERT_TRUE(os::append(wire::log_index_path(file), {bytes.data(), bytes.size()}));
+    ASSERT_TRUE(test::append(wire::log_index_path(file), {bytes.data(), bytes.size()}));
   }
 }
 
@@ -96,7 +97,7 @@ TEST(LogIndex, WhatIsOlderThanTheIndexIsAsOldAsItsFirstRecord) {
 TEST(LogIndex, DamageCostsExactnessOnly) {
   const test::temporary_directory dir;
   write_index(dir / "out", {{500, 3}, {0, std::numeric_limits<std::uint64_t>::max()}, {7, 5}});
-  ASSERT_TRUE(os::append(wire::log_index_path(dir / "out"), "torn"));
+  ASSERT_TRUE(test::append(wire::log_index_path(dir / "out"), "torn"));
   log_index index{dir / "out"};
   index.refresh(otherwise);
   EXPECT_EQ(index.time_at(3), otherwise) << "a time that cannot be";

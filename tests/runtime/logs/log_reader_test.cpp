@@ -1,5 +1,6 @@
 #include "runtime/logs/log_reader.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/logs/log_archive.hpp"
@@ -266,7 +267,7 @@ TEST_F(LogReaderOverArchives, TheTailOfManyArchivesEndsWithTheLiveFile) {
 }
 
 TEST_F(LogReaderOverArchives, PortionsAreAsSmallAsTheyAreWanted) {
-  ASSERT_TRUE(os::append(dir_ / "plain", "line 10\nline 11\nline 12\n"));
+  ASSERT_TRUE(test::append(dir_ / "plain", "line 10\nline 11\nline 12\n"));
   log_reader reader{dir_ / "plain"};
   EXPECT_EQ(texts(reader.read_new(10)), numbered(10, 10));
   EXPECT_TRUE(reader.has_more());

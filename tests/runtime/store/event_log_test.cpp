@@ -1,5 +1,6 @@
 #include "runtime/store/event_log.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/damaged_file.hpp"
@@ -70,7 +71,7 @@ TEST_F(EventLog, ATornEndIsCutOff) {
   ASSERT_TRUE(add(log, "a"));
   const auto sound = std::filesystem::file_size(path_);
   for (const auto* end : {"{\"seq\":2,\"at", "garbage\n", "{}\n{\"seq\":9", "\n", std::string(3, '\0').c_str()}) {
-    ASSERT_TRUE(os::append(path_, end));
+    ASSERT_TRUE(test::append(path_, end));
     EXPECT_EQ(names(open()), words{"1 a"}) << end;
     EXPECT_EQ(std::filesystem::file_size(path_), sound) << end;
   }
@@ -79,11 +80,11 @@ TEST_F(EventLog, ATornEndIsCutOff) {
 TEST_F(EventLog, LinesThatCannotBeReadAreSkipped) {
   auto log = open();
   ASSERT_TRUE(add(log, "a"));
-  ASSERT_TRUE(os::append(path_, "garbage\nmore of it\n"));
+  ASSERT_TRUE(test::append(path_, "garbage\nmore of it\n"));
   event e;
   e.seq = 7;
   e.name = "b";
-  ASSERT_TRUE(os::append(path_, wire::event_json(e) + "\n"));
+  ASSERT_TRUE(test::append(path_, wire::event_json(e) + "\n"));
   auto again = open();
   EXPECT_EQ(names(again), (words{"1 a", "7 b"}));
   EXPECT_EQ(again.next_seq(), 8U);
@@ -126,7 +127,7 @@ TEST_F(EventLog, LinesAsOtherSystemsEndThemAreRead) {
   e.seq = 4;
   e.name = "x";
   std::filesystem::create_directories(dir_ / "state");
-  ASSERT_TRUE(os::append(path_, wire::event_json(e) + "\r\n"));
+  ASSERT_TRUE(test::append(path_, wire::event_json(e) + "\r\n"));
   EXPECT_EQ(names(open()), words{"4 x"});
 }
 
@@ -160,7 +161,7 @@ TEST_F(EventLog, OfAnEnormousFileTheEndIsRead) {
   }
   const auto whole = *os::read_file(path_, 10'000);
   std::filesystem::resize_file(path_, std::uintmax_t{1} << 40U);
-  ASSERT_TRUE(os::append(path_, "\n" + whole));
+  ASSERT_TRUE(test::append(path_, "\n" + whole));
   const auto log = open();
   EXPECT_EQ(names(log), words{"1 a"});
   EXPECT_EQ(log.problems().size(), 1U);
@@ -227,7 +228,7 @@ TEST_F(EventLog, AFileThatCannotGrowIsAnErrorAndNumbersGoOn) {
 }
 
 TEST_F(EventLog, WithoutAFileItCountsStill) {
-  ASSERT_TRUE(os::append(dir_ / "state", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "state", "in the way"));
   EXPECT_FALSE(event_log::open(dir_ / "state"));
   event_log log;
   event e;

@@ -1,6 +1,7 @@
 #include "runtime/wire/json.hpp"
 
 #include "tests/runtime/wire/examples.hpp"
+#include "tests/support/json_pieces.hpp"
 
 #include "runtime/wire/node_pieces.hpp"
 
@@ -74,7 +75,7 @@ TEST(NodeJson, DetailShowsTheSpecificationAndTheSurroundings) {
   detail.logged = {1000, 20, 3, 4};
   detail.events = {planned_restart()};
   detail.log = {{moment, "shop", "db", "out", "ready", false}};
-  const auto text = text_of(detail_pieces({&db, {}}, detail));
+  const auto text = test::whole(detail_pieces({&db, {}}, detail));
   EXPECT_EQ(text.rfind(R"({"schema":1,"type":"service","tree":"shop","name":"db")", 0), 0U) << text;
   for (
       const auto* part :

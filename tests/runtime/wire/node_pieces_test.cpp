@@ -1,6 +1,7 @@
 #include "runtime/wire/node_pieces.hpp"
 
 #include "tests/runtime/wire/examples.hpp"
+#include "tests/support/json_pieces.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@ namespace alder::wire {
 namespace {
 
 using namespace std::chrono_literals;
+using test::whole;
 
 node_snapshot supervisor_named(std::string name, std::string parent, std::vector<std::string> children) {
   auto node = service_named(std::move(name), std::move(parent));
@@ -31,7 +33,7 @@ TEST(NodePieces, ASupervisorShowsItsBudgetAndNestsItsChildren) {
     if (name == "db") return &db;
     return name == "api" ? &pool : nullptr;
   };
-  const auto text = text_of(trees_pieces({{&root, find}}, nullptr));
+  const auto text = whole(trees_pieces({{&root, find}}, nullptr));
   EXPECT_NE(
       text.find(R"("strategy":"rest_for_one","pool":false,"intensity":{"max":5,"window_ms":30000,"used":4,"left":1,)"
                 R"("oldest_expires_ms":12000},"children":[{"type":"service","tree":"shop","name":"db")"),
@@ -65,20 +67,20 @@ TEST(NodePieces, WhatItsSupervisorDoesNotStartSaysWhoDoes) {
 
 TEST(NodePieces, ALoopInTheTreeEnds) {
   const auto root = supervisor_named("shop", "", {"shop"});
-  const auto text = text_of(trees_pieces({{&root, [&](const std::string&) { return &root; }}}, nullptr));
+  const auto text = whole(trees_pieces({{&root, [&](const std::string&) { return &root; }}}, nullptr));
   EXPECT_LT(text.size(), 64U * 400U);
 }
 
 TEST(NodePieces, AnswersCarryTheSchema) {
   const auto db = service_named("db", "");
   const nested_tree tree{&db, [](const std::string&) -> const node_snapshot* { return nullptr; }};
-  EXPECT_EQ(text_of(trees_pieces({}, nullptr)), R"({"schema":1,"trees":[]})");
-  EXPECT_EQ(text_of(trees_pieces({tree, tree}, &tree)),
+  EXPECT_EQ(whole(trees_pieces({}, nullptr)), R"({"schema":1,"trees":[]})");
+  EXPECT_EQ(whole(trees_pieces({tree, tree}, &tree)),
             R"({"schema":1,"trees":[)" + node_json(db) + "," + node_json(db) + R"(],"daemon":)" + node_json(db) + "}");
-  EXPECT_EQ(text_of(services_pieces({})), R"({"schema":1,"services":[]})");
-  EXPECT_EQ(text_of(services_pieces({&db, &db})),
+  EXPECT_EQ(whole(services_pieces({})), R"({"schema":1,"services":[]})");
+  EXPECT_EQ(whole(services_pieces({&db, &db})),
             R"({"schema":1,"services":[)" + node_json(db) + "," + node_json(db) + "]}");
-  EXPECT_EQ(text_of(services_pieces({&db}, {"a \"b\"", "c"})),
+  EXPECT_EQ(whole(services_pieces({&db}, {"a \"b\"", "c"})),
             R"({"schema":1,"services":[)" + node_json(db) + R"(],"notices":["a \"b\"","c"]})");
 }
 
