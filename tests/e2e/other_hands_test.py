@@ -241,8 +241,8 @@ children:
         run.mkdir(parents=True)
         run.chmod(0o777)
         server = subprocess.Popen(["python3", "-c", "import socket, sys\ns = socket.socket(socket.AF_UNIX)\n"
-                                   "s.bind(sys.argv[1])\ns.listen()\nprint(flush=True)\nc, _ = s.accept()\n"
-                                   "print(c.recv(9), flush=True)", home.socket],
+                                   "s.bind(sys.argv[1])\ns.listen()\nprint(flush=True)\nwhile True:\n"
+                                   "    print(s.accept()[0].recv(9), flush=True)", home.socket],
                                   user=NOBODY, group=NOBODY, extra_groups=[], stdout=subprocess.PIPE)
         self.addCleanup(server.wait)
         self.addCleanup(server.stdout.close)
@@ -253,6 +253,8 @@ children:
         self.assertNotEqual(answer.code, 0)
         self.assertIn("is served by nobody (uid 65534), not by you", answer.said)
         self.assertEqual(server.stdout.readline(), b"b''\n")
+        server.kill()
+        self.assertLessEqual(set(server.stdout), {b"b''\n"}, "by no connection anything is said")
         home.socket.unlink()
 
 
