@@ -89,6 +89,24 @@ class Interrupted(alder.Scenario):
         self.assertEqual(home.states(), {"mate": "running", "far": "running", "idle": "stopped", "fresh": "stopped"})
         home.alder("start", "idle", "fresh")
 
+    def test_what_was_being_added_is_supervised(self):
+        home = self.home
+        home.up(HALVES.format(in_a="", in_b=""))
+        more = home.write("more.yaml", "name: more\nchildren:\n  - {service: new, command: sleep 1000, "
+                          "ready: {exec: test -e up, timeout: 60s}}\n  - {service: next, command: sleep 1000}\n")
+        adding = home.begin("add", "a", more)
+        home.wait_until("it has a process", lambda: home.pids().get("new"))
+        pid = home.pids()["new"]
+        home.kill_daemon()
+        self.end_of(adding)
+        home.wait_until("it is known", lambda: home.states().get("new") == "starting")
+        home.write("up", "")
+        home.wait_until("it is up", lambda: home.states()["new"] == "running")
+        self.assertEqual(home.pids()["new"], pid)
+        self.assertNotIn("next", home.services())
+        home.kill("new")
+        home.wait_until("it is restarted", lambda: home.pids().get("new") not in (None, pid))
+
     def start_slowly(self):
         """A restart of `slow` is under way."""
         self.home.write("up", "")

@@ -379,25 +379,27 @@ void office::begin_adding(const add_children& add, const done& tell) {
   add_next(work, tell);
 }
 
-/// One after the other, as a supervisor would. When one fails those before it are removed again.
+/// One after the other, as a supervisor would. When one fails those before it are removed again. Each is noted before
+/// it starts, so that the next daemon knows whose process it is.
 void office::add_next(const std::shared_ptr<children_to_add>& work, const done& tell) {
   if (work->next == work->children.size()) return tell(went_well(/*changed=*/true));
   const auto supervisor = context_.shared.supervisors.find(id_of(work->tree, work->supervisor));
   if (supervisor == context_.shared.supervisors.end())
     return tell(went_wrong("conflict", "the supervisor '" + work->supervisor + "' is down",
                            {"start it first: alder start " + work->supervisor}));
-  const auto& spec = work->children[work->next];
+  auto& spec = work->children[work->next++];
   const auto entry = std::make_shared<const child_entry>(entry_of(spec));
   const auto& why = policy::stays_down_at_start(spec) ? by_its_supervisor : on_request;
   const auto take_all_back = [this, work, tell](const call_outcome& outcome) {
     take_back(work, [tell, outcome] { tell(result_of(outcome)); });
   };
+  context_.trees.note_added(work->tree, {{work->supervisor, entry->name, work->from}, std::move(spec)});
   call(supervisor->second, node_call{op::add, entry->name, entry, why, {}},
-       [this, work, tell, take_all_back](const call_outcome& outcome) {
-         if (!outcome.ok()) return take_all_back(outcome);
-         auto& child = work->children[work->next++];
-         const auto name = name_of(child);
-         context_.trees.note_added(work->tree, {{work->supervisor, name, work->from}, std::move(child)});
+       [this, work, tell, take_all_back, name = entry->name](const call_outcome& outcome) {
+         if (!outcome.ok()) {
+           context_.trees.note_removed(work->tree, name);
+           return take_all_back(outcome);
+         }
          work->added.push_back(name);
          follow_start({work->tree, name, start_goal::completed, true, {}}, outcome,
                       [this, work, tell, take_all_back](const call_outcome& end) {

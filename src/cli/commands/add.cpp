@@ -59,14 +59,12 @@ exit_code run_add(session& s) {
   } else {
     body = program_body(s);
   }
-  return carry_out(s,
-                   {.method = "POST",
-                    .target = "/v1/supervisors/" + percent_encoded(words[0]) + "/children",
-                    .body = body,
-                    .words = {.done = "added", .counts_stops = false},
-                    .nothing_to_do = "there is nothing to add",
-                    .when_lost = "see what was added with: alder tree; what was just starting is not supervised, and "
-                                 "named in: alder events"});
+  return carry_out(s, {.method = "POST",
+                       .target = "/v1/supervisors/" + percent_encoded(words[0]) + "/children",
+                       .body = body,
+                       .words = {.done = "added", .counts_stops = false},
+                       .nothing_to_do = "there is nothing to add",
+                       .when_lost = "see what was added with: alder tree"});
 }
 
 } // namespace

@@ -130,6 +130,23 @@ TEST_F(Office, WhatAFormerDaemonWasAskedForIsNoFailureWhenSomebodyElseWantedSome
   EXPECT_EQ(answers[3].failure->detail, "db was started, but is not running any more") << "the one who asks is told";
 }
 
+TEST_F(Office, WhatIsAddedIsKnownToTheNextDaemonFromItsStartOnAndOnlyIfItStarts) {
+  const auto added = [this] { return trees.find("shop")->source.grafts.size(); };
+  const auto more = [](const std::string& name) {
+    add_children add{.tree = "shop", .supervisor = "shop"};
+    add.source.text = "name: more\nchildren:\n  - {service: " + name + ", command: /bin/x, ready: {notify: true}}\n";
+    return add;
+  };
+  os.refused = {{"broken", "no such file"}};
+  want(more("broken"));
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_TRUE(answers[0].failure);
+  EXPECT_EQ(added(), 0u);
+  want(more("slow"));
+  EXPECT_EQ(answers.size(), 1u) << "it starts";
+  EXPECT_EQ(added(), 1u);
+}
+
 TEST_F(Office, WhoeverWaitsWhenItCrashesIsAnswered) {
   os.stubborn = {"web"};
   want(node_call::op::stop, "web");
