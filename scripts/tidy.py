@@ -64,7 +64,7 @@ EXCEPTIONS = {
                 "src/runtime/os/births.cpp": "process numbers, which the kernel makes up",
                 "src/runtime/os/machine.cpp": "the maker of terminals, a device of the kernel",
                 "src/runtime/os/orphans.cpp": "a descriptor of a process, whose inode is known",
-                "src/runtime/logs/log_pump_loop.cpp": "a descriptor of its own, once more",
+                "src/runtime/logs/output_pipe.cpp": "a descriptor of its own, once more",
                 "src/runtime/os/probe.cpp": "the kernel's list of listening sockets",
                 "src/runtime/os/paths.cpp": "a home that was made for one run is removed, in directories that are ours"},
     "heavy": dict.fromkeys(("tests/conformance/otp_player.hpp", "tests/conformance/otp_spec.hpp"),

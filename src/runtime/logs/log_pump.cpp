@@ -34,13 +34,13 @@ void log_pump::answer(stream_id stream, std::uint64_t number) { loop_->push(log_
 void log_pump::reopen(stream_id stream) { loop_->push(log_command::reopen{stream}); }
 void log_pump::rotate(stream_id stream) { loop_->push(log_command::rotate{stream}); }
 void log_pump::clear(stream_id stream) { loop_->push(log_command::clear{stream}); }
-log_tally log_pump::tally(stream_id stream) const { return loop_->tally(stream); }
+log_tally log_pump::tally(stream_id stream) const { return loop_->totals().of(stream); }
 std::uint64_t log_pump::settled(const os::file_facts& file) const { return loop_->settled(file); }
 void log_pump::close(stream_id stream) { loop_->push(log_command::close{stream}); }
 void log_pump::watch(stream_id stream, file_sight seen, std::optional<file_sight> known) {
   loop_->push(log_command::watch{stream, seen, known});
 }
 void log_pump::unwatch(stream_id stream) { loop_->push(log_command::watch{stream, {}, {}}); }
-log_pump_counters log_pump::counters() const { return loop_->counters(); }
+log_pump_counters log_pump::counters() const { return loop_->totals().counters(); }
 
 } // namespace alder::logs

@@ -15,34 +15,31 @@
 namespace alder::logs {
 
 /// False when there is nothing more to do for now, as in read_chunk.
-bool log_pump_loop::offer_chunk(stream& s, source& from, std::size_t& budget) {
+bool log_pump_loop::offer_chunk(log_stream& s, log_source& from, std::size_t& budget) {
   if (s.offered) return await_answer(s, from, budget);
   const auto want = std::min(most_offered, from.left.value_or(most_offered));
   if (want == 0 || from.has_ended) return false;
   const auto seen = look(s, from, want);
   if (seen.empty()) return false;
   if (s.lost_in_line) return lose_chunk(s, from, budget); // the rest of it
-  auto portion = shared_portion(s, from, seen);
-  if (portion > 0) portion = whole_characters(s, from, seen, portion);
+  const auto portion = portion_of(s, from, seen);
   const auto size = portion == 0 ? 0 : within_rate(s, seen.substr(0, portion));
   if (size == 0) return false;
   const auto lines = std::make_shared<const std::string>(seen.substr(0, size));
-  if (from.search) { // not with the answer: a service is ready whether its lines are wanted or not
-    if (from.search->found_in(*lines)) tell_(log_line_found{s.id, from.generation});
-    if (from.search->is_over()) from.search.reset();
-  }
-  chunks_.fetch_add(1, std::memory_order_relaxed);
-  s.offered = offer{++s.last_offer, clock::now(), lines};
+  // Not with the answer: a service is ready whether its lines are wanted or not.
+  if (from.finds_in(*lines)) tell_(log_line_found{s.id, from.generation});
+  totals_.note_chunk();
+  s.offered = log_offer{++s.last_offer, clock::now(), lines};
   tell_(log_offered{s.id, s.last_offer, s.who.origin.err, std::chrono::system_clock::now(), lines});
   return await_answer(s, from, budget);
 }
 
-bool log_pump_loop::await_answer(stream& s, source& from, std::size_t& budget) {
+bool log_pump_loop::await_answer(log_stream& s, log_source& from, std::size_t& budget) {
   auto& open = *s.offered;
   if (open.in_pipe) {
     const auto at = clock::now();
     const auto step = policy::next_step({.age = at - open.at,
-                                         .is_half_full = bytes_waiting(from.pipe.get()) >= from.capacity / 2,
+                                         .is_half_full = from.pipe.waiting() >= from.pipe.capacity() / 2,
                                          .blocks = s.to->sink.rules().pressure == log_pressure::block});
     if (!step.give_up) {
       block(s, at + step.wait);
@@ -57,7 +54,7 @@ bool log_pump_loop::await_answer(stream& s, source& from, std::size_t& budget) {
 }
 
 /// What is in the pipe is given up, line by line.
-bool log_pump_loop::lose_chunk(stream& s, source& from, std::size_t& budget) {
+bool log_pump_loop::lose_chunk(log_stream& s, log_source& from, std::size_t& budget) {
   const auto want = std::min({log_stage::most_peeked, budget, from.left.value_or(log_stage::most_peeked)});
   if (want == 0 || from.has_ended) return false;
   const auto seen = look(s, from, want);
@@ -68,22 +65,22 @@ bool log_pump_loop::lose_chunk(stream& s, source& from, std::size_t& budget) {
   s.lost_in_line = lost.back() != '\n';
   if (s.offered) s.offered->lost += size;
   s.to->sink.drop(lost);
-  note_line(s, lost);
+  streams_.note_line(s, lost, clock::now());
   take(s, from, lost);
   budget -= size;
   count(s);
   return !s.offered || size == want;
 }
 
-void log_pump_loop::take_offered(stream& s, source& from) {
+void log_pump_loop::take_offered(log_stream& s, log_source& from) {
   const auto& lines = *s.offered->lines;
-  note_line(s, lines);
-  stage_.take(from.pipe.get(), lines.size());
+  streams_.note_line(s, lines, clock::now());
+  stage_.take(from.pipe.fd(), lines.size());
   if (from.left) *from.left -= std::min(*from.left, lines.size());
 }
 
 void log_pump_loop::on(log_command::answer& c) {
-  auto* s = find(c.stream);
+  auto* s = streams_.find(c.stream);
   if (s == nullptr || !s->offered || s->offered->number != c.number) return; // withdrawn meanwhile
   if (s->offered->in_pipe && !s->sources.empty()) take_offered(*s, s->sources.front());
   const auto done = *std::exchange(s->offered, std::nullopt);
@@ -96,7 +93,7 @@ void log_pump_loop::on(log_command::answer& c) {
 }
 
 /// Its lines go elsewhere from now on: those in the pipe do so, too.
-void log_pump_loop::withdraw(stream& s) {
+void log_pump_loop::withdraw(log_stream& s) {
   if (!s.offered) return;
   if (!s.offered->in_pipe) s.to->sink.drop(*s.offered->lines);
   s.offered.reset();

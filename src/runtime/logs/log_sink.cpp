@@ -2,7 +2,6 @@
 
 #include "runtime/base/utf8.hpp"
 #include "runtime/logs/log_archive.hpp"
-#include "runtime/os/damaged_file.hpp"
 #include "runtime/policy/cron.hpp"
 #include "runtime/policy/log_rotation.hpp"
 #include "runtime/wire/log_index_record.hpp"
@@ -14,7 +13,6 @@
 #include <ctime>
 #include <utility>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace alder::logs {
@@ -39,36 +37,11 @@ bool ends_inside_line(int fd, std::uint64_t size) {
   return last != '\n';
 }
 
-bool is_directory_at(const std::string& path) {
-  struct stat there {};
-  return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode);
-}
-
-/// Whether it could be what add_to_index() has written, as far as its end shows: chunks one behind the other, each at a
-/// time there is.
-bool is_sound_index(int fd) {
-  constexpr std::size_t looked_at = 64;
-  constexpr std::uint64_t latest = 4'102'444'800'000'000'000; // nanoseconds: the year 2100
-  const auto facts = os::facts_of(fd);
-  if (!facts || !facts->is_regular) return true; // which is seen elsewhere
-  const auto count = facts->size / wire::log_index_record_size;
-  const auto first = count - std::min<std::uint64_t>(count, looked_at);
-  std::array<char, looked_at * wire::log_index_record_size> bytes{};
-  const auto got = os::read_at(fd, first * wire::log_index_record_size, bytes);
-  if (!got) return true;
-  std::uint64_t offset = 0;
-  for (std::size_t at = 0; at + wire::log_index_record_size <= *got; at += wire::log_index_record_size) {
-    const auto record = wire::decode_log_index(bytes.data() + at);
-    if (record.offset < offset || record.moment_ns() == 0 || record.moment_ns() > latest) return false;
-    offset = record.offset;
-  }
-  return true;
-}
-
 } // namespace
 
 log_sink::log_sink(std::string path, std::chrono::milliseconds retry_after, log_spec rules)
-    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)) {
+    : path_(std::move(path)), retry_after_(retry_after), rules_(std::move(rules)), access_(rules_),
+      index_(path_, retry_after_, access_) {
   if (rules_.pressure == log_pressure::spill) spill_.emplace(rules_.spill_to, path_, rules_.spill_max);
 }
 
@@ -88,68 +61,29 @@ log_sink::report log_sink::open(moment now) {
 /// 0 or an errno.
 int log_sink::open_files() {
   if (sends_lines()) return connect();
-  auto opened = os::open_to_write(path_, access());
+  auto opened = os::open_to_write(path_, access_.to(os::write_access::sort::any));
   refusal_ = opened ? "" : os::refusal_text(opened.failure());
   if (!opened) return opened.failure().os_errno;
   const auto facts = os::facts_of(opened->fd.get());
   if (!facts) return facts.failure().os_errno;
   size_ = facts->size;
-  if (facts->is_regular && size_ == 0) give_to_owner(*opened);
+  if (facts->is_regular && size_ == 0) access_.give(*opened);
   file_ = std::move(opened->fd);
   in_line_ = facts->is_regular && ends_inside_line(file_.get(), size_);
   raw_in_line_ = in_line_ || (raw_in_line_ && rules_.format == log_format::json);
-  index_.reset();
+  index_.forget();
   is_regular_ = facts->is_regular;
   inode_ = facts->inode;
-  next_index_try_ = {};
   period_end_.reset();
-  if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0) {
-    open_index();
-    begin_period(first_indexed().value_or(facts->modified));
-  }
+  if (size_ > 0 && is_regular_ && rules_.rotate_every.count() > 0)
+    begin_period(index_.first_moment().value_or(facts->modified));
   return 0;
-}
-
-/// When the first bytes were written, by the index.
-std::optional<os::file_time> log_sink::first_indexed() const {
-  for (std::uint64_t at = 0; index_ && at <= wire::log_index_record_size; at += wire::log_index_record_size) {
-    wire::log_index_bytes bytes{};
-    const auto got = os::read_at(index_.get(), at, bytes);
-    if (!got || *got != bytes.size()) break;
-    const auto record = wire::decode_log_index(bytes.data());
-    if (!record.is_behind_archive()) return os::file_time{std::chrono::nanoseconds{record.moment_ns()}};
-  }
-  return std::nullopt;
-}
-
-/// The archive that the present file follows, by its index; the beginning of time when that is not known.
-wire::archive_time log_sink::predecessor() {
-  if (!index_ && is_regular_) open_index();
-  wire::log_index_bytes bytes{};
-  const auto got = index_ ? os::read_at(index_.get(), 0, bytes) : result<std::size_t>{std::size_t{0}};
-  if (!got || *got != bytes.size()) return {};
-  const auto record = wire::decode_log_index(bytes.data());
-  const os::file_time at{std::chrono::nanoseconds{record.moment_ns()}};
-  return record.is_behind_archive() ? std::chrono::floor<std::chrono::microseconds>(at) : wire::archive_time{};
 }
 
 void log_sink::begin_period(os::file_time began) {
   const auto end = policy::period_end(std::chrono::floor<std::chrono::milliseconds>(began), rules_.rotate_every,
                                       utc_offset_at(began));
   if (end) period_end_ = *end;
-}
-
-/// An empty file that was there already and whose name others can change may be anybody's: it stays whose it is.
-void log_sink::give_to_owner(const os::opened_file& empty) const {
-  // Whether this is allowed was asked when the configuration was read; output is not lost for a wrong owner.
-  if (rules_.owner && (empty.is_new || empty.is_closed))
-    (void)!::fchown(empty.fd.get(), rules_.owner->uid, rules_.owner->gid);
-}
-
-os::write_access log_sink::access() const {
-  os::write_access how{.mode = rules_.mode, .what = os::write_access::sort::any, .make_directories = 0700};
-  if (rules_.owner) how.owner = rules_.owner->uid;
-  return how;
 }
 
 std::size_t log_sink::portion(std::string_view bytes, moment now, report& told) {
@@ -192,57 +126,19 @@ std::optional<int> log_sink::rotate(moment now) {
   // A clock that was set back must not put an archive before an older one, also not of a former daemon.
   last_rotation_ =
       std::max({std::chrono::floor<std::chrono::microseconds>(now.wall), last_rotation_ + std::chrono::microseconds{1},
-                predecessor() + std::chrono::microseconds{1}});
+                index_.predecessor() + std::chrono::microseconds{1}});
   const auto archived = archive_file(path_, last_rotation_);
   refusal_ = archived ? "" : os::refusal_text(archived.failure());
   if (!archived && archived.failure().kind != error_kind::not_found) return archived.failure().os_errno;
   last_rotation_ = archived ? wire::parse_archive_stamp(*archived).value_or(last_rotation_) : last_rotation_;
   ++rotations_;
-  index_.reset();
+  index_.forget();
   const int number = open_files();
   if (number != 0) file_.reset(); // the next chunk tries again, and tells
   // A reader who comes from the archive sees that nothing is missing in between.
-  if (number == 0 && size_ == 0) {
-    const auto who = std::exchange(writer_.origin, wire::log_index_record::behind_archive(0).origin);
-    add_to_index(0, {os::file_time{last_rotation_}, now.steady});
-    writer_.origin = who;
-  }
+  if (number == 0 && size_ == 0)
+    add_to_index(0, {os::file_time{last_rotation_}, now.steady}, wire::log_index_record::behind_archive(0).origin);
   return std::nullopt;
-}
-
-/// Keeps what is no index beside; whether there is room for a new one.
-bool log_sink::put_index_aside() {
-  const auto path = wire::log_index_path(path_);
-  auto kept = os::keep_damaged(path);
-  if (!kept || (os::is_taken(path) && !os::remove_file(path))) return false;
-  kept_index_ = std::move(*kept);
-  return true;
-}
-
-/// The index is a help: without it lines have less exact times, so its errors go no further.
-void log_sink::open_index() {
-  forget_archived_index(path_);
-  auto how = access();
-  how.what = os::write_access::sort::regular;
-  const auto path = wire::log_index_path(path_);
-  auto opened = os::open_to_write(path, how);
-  const bool is_no_file = !opened && is_directory_at(path);
-  if (is_no_file || (opened && !is_sound_index(opened->fd.get()))) {
-    if (!put_index_aside()) return;
-    opened = os::open_to_write(path, how);
-  }
-  if (!opened) return;
-  const auto facts = os::facts_of(opened->fd.get());
-  if (!facts) return;
-  const auto whole = facts->size - facts->size % wire::log_index_record_size;
-  if (whole != facts->size && !os::cut_file(opened->fd.get(), whole)) return;
-  if (whole == 0) give_to_owner(*opened);
-  index_ = std::move(opened->fd);
-  last_indexed_ = 0;
-  if (whole == 0) return;
-  wire::log_index_bytes last{};
-  const auto got = os::read_at(index_.get(), whole - last.size(), last);
-  if (got && *got == last.size()) last_indexed_ = wire::decode_log_index(last.data()).offset;
 }
 
 log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage* stage) {
@@ -304,7 +200,7 @@ log_sink::report log_sink::append(std::string_view chunk, moment now, log_stage*
   next_try_.reset();
   owes_line_end_ = false;
   if (was_failing) told.recovered = std::exchange(lost_this_time_, 0);
-  told.kept_index = std::exchange(kept_index_, {});
+  told.kept_index = index_.take_kept();
   return told;
 }
 
@@ -324,7 +220,7 @@ log_sink::write_result log_sink::write_chunk(std::string_view chunk, moment now,
   }
   if (taken > 0) {
     raw_in_line_ = chunk[taken - 1] != '\n';
-    add_to_index(size_ - std::min<std::uint64_t>(size_, number == 0 ? text.size() : taken), now);
+    add_to_index(size_ - std::min<std::uint64_t>(size_, number == 0 ? text.size() : taken), now, writer_.origin);
   }
   return {number, taken};
 }
@@ -395,20 +291,10 @@ int log_sink::write_some(std::string_view& chunk) {
   return 0;
 }
 
-void log_sink::add_to_index(std::uint64_t offset, moment now, std::uint64_t mark) {
-  if (!index_ && is_regular_ && now.steady >= next_index_try_) {
-    open_index();
-    next_index_try_ = now.steady + retry_after_;
-  }
-  if (!index_) return;
-  if (offset < last_indexed_ && !os::cut_file(index_.get(), 0))
-    return index_.reset(); // the file was cut: its times are void
-  last_indexed_ = offset;
+void log_sink::add_to_index(std::uint64_t offset, moment now, wire::log_origin who, std::uint64_t mark) {
+  if (!is_regular_) return;
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.time_since_epoch().count(), 0));
-  const auto bytes = wire::encode({.offset = offset, .unix_ns = ns | mark, .origin = writer_.origin});
-  if (os::write_all(index_.get(), {bytes.data(), bytes.size()})) return;
-  index_.reset(); // a record cut in two would shift all after it; opening again cuts it off
-  next_index_try_ = now.steady + retry_after_;
+  index_.add({.offset = offset, .unix_ns = ns | mark, .origin = who}, now.steady);
 }
 
 /// Counts `lost`; `number` 0: no new try was made.
@@ -437,12 +323,13 @@ log_sink::report log_sink::end_line(moment now) {
 void log_sink::mark_end_of_run(moment now) {
   if (spill_ && spill_->any()) return spill_->put_end_of_run(now.wall, writer_.origin);
   // What is in the archives before is of processes that have ended, too.
-  if (size_ > 0 || predecessor() != wire::archive_time{}) add_to_index(size_, now, wire::log_index_record::end_of_run);
+  if (size_ > 0 || (is_regular_ && index_.predecessor() != wire::archive_time{}))
+    add_to_index(size_, now, writer_.origin, wire::log_index_record::end_of_run);
 }
 
 log_sink::report log_sink::reopen(moment now) {
   file_.reset();
-  index_.reset();
+  index_.forget();
   const int number = open_files();
   if (number != 0) return fail(number, {}, now);
   if (next_try_) next_try_ = now.steady; // the next chunk finds out whether it works

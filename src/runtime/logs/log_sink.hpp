@@ -4,11 +4,12 @@
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/logs/file_sight.hpp"
+#include "runtime/logs/log_access.hpp"
 #include "runtime/logs/log_author.hpp"
+#include "runtime/logs/log_index_writer.hpp"
 #include "runtime/logs/log_spill.hpp"
 #include "runtime/logs/log_stage.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/os/safe_open.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 
 #include "alder/log_spec.hpp"
@@ -131,31 +132,23 @@ private:
   [[nodiscard]] int send_datagram();
   [[nodiscard]] write_result send_lines(std::string_view chunk, moment now);
   [[nodiscard]] std::size_t take_back(std::string_view chunk, std::size_t written);
-  [[nodiscard]] bool put_index_aside();
-  void open_index();
   [[nodiscard]] std::optional<int> rotate(moment now);
-  [[nodiscard]] std::optional<os::file_time> first_indexed() const;
-  [[nodiscard]] wire::archive_time predecessor();
   void begin_period(os::file_time began);
   [[nodiscard]] std::chrono::seconds utc_offset_at(os::file_time at) const;
-  void give_to_owner(const os::opened_file& empty) const;
-  [[nodiscard]] os::write_access access() const;
-  void add_to_index(std::uint64_t offset, moment now, std::uint64_t mark = 0);
+  void add_to_index(std::uint64_t offset, moment now, wire::log_origin who, std::uint64_t mark = 0);
   report fail(int number, std::string_view lost, moment now);
 
   std::string path_;
   log_author writer_;
   std::chrono::milliseconds retry_after_;
   log_spec rules_;
+  log_access access_;
+  log_index_writer index_;
   unique_fd file_;
   std::string refusal_; ///< why the path was not opened, or the file not rotated, the last time
-  unique_fd index_;
   std::uint64_t size_ = 0;
-  std::uint64_t last_indexed_ = 0;
   bool is_regular_ = false;
   std::uint64_t inode_ = 0;
-  std::string kept_index_;              ///< to be told with the next report
-  steady_time next_index_try_{};        ///< when `index_` is not open
   bool in_line_ = false;                ///< the last byte written was not a line end
   bool raw_in_line_ = false;            ///< the same of what the service wrote, whatever the format
   bool lost_in_line_ = false;           ///< the same of what was lost: the rest of that line is lost too

@@ -75,7 +75,7 @@ log_sink::report log_sink::write_back(moment now, unsettled_bytes* unsettled) {
 int log_sink::write_piece_back(const log_spill::piece& piece, moment now, report& told, unsettled_bytes* unsettled) {
   const moment then{piece.at, now.steady};
   if (piece.bytes.empty()) {
-    if (size_ > 0) add_to_index(size_, then, wire::log_index_record::end_of_run);
+    if (size_ > 0) add_to_index(size_, then, piece.who, wire::log_index_record::end_of_run);
     spill_->took(0);
     return 0;
   }

@@ -22,7 +22,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <termios.h>
 #include <unistd.h>
 
 namespace alder::logs {
@@ -139,26 +138,10 @@ TEST_F(LogPump, MovesBytesAndAnswersFinish) {
   EXPECT_EQ(pump_->counters().bytes_written, 12U);
 }
 
-/// Both sides of a pseudo-terminal that changes nothing.
-struct terminal_ends {
-  unique_fd ours;
-  unique_fd theirs;
-};
-terminal_ends make_terminal() {
-  terminal_ends ends{unique_fd{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)}, {}};
-  EXPECT_EQ(::unlockpt(ends.ours.get()), 0);
-  ends.theirs.reset(::open(::ptsname(ends.ours.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-  termios modes{};
-  EXPECT_EQ(::tcgetattr(ends.theirs.get(), &modes), 0);
-  ::cfmakeraw(&modes);
-  EXPECT_EQ(::tcsetattr(ends.theirs.get(), TCSANOW, &modes), 0);
-  return ends;
-}
-
 TEST_F(LogPump, WritesWhatATerminalShows) {
   if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   pump_->open(1, dir_ / "out.log");
-  auto ends = make_terminal();
+  auto ends = test::make_terminal();
   auto pipe = make_pipe();
   pipe.write.reset();
   const auto kept = pipe.read.duplicate(); // by the keeper
@@ -178,7 +161,7 @@ TEST_F(LogPump, WritesWhatATerminalShows) {
 TEST_F(LogPump, ATerminalThatSomebodyKeepsOpenIsNotReadForEver) {
   if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
   pump_->open(1, dir_ / "out.log");
-  auto ends = make_terminal();
+  auto ends = test::make_terminal();
   auto pipe = make_pipe();
   pipe.write.reset();
   pump_->attach(1, 1, std::move(pipe.read), nullptr, std::move(ends.ours));
@@ -194,7 +177,7 @@ TEST_F(LogPump, ATerminalWaitsWhenItsFileIsBlocked) {
   log_spec rules;
   rules.pressure = log_pressure::block;
   pump_->open(1, dir_ / "logs/out.log", rules);
-  auto ends = make_terminal();
+  auto ends = test::make_terminal();
   auto pipe = make_pipe();
   pipe.write.reset();
   pump_->attach(1, 1, std::move(pipe.read), nullptr, std::move(ends.ours));

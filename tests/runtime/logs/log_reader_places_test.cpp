@@ -16,7 +16,7 @@ namespace alder::logs {
 namespace {
 
 using namespace std::chrono_literals;
-using lines = std::vector<std::string>;
+using line_texts = std::vector<std::string>;
 namespace fs = std::filesystem;
 
 /// Writes numbered lines to a file as the pump does; readers come and go.
@@ -59,15 +59,15 @@ protected:
   }
 
   /// Another reader reads on from where the last one was, all there is.
-  lines read_on() {
+  line_texts read_on() {
     log_reader reader{path_};
     EXPECT_TRUE(place_ ? reader.resume(*place_) : reader.seek({}));
     auto seen = read_all(reader);
     gap_ = reader.take_gap();
     return seen;
   }
-  lines read_all(log_reader& reader) {
-    lines seen;
+  line_texts read_all(log_reader& reader) {
+    line_texts seen;
     for (int calls = 0; calls < 1000; ++calls) {
       const auto entries = reader.read_new();
       EXPECT_TRUE(entries) << entries.failure().message;
@@ -81,8 +81,8 @@ protected:
     ADD_FAILURE() << "it never ends";
     return seen;
   }
-  static lines numbered(int first, int last) {
-    lines all;
+  static line_texts numbered(int first, int last) {
+    line_texts all;
     for (int n = first; n <= last; ++n)
       all.push_back("line " + std::to_string(n));
     return all;
@@ -211,7 +211,7 @@ TEST_F(LogReaderPlaces, WhatWasClearedIsAGapAndWhatCameAfterItFollows) {
   say_lines(20); // longer than it was
   EXPECT_EQ(read_on(), numbered(11, 30));
   EXPECT_EQ(gap_, (log_reader::gap{os::file_time{before}, os::file_time{after}}));
-  EXPECT_EQ(read_on(), lines{});
+  EXPECT_EQ(read_on(), line_texts{});
   EXPECT_FALSE(gap_) << "once";
 }
 
@@ -252,7 +252,7 @@ TEST_F(LogReaderPlaces, WhatWasDeletedIsAGap) {
   ASSERT_TRUE(gap_);
   EXPECT_EQ(gap_->from, os::file_time{1'000'000s});
   EXPECT_GT(gap_->to, gap_->from);
-  EXPECT_EQ(read_on(), lines{});
+  EXPECT_EQ(read_on(), line_texts{});
 }
 
 TEST_F(LogReaderPlaces, WhenEverythingIsGoneTheNextFileEndsTheGap) {
@@ -262,7 +262,7 @@ TEST_F(LogReaderPlaces, WhenEverythingIsGoneTheNextFileEndsTheGap) {
   fs::remove(path_ + ".idx");
   log_reader reader{path_};
   ASSERT_TRUE(reader.resume(*place_));
-  EXPECT_EQ(read_all(reader), lines{});
+  EXPECT_EQ(read_all(reader), line_texts{});
   EXPECT_FALSE(reader.take_gap()) << "nobody knows yet where it ends";
   (void)sink_->reopen(now());
   const auto after = clock_;
@@ -325,7 +325,7 @@ TEST_F(LogReaderPlaces, AnotherFileThatHasTheInodeOfOneThatIsGoneIsNotRead) {
   place_->inode = os::facts_of(other)->inode;
   use(0);
   say_lines(1);
-  EXPECT_EQ(read_on(), lines{"line 3"});
+  EXPECT_EQ(read_on(), line_texts{"line 3"});
   EXPECT_TRUE(gap_);
 }
 
@@ -335,7 +335,7 @@ TEST_F(LogReaderPlaces, TheEndOfWhatThereIsNowIsAPlace) {
   log_reader reader{path_};
   ASSERT_TRUE(reader.go_to_end());
   place_ = *reader.place();
-  EXPECT_EQ(read_on(), lines{});
+  EXPECT_EQ(read_on(), line_texts{});
   say_lines(20);
   compress(log_compression::zstd);
   EXPECT_EQ(read_on(), numbered(21, 40));
@@ -344,7 +344,7 @@ TEST_F(LogReaderPlaces, TheEndOfWhatThereIsNowIsAPlace) {
   EXPECT_TRUE(tail.tail(0, unfinished_line::hold)->empty());
   place_ = *tail.place();
   say(" a line\n");
-  EXPECT_EQ(read_on(), lines{"half a line"});
+  EXPECT_EQ(read_on(), line_texts{"half a line"});
 }
 
 TEST_F(LogReaderPlaces, AnIndexBegunAnewByACrashDoesNotMakeItAnotherFile) {
@@ -372,9 +372,9 @@ TEST_F(LogReaderPlaces, ALongLineInPieces) {
   } while (reader.has_more());
   ASSERT_EQ(all.size(), 4U);
   place_ = all[0].end;
-  EXPECT_EQ(read_on(), (lines{half, "end", "next"}));
+  EXPECT_EQ(read_on(), (line_texts{half, "end", "next"}));
   place_ = all[1].end;
-  EXPECT_EQ(read_on(), (lines{"end", "next"}));
+  EXPECT_EQ(read_on(), (line_texts{"end", "next"}));
 }
 
 TEST_F(LogReaderPlaces, ThePresentRunIsBehindTheLastEndWhateverTheClockSays) {
@@ -388,7 +388,7 @@ TEST_F(LogReaderPlaces, ThePresentRunIsBehindTheLastEndWhateverTheClockSays) {
   EXPECT_EQ(present(), numbered(1, 10)) << "no process has ended";
   sink_->mark_end_of_run(now());
   clock_ -= 100'000s;
-  EXPECT_EQ(present(), lines{});
+  EXPECT_EQ(present(), line_texts{});
   say_lines(3);
   EXPECT_EQ(present(), numbered(11, 13));
   say_lines(20);
@@ -396,10 +396,10 @@ TEST_F(LogReaderPlaces, ThePresentRunIsBehindTheLastEndWhateverTheClockSays) {
   EXPECT_EQ(present(), numbered(11, 33));
   (void)sink_->rotate_now(now());
   sink_->mark_end_of_run(now()); // the file is empty
-  EXPECT_EQ(present(), lines{});
+  EXPECT_EQ(present(), line_texts{});
   say_lines(1);
   EXPECT_EQ(present(), numbered(34, 34));
-  EXPECT_EQ(read_on(), lines{}) << "none is another's for that";
+  EXPECT_EQ(read_on(), line_texts{}) << "none is another's for that";
 }
 
 TEST_F(LogReaderPlaces, WhatMayBeTakenBackIsNotShown) {
@@ -412,7 +412,7 @@ TEST_F(LogReaderPlaces, WhatMayBeTakenBackIsNotShown) {
   unsettled.begin({facts->device, facts->inode, facts->size, 1000});
   say_lines(5);
   EXPECT_EQ(read_all(reader), numbered(1, 5));
-  EXPECT_EQ(read_all(reader), lines{});
+  EXPECT_EQ(read_all(reader), line_texts{});
   unsettled.end();
   EXPECT_EQ(read_all(reader), numbered(6, 10));
 }

@@ -40,7 +40,7 @@ std::vector<std::string> texts(const result<std::vector<log_entry>>& entries) {
   return all;
 }
 
-using lines = std::vector<std::string>;
+using line_texts = std::vector<std::string>;
 
 class LogReader : public ::testing::Test {
 protected:
@@ -58,8 +58,8 @@ TEST_F(LogReader, GivesTheLastLinesWithTheirTimes) {
   EXPECT_EQ(*entries, (std::vector<log_entry>{{os::file_time{2ns}, "two", false},
                                               {os::file_time{2ns}, "three", false},
                                               {os::file_time{4ns}, "four", false}}));
-  EXPECT_EQ(texts(reader_.tail(100, unfinished_line::show)), (lines{"one", "two", "three", "four"}));
-  EXPECT_EQ(texts(reader_.tail(0, unfinished_line::show)), lines{});
+  EXPECT_EQ(texts(reader_.tail(100, unfinished_line::show)), (line_texts{"one", "two", "three", "four"}));
+  EXPECT_EQ(texts(reader_.tail(0, unfinished_line::show)), line_texts{});
 }
 
 TEST_F(LogReader, TheTailTellsThatItHasNotLookedAtAllOfALargeFile) {
@@ -80,20 +80,20 @@ TEST_F(LogReader, TheTailTellsThatItHasNotLookedAtAllOfALargeFile) {
 }
 
 TEST_F(LogReader, AMissingFileHasNoLinesAndMayComeLater) {
-  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), lines{});
-  EXPECT_EQ(texts(reader_.read_new()), lines{});
+  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), line_texts{});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{});
   writer_.say("first\n");
-  EXPECT_EQ(texts(reader_.read_new()), lines{"first"});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{"first"});
 }
 
 TEST_F(LogReader, AnUnfinishedLineIsShownOrHeld) {
   writer_.say("one\ntwo\nenter name: ");
-  EXPECT_EQ(texts(reader_.tail(2, unfinished_line::show)), (lines{"two", "enter name: ..."}));
-  EXPECT_EQ(texts(reader_.tail(2, unfinished_line::hold)), (lines{"one", "two"}));
+  EXPECT_EQ(texts(reader_.tail(2, unfinished_line::show)), (line_texts{"two", "enter name: ..."}));
+  EXPECT_EQ(texts(reader_.tail(2, unfinished_line::hold)), (line_texts{"one", "two"}));
   EXPECT_EQ(reader_.position(), std::filesystem::file_size(path_));
   writer_.say("joe\n");
-  EXPECT_EQ(texts(reader_.read_new()), lines{"enter name: joe"});
-  EXPECT_EQ(texts(reader_.read_new()), lines{});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{"enter name: joe"});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{});
 }
 
 TEST_F(LogReader, FindsTheLastLinesOfALongFile) {
@@ -110,7 +110,7 @@ TEST_F(LogReader, FindsTheLastLinesOfALongFile) {
 
 TEST_F(LogReader, LooksBackOnlySoFar) {
   writer_.say("too far away\n" + std::string(17 << 20, 'x') + "\nlast\n");
-  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::hold)), lines{"last"});
+  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::hold)), line_texts{"last"});
 }
 
 TEST_F(LogReader, AVeryLongLineComesInPieces) {
@@ -149,33 +149,33 @@ TEST_F(LogReader, ReadsABoundedPortionAtATime) {
 
 TEST_F(LogReader, FollowsAcrossRotation) {
   writer_.say("one\n");
-  EXPECT_EQ(texts(reader_.read_new()), lines{"one"});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{"one"});
   writer_.say("two\ncut");
   writer_.rotate(path_, dir_ / "out.log.1");
   writer_.say(" off\nthree\n");
-  lines seen;
+  line_texts seen;
   do {
     for (auto& text : texts(reader_.read_new()))
       seen.push_back(text);
   } while (reader_.has_more() && seen.size() < 10);
-  EXPECT_EQ(seen, (lines{"two", "cut...", " off", "three"}));
+  EXPECT_EQ(seen, (line_texts{"two", "cut...", " off", "three"}));
   EXPECT_EQ(reader_.position(), 11U);
 }
 
 TEST_F(LogReader, TheTailIsThatOfTheNewFileAfterARotation) {
   writer_.say("old\n");
-  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), lines{"old"});
+  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), line_texts{"old"});
   writer_.rotate(path_, dir_ / "out.log.1");
   writer_.say("new\n");
-  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), lines{"new"});
+  EXPECT_EQ(texts(reader_.tail(5, unfinished_line::show)), line_texts{"new"});
 }
 
 TEST_F(LogReader, AFileThatWasCutOffIsReadFromTheBeginning) {
   writer_.say("one\ntwo and more\n");
-  EXPECT_EQ(texts(reader_.read_new()), (lines{"one", "two and more"}));
+  EXPECT_EQ(texts(reader_.read_new()), (line_texts{"one", "two and more"}));
   std::filesystem::resize_file(path_, 0);
   writer_.say("three\n");
-  EXPECT_EQ(texts(reader_.read_new()), lines{"three"});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{"three"});
 }
 
 TEST_F(LogReader, WithoutAnIndexLinesHaveTheTimeOfTheFile) {
@@ -189,7 +189,7 @@ TEST_F(LogReader, WithoutAnIndexLinesHaveTheTimeOfTheFile) {
 TEST_F(LogReader, BinaryOutputComesBackAsItWas) {
   const std::string binary{"\0\xff\r\x1b[31m", 8};
   writer_.say(binary + "\n");
-  EXPECT_EQ(texts(reader_.read_new()), lines{binary});
+  EXPECT_EQ(texts(reader_.read_new()), line_texts{binary});
 }
 
 /// Writes to files of 20 bytes each.
@@ -218,8 +218,8 @@ protected:
     press.look_after({{path_}, rules});
     press.settle();
   }
-  lines read_all(log_reader& reader) {
-    lines seen;
+  line_texts read_all(log_reader& reader) {
+    line_texts seen;
     for (int calls = 0; calls < 1000; ++calls) {
       for (auto& text : texts(reader.read_new()))
         seen.push_back(text);
@@ -227,8 +227,8 @@ protected:
     }
     return {"it never ends"};
   }
-  static lines numbered(int first, int last) {
-    lines all;
+  static line_texts numbered(int first, int last) {
+    line_texts all;
     for (int n = first; n <= last; ++n)
       all.push_back("line " + std::to_string(n));
     return all;
@@ -312,7 +312,7 @@ TEST_F(LogReaderOverArchives, TellsWhatWasDeletedBeforeItCameToIt) {
   EXPECT_FALSE(reader.take_gap());
   std::filesystem::remove(text_of(archives[2])); // 14 and 15
   auto seen = read_all(reader);
-  EXPECT_EQ(seen, (lines{"line 13", "line 16", "line 17", "line 18", "line 19"}));
+  EXPECT_EQ(seen, (line_texts{"line 13", "line 16", "line 17", "line 18", "line 19"}));
   const auto gap = reader.take_gap();
   ASSERT_TRUE(gap);
   EXPECT_GE(gap->from, os::file_time{before + 1s});
@@ -334,7 +334,7 @@ TEST_F(LogReaderOverArchives, SearchesFromAMomentOn) {
     log_reader reader{path_};
     const os::file_time since{1'000'000s + std::chrono::seconds{first - 10}};
     ASSERT_TRUE(reader.seek(since));
-    lines found;
+    line_texts found;
     do {
       const auto entries = reader.read_new();
       ASSERT_TRUE(entries);
@@ -396,14 +396,14 @@ TEST(MergeByTime, OrdersByTimeAndKeepsTheOrderWithinAStream) {
   const std::vector<std::vector<log_entry>> streams{
       {at(5, "a5"), at(2, "clock was set back"), at(9, "a9")}, {}, {at(1, "c1"), at(5, "c5"), at(7, "c7")}};
   const auto merged = [&](std::size_t most) {
-    lines all;
+    line_texts all;
     for (const auto& m : merge_by_time(streams, most))
       all.push_back(std::to_string(m.stream) + m.entry.text);
     return all;
   };
-  EXPECT_EQ(merged(100), (lines{"2c1", "0a5", "0clock was set back", "2c5", "2c7", "0a9"}));
-  EXPECT_EQ(merged(2), (lines{"2c7", "0a9"}));
-  EXPECT_EQ(merged(0), lines{});
+  EXPECT_EQ(merged(100), (line_texts{"2c1", "0a5", "0clock was set back", "2c5", "2c7", "0a9"}));
+  EXPECT_EQ(merged(2), (line_texts{"2c7", "0a9"}));
+  EXPECT_EQ(merged(0), line_texts{});
 }
 
 } // namespace
