@@ -10,6 +10,8 @@
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
 
+#include "alder/node_id.hpp"
+
 #include <algorithm>
 #include <array>
 #include <csignal>

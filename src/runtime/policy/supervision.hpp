@@ -302,11 +302,12 @@ public:
   /// Forgets what a child's backoff and restart_limit remember. False: there is no such child.
   bool reset(const std::string& id);
 
-  /// Whether what a successor must be told in `begin` has changed since the last update(), in what it cannot learn from
-  /// the processes themselves.
+  /// What a successor must be told in `begin`, made anew: what tests hold update() against.
+  [[nodiscard]] supervision_memory memory() const;
+  /// Whether that has changed since the last update() in what a successor cannot learn from the processes themselves.
   [[nodiscard]] bool memory_changed() const { return memory_changed_; }
-  /// Brings up to date what the last update() left, or what `begin` told, in the time of what changed. Returns the
-  /// children whose part of it may be another one, or gone.
+  /// Brings up to date what the last update() left, or what `begin` told: as memory(), in the time of what changed.
+  /// Returns the children whose part of it may be another one, or gone.
   std::vector<std::string> update(supervision_memory& memory);
 
 private:

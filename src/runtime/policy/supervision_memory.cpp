@@ -18,6 +18,16 @@ const unfinished_work::member* member_named(const std::vector<unfinished_work::m
 
 } // namespace
 
+supervision_memory supervision::memory() const {
+  supervision_memory memory;
+  memory.restarts = restarts_.newest_first(most_remembered_restarts);
+  for (const auto& child : children_) {
+    if (has_something_to_remember(child)) memory.children.emplace(child.rules.id, memory_of(child));
+  }
+  memory.under_way = work_;
+  return memory;
+}
+
 std::vector<std::string> supervision::update(supervision_memory& memory) {
   memory.restarts = restarts_.newest_first(most_remembered_restarts);
   memory.under_way = work_;
