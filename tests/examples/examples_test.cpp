@@ -1,3 +1,4 @@
+#include "runtime/base/overloaded.hpp"
 #include "runtime/config/load_tree.hpp"
 
 #include <gtest/gtest.h>
@@ -34,11 +35,9 @@ config::loaded load_example(const std::string& name, const environment& caller =
 
 void collect(const supervisor_spec& supervisor, services_by_name& into) {
   for (const auto& child : supervisor.children) {
-    if (const auto* service = std::get_if<service_ptr>(&child)) {
-      into.emplace((*service)->name, **service);
-    } else {
-      collect(*std::get<supervisor_ptr>(child), into);
-    }
+    std::visit(overloaded{[&](const service_ptr& service) { into.emplace(service->name, *service); },
+                          [&](const supervisor_ptr& nested) { collect(*nested, into); }},
+               child);
   }
 }
 

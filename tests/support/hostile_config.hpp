@@ -1,6 +1,7 @@
 // Configurations with values that nobody means, and what must hold for whatever comes of them.
 #pragma once
 
+#include "runtime/base/overloaded.hpp"
 #include "runtime/config/load_tree.hpp"
 #include "runtime/config/schema.hpp"
 #include "runtime/config/schema_keys.hpp"
@@ -132,9 +133,10 @@ inline std::string trouble_with_service(const service_spec& spec) {
 inline std::string trouble_with_tree(const supervisor_spec& root) {
   if (root.name.empty()) return "a supervisor without a name";
   for (const auto& child : root.children) {
-    const auto* service = std::get_if<service_ptr>(&child);
     const auto trouble =
-        service != nullptr ? trouble_with_service(**service) : trouble_with_tree(*std::get<supervisor_ptr>(child));
+        std::visit(overloaded{[](const service_ptr& service) { return trouble_with_service(*service); },
+                              [](const supervisor_ptr& nested) { return trouble_with_tree(*nested); }},
+                   child);
     if (!trouble.empty()) return trouble;
   }
   return {};

@@ -7,6 +7,7 @@
 #include "actors/office/process_notes.hpp"
 #include "actors/office/wishes.hpp"
 
+#include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/config/codes.hpp"
 #include "runtime/config/schema.hpp"
@@ -45,10 +46,12 @@ const tree_up* up_from(const store::saved_tree& as_caller, const std::vector<tre
 std::optional<unsigned> count_of(const supervisor_spec& root, const std::string& service) {
   const auto* child = policy::find_child(root, service);
   if (child == nullptr) return std::nullopt;
-  const auto* nested = std::get_if<supervisor_ptr>(child);
-  if (nested == nullptr) return 1;
-  if (!(*nested)->pool) return std::nullopt;
-  return static_cast<unsigned>((*nested)->children.size());
+  return std::visit(overloaded{[](const service_ptr&) { return std::optional{1U}; },
+                               [](const supervisor_ptr& nested) {
+                                 return nested->pool ? std::optional{static_cast<unsigned>(nested->children.size())}
+                                                     : std::nullopt;
+                               }},
+                    *child);
 }
 
 std::string instances_phrase(unsigned count) { return counted(count, "instance"); }
@@ -138,12 +141,12 @@ read_or_problem read_for(const apply_config& wanted, std::vector<tree_up> trees)
 
 void note_secrets(const supervisor_spec& supervisor, file_notes& notes) {
   for (const auto& child : supervisor.children) {
-    if (const auto* nested = std::get_if<supervisor_ptr>(&child)) {
-      note_secrets(**nested, notes);
-      continue;
-    }
-    const auto& service = *std::get<service_ptr>(child);
-    if (!service.secrets.empty()) notes.secrets[service.name] = os::fingerprint_of(service.secrets);
+    std::visit(overloaded{[&](const service_ptr& service) {
+                            if (!service->secrets.empty())
+                              notes.secrets[service->name] = os::fingerprint_of(service->secrets);
+                          },
+                          [&](const supervisor_ptr& nested) { note_secrets(*nested, notes); }},
+               child);
   }
 }
 

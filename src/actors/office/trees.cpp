@@ -5,6 +5,7 @@
 #include "actors/office/archive.hpp"
 #include "actors/office/configuration.hpp"
 
+#include "runtime/base/overloaded.hpp"
 #include "runtime/config/report.hpp"
 #include "runtime/policy/tree_edit.hpp"
 #include "runtime/store/journal_values.hpp"
@@ -149,28 +150,26 @@ void known_trees::note_ends(const std::string& tree) {
     if (known->former) shared_.nodes.update(tree, known->name, policy::end_with_keeper);
 }
 
+void known_trees::lay_out(const std::string& tree, const std::string& parent, const service_ptr& service) {
+  const auto known = shared_.nodes.find(tree, service->name);
+  const bool is_same = known && known->service && known->parent == parent && known->restart == service->restart &&
+                       (known->service == service || *known->service == *service);
+  if (is_same) return;
+  shared_.nodes.update(tree, service->name, [&](node_snapshot& node) {
+    node.parent = parent;
+    node.restart = service->restart;
+    node.service = service;
+  });
+}
+
 /// What a tree is made of is known before its supervisors start, and also when they do not.
 void known_trees::lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec) {
   std::vector<std::string> children;
   for (const auto& child : spec.children) {
-    if (const auto* found = std::get_if<service_ptr>(&child)) {
-      const auto& service = *found;
-      children.push_back(service->name);
-      const auto known = shared_.nodes.find(tree, service->name);
-      const bool is_same = known && known->service && known->parent == spec.name &&
-                           known->restart == service->restart &&
-                           (known->service == service || *known->service == *service);
-      if (is_same) continue;
-      shared_.nodes.update(tree, service->name, [&](node_snapshot& node) {
-        node.parent = spec.name;
-        node.restart = service->restart;
-        node.service = service;
-      });
-    } else {
-      const auto& nested = *std::get<supervisor_ptr>(child);
-      children.push_back(nested.name);
-      lay_out(tree, spec.name, nested);
-    }
+    children.push_back(name_of(child));
+    std::visit(overloaded{[&](const service_ptr& service) { lay_out(tree, spec.name, service); },
+                          [&](const supervisor_ptr& nested) { lay_out(tree, spec.name, *nested); }},
+               child);
   }
   shared_.nodes.update(tree, spec.name, [&](node_snapshot& node) {
     node.what = node_snapshot::kind::supervisor;

@@ -94,6 +94,7 @@ private:
   void keep_down();
   void end_operations();
   void lay_out(const std::string& tree, const std::string& parent, const supervisor_spec& spec);
+  void lay_out(const std::string& tree, const std::string& parent, const service_ptr& service);
   void lay_down(const std::string& tree);
   void end_change(const std::string& tree);
   void note_ends(const std::string& tree);

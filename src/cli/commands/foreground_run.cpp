@@ -6,6 +6,7 @@
 #include "cli/common/run_verdict.hpp"
 #include "cli/common/screens.hpp"
 
+#include "runtime/base/overloaded.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/caller.hpp"
@@ -230,12 +231,11 @@ private:
 
   void note_shows(const supervisor_spec& of) {
     for (const auto& child : of.children) {
-      if (const auto* found = std::get_if<service_ptr>(&child)) {
-        const auto& service = **found;
-        shows_[std::string{pool_of(service.name)}] = service.log.show;
-      } else {
-        note_shows(*std::get<supervisor_ptr>(child));
-      }
+      std::visit(overloaded{[&](const service_ptr& service) {
+                              shows_[std::string{pool_of(service->name)}] = service->log.show;
+                            },
+                            [&](const supervisor_ptr& nested) { note_shows(*nested); }},
+                 child);
     }
   }
 

@@ -1,6 +1,8 @@
 #include "cli/commands/command.hpp"
 #include "cli/commands/foreground_run.hpp"
 
+#include "runtime/base/overloaded.hpp"
+
 #include <algorithm>
 
 namespace alder::cli {
@@ -8,8 +10,9 @@ namespace {
 
 bool has_service(const supervisor_spec& below, const std::string& name) {
   return std::any_of(below.children.begin(), below.children.end(), [&](const auto& child) {
-    const auto* service = std::get_if<service_ptr>(&child);
-    return service != nullptr ? (*service)->name == name : has_service(*std::get<supervisor_ptr>(child), name);
+    return std::visit(overloaded{[&](const service_ptr& service) { return service->name == name; },
+                                 [&](const supervisor_ptr& nested) { return has_service(*nested, name); }},
+                      child);
   });
 }
 

@@ -244,14 +244,15 @@ public:
     above.push_back(&spec);
     for (std::size_t place = 0; place < spec.children.size(); ++place) {
       const auto& child = spec.children[place];
-      if (const auto* below = std::get_if<supervisor_ptr>(&child)) {
-        look_at(**below, above, is_wanted);
-        continue;
-      }
-      const auto& service = *std::get<service_ptr>(child);
-      if (service.task || !(is_wanted || only_ == service.name)) continue;
+      const auto* service = std::visit(overloaded{[](const service_ptr& leaf) { return leaf.get(); },
+                                                  [&](const supervisor_ptr& below) -> const service_spec* {
+                                                    look_at(*below, above, is_wanted);
+                                                    return nullptr;
+                                                  }},
+                                       child);
+      if (service == nullptr || service->task || !(is_wanted || only_ == service->name)) continue;
       told.push_back(of_service(above, child));
-      told.back().service = spec.pool ? spec.name : service.name;
+      told.back().service = spec.pool ? spec.name : service->name;
       told.back().supervisor = spec.name;
       told.back().along = taken_along(spec, place);
       if (!spec.pool) continue;

@@ -1,7 +1,10 @@
 #include "runtime/policy/tree_edit.hpp"
 
+#include "runtime/base/overloaded.hpp"
+
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace alder::policy {
@@ -17,10 +20,14 @@ void collect(const supervisor_spec& supervisor, std::map<std::string, tree_place
 }
 
 bool is_alike(const child_spec& a, const child_spec& b) {
-  const auto* first = std::get_if<supervisor_ptr>(&a);
-  const auto* second = std::get_if<supervisor_ptr>(&b);
-  if (first == nullptr || second == nullptr) return first == second;
-  return (*first)->pool == (*second)->pool;
+  return std::visit(
+      overloaded{[](const service_ptr&, const service_ptr&) { return true; },
+                 [](const supervisor_ptr& first, const supervisor_ptr& second) { return first->pool == second->pool; },
+                 [](const auto& first, const auto& second) {
+                   static_assert(!std::is_same_v<decltype(first), decltype(second)>, "compare them");
+                   return false;
+                 }},
+      a, b);
 }
 
 std::vector<std::string> rules_that_differ(const supervisor_spec& a, const supervisor_spec& b) {
@@ -194,13 +201,14 @@ private:
       return;
     }
     stayed.push_back(name);
-    if (const auto* nested = std::get_if<supervisor_ptr>(&child)) {
-      compare(*std::get<supervisor_ptr>(*known->second.child), **nested);
-      return;
-    }
-    auto change = change_of(*std::get<service_ptr>(*known->second.child), *std::get<service_ptr>(child), effect_of_);
-    change.parent = parent;
-    if (!change.details.empty()) found_.push_back(std::move(change));
+    const auto& before = *known->second.child; // which is of the same kind
+    std::visit(overloaded{[&](const service_ptr& service) {
+                            auto change = change_of(*std::get<service_ptr>(before), *service, effect_of_);
+                            change.parent = parent;
+                            if (!change.details.empty()) found_.push_back(std::move(change));
+                          },
+                          [&](const supervisor_ptr& nested) { compare(*std::get<supervisor_ptr>(before), *nested); }},
+               child);
   }
 
   std::map<std::string, tree_place> before_;
