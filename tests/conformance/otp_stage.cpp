@@ -1,5 +1,6 @@
 #include "tests/conformance/otp_stage.hpp"
 
+#include "actors/tree/kind_service.hpp"
 #include "actors/tree/process.hpp"
 
 #include "runtime/base/words.hpp"
@@ -15,6 +16,8 @@ using actors::actor_base;
 using actors::child_actor;
 using actors::child_ended;
 using actors::child_entry;
+using actors::child_kind;
+using actors::child_place;
 using actors::child_started;
 using actors::id_of;
 using actors::parent_actor;
@@ -147,6 +150,27 @@ private:
   bool asked_ = false;
 };
 
+/// A supervisor to the rules, with a shell around it.
+class kind_shell final : public child_kind {
+public:
+  kind_shell(otp_stage& stage, json spec) : stage_(stage), spec_(std::move(spec)) {}
+
+  policy::child_rules rules() const override {
+    policy::child_rules rules;
+    rules.supervisor = true;
+    rules.significant = spec_.value("significant", false);
+    return rules;
+  }
+  void show(node_snapshot& node) const override { node.what = node_snapshot::kind::supervisor; }
+  child_actor spawn(const child_place& at, const start_order& /*order*/) const override {
+    return at.host->spawn<shell>(stage_, spec_, parent_actor{at.supervisor});
+  }
+
+private:
+  otp_stage& stage_;
+  json spec_;
+};
+
 } // namespace
 
 otp_stage::otp_stage() : shared_{*this, {}, [] { return wall_time{std::chrono::hours{24}}; }, {}, {}} {
@@ -172,31 +196,18 @@ void otp_stage::start_root(const json& spec) {
 }
 
 child_entry otp_stage::entry_of(const json& spec) {
-  child_entry entry;
-  entry.name = spec.at("id");
-  entry.restart = restart_of(spec);
-  const bool significant = spec.value("significant", false);
-  if (is_supervisor(spec)) {
-    supervisor_spec known;
-    known.name = entry.name;
-    known.significant = significant;
-    entry.supervisor = std::make_shared<const supervisor_spec>(std::move(known));
-    entry.part = [this, spec](caf::scheduled_actor* host, const parent_actor& parent) {
-      return caf::actor_cast<child_actor>(host->spawn<shell>(*this, spec, parent));
-    };
-    return entry;
-  }
+  if (is_supervisor(spec))
+    return {spec.at("id"), restart_of(spec), std::make_shared<const kind_shell>(*this, spec), {}};
   service_spec service;
-  service.name = entry.name;
+  service.name = spec.at("id");
   service.command = {spec.dump()};
-  service.restart = entry.restart;
-  service.significant = significant;
+  service.restart = restart_of(spec);
+  service.significant = spec.value("significant", false);
   const auto shutdown = shutdown_of(spec);
   if (shutdown == "brutal_kill") service.stop.signal = SIGKILL;
   service.stop.timeout = milliseconds{0}; // whoever hangs is killed without time passing
   if (shutdown == "infinity") service.stop.timeout.reset();
-  entry.service = std::make_shared<const service_spec>(std::move(service));
-  return entry;
+  return actors::entry_of_service(std::make_shared<const service_spec>(std::move(service)));
 }
 
 supervisor_plan otp_stage::plan_of(const std::string& id, const json& spec) {

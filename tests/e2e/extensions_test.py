@@ -36,6 +36,11 @@ class Extensions(alder.Scenario):
         self.out = self.home.files / "out" / "errors"
         self.home.environment["OUT"] = str(self.out)
 
+    def types_below(self, node):
+        yield node["name"], node["type"]
+        for child in node.get("children", []):
+            yield from self.types_below(child)
+
     def numbers(self):
         """Of the lines that have arrived, each as often as it did."""
         if not self.out.exists():
@@ -51,6 +56,10 @@ class Extensions(alder.Scenario):
         service = home.service("s")
         home.wait_until("its end is told with its words", lambda: any(  # there is no directory to write to
             "failed: cannot write" in event["text"] for event in home.events()))
+        _, trees = home.request("GET", "/v1/tree?all=1")
+        types = dict(self.types_below(trees["daemon"]))
+        self.assertEqual(types["errors_to_file for t/s"], "actor")
+        self.assertLessEqual(set(types.values()), {"actor", "supervisor"})
         everything = home.alder("tree", "--all").out
         self.assertIn("errors_to_file for t/s", everything)
         self.assertNotIn("stopped", next(line for line in everything.splitlines() if "tree t" in line))

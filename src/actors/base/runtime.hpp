@@ -7,8 +7,6 @@
 
 #include "runtime/os/clock.hpp"
 
-#include <caf/fwd.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -61,19 +59,6 @@ struct runtime {
   void announce(event what) const;
   /// What a time of the board is for people, by the wall clock as it is now.
   [[nodiscard]] std::chrono::milliseconds clock_shift() const { return wall_now() - steady_now(); }
-};
-
-/// A child as an actor-level supervisor knows it: what to start, and under which name.
-struct child_entry {
-  std::string name;
-  restart_kind restart = restart_kind::permanent;
-  service_ptr service;
-  supervisor_ptr supervisor;
-  /// A part of the daemon or a user's own actor, which stands for whatever else is given. Called at every start; must
-  /// answer start_order.
-  std::function<child_actor(caf::scheduled_actor* host, const parent_actor& parent)> part;
-  std::string tree;    ///< the tree it belongs to, when it is the root of one
-  bool resume = false; ///< its first start takes over what runs already
 };
 
 [[nodiscard]] inline node_id id_of(const std::string& tree, const std::string& name) { return {tree, name}; }

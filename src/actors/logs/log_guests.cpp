@@ -1,6 +1,7 @@
 #include "actors/logs/log_guests.hpp"
 
 #include "actors/base/part.hpp"
+#include "actors/tree/kind_part.hpp"
 #include "actors/tree/supervisor.hpp"
 
 #include <utility>
@@ -69,30 +70,21 @@ void log_guests::give(seat& to, open_lines& lines) {
 }
 
 child_entry log_guests::supervisor_entry() {
-  child_entry entry;
-  entry.name = "destinations";
-  entry.part = [this](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
+  return entry_of_part("destinations", [this](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
     supervisor_plan plan{
         "", "destinations", {strategy::one_for_one, endless_patience, auto_shutdown::never}, false, {}};
     for (const auto& [node, taken] : seats_)
       plan.children.push_back(entry_of(node, taken.name));
     supervisor_ = host->spawn<supervisor>(*shared, std::move(plan), parent);
     return supervisor_;
-  };
-  return entry;
+  });
 }
 
 child_entry log_guests::entry_of(const node_id& node, const std::string& name) {
-  service_spec terms;
-  terms.name = name;
-  terms.backoff = between_starts;
-  child_entry entry;
-  entry.name = name;
-  entry.service = std::make_shared<const service_spec>(std::move(terms));
-  entry.part = [this, node, name](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
+  const auto make = [this, node, name](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
     return host->spawn<log_guest>(*this, node, name, parent);
   };
-  return entry;
+  return entry_of_part(name, make, between_starts);
 }
 
 actor_call log_guests::wanted_by(const node_id& node) const {

@@ -1,6 +1,7 @@
 #include "actors/logs/log_hub.hpp"
 
 #include "actors/logs/log_writer.hpp"
+#include "actors/tree/kind_part.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/logs/log_archive.hpp"
@@ -144,12 +145,10 @@ log_hub::writer_seat& log_hub::seat_of(const node_id& node) {
 }
 
 child_entry log_hub::entry_of(const node_id& node) {
-  child_entry entry;
-  entry.name = node.text();
-  entry.part = [this, node](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
-    return host->spawn<log_writer>(*shared, *this, node, parent);
-  };
-  return entry;
+  return entry_of_part(node.text(),
+                       [this, node](caf::scheduled_actor* host, const parent_actor& parent) -> child_actor {
+                         return host->spawn<log_writer>(*shared, *this, node, parent);
+                       });
 }
 
 std::vector<child_entry> log_hub::writers() {

@@ -4,6 +4,7 @@
 #include "actors/base/runtime.hpp"
 #include "actors/office/archive.hpp"
 #include "actors/office/configuration.hpp"
+#include "actors/tree/kind_supervisor.hpp"
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/config/report.hpp"
@@ -342,10 +343,8 @@ void known_trees::begin_shutdown() {
 }
 
 child_entry known_trees::entry_of(const known_tree& tree) const {
-  child_entry entry;
-  entry.name = tree.root->name;
+  auto entry = entry_of_supervisor(tree.target ? tree.target : tree.root);
   entry.restart = root_restart;
-  entry.supervisor = tree.target ? tree.target : tree.root;
   entry.tree = tree.source.name;
   return entry;
 }

@@ -1,15 +1,8 @@
 #include "actors/tree/supervisor.hpp"
 
-#include "actors/tree/caretaker.hpp"
 #include "actors/tree/decider.hpp"
-#include "actors/tree/process.hpp"
 
-#include "runtime/base/known_by.hpp"
 #include "runtime/base/overloaded.hpp"
-#include "runtime/base/units.hpp"
-#include "runtime/base/words.hpp"
-#include "runtime/policy/tree_edit.hpp"
-#include "runtime/wire/event_sentence.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -24,12 +17,11 @@ constexpr std::chrono::seconds decider_deadline{1}; // then the built-in rule de
 constexpr unsigned immediate_takeovers = 3;         // an actor that keeps crashing is a bug: do not spin on it
 constexpr std::chrono::seconds takeover_delay{1};
 
-/// Of a supervisor: what was under way below it was one child's start or stop, not its own start.
+} // namespace
+
 bool was_up(const former_state& former) {
   return former.state == node_state::running || former.state == node_state::stopping;
 }
-
-} // namespace
 
 supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent)
     : actor_base(config), shared_(shared), plan_(std::move(plan)), parent_(std::move(parent)),
@@ -130,40 +122,50 @@ void supervisor::forget_former_children() {
 }
 
 /// What this supervisor's predecessor or a former daemon knew of a child, and what it left running.
-void supervisor::recall(child& c, const start_order& order, policy::begin& begin) {
+child_past supervisor::past_of(const child& c, bool resumes, const policy::supervision_memory& memory) const {
   const auto& name = c.entry->name;
   const auto id = id_of(tree_of(c), name);
-  auto left = shared_.os.left_behind(id);
-  policy::remembered_child known{.generation = shared_.os.last_generation(id)};
+  child_past past{.resumes = resumes, .left = shared_.os.left_behind(id)};
   // A number is never used twice, for one that was used says that its start is counted.
-  known.generation = std::max(known.generation, c.counted);
-  if (const auto node = shared_.nodes.find(tree_of(c), name); order.resume && node) {
-    known.settled = is_down(node);
-    c.former = node->former.value_or(former_state{node->state, node->since, node->reason, node->why, node->generation});
+  past.known.generation = std::max(shared_.os.last_generation(id), c.counted);
+  if (const auto node = shared_.nodes.find(tree_of(c), name); resumes && node) {
+    past.known.settled = is_down(node);
+    past.former =
+        node->former.value_or(former_state{node->state, node->since, node->reason, node->why, node->generation});
   }
-  if (const auto one = begin.memory.children.find(name); one != begin.memory.children.end()) {
-    known.generation = std::max(known.generation, one->second.generation);
-    known.ended = one->second.ended;
-    known.restarting = one->second.restarting;
+  if (const auto one = memory.children.find(name); one != memory.children.end()) {
+    past.known.generation = std::max(past.known.generation, one->second.generation);
+    past.known.ended = one->second.ended;
+    past.known.restarting = one->second.restarting;
   }
-  std::vector<policy::held_process> held;
-  if (order.resume) {
-    for (const auto& one : left) // a supervisor has none: it was a service before
-      if (c.entry->service) held.push_back({one.generation, one.alive});
-  } else { // nothing of a former life may be there beside a new one
-    for (const auto& one : left)
+  return past;
+}
+
+/// What of a former life is not taken over.
+void supervisor::discard_former(const child& c, const child_past& past, const policy::adoption& decided) {
+  const auto id = id_of(tree_of(c), c.entry->name);
+  if (!past.resumes) { // nothing of it may be there beside a new one
+    for (const auto& one : past.left)
       shared_.os.discard({id, one.generation});
   }
-  const auto decided = policy::adopt(known, std::move(held));
   for (const auto stale : decided.stale) {
-    const auto one = std::find_if(left.begin(), left.end(), [&](const auto& l) { return l.generation == stale; });
+    const auto one =
+        std::find_if(past.left.begin(), past.left.end(), [&](const auto& l) { return l.generation == stale; });
     // Its end was decided on by a daemon that could not write it down.
-    if (one->exited && stale > known.ended)
-      shared_.nodes.update(tree_of(c), name, [&](node_snapshot& node) {
+    if (one->exited && stale > past.known.ended)
+      shared_.nodes.update(tree_of(c), c.entry->name, [&](node_snapshot& node) {
         node.last_exit = last_exit{*one->exited, shared_.wall_now()};
       });
     shared_.os.discard({id, stale});
   }
+}
+
+void supervisor::recall(child& c, const start_order& order, policy::begin& begin) {
+  const auto& name = c.entry->name;
+  const auto past = past_of(c, order.resume, begin.memory);
+  if (past.former) c.former = past.former;
+  const auto [decided, taken] = c.entry->kind->recall(place_of(c), past);
+  discard_former(c, past, decided);
   machine_.recall(name, decided.generation);
   const bool takes_over = decided.what == policy::adoption::action::take_over;
   if (order.only_running) c.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
@@ -176,25 +178,15 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
     for (const auto& member : work->members) // a start that is counted already, and was not made
       if (member.id == name && c.counted > member.generation) c.counted = decided.generation + 1;
   }
-  if (takes_over) {
-    const auto& taken =
-        *std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.generation == decided.generation; });
-    const bool waits = taken.alive && taken.note.is_waiting();
-    begin.running[name] = {decided.generation, clock_time(taken.started), waits};
+  if (taken) {
+    begin.running[name] = {taken->generation, clock_time(taken->started), taken->starting};
     c.goes_on = true;
-    c.restarts = taken.note.restarts;
-  } else if (const auto of_child = shared_.memories.find(id); order.resume && c.entry->supervisor && !known.settled &&
-                                                              of_child != shared_.memories.end() &&
-                                                              of_child->second.generation > 0) {
-    // Whatever runs below it, it is this supervisor in this life.
-    const auto reached = of_child->second.generation;
-    const bool is_up = c.former && c.former->generation == reached && was_up(*c.former);
-    begin.running[name] = {reached, now_on_clock(), !is_up};
-    c.goes_on = true;
+    c.may_have_ended = taken->may_have_ended;
+    c.restarts = taken->restarts.value_or(c.restarts);
+    take_over_stop(c, begin);
   } else if (decided.what == policy::adoption::action::stay_down || order.only_running) {
     begin.down.insert(name);
   }
-  if (c.goes_on) take_over_stop(c, begin);
 }
 
 /// Of a child that another supervisor was stopping on request, in the middle of a change that moves it to this one. It
@@ -296,6 +288,8 @@ void supervisor::on_ended(const policy::supervisor_ended& ended) {
 
 std::string supervisor::tree_of(const child& c) const { return c.entry->tree.empty() ? plan_.tree : c.entry->tree; }
 
+child_place supervisor::place_of(const child& c) { return {this, shared_, tree_of(c), c.entry->name, self()}; }
+
 supervisor::child* supervisor::find_child(const std::string& id) {
   const auto found = children_.find(id);
   return found == children_.end() ? nullptr : &found->second;
@@ -311,23 +305,13 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
   shared_.nodes.update(tree_of(c), entry.name, [&](node_snapshot& node) {
     node.parent = is_root ? "" : plan_.name;
     node.restart = entry.restart;
-    node.service = entry.service;
-    node.what = entry.service      ? node_snapshot::kind::service
-                : entry.supervisor ? node_snapshot::kind::supervisor
-                                   : node_snapshot::kind::actor;
+    entry.kind->show(node);
     c.restarts = node.restarts;
-    if (entry.service) c.counted = node.generation;
+    c.counted = entry.kind->counted(node);
   });
-  appoint_caretaker(c);
-  return c;
-}
-
-/// A service with a schedule or a watch gets an actor that looks at the clock and the files.
-void supervisor::appoint_caretaker(child& c) {
-  const auto& service = c.entry->service;
   if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);
-  if (service && (service->schedule.any() || service->watch.any()))
-    c.caretaker = spawn<caretaker>(shared_, tree_of(c), service, supervisor_actor{self()});
+  c.caretaker = entry.kind->appoint_caretaker(place_of(c));
+  return c;
 }
 
 void supervisor::start(const policy::start_child& order) {
@@ -338,7 +322,7 @@ void supervisor::start(const policy::start_child& order) {
   c->generation = order.generation;
   c->why = order.why;
   // What a former daemon was stopping may have ended meanwhile, which is no exit of its own.
-  c->stopping = c->entry->service && order.mode == policy::start_child::how::only_running && c->stop_why;
+  c->stopping = order.mode == policy::start_child::how::only_running && c->may_have_ended && c->stop_why;
   if (order.automatic && order.generation > c->counted) ++c->restarts;
   c->resumes = order.mode != policy::start_child::how::fresh;
   c->goes_on = c->goes_on && c->resumes;
@@ -348,11 +332,8 @@ void supervisor::start(const policy::start_child& order) {
   keep_since(*c);
   if (c->goes_on && c->former) // for the successor of a daemon that dies before this one has taken it over
     shared_.nodes.update(tree_of(*c), order.id, [c](node_snapshot& node) { node.former = c->former; });
-  const auto& service = c->entry->service;
-  const bool checks_readiness = service && !service->waits_for_schedule() &&
-                                (service->task || known_by(service->ready.check) != check_source::none);
   using how = policy::start_child::how;
-  if (checks_readiness && order.mode == how::fresh) announce(event_kind::starting, *c, order.why);
+  if (order.mode == how::fresh && c->entry->kind->checks_readiness()) announce(event_kind::starting, *c, order.why);
   start_order wanted{order.generation, order.why, order.mode != how::fresh, c->restarts};
   wanted.only_running = order.mode == how::only_running;
   wanted.keep_going = keep_going_ || (asked != calls_.end() && asked->second.what.keep_going);
@@ -376,30 +357,8 @@ void supervisor::continue_former(child& c) {
   });
 }
 
-/// In the middle of a change: what is to be removed does not come back with its supervisor. What comes to it from
-/// another one, where it still is, comes later.
-supervisor_ptr supervisor::spec_to_start(const child& c) const {
-  const auto tree = tree_of(c);
-  const auto next = shared_.changing_to ? shared_.changing_to(tree, c.entry->name) : nullptr;
-  if (!next) return nullptr;
-  std::set<std::string> elsewhere;
-  for (const auto& [name, place] : policy::places_in(*next)) {
-    const auto node = shared_.nodes.find(tree, name);
-    if (node && node->parent != place.parent && shared_.parents.count(id_of(tree, name)) > 0) elsewhere.insert(name);
-  }
-  return elsewhere.empty() ? next : std::make_shared<const supervisor_spec>(policy::without(*next, elsewhere));
-}
-
 void supervisor::bring_up(child& c, const start_order& order) {
-  const parent_actor me = self();
-  if (c.entry->part) {
-    c.actor = c.entry->part(this, me);
-  } else if (c.entry->service) {
-    c.actor = spawn<process>(shared_, tree_of(c), c.entry->service, me);
-  } else {
-    const auto anew = order.resume ? nullptr : spec_to_start(c);
-    c.actor = spawn<supervisor>(shared_, plan_of(tree_of(c), anew ? *anew : *c.entry->supervisor), me);
-  }
+  c.actor = c.entry->kind->spawn(place_of(c), order);
   watch(c.actor, [this, name = c.entry->name, generation = order.generation](const caf::error& why) {
     on_actor_lost(name, generation, why);
   });
@@ -421,7 +380,7 @@ void supervisor::take_over(const std::string& id, alder::generation generation) 
   auto* c = find_child(id);
   if (c == nullptr || c->generation != generation || c->actor) return;
   bring_up(*c, {generation, c->why, /*resume=*/true, c->restarts});
-  if (c->stopping) send(c->actor, stop_order_for(*c));
+  if (c->stopping) send(c->actor, stop_order{c->why, c->entry->kind->stop()});
 }
 
 void supervisor::stop(const policy::stop_child& order) {
@@ -433,12 +392,7 @@ void supervisor::stop(const policy::stop_child& order) {
   c->why = order.why;
   set_state(*c, node_state::stopping, order.why);
   announce(event_kind::stopping, *c, order.why);
-  if (c->actor) send(c->actor, stop_order_for(*c));
-}
-
-stop_order supervisor::stop_order_for(const child& c) {
-  if (!c.entry->service) return {c.why, {}};
-  return {c.why, c.entry->service->stop};
+  if (c->actor) send(c->actor, stop_order{order.why, c->entry->kind->stop()});
 }
 
 void supervisor::on_child_started(const child_started& message) {
@@ -476,20 +430,18 @@ void supervisor::note_started(child& c, const child_started& message) {
   c.was_up = true;
   const auto before = shared_.nodes.find(tree_of(c), c.entry->name);
   const bool resumes = std::exchange(c.resumes, false);
-  if (before->state == node_state::running) return;                           // a replaced actor reports again
-  const bool is_up_now = c.former && c.former->state == node_state::starting; // not before
-  const bool adopted = resumes && (c.entry->supervisor ? c.goes_on && !is_up_now : message.kept);
+  if (before->state == node_state::running) return; // a replaced actor reports again
+  const bool adopted = resumes && c.entry->kind->was_up_before(message, c.goes_on, c.former);
   // Why it runs is what it was started for; that nobody knows it any more is said by what is left.
   if (adopted && !c.former) c.why = {cause::kind::adopted, {}, {}, {}};
   if (adopted && before->forced && c.former && c.former->state == node_state::stopping)
     set_state(c, node_state::stopping, before->forced->why); // the former daemon was already ending it
   else
     set_state(c, node_state::running, c.why);
-  if (adopted) keep_since(c, c.entry->service ? before->since : wall_time{});
+  if (adopted) keep_since(c, message.kept ? before->since : wall_time{});
   c.former.reset();
-  if (adopted && c.entry->supervisor) return;
-  if (c.entry->service && c.entry->service->task && message.pid == 0) return; // complete: its exit is announced instead
-  announce(adopted ? event_kind::adopted : event_kind::started, c, c.why, [&](event& e) { e.pid = message.pid; });
+  const auto told = c.entry->kind->start_event(message, adopted);
+  if (told) announce(*told, c, c.why, [&](event& e) { e.pid = message.pid; });
 }
 
 void supervisor::on_child_ended(const child_ended& message) {
@@ -503,7 +455,8 @@ void supervisor::on_child_ended(const child_ended& message) {
     if (c->stop_why) c->why = *std::exchange(c->stop_why, std::nullopt);
     set_state(*c, node_state::stopped, c->why);
     announce(event_kind::stopped, *c, c->why, [&](event& e) { e.status = gone.reason.status; });
-    const bool brutal = c->entry->service && c->entry->service->stop.signal == SIGKILL;
+    const auto how = c->entry->kind->stop();
+    const bool brutal = how && how->signal == SIGKILL;
     if (gone.reason.what == exit_reason::kind::killed && !brutal)
       announce(event_kind::warning, *c, {cause::kind::own_exit, {}, gone.reason.detail, {}});
   } else if (set_state(*c, node_state::stopped, gone.reason.detail);

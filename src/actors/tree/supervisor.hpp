@@ -19,6 +19,9 @@
 
 namespace alder::actors {
 
+/// Of a supervisor that a former daemon had. What was under way below it was one child's start or stop, not its own.
+[[nodiscard]] bool was_up(const former_state& former);
+
 class supervisor final : public actor_base<supervisor_actor> {
 public:
   /// `parent` may be null: nobody hears of its end then.
@@ -31,7 +34,7 @@ private:
   struct child {
     std::shared_ptr<const child_entry> entry;
     child_actor actor;
-    caretaker_actor caretaker; ///< of a service with a schedule or a watch
+    caretaker_actor caretaker; ///< null: its kind has none for it
     alder::generation generation = 0;
     unsigned restarts = 0;
     alder::generation counted = 0; ///< up to this one starts are among `restarts`, perhaps by a former daemon
@@ -43,6 +46,7 @@ private:
     std::optional<cause> stop_why;
     std::optional<former_state> former; ///< as this supervisor found it
     bool goes_on = false;               ///< what there was of it is taken over
+    bool may_have_ended = false;        ///< of what is taken over: nobody was there to hear of its end
     bool resumes = false;               ///< it is being started by a supervisor that takes over
     std::optional<exit_reason> last_end;
   };
@@ -81,13 +85,13 @@ private:
   void reset(pending_call& pending);
   void begin_call(policy::call::op op, pending_call pending);
   void take_template();
-  [[nodiscard]] static stop_order stop_order_for(const child& c);
   void finish_upgrade(pending_call& pending, const policy::reply& reply);
   void forget_former_children();
   child& adopt_entry(const child_entry& entry);
-  void appoint_caretaker(child& c);
   void release_children();
   void recall(child& c, const start_order& order, policy::begin& begin);
+  [[nodiscard]] child_past past_of(const child& c, bool resumes, const policy::supervision_memory& memory) const;
+  void discard_former(const child& c, const child_past& past, const policy::adoption& decided);
   void take_over_stop(child& c, policy::begin& begin);
   [[nodiscard]] bool had_started() const;
   [[nodiscard]] policy::time_point clock_time(wall_time at);
@@ -112,11 +116,11 @@ private:
   /// Takes the time it entered its state from what it was before, if it still is that.
   void keep_since(const child& c, wall_time earliest = {});
   void continue_former(child& c);
-  [[nodiscard]] supervisor_ptr spec_to_start(const child& c) const;
   void enter(child& c, node_state state, const std::string& reason, const cause& why, stays settled);
   child* find_child(const std::string& id);
   void announce(event_kind kind, const child& c, const cause& why, const std::function<void(event&)>& more = {});
   [[nodiscard]] std::string tree_of(const child& c) const;
+  [[nodiscard]] child_place place_of(const child& c);
   [[nodiscard]] policy::time_point now_on_clock() { return clock().now(); }
 
   runtime& shared_;

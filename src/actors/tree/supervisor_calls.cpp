@@ -165,12 +165,7 @@ void supervisor::take_template() {
   for (auto& [name, c] : children_) {
     auto entry = *c.entry;
     entry.restart = plan_.instance->restart;
-    if (entry.service && plan_.instance->service) {
-      auto service = *entry.service;
-      service.stop = plan_.instance->service->stop;
-      service.restart = entry.restart;
-      entry.service = std::make_shared<const service_spec>(std::move(service));
-    }
+    if (auto kind = entry.kind->with_terms(entry.restart, plan_.instance->kind->stop())) entry.kind = std::move(kind);
     c.entry = std::make_shared<const child_entry>(std::move(entry));
   }
 }
@@ -198,8 +193,7 @@ void supervisor::on_children_told(const policy::children_told& told) {
 bool supervisor::is_alive(const policy::child_state& state) {
   const auto* c = find_child(state.rules.id);
   if (c == nullptr || state.what != policy::child_state::phase::running) return false;
-  return c->entry->service && !c->entry->part ? shared_.os.is_alive({id_of(tree_of(*c), state.rules.id), state.process})
-                                              : static_cast<bool>(c->actor);
+  return c->entry->kind->is_alive(place_of(*c), state.process, static_cast<bool>(c->actor));
 }
 
 } // namespace alder::actors

@@ -1,26 +1,18 @@
 #include "actors/tree/supervisor_plan.hpp"
 
+#include "actors/tree/kind_service.hpp"
+#include "actors/tree/kind_supervisor.hpp"
+
 #include "runtime/base/overloaded.hpp"
 
-#include <csignal>
 #include <utility>
 
 namespace alder::actors {
 
 child_entry entry_of(const child_spec& spec) {
-  child_entry entry;
-  std::visit(overloaded{[&](const service_ptr& service) {
-                          entry.name = service->name;
-                          entry.restart = service->restart;
-                          entry.service = service;
-                        },
-                        [&](const supervisor_ptr& nested) {
-                          entry.name = nested->name;
-                          entry.restart = nested->restart;
-                          entry.supervisor = nested;
-                        }},
-             spec);
-  return entry;
+  return std::visit(overloaded{[](const service_ptr& service) { return entry_of_service(service); },
+                               [](const supervisor_ptr& nested) { return entry_of_supervisor(nested); }},
+                    spec);
 }
 
 supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
@@ -41,21 +33,9 @@ supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec) {
 }
 
 policy::child_rules rules_of(const child_entry& entry) {
-  policy::child_rules rules;
+  auto rules = entry.kind->rules();
   rules.id = entry.name;
   rules.restart = entry.restart;
-  rules.supervisor = entry.supervisor != nullptr;
-  if (entry.service) {
-    rules.significant = entry.service->significant;
-    rules.after = entry.service->after;
-    rules.brutal_kill = entry.service->stop.signal == SIGKILL;
-    rules.backoff = entry.service->backoff;
-    rules.restart_limit = entry.service->restart_limit;
-  } else if (entry.supervisor) {
-    rules.significant = entry.supervisor->significant;
-    rules.after = entry.supervisor->after;
-    rules.backoff = entry.supervisor->backoff;
-  }
   return rules;
 }
 

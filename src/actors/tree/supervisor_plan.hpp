@@ -1,7 +1,7 @@
 // What a supervisor is made of, and what of it the rules of supervision ask.
 #pragma once
 
-#include "actors/base/runtime.hpp"
+#include "actors/tree/child_kind.hpp"
 
 #include "runtime/policy/supervision.hpp"
 
@@ -22,7 +22,7 @@ struct supervisor_plan {
   std::shared_ptr<const child_entry> instance = {}; ///< of a pool: the template
 };
 
-/// A child of the user's.
+/// A child of the user's: the one place where a specification becomes a child of its kind.
 [[nodiscard]] child_entry entry_of(const child_spec& spec);
 /// The plan of a supervisor of the user's.
 [[nodiscard]] supervisor_plan plan_of(const std::string& tree, const supervisor_spec& spec);

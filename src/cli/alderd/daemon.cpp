@@ -7,6 +7,7 @@
 #include "actors/logs/log_writer.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/office.hpp"
+#include "actors/tree/kind_part.hpp"
 
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
@@ -246,52 +247,42 @@ actors::supervisor_plan daemon::own_branch() {
 }
 
 actors::child_entry daemon::events_part() {
-  actors::child_entry entry;
-  entry.name = "events";
-  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    return host->spawn<actors::event_bus>(shared_, feed_, parent);
-  };
-  return entry;
+  return actors::entry_of_part(
+      "events", [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+        return host->spawn<actors::event_bus>(shared_, feed_, parent);
+      });
 }
 
 actors::child_entry daemon::logs_part() {
-  actors::child_entry entry;
-  entry.name = "logs";
-  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    actors::supervisor_plan plan{
-        "", "logs", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, logs_.writers()};
-    logs_.supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
-    return logs_.supervisor;
-  };
-  return entry;
+  return actors::entry_of_part(
+      "logs", [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+        actors::supervisor_plan plan{
+            "", "logs", {strategy::one_for_one, own_patience, auto_shutdown::never}, false, logs_.writers()};
+        logs_.supervisor = host->spawn<actors::supervisor>(shared_, std::move(plan), parent);
+        return logs_.supervisor;
+      });
 }
 
 actors::child_entry daemon::trees_part() {
-  actors::child_entry entry;
-  entry.name = "trees";
-  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    api_.forest = host->spawn<actors::forest>(shared_, trees_, parent);
-    return api_.forest;
-  };
-  return entry;
+  return actors::entry_of_part(
+      "trees", [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+        api_.forest = host->spawn<actors::forest>(shared_, trees_, parent);
+        return api_.forest;
+      });
 }
 
 actors::child_entry daemon::office_part() {
-  actors::child_entry entry;
-  entry.name = "office";
-  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    return host->spawn<actors::office>(api_, parent);
-  };
-  return entry;
+  return actors::entry_of_part(
+      "office", [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+        return host->spawn<actors::office>(api_, parent);
+      });
 }
 
 actors::child_entry daemon::api_part() {
-  actors::child_entry entry;
-  entry.name = "api";
-  entry.part = [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
-    return host->spawn<actors::api_server>(loop_, api_, parent);
-  };
-  return entry;
+  return actors::entry_of_part(
+      "api", [this](caf::scheduled_actor* host, const actors::parent_actor& parent) -> actors::child_actor {
+        return host->spawn<actors::api_server>(loop_, api_, parent);
+      });
 }
 
 void daemon::on_tree_started(const policy::start_result& result) {

@@ -126,7 +126,11 @@ TEST_F(LogGuests, HaveAPlaceInTheTree) {
   set_rules();
   EXPECT_THAT(shared.nodes.children_of("", "logs"), ElementsAre("destinations"));
   EXPECT_THAT(shared.nodes.children_of("", "destinations"), ElementsAre("ship for shop/web:1"));
-  EXPECT_EQ(shared.nodes.find("", "ship for shop/web:1")->state, node_state::running);
+  const auto destination = shared.nodes.find("", "ship for shop/web:1");
+  EXPECT_EQ(destination->state, node_state::running);
+  EXPECT_EQ(destination->what, node_snapshot::kind::actor);
+  EXPECT_FALSE(destination->service) << "it runs no program";
+  EXPECT_EQ(destination->restart, restart_kind::permanent);
 }
 
 TEST_F(LogGuests, ThatThrowAreStartedAgainAndGetTheLinesAgain) {

@@ -223,12 +223,7 @@ TEST_F(Supervisor, StopOfASlowStartCutsItShort) {
   auto web = service("web");
   web.ready = {ready_tcp{"127.0.0.1", 80}, 60s, 100ms};
   start(tree("shop", strategy::one_for_one, {service("db")}));
-  const auto entry = [&] {
-    child_entry e;
-    e.name = "web";
-    e.service = std::make_shared<const service_spec>(web);
-    return std::make_shared<const child_entry>(e);
-  }();
+  const auto entry = std::make_shared<const child_entry>(entry_of(std::make_shared<const service_spec>(web)));
   caf::anon_send(root, node_call{node_call::op::add, "web", entry, {}});
   run();
   EXPECT_EQ(node("web").state, node_state::starting);
