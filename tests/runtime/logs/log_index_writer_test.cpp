@@ -1,5 +1,6 @@
 #include "runtime/logs/log_index_writer.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
@@ -56,7 +57,7 @@ TEST_F(LogIndexWriter, BeginsAnewWhenTheFileWasCutOff) {
 
 TEST_F(LogIndexWriter, GoesOnWhereAFormerOneEnded) {
   writer().add(record_two, at(0s));
-  ASSERT_TRUE(os::append(index_, "half a record"));
+  ASSERT_TRUE(test::append(index_, "half a record"));
   writer().add({10, 3'000}, at(0s));
   EXPECT_EQ(written(), (written_records{record_two, {10, 3'000}})) << "what was cut in two is cut off";
   writer().add({5, 4'000}, at(0s));
@@ -64,7 +65,7 @@ TEST_F(LogIndexWriter, GoesOnWhereAFormerOneEnded) {
 }
 
 TEST_F(LogIndexWriter, TriesAgainAfterAWhile) {
-  ASSERT_TRUE(os::append(dir_ / "deep", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "deep", "in the way"));
   auto index = writer();
   index.add(record_one, at(0s));
   std::filesystem::remove(dir_ / "deep");
@@ -86,7 +87,7 @@ TEST_F(LogIndexWriter, ForgettingOpensAgainAtOnce) {
 TEST_F(LogIndexWriter, KeepsWhatIsNoIndexAndSaysWhereOnce) {
   std::filesystem::create_directories(dir_ / "deep");
   const std::string garbage(wire::log_index_record_size, '\xff');
-  ASSERT_TRUE(os::append(index_, garbage));
+  ASSERT_TRUE(test::append(index_, garbage));
   auto index = writer();
   index.add(record_one, at(0s));
   EXPECT_EQ(written(), (written_records{record_one}));

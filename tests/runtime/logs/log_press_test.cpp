@@ -1,5 +1,6 @@
 #include "runtime/logs/log_press.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -20,8 +21,8 @@ protected:
   std::string archive(std::chrono::seconds age, std::size_t size = 1000, const std::string& live = "out.log") {
     const auto at = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()) - age;
     const auto path = dir_ / live + "." + wire::archive_stamp(at);
-    EXPECT_TRUE(os::append(path, std::string(size, 'x')));
-    EXPECT_TRUE(os::append(path + ".idx", std::string(16, '\0')));
+    EXPECT_TRUE(test::append(path, std::string(size, 'x')));
+    EXPECT_TRUE(test::append(path + ".idx", std::string(16, '\0')));
     return path;
   }
   std::vector<std::string> files() {
@@ -93,7 +94,7 @@ TEST_F(LogPress, KeepsTheWholeDirectoryWithinItsTotal) {
   log_spec rules;
   rules.compress = log_compression::none;
   rules.tree_total = 5000;
-  ASSERT_TRUE(os::append(dir_ / "out.log", std::string(2000, 'x')));
+  ASSERT_TRUE(test::append(dir_ / "out.log", std::string(2000, 'x')));
   (void)archive(seconds{30}, 2000, "other.log"); // of a service that has no order
   const auto two = archive(seconds{20}, 1000);
   const auto three = archive(seconds{10}, 1000, "err.log");
@@ -103,14 +104,14 @@ TEST_F(LogPress, KeepsTheWholeDirectoryWithinItsTotal) {
 
 TEST_F(LogPress, ClearsAwayWhatCrashesLeft) {
   const auto one = archive(seconds{300});
-  ASSERT_TRUE(os::append(one + ".gz", "complete, for all that is known"));
-  ASSERT_TRUE(os::append(one + ".gz.tmp", "half"));
+  ASSERT_TRUE(test::append(one + ".gz", "complete, for all that is known"));
+  ASSERT_TRUE(test::append(one + ".gz.tmp", "half"));
   const auto two = archive(seconds{200});
   std::filesystem::remove(two); // only its index had got its new name
   const auto young = archive(seconds{1});
   std::filesystem::remove(young); // that may be happening at this moment
   const auto last = archive(seconds{0});
-  ASSERT_TRUE(os::append(last + ".idx.zst.tmp", "half"));
+  ASSERT_TRUE(test::append(last + ".idx.zst.tmp", "half"));
   press({});
   EXPECT_EQ(files(), (std::vector<std::string>{one + ".gz", one + ".idx.gz", young + ".idx.gz", last, last + ".idx"}));
 }
@@ -127,7 +128,7 @@ TEST_F(LogPress, WritesThroughNothingThatSomebodyElseHasPutThere) {
   ALDER_NEEDS_ROOT;
   test::give_away(dir_.path());
   const test::temporary_directory ours;
-  ASSERT_TRUE(os::append(ours / "precious", "keep"));
+  ASSERT_TRUE(test::append(ours / "precious", "keep"));
   const auto one = archive(seconds{30});
   const auto two = archive(seconds{20});
   std::filesystem::create_hard_link(ours / "precious", one + ".gz.tmp");

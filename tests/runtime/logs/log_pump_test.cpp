@@ -1,5 +1,6 @@
 #include "runtime/logs/log_pump.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/terminal.hpp"
 
@@ -173,7 +174,7 @@ TEST_F(LogPump, ATerminalThatSomebodyKeepsOpenIsNotReadForEver) {
 
 TEST_F(LogPump, ATerminalWaitsWhenItsFileIsBlocked) {
   if (const auto none = test::no_terminal(); !none.empty()) GTEST_SKIP() << none;
-  ASSERT_TRUE(os::append(dir_ / "logs", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "logs", "in the way"));
   log_spec rules;
   rules.pressure = log_pressure::block;
   pump_->open(1, dir_ / "logs/out.log", rules);
@@ -191,7 +192,7 @@ TEST_F(LogPump, ATerminalWaitsWhenItsFileIsBlocked) {
 }
 
 TEST_F(LogPump, WhatWaitsInAnotherDirectoryIsWrittenWhenTheFileCanBeAgainAlsoByASuccessor) {
-  ASSERT_TRUE(os::append(dir_ / "logs", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "logs", "in the way"));
   log_spec rules;
   rules.pressure = log_pressure::spill;
   rules.spill_to = dir_ / "spill";
@@ -217,7 +218,7 @@ TEST_F(LogPump, WhatWaitsInAnotherDirectoryIsWrittenWhenTheFileCanBeAgainAlsoByA
 }
 
 TEST_F(LogPump, WhatWaitsForASharedFileIsSeenToWhoeverLeaves) {
-  ASSERT_TRUE(os::append(dir_ / "logs", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "logs", "in the way"));
   log_spec rules;
   rules.pressure = log_pressure::spill;
   rules.spill_to = dir_ / "spill";
@@ -312,7 +313,7 @@ TEST_F(LogPump, PutsFullFilesAsideWhereverALineEnds) {
 TEST_F(LogPump, ABlockedStreamLosesNothing) {
   log_spec rules;
   rules.pressure = log_pressure::block;
-  ASSERT_TRUE(os::append(dir_ / "way", ""));
+  ASSERT_TRUE(test::append(dir_ / "way", ""));
   const auto path = dir_ / "way/out.log";
   pump_->open(1, path, rules);
   const auto pipe = attach(1, 1);
@@ -503,7 +504,7 @@ TEST_F(LogPump, AFullDiskNeverBlocksTheService) {
 }
 
 TEST_F(LogPump, AFileThatCannotBeOpenedIsToldAndTriedAgain) {
-  ASSERT_TRUE(os::append(dir_ / "way", "not a directory"));
+  ASSERT_TRUE(test::append(dir_ / "way", "not a directory"));
   pump_->open(1, dir_ / "way/out.log");
   ASSERT_TRUE(listener_.hears(log_failed{1, ENOTDIR}));
   const auto pipe = attach(1, 1);

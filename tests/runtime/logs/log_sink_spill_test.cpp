@@ -1,3 +1,4 @@
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/logs/log_sink.hpp"
@@ -28,7 +29,7 @@ protected:
     obstruct();
   }
   [[nodiscard]] std::string path() const { return dir_ / "logs/web.log"; }
-  void obstruct() const { ASSERT_TRUE(os::append(dir_ / "logs", "")); }
+  void obstruct() const { ASSERT_TRUE(test::append(dir_ / "logs", "")); }
   void clear_way() const { std::filesystem::remove(dir_ / "logs"); }
   [[nodiscard]] std::string text() const {
     const auto read = os::read_file(path(), 1 << 20);
@@ -115,7 +116,7 @@ TEST_F(SinkWithSpill, WithoutTheOtherDirectoryLinesAreLostAndNothingIsGlued) {
   (void)sink.append("begun", after(0s));
   std::filesystem::remove_all(dir_ / "logs");
   obstruct();
-  ASSERT_TRUE(os::append(dir_ / "spill", "in the way"));
+  ASSERT_TRUE(test::append(dir_ / "spill", "in the way"));
   (void)sink.reopen(after(1ms));
   auto told = sink.append(" and lost\n", after(2ms));
   EXPECT_EQ(told.spill_failed, ENOTDIR);

@@ -1,5 +1,6 @@
 #include "runtime/logs/log_sink.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -72,7 +73,7 @@ TEST(LogSink, GoesOnWhereAnEarlierOneEnded) {
     log_sink first{path};
     (void)first.append("half", later(0s));
   }
-  ASSERT_TRUE(os::append(wire::log_index_path(path), "torn")); // a record cut in two
+  ASSERT_TRUE(test::append(wire::log_index_path(path), "torn")); // a record cut in two
   log_sink second{path};
   (void)second.open(later(1s));
   (void)second.end_line(later(1s));
@@ -143,7 +144,7 @@ TEST(LogSink, AFullDiskIsToldOnceAndCounted) {
 
 TEST(LogSink, TriesAgainAfterAWhileAndTellsWhatWasLost) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(os::append(dir / "way", "a file where a directory should be"));
+  ASSERT_TRUE(test::append(dir / "way", "a file where a directory should be"));
   const auto path = dir / "way/out.log";
   log_sink sink{path, 1s};
   EXPECT_EQ(sink.open(later(0s)).failed, ENOTDIR);
@@ -312,7 +313,7 @@ TEST(LogSink, EveryLineIsAnObject) {
 
 TEST(LogSink, TheRestOfALostLineIsLostToo) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(os::append(dir / "way", ""));
+  ASSERT_TRUE(test::append(dir / "way", ""));
   const auto path = dir / "way/out.log";
   log_sink sink{path, 1s};
   (void)sink.append("one\ntwo", later(0s));
@@ -326,7 +327,7 @@ TEST(LogSink, TheRestOfALostLineIsLostToo) {
 
 TEST(LogSink, ABlockingOneTakesNothingItCannotWrite) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(os::append(dir / "way", ""));
+  ASSERT_TRUE(test::append(dir / "way", ""));
   const auto path = dir / "way/out.log";
   log_spec rules;
   rules.pressure = log_pressure::block;
@@ -348,7 +349,7 @@ struct LogSinkAttacked : ::testing::Test {
   LogSinkAttacked() {
     std::filesystem::permissions(dir.path(), std::filesystem::perms{0755});
     std::filesystem::create_directory(dir / "logs");
-    EXPECT_TRUE(os::append(dir / "precious", "keep\n"));
+    EXPECT_TRUE(test::append(dir / "precious", "keep\n"));
     if (::geteuid() != 0) return;
     test::give_away(dir / "logs");
     rules.owner = log_owner{test::other_uid, test::other_uid, "nobody"};
@@ -389,7 +390,7 @@ TEST_F(LogSinkAttacked, NothingIsWrittenThroughALinkAndTheReasonIsToldOnce) {
 
 TEST_F(LogSinkAttacked, AnEmptyFileIsGivenToItsOwnerOnlyIfItWasMadeHere) {
   ALDER_NEEDS_ROOT;
-  ASSERT_TRUE(os::append(path, "")); // of root's: it was moved here from where others may move files
+  ASSERT_TRUE(test::append(path, "")); // of root's: it was moved here from where others may move files
   log_sink sink{path, 1s, rules};
   EXPECT_FALSE(sink.open(later(0s)).failed);
   struct stat facts {};

@@ -1,5 +1,6 @@
 #include "runtime/logs/log_spill.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -131,7 +132,7 @@ TEST_F(Spill, APieceCutInTwoIsNoOutput) {
 TEST_F(Spill, AFileThatIsNoneOfOursIsGivenUp) {
   std::filesystem::create_directory(dir_ / "spill");
   auto spill = make();
-  ASSERT_TRUE(os::append(spill.path(), std::string(100, 'x')));
+  ASSERT_TRUE(test::append(spill.path(), std::string(100, 'x')));
   EXPECT_EQ(spill.take_up(), 0);
   EXPECT_FALSE(spill.any());
   (void)spill.put("good\n", at(1ns), {}, nullptr);
@@ -159,14 +160,14 @@ TEST_F(Spill, WhatCannotBeReadIsGivenUp) {
 TEST_F(Spill, FollowsNoLink) {
   std::filesystem::create_directory(dir_ / "spill");
   auto spill = make();
-  ASSERT_TRUE(os::append(dir_ / "precious", "keep"));
+  ASSERT_TRUE(test::append(dir_ / "precious", "keep"));
   std::filesystem::create_symlink(dir_ / "precious", spill.path());
   EXPECT_EQ(spill.put("x\n", at(1ns), {}, nullptr).number, ELOOP);
   EXPECT_EQ(*os::read_file(dir_ / "precious", 100), "keep");
 }
 
 TEST_F(Spill, SaysWhyItTakesNothing) {
-  ASSERT_TRUE(os::append(dir_ / "spill", "a file"));
+  ASSERT_TRUE(test::append(dir_ / "spill", "a file"));
   auto spill = make();
   EXPECT_EQ(spill.take_up(), 0);
   EXPECT_EQ(spill.put("x\n", at(1ns), {}, nullptr).number, ENOTDIR);

@@ -1,5 +1,6 @@
 #include "runtime/logs/packed_file.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
@@ -58,7 +59,7 @@ TEST_P(PackedFile, WhatIsCompressedComesBack) {
   // The last is far larger than what it is compressed to: all of it has been read long before the last of it comes out.
   for (const auto& text : {std::string{}, std::string{"x"}, std::string(65536, 'y'), long_text(),
                            std::string(std::size_t{10} * 1024 * 1024, 'z')}) {
-    ASSERT_TRUE(os::append(plain, text));
+    ASSERT_TRUE(test::append(plain, text));
     ASSERT_TRUE(compress());
     EXPECT_EQ(unpacked(), text);
     EXPECT_EQ(os::facts_of(packed)->modified, os::facts_of(plain)->modified);
@@ -71,20 +72,20 @@ TEST_P(PackedFile, WhatCannotBeCompressedComesBack) {
   std::string text(std::size_t{3} * 1024 * 1024, '\0');
   for (auto& c : text)
     c = static_cast<char>(random() >> 8U);
-  ASSERT_TRUE(os::append(plain, text));
+  ASSERT_TRUE(test::append(plain, text));
   ASSERT_TRUE(compress());
   EXPECT_TRUE(unpacked() == text);
 }
 
 TEST_P(PackedFile, OthersCanReadIt) {
-  ASSERT_TRUE(os::append(plain, long_text()));
+  ASSERT_TRUE(test::append(plain, long_text()));
   ASSERT_TRUE(compress());
   const std::string program = GetParam() == log_compression::zstd ? "zstd" : "gzip";
   EXPECT_EQ(std::system((program + " -dc <" + packed + " | cmp - " + plain).c_str()), 0); // NOLINT
 }
 
 TEST_P(PackedFile, WhatIsNotWantedAnyMoreLeavesNothing) {
-  ASSERT_TRUE(os::append(plain, long_text()));
+  ASSERT_TRUE(test::append(plain, long_text()));
   const auto stopped = compress([] { return false; });
   EXPECT_EQ(stopped.failure().kind, error_kind::unavailable);
   EXPECT_FALSE(std::filesystem::exists(packed));
@@ -92,19 +93,19 @@ TEST_P(PackedFile, WhatIsNotWantedAnyMoreLeavesNothing) {
 
 TEST_P(PackedFile, ADamagedFileEndsWhereItIsDamaged) {
   const auto text = long_text();
-  ASSERT_TRUE(os::append(plain, text));
+  ASSERT_TRUE(test::append(plain, text));
   ASSERT_TRUE(compress());
   std::filesystem::resize_file(packed, std::filesystem::file_size(packed) / 2);
   const auto rest = unpacked();
   EXPECT_LT(rest.size(), text.size());
   EXPECT_GT(rest.size(), text.size() / 10);
   EXPECT_EQ(rest, text.substr(0, rest.size()));
-  ASSERT_TRUE(os::append(dir / "garbage", "this is compressed by nobody"));
+  ASSERT_TRUE(test::append(dir / "garbage", "this is compressed by nobody"));
   EXPECT_EQ(logs::unpacked(dir / "garbage", GetParam()), "");
 }
 
 TEST_P(PackedFile, IsOpenedWhereThePlainOneIsNot) {
-  ASSERT_TRUE(os::append(plain, "x"));
+  ASSERT_TRUE(test::append(plain, "x"));
   ASSERT_TRUE(compress_file(plain, plain + std::string{wire::ending_of(GetParam())}, GetParam(), wanted));
   EXPECT_EQ(open_packed(plain)->how, log_compression::none);
   std::filesystem::remove(plain);
