@@ -22,7 +22,7 @@
 
 namespace {
 
-namespace store = alder::store;
+namespace logs = alder::logs;
 namespace wire = alder::wire;
 
 /// The pieces of `bytes` put together again; every piece must begin where it says.

@@ -60,7 +60,7 @@ TEST_F(LogSources, OneWhoseStreamsGoToOneFileHasThatAloneAndIsAskedOfEachLine) {
   EXPECT_TRUE(add(sources, "one"));
   EXPECT_THAT(files(sources), ElementsAre("shop/one/all shop/one.log"));
   const auto& from = sources.read_for(id_of("shop", "one")).front();
-  store::log_entry line;
+  logs::log_entry line;
   line.origin.err = true;
   EXPECT_TRUE(from.is_err(line));
 }
@@ -83,7 +83,7 @@ TEST_F(LogSources, AFileThatInstancesShareIsReadOnceAndTellsWhoWrote) {
   EXPECT_THAT(files(sources), ElementsAre("shop/api/out shop/api.out.log", "shop/api/err shop/api.err.log"));
   const auto& from = sources.read_for(id_of("shop", "api:1")).front();
   EXPECT_EQ(&from, &sources.read_for(id_of("shop", "api:0")).front());
-  store::log_entry line;
+  logs::log_entry line;
   line.origin.instance = 1;
   ASSERT_NE(from.writer_of(line), nullptr);
   EXPECT_EQ(*from.writer_of(line), id_of("shop", "api:1"));
