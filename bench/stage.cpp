@@ -167,7 +167,7 @@ void alder_daemon::up(const std::string& name, const std::vector<service>& servi
     text += "  - { service: " + one.name + ", command: [" + one.program + "], cwd: " + one.directory + " }\n";
   request({.method = "PUT",
            .target = "/v1/config?wait=100s",
-           .body = cli::config_body(home_.state_dir + "/" + name + ".yaml", text, os::environment()),
+           .body = cli::config_body({home_.state_dir + "/" + name + ".yaml", text, os::environment()}),
            .accept = {}});
 }
 

@@ -4,7 +4,7 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/base/pattern.hpp"
 #include "runtime/wire/ad_hoc.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <cstdio>
 #include <map>

@@ -9,7 +9,7 @@
 #include "runtime/logs/log_spill.hpp"
 #include "runtime/os/files.hpp"
 #include "runtime/policy/log_rotation.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/event_json.hpp"
 #include "runtime/wire/log_archive_name.hpp"
 #include "runtime/wire/log_cursor.hpp"
 

@@ -13,8 +13,11 @@
 #include "runtime/base/number.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/base/words.hpp"
 #include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/ad_hoc.hpp"
+#include "runtime/wire/change_json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -370,7 +373,8 @@ void answer_diff(const apply_config& wanted, const responder& out, api_context& 
   std::for_each(found.changes.begin(), found.changes.end(), tell);
   std::for_each(found.scaled.begin(), found.scaled.end(), tell);
   const auto root = context.shared.nodes.find(tree, tree);
-  out->answer(200, wire::changes_json({tree, root ? root->state : node_state::stopped, found.refusal, changes}));
+  out->answer(200, wire::changes_json(
+                       {tree, std::string{word(root ? root->state : node_state::stopped)}, found.refusal, changes}));
 }
 
 void post_diff(const api_request& request, const responder& out, api_context& context) {

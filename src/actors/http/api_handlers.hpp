@@ -5,7 +5,7 @@
 #include "actors/http/api_exchange.hpp"
 #include "actors/http/api_streams.hpp"
 
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/error.hpp"
@@ -29,6 +29,8 @@ struct route_entry {
 
 /// Those that look.
 [[nodiscard]] const std::vector<route_entry>& query_routes();
+/// Those that follow.
+[[nodiscard]] const std::vector<route_entry>& stream_routes();
 /// Those that do something.
 [[nodiscard]] const std::vector<route_entry>& command_routes();
 

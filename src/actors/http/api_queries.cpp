@@ -1,4 +1,4 @@
-// Requests that look: what there is, what happened, what was said.
+// Requests that look: what there is.
 #include "actors/base/runtime.hpp"
 #include "actors/host/keeper_host.hpp"
 #include "actors/http/api_context.hpp"
@@ -8,29 +8,24 @@
 #include "actors/office/trees.hpp"
 #include "actors/office/wishes.hpp"
 
-#include "runtime/base/text.hpp"
-#include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 #include "runtime/os/proc.hpp"
+#include "runtime/wire/change_json.hpp"
+#include "runtime/wire/daemon_json.hpp"
 #include "runtime/wire/node_pieces.hpp"
-#include "runtime/wire/time_text.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
-#include <iterator>
 #include <map>
 
 namespace alder::actors {
 namespace {
 
-constexpr std::size_t most_tail = 100'000;
 constexpr std::size_t described_events = 10;
 constexpr std::size_t described_lines = 10;
-constexpr std::size_t longest_shown = 200; // of what a request says wrongly
 
 /// A service that is down because a supervisor above it waits for its next attempt comes up with that.
 node_ptr with_next_attempt(const node_ptr& node, const board& nodes) {
@@ -118,7 +113,7 @@ void answer_in_turns(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, 
 }
 
 void get_ping(const api_request&, const responder& out, api_context&) {
-  out->answer(200, wire::ping_json(ALDER_VERSION, os::process_id()));
+  out->answer(200, wire::ping_json({ALDER_VERSION, os::process_id()}));
 }
 
 void get_info(const api_request&, const responder& out, api_context& context) {
@@ -136,7 +131,7 @@ void get_info(const api_request&, const responder& out, api_context& context) {
   if (context.notices) info.notices = context.notices();
   for (const auto& [name, tree] : context.trees.trees()) {
     for (const auto& node : context.shared.nodes.in_order(name)) {
-      if (node->what == node_snapshot::kind::service) ++info.counts[node->state];
+      if (node->what == node_snapshot::kind::service) ++info.counts[std::string{word(node->state)}];
     }
   }
   out->answer(200, wire::info_json(info));
@@ -210,11 +205,15 @@ wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& 
   for (auto current = found; current;
        current = current->parent.empty() ? nullptr : context.shared.nodes.find(node.tree, current->parent))
     detail.path.insert(detail.path.begin(), current->name);
-  detail.supervisor = now.find(node.tree, node.parent);
+  if (const auto* supervisor = now.find(node.tree, node.parent)) {
+    detail.strategy = word(supervisor->strategy);
+    detail.intensity = wire::intensity_of(*supervisor);
+  }
   if (const auto* tree = context.trees.find(node.tree))
     for (const auto& left : tree->source.left)
       if (left.name == node.name && !left.added && policy::is_left(left, found)) detail.pending = left.details;
   if (node.what == node_snapshot::kind::service) {
+    detail.service = node.service;
     for (const int pid : context.host.processes_of(node.id())) {
       if (const auto facts = os::read_stat(pid))
         detail.processes.push_back({pid, facts->parent, os::command_line(pid)});
@@ -231,7 +230,7 @@ wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& 
     detail.log = last_log_lines(node.tree, node.name, described_lines, context);
   }
   for (const auto& e : context.events.after(0, event_feed::kept)) {
-    if (e->tree == node.tree && e->name == node.name) detail.events.push_back(*e);
+    if (e->tree == node.tree && e->name == node.name) detail.events.push_back(wire::view_of(*e));
   }
   if (detail.events.size() > described_events)
     detail.events.erase(detail.events.begin(), detail.events.end() - static_cast<std::ptrdiff_t>(described_events));
@@ -266,100 +265,6 @@ void get_config(const api_request&, const responder& out, api_context& context) 
   out->answer(200, wire::configs_json(all));
 }
 
-void get_events(const api_request& request, const responder& out, api_context& context) {
-  event_query query;
-  const auto tail = number(request, "tail", query.tail, most_tail);
-  const auto since = number(request, "since", 0, SIZE_MAX);
-  if (!tail) return out->refuse(bad_value(tail.failure().message));
-  if (!since) return out->refuse(bad_value(since.failure().message));
-  query.tail = *tail;
-  if (!request.value("since").empty()) query.since = *since;
-  if (const auto& id = request.last_event_id; !id.empty()) {
-    std::uint64_t seen = 0;
-    const auto parsed = std::from_chars(id.data(), id.data() + id.size(), seen);
-    if (parsed.ec != std::errc{} || parsed.ptr != id.data() + id.size())
-      return out->refuse(bad_value("Last-Event-ID is not the number of an event"));
-    query.since = seen;
-  }
-  if (query.since && request.value("tail").empty()) query.tail = SIZE_MAX; // everything missed
-  query.follow = is_set(request, "follow");
-  if (const auto wrong = read_filter(request, "name", context, query.about)) return out->refuse(*wrong);
-  stream_events(query, out->stream(), context);
-}
-
-/// A moment from the query: milliseconds since 1970, or as it is written in answers. A problem when it is neither.
-std::optional<wire::problem> read_moment(const api_request& request, const std::string& key,
-                                         std::optional<wall_time>& into) {
-  const auto text = request.value(key);
-  if (text.empty()) return std::nullopt;
-  std::int64_t ms = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) {
-    into = wall_time{milliseconds{ms}};
-  } else {
-    into = wire::parse_time(text);
-  }
-  if (into) return std::nullopt;
-  return bad_value("'" + key + "' must be a time such as 2026-11-28T10:00:00.000Z, not '" + text + "'");
-}
-
-/// The places to continue after: from the query, the body of a POST, or the header that a browser sends when it
-/// reconnects. For each source the last one counts.
-std::optional<wire::problem> read_cursors(const api_request& request, log_query& query) {
-  auto texts = request.values("after");
-  query.resumes = !texts.empty() || request.method == "POST" || !trim(request.last_event_id).empty();
-  for (const auto id : split(trim(request.last_event_id), ' '))
-    if (!id.empty()) texts.emplace_back(id);
-  if (request.method == "POST") {
-    auto body = wire::parse_cursors(request.body);
-    if (!body) return bad_value(body.failure().message);
-    std::move(body->begin(), body->end(), std::back_inserter(texts));
-  }
-  for (const auto& text : texts) {
-    const auto cursor = wire::parse_log_cursor(text);
-    if (!cursor) return bad_value("'" + text.substr(0, longest_shown) + "' is not the 'cursor' of a log line");
-    query.after[cursor->source] = cursor->place;
-  }
-  return std::nullopt;
-}
-
-void get_logs(const api_request& request, const responder& out, api_context& context) {
-  constexpr std::size_t usual_tail = 20;
-  log_query query;
-  for (const auto& [key, into] : {std::pair{"since", &query.since}, std::pair{"until", &query.until}})
-    if (const auto wrong = read_moment(request, key, *into)) return out->refuse(*wrong);
-  const auto grep = request.value("grep");
-  if (!grep.empty()) {
-    auto compiled = pattern::compile(grep);
-    if (!compiled)
-      return out->refuse(bad_value("'grep' is not a valid regular expression: " + compiled.failure().message));
-    query.grep = std::move(*compiled);
-  }
-  if (const auto text = request.value("patience"); !text.empty()) {
-    const auto patience = parse_duration(text);
-    if (!patience) return out->refuse(bad_value("'patience': " + patience.failure().message));
-    query.patience = *patience;
-  }
-  query.previous = is_set(request, "previous");
-  query.cursors = is_set(request, "cursors") || request.wants_events;
-  if (const auto wrong = read_cursors(request, query)) return out->refuse(*wrong);
-  const bool is_search = query.since || query.until || query.grep || query.previous || query.resumes;
-  const auto tail = number(request, "tail", usual_tail, most_tail);
-  if (!tail) return out->refuse(bad_value(tail.failure().message));
-  if (!is_search || !request.value("tail").empty()) query.tail = *tail;
-  const auto stream = request.value("stream");
-  if (!stream.empty() && stream != "out" && stream != "err")
-    return out->refuse(bad_value("'stream' must be 'out' or 'err', not '" + stream + "'"));
-  query.out = stream != "err";
-  query.err = stream != "out";
-  query.follow = is_set(request, "follow");
-  std::set<node_id> gone; // whose lines the reader has had
-  for (const auto& [source, place] : query.after)
-    gone.insert(source.writer);
-  if (const auto wrong = read_filter(request, "service", context, query.about, gone)) return out->refuse(*wrong);
-  stream_logs(query, out->stream(), context);
-}
-
 void get_children(const api_request& request, const responder& out, api_context& context) {
   const auto supervisor = find_supervisor(request, out, context);
   if (!supervisor) return;
@@ -392,9 +297,6 @@ const std::vector<route_entry>& query_routes() {
       {"GET", {"v1", "services", "*"}, get_service},
       {"GET", {"v1", "supervisors", "*", "children"}, get_children},
       {"GET", {"v1", "config"}, get_config},
-      {"GET", {"v1", "events"}, get_events},
-      {"GET", {"v1", "logs"}, get_logs},
-      {"POST", {"v1", "logs"}, get_logs},
   };
   return table;
 }

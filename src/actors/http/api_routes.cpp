@@ -17,7 +17,7 @@ bool matches(const route_entry& entry, const std::vector<std::string>& path) {
 
 void route(const api_request& request, const std::shared_ptr<api_responder>& out, api_context& context) {
   bool known_path = false;
-  for (const auto* table : {&query_routes(), &command_routes()}) {
+  for (const auto* table : {&query_routes(), &stream_routes(), &command_routes()}) {
     for (const auto& entry : *table) {
       if (!matches(entry, request.path)) continue;
       if (entry.method == request.method) return entry.handle(request, out, context);

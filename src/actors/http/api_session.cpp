@@ -5,6 +5,7 @@
 #include "runtime/os/caller.hpp"
 #include "runtime/os/descriptors.hpp"
 #include "runtime/os/local_socket.hpp"
+#include "runtime/wire/event_json.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -216,7 +217,7 @@ public:
       return;
     }
     if (const auto missed = std::exchange(missed_, 0); missed > 0)
-      queue_.push_back(framed("gap", {}, wire::gap_json(missed)));
+      queue_.push_back(framed("gap", {}, wire::event_gap_json({missed})));
     queue_.push_back(framed(kind, id, json));
     write_some();
   }

@@ -7,6 +7,7 @@
 #include "actors/office/wishes.hpp"
 
 #include "runtime/base/words.hpp"
+#include "runtime/wire/event_json.hpp"
 
 #include <algorithm>
 
@@ -70,7 +71,7 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
   for (const auto& e : context.events.after(since.seq, event_feed::kept)) {
     if (about.covers(context.shared.nodes, e->tree, e->name)) past.push_back(e);
   }
-  if (since.missed > 0) out->push("gap", {}, wire::gap_json(since.missed), loss::never);
+  if (since.missed > 0) out->push("gap", {}, wire::event_gap_json({since.missed}), loss::never);
   const auto skipped = past.size() > query.tail ? past.size() - query.tail : 0;
   for (auto i = skipped; i < past.size(); ++i)
     push_event(*out, *past[i], loss::never);

@@ -4,8 +4,8 @@
 #include "actors/http/open_streams.hpp"
 
 #include "runtime/base/pattern.hpp"
-#include "runtime/wire/json.hpp"
 #include "runtime/wire/log_cursor.hpp"
+#include "runtime/wire/log_json.hpp"
 
 #include "alder/cause.hpp"
 #include "alder/event.hpp"

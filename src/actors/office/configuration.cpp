@@ -7,7 +7,7 @@
 #include "runtime/os/machine.hpp"
 #include "runtime/policy/tree_edit.hpp"
 #include "runtime/wire/ad_hoc.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <functional>
 #include <memory>

@@ -4,7 +4,7 @@
 #include "actors/base/messages.hpp"
 
 #include "runtime/config/diagnostic.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <optional>
 #include <string>

@@ -6,7 +6,7 @@
 #include "actors/office/trees.hpp"
 
 #include "runtime/policy/tree_change.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <map>
 #include <memory>

@@ -8,7 +8,8 @@
 
 #include "runtime/policy/tree_change.hpp"
 #include "runtime/store/journal_values.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 

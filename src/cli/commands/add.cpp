@@ -23,7 +23,7 @@ std::string program_body(const session& s) {
   service.cwd = os::name_of_file(wanted.cwd, around.cwd);
   service.restart = restart_named(wanted.restart);
   const auto text = wire::ad_hoc_config(service);
-  return config_body(absolute_path("command-line" + wire::ad_hoc_ending(text), around.cwd), text, around.environment);
+  return config_body({absolute_path("command-line" + wire::ad_hoc_ending(text), around.cwd), text, around.environment});
 }
 
 std::optional<failure> check_add(const invocation& wanted) {
@@ -55,7 +55,7 @@ exit_code run_add(session& s) {
                      .diagnostics = file.loaded.diagnostics});
     }
     s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
-    body = config_body(file.file, file.text, s.setup().around.environment);
+    body = config_body({file.file, file.text, s.setup().around.environment});
   } else {
     body = program_body(s);
   }

@@ -14,7 +14,7 @@ namespace alder::cli {
 namespace {
 
 /// What happens to one change, from the daemon's word for it.
-std::string consequence(const change_view& change) {
+std::string consequence(const change_entry& change) {
   static const std::map<std::string_view, std::string_view> phrases{
       {"at_once", "takes effect immediately"},
       {"start", "is started"},
@@ -37,7 +37,7 @@ std::string consequence(const change_view& change) {
 }
 
 /// "command, environment (FOO added, PATH changed)".
-std::string details_of(const change_view& change) {
+std::string details_of(const change_entry& change) {
   std::vector<std::string> variables;
   for (const auto& variable : change.variables)
     variables.push_back(variable.name + " " + variable.what);
@@ -47,7 +47,7 @@ std::string details_of(const change_view& change) {
   return join(details, ", ");
 }
 
-std::string line_of(const look& on, const change_view& change, const invocation& wanted, std::size_t width) {
+std::string line_of(const look& on, const change_entry& change, const invocation& wanted, std::size_t width) {
   const bool is_new = change.what == "added";
   const bool is_old = change.what == "removed";
   const bool is_failed = change.what == "failed";
@@ -77,13 +77,13 @@ std::string options_of(const invocation& wanted) {
 }
 
 /// The answer when there is nothing to apply.
-std::string unchanged(const difference_view& found) {
+std::string unchanged(const difference& found) {
   const auto text = found.tree + " matches the file";
   if (found.state != "stopped" && found.state != "finished") return text;
   return text + ", but it is stopped: alder start " + found.tree;
 }
 
-void show(session& s, const difference_view& found) {
+void show(session& s, const difference& found) {
   std::size_t width = 0;
   for (const auto& change : found.changes)
     width = std::max(width, change.name.size());
@@ -115,7 +115,7 @@ exit_code run_apply(session& s) {
                    .diagnostics = file.loaded.diagnostics});
   }
   if (file.loaded.tree) s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
-  const auto body = config_body(file.file, file.text, s.setup().around.environment);
+  const auto body = config_body({file.file, file.text, s.setup().around.environment});
   const auto options = options_of(wanted);
   const auto told =
       s.try_request({.method = "POST", .target = "/v1/config/diff" + options, .body = body, .accept = {}});

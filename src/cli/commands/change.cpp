@@ -67,14 +67,14 @@ private:
   }
 
   flow on_line(std::string_view line) {
-    const auto read = read_event_line(line);
+    const auto read = read_event_item(line);
     if (!read) {
       code_ = s_.fail(explain(read.failure()));
       return flow::stop;
     }
     if (s_.wanted().json && !s_.print(std::string{line} + "\n")) return stop_reading();
     std::visit(overloaded{[&](const event_view& event) { show(progress_.on_event(event, session::steady_now())); },
-                          [](const gap_view&) {}, [&](const done_view& done) { done_ = done; }},
+                          [](const event_gap&) {}, [&](const operation_result& done) { done_ = done; }},
                *read);
     if (is_unread_) return stop_reading();
     return done_ ? flow::stop : flow::go_on;
@@ -106,8 +106,8 @@ private:
   }
 
   exit_code conclude() {
-    if (!done_->ok) {
-      const auto told = explain(done_->why);
+    if (done_->failure) {
+      const auto told = explain(*done_->failure);
       // With --json the last line of the stream has said it.
       if (s_.wanted().json) return told.code;
       (void)s_.fail(told);
@@ -145,10 +145,10 @@ private:
       if (text == nullptr) continue; // the failure itself has been told; without logs it is still complete
       std::size_t from = 0;
       for (auto end = text->find('\n'); end != std::string::npos; end = text->find('\n', from)) {
-        const auto line = read_log_line(std::string_view{*text}.substr(from, end - from));
+        const auto line = read_log_item(std::string_view{*text}.substr(from, end - from));
         from = end + 1;
         if (!line) continue;
-        if (const auto* log = std::get_if<log_view>(&*line))
+        if (const auto* log = std::get_if<log_line>(&*line))
           s_.note(log_text(s_.err(), *log, {.has_prefix = true, .name_width = 0}));
       }
     }
@@ -160,7 +160,7 @@ private:
   wall_time begin_;                     ///< by a clock that nobody sets
   wall_time asked_at_ = session::now(); ///< as the times of log lines are
   stream_loop loop_;
-  std::optional<done_view> done_;
+  std::optional<operation_result> done_;
   std::optional<exit_code> code_;
   bool is_unread_ = false; ///< nobody reads standard output any more
   std::optional<error> lost_;

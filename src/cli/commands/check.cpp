@@ -7,7 +7,7 @@
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
 #include "runtime/os/background.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <iterator>
 #include <span>

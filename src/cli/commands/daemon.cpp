@@ -116,7 +116,7 @@ exit_code upgrade(session& s) {
   const auto own = os::own_directory();
   const auto found = find_programs(own ? *own : std::string{}, s.setup().around);
   if (!found) return s.fail(explain(found.failure()));
-  const auto body = upgrade_body(found->keeper, found->daemon);
+  const auto body = upgrade_body({found->keeper, found->daemon});
   const auto asked = s.try_request({.method = "POST", .target = "/v1/daemon/upgrade", .body = body, .accept = {}});
   // Its end may overtake its answer.
   if (const auto* wrong = std::get_if<failure>(&asked); wrong != nullptr && wrong->code != exit_code::no_daemon)

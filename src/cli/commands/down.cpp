@@ -17,7 +17,7 @@ namespace {
 
 constexpr int input_fd = 0;
 
-const config_view* find_by_file(const std::vector<config_view>& up, const std::string& file) {
+const tree_config* find_by_file(const std::vector<tree_config>& up, const std::string& file) {
   auto found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return one.file == file; });
   if (found == up.end()) // by another name
     found = std::find_if(up.begin(), up.end(), [&](const auto& one) { return os::is_same_file(one.file, file); });
@@ -25,7 +25,7 @@ const config_view* find_by_file(const std::vector<config_view>& up, const std::s
 }
 
 /// A tree by its name, or the tree of the program that was started with this name.
-std::string find_tree(const std::vector<config_view>& up, const std::string& name) {
+std::string find_tree(const std::vector<tree_config>& up, const std::string& name) {
   const auto has = [&](const std::string& tree) {
     return std::any_of(up.begin(), up.end(), [&](const auto& one) { return one.tree == tree; });
   };
@@ -38,7 +38,7 @@ exit_code nothing(session& s, const std::string& text) {
   return exit_code::ok;
 }
 
-std::vector<std::string> names_of(const std::vector<config_view>& up) {
+std::vector<std::string> names_of(const std::vector<tree_config>& up) {
   std::vector<std::string> names;
   names.reserve(up.size());
   for (const auto& one : up)
@@ -66,7 +66,7 @@ exit_code down_all(session& s, const std::vector<std::string>& trees) {
 
 /// Without an argument: the tree of the project's file. Where there is no file, nobody named what is to stop: a person
 /// at a terminal is asked, a script has to say it.
-exit_code down_project(session& s, const std::vector<config_view>& up) {
+exit_code down_project(session& s, const std::vector<tree_config>& up) {
   const auto file = find_project_file(s.setup().around);
   if (const auto* mine = file ? find_by_file(up, *file) : nullptr; mine != nullptr) return down_one(s, mine->tree);
   if (up.empty()) return nothing(s, "nothing is up");
@@ -83,7 +83,7 @@ exit_code down_project(session& s, const std::vector<config_view>& up) {
 }
 
 /// Patterns and "all" as the names of the trees that they mean; the other words as they are.
-std::optional<std::vector<std::string>> tree_words(session& s, const std::vector<config_view>& up) {
+std::optional<std::vector<std::string>> tree_words(session& s, const std::vector<tree_config>& up) {
   std::vector<std::string> words;
   for (const auto& word : s.wanted().words) {
     const auto known = names_of(up);
@@ -126,7 +126,7 @@ exit_code run_down(session& s) {
     if (wrong->is_absence && !is_named) return nothing(s, "nothing is up: no daemon is running");
     return s.fail(*wrong);
   }
-  const auto up = s.understood(std::get<std::string>(answer), read_config);
+  const auto up = s.understood(std::get<std::string>(answer), read_configs);
   if (!up) return s.end_code();
 
   if (!is_named) return s.wanted().all ? down_all(s, names_of(*up)) : down_project(s, *up);

@@ -25,7 +25,7 @@ std::optional<std::uint64_t> latest_event(session& s) {
   const auto answer = s.try_request({.method = "GET", .target = "/v1/events?tail=1", .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
   if (body == nullptr) return std::nullopt;
-  const auto line = read_event_line(*body);
+  const auto line = read_event_item(*body);
   const auto* event = line ? std::get_if<event_view>(&*line) : nullptr;
   return event == nullptr ? 0 : event->seq;
 }
@@ -34,7 +34,7 @@ bool show(session& s, const event_view& event, std::string_view text) {
   return s.print(s.wanted().json ? std::string{text} + "\n" : event_text(s.out(), event, session::now()));
 }
 
-bool show_gap(session& s, const gap_view& gap, std::string_view text) {
+bool show_gap(session& s, const event_gap& gap, std::string_view text) {
   if (s.wanted().json) return s.print(std::string{text} + "\n");
   s.note(gap_text(s.err(), gap));
   return true;
@@ -48,12 +48,12 @@ exit_code stream_events(session& s, const std::vector<std::string>& names) {
   event_resumption place{target(stream_past::shown), target(stream_past::known),
                          shows_no_past ? latest_event(s) : std::nullopt};
   const auto on_line = [&](std::string_view text) {
-    const auto line = s.understood(std::string{text}, read_event_line);
+    const auto line = s.understood(std::string{text}, read_event_item);
     if (!line) return false;
     place.note(*line);
     return std::visit(overloaded{[&](const event_view& event) { return show(s, event, text); },
-                                 [&](const gap_view& gap) { return show_gap(s, gap, text); },
-                                 [](const done_view&) { return true; }},
+                                 [&](const event_gap& gap) { return show_gap(s, gap, text); },
+                                 [](const operation_result&) { return true; }},
                       *line);
   };
   return follow_lines(s, {.next = [&] { return place.next(); }, .on_line = on_line, .goes_on = s.wanted().follow});
@@ -78,9 +78,9 @@ public:
 private:
   exit_code read_past() {
     const auto on_line = [&](std::string_view text) {
-      const auto line = s_.understood(std::string{text}, read_event_line);
+      const auto line = s_.understood(std::string{text}, read_event_item);
       if (!line) return false;
-      if (const auto* gap = std::get_if<gap_view>(&*line)) older_ += gap->missed;
+      if (const auto* gap = std::get_if<event_gap>(&*line)) older_ += gap->missed;
       const auto* event = std::get_if<event_view>(&*line);
       return event == nullptr || on_past(*event, text);
     };
@@ -108,13 +108,13 @@ private:
     const auto following = target("follow=1");
     event_resumption place{following, following, latest_};
     const auto on_line = [&](std::string_view text) {
-      const auto line = s_.understood(std::string{text}, read_event_line);
+      const auto line = s_.understood(std::string{text}, read_event_item);
       if (!line) return false;
       place.note(*line);
       const auto* event = std::get_if<event_view>(&*line);
       latest_ = event == nullptr ? latest_ : event->seq;
       if (event != nullptr) return !matches(*event) || show(s_, *event, text);
-      const auto* gap = std::get_if<gap_view>(&*line);
+      const auto* gap = std::get_if<event_gap>(&*line);
       return gap == nullptr || latest_ == 0 || show_gap(s_, *gap, text); // before the first one it was said already
     };
     return follow_lines(s_, {.next = [&] { return place.next(); }, .on_line = on_line, .goes_on = true});

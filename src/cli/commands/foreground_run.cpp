@@ -118,7 +118,7 @@ private:
   void note_latest_event() {
     const auto latest = asking_.send({.method = "GET", .target = "/v1/events?tail=1", .body = {}, .accept = {}});
     if (!latest || latest->status != 200) return; // the daemon has just died: the next one is asked
-    const auto event = read_event_line(latest->body);
+    const auto event = read_event_item(latest->body);
     const auto* last = event ? std::get_if<event_view>(&*event) : nullptr;
     last_event_ = last == nullptr ? 0 : last->seq;
   }
@@ -136,14 +136,14 @@ private:
     open(
         {.method = "PUT",
          .target = "/v1/config",
-         .body = config_body(file_.file, file_.text, s_.setup().around.environment),
+         .body = config_body({file_.file, file_.text, s_.setup().around.environment}),
          .accept = "application/x-ndjson"},
         [this](std::string_view line) {
-          const auto read = read_event_line(line);
-          const auto* done = read ? std::get_if<done_view>(&*read) : nullptr;
+          const auto read = read_event_item(line);
+          const auto* done = read ? std::get_if<operation_result>(&*read) : nullptr;
           if (done == nullptr) return flow::go_on; // events come by their own stream
           is_up_ = true;
-          done->ok ? check_verdict() : fail_start(done->why);
+          done->failure ? fail_start(*done->failure) : check_verdict();
           return flow::go_on;
         },
         [this](const result<reply>& how) {
@@ -172,7 +172,7 @@ private:
   }
 
   flow on_event_line(std::string_view line) {
-    const auto read = read_event_line(line);
+    const auto read = read_event_item(line);
     const auto* event = read ? std::get_if<event_view>(&*read) : nullptr;
     if (event == nullptr) return flow::go_on; // a gap: the tree itself says what counts
     last_event_ = event->seq;
@@ -194,25 +194,25 @@ private:
   }
 
   flow on_log_line(std::string_view text) {
-    const auto read = read_log_line(text);
+    const auto read = read_log_item(text);
     if (!read) return flow::go_on;
     logs_.note(*read);
     if (!std::exchange(has_begun_, true)) look_for_tree();
-    if (const auto* gap = std::get_if<log_gap_view>(&*read)) s_.note(gap_text(s_.err(), *gap));
-    const auto* line = std::get_if<log_view>(&*read);
+    if (const auto* gap = std::get_if<log_gap>(&*read)) s_.note(gap_text(s_.err(), *gap));
+    const auto* line = std::get_if<log_line>(&*read);
     if (line == nullptr || line->tree != tree_) return flow::go_on;
     if (!show_line(*line, text)) finish({});
     return flow::go_on;
   }
 
   /// False: nobody reads it any more.
-  bool show_line(const log_view& line, std::string_view text) {
+  bool show_line(const log_line& line, std::string_view text) {
     if (s_.wanted().json) return s_.print(std::string{text} + "\n");
     switch (show_of(line.service)) {
     case log_show::none: return true;
     case log_show::raw: {
       const auto bytes = log_text(s_.out(), line, {.is_raw = true});
-      return line.from_stderr ? s_.print_error(bytes) : s_.print(bytes);
+      return line.is_err() ? s_.print_error(bytes) : s_.print(bytes);
     }
     case log_show::prefixed: break;
     }

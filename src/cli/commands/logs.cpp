@@ -164,17 +164,17 @@ exit_code run_logs(session& s) {
     return call{.method = "GET", .target = target(stream_past::shown), .body = {}, .accept = "application/x-ndjson"};
   };
   const auto on_line = [&](std::string_view text) {
-    const auto line = s.understood(std::string{text}, read_log_line);
+    const auto line = s.understood(std::string{text}, read_log_item);
     if (!line) return false;
     place.note(*line);
-    if (std::holds_alternative<log_cursors_view>(*line)) return true;
+    if (std::holds_alternative<log_cursors>(*line)) return true;
     if (wanted.json) return s.print(std::string{text} + "\n");
-    return std::visit(overloaded{[&](const log_view& log) { return s.print(log_text(s.out(), log, style)); },
-                                 [&](const log_gap_view& gap) {
+    return std::visit(overloaded{[&](const log_line& log) { return s.print(log_text(s.out(), log, style)); },
+                                 [&](const log_gap& gap) {
                                    s.note(gap_text(s.err(), gap));
                                    return true;
                                  },
-                                 [](const log_cursors_view&) { return true; }},
+                                 [](const log_cursors&) { return true; }},
                       *line);
   };
   return follow_lines(s, {.next = next, .on_line = on_line, .goes_on = wanted.follow});

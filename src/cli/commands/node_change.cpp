@@ -32,9 +32,9 @@ std::string again_target(session& s, const std::string& name, const std::string&
   if (what != purpose::start && what != purpose::restart) return target;
   const auto answer = s.try_request({.method = "GET", .target = service_target(name), .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
-  const auto generation = body == nullptr ? std::nullopt : read_generation(*body);
-  if (!generation) return {}; // what is wrong is said by the change itself
-  return target + (target.find('?') == std::string::npos ? "?seen=" : "&seen=") + std::to_string(*generation);
+  const auto node = body == nullptr ? result<node_view>{error{}} : read_node(*body);
+  if (!node || !node->generation) return {}; // what is wrong is said by the change itself
+  return target + (target.find('?') == std::string::npos ? "?seen=" : "&seen=") + std::to_string(*node->generation);
 }
 
 } // namespace

@@ -10,7 +10,7 @@ exit_code run_paths(session& s) {
   const std::vector<std::pair<std::string, std::string>> all{
       {"socket", where.socket}, {"run", where.run_dir}, {"state", where.state_dir}, {"log", where.log_dir}};
   if (s.wanted().json) {
-    (void)s.print(strings_body(all) + "\n");
+    (void)s.print(strings_json(all) + "\n");
     return s.end_code();
   }
   for (const auto& [name, path] : all) {

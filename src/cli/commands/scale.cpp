@@ -29,7 +29,7 @@ exit_code run_scale(session& s) {
   return change_each(s, *names, [&](const std::string& name) {
     return change{.method = "POST",
                   .target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : ""),
-                  .body = "{\"instances\":" + std::to_string(std::stoul(number)) + "}",
+                  .body = scale_body(static_cast<unsigned>(std::stoul(number))),
                   .words = {.done = "changed", .counts_stops = true, .counts_both = true},
                   .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"};
   });

@@ -17,7 +17,7 @@ exit_code run_signal(session& s) {
                                      : "examples: HUP, SIGUSR1, 10"},
                    .diagnostics = {}});
   }
-  return tell_each(s, {words.begin(), words.end() - 1}, "signal", strings_body({{"signal", signal}}));
+  return tell_each(s, {words.begin(), words.end() - 1}, "signal", signal_body(signal));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "cli/common/project.hpp"
 #include "cli/common/service_name.hpp"
 
+#include "runtime/base/words.hpp"
 #include "runtime/os/caller.hpp"
 
 namespace alder::cli {
@@ -13,11 +14,11 @@ namespace {
 exit_code start_program(session& s) {
   const auto& wanted = s.wanted();
   const auto& around = s.setup().around;
-  const ad_hoc_service service{.name = wanted.name.empty() ? service_name_for(wanted.program.front()) : wanted.name,
-                               .command = wanted.program,
-                               .cwd = os::name_of_file(wanted.cwd, around.cwd),
-                               .environment = around.environment,
-                               .restart = wanted.restart};
+  const service_request service{.name = wanted.name.empty() ? service_name_for(wanted.program.front()) : wanted.name,
+                                .command = wanted.program,
+                                .cwd = os::name_of_file(wanted.cwd, around.cwd),
+                                .environment = around.environment,
+                                .restart = restart_named(wanted.restart)};
   return carry_out(s, {.method = "POST",
                        .target = "/v1/services",
                        .body = service_body(service),

@@ -35,7 +35,7 @@ void systemctl(std::vector<std::string> words, bool for_user, report& said) {
 
 exit_code tell(session& s, const report& said) {
   if (s.wanted().json) {
-    (void)s.print(strings_body({{"done", join(said.done, "\n")}, {"left", join(said.left, "\n")}}) + "\n");
+    (void)s.print(strings_json({{"done", join(said.done, "\n")}, {"left", join(said.left, "\n")}}) + "\n");
     return s.end_code();
   }
   if (s.wanted().quiet) return s.end_code();

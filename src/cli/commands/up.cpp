@@ -23,7 +23,7 @@ exit_code run_up(session& s) {
   }
   s.note(config::render_brief(file.loaded.diagnostics, s.err().colour));
 
-  const auto body = config_body(file.file, file.text, s.setup().around.environment);
+  const auto body = config_body({file.file, file.text, s.setup().around.environment});
   if (body.size() > max_config) {
     return s.fail({.code = exit_code::usage,
                    .what = "the configuration and the environment together exceed 1 MiB",

@@ -2,6 +2,7 @@
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
+#include "runtime/wire/spec_text.hpp"
 
 #include <algorithm>
 
@@ -54,7 +55,7 @@ std::string exit_line(const node_view& node, wall_time now) {
 }
 
 /// "3% cpu, 40.0M memory (12.0M its own share), 12 files, 5 threads in 2 processes"
-std::string usage_line(const usage_view& usage) {
+std::string usage_line(const usage_snapshot& usage) {
   auto text =
       std::to_string(static_cast<long>(usage.cpu * 100 + 0.5)) + "%" + " CPU, " + format_size(usage.memory) + " memory";
   if (usage.proportional_memory) text += " (" + format_size(*usage.proportional_memory) + " proportional)";
@@ -63,14 +64,14 @@ std::string usage_line(const usage_view& usage) {
 }
 
 /// Main process first, children indented below their parents.
-void add_processes(block& into, const std::vector<process_view>& all) {
-  const auto depth_of = [&](const process_view& process) {
+void add_processes(block& into, const std::vector<process_entry>& all) {
+  const auto depth_of = [&](const process_entry& process) {
     std::size_t depth = 0;
-    int parent = process.parent;
+    int parent = process.ppid;
     while (depth < all.size()) { // no chain is longer than the list
       const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.pid == parent; });
       if (found == all.end()) break;
-      parent = found->parent;
+      parent = found->ppid;
       ++depth;
     }
     return depth;
@@ -92,43 +93,57 @@ std::string strategy_words(const std::string& strategy) {
   return strategy == "simple_one_for_one" ? "pool (each instance restarts alone)" : strategy;
 }
 
-void add_environment(block& into, const detail_view& detail, secrets environment) {
-  if (detail.environment.empty()) return;
+void add_environment(block& into, const service_spec& spec, secrets environment) {
+  if (spec.environment.empty()) return;
   if (environment == secrets::hidden) {
-    into.add("Environment", counted(detail.environment.size(), "variable") + " (show them with --show-env)");
+    into.add("Environment", counted(spec.environment.size(), "variable") + " (show them with --show-env)");
     return;
   }
   bool is_first = true;
-  for (const auto& [name, value] : detail.environment) {
+  for (const auto& [name, value] : spec.environment) {
     const auto text = foreign(into.on(), name + "=" + value);
     is_first ? into.add("Environment", text) : into.add_more(text);
     is_first = false;
   }
 }
 
-void add_detail(block& into, const node_view& node, const detail_view& detail, secrets environment) {
-  into.add("Command", foreign(into.on(), shell_quote(detail.command)));
-  into.add("Directory", foreign(into.on(), detail.cwd));
-  add_environment(into, detail, environment);
-  into.add("Launch", foreign(into.on(), detail.attributes));
-  into.add("Input", foreign(into.on(), detail.input));
+/// What is executed.
+void add_program(block& into, const service_spec& spec, secrets environment) {
+  into.add("Command", foreign(into.on(), shell_quote(spec.command)));
+  into.add("Directory", foreign(into.on(), spec.cwd));
+  add_environment(into, spec, environment);
+  into.add("Launch", foreign(into.on(), wire::launch_text(spec)));
+  into.add("Input", foreign(into.on(), wire::stdin_text(spec)));
+}
+
+/// When it is started, stopped and restarted.
+void add_rules(block& into, const node_view& node, const service_spec& spec) {
+  const auto limit = wire::restart_limit_text(spec.restart_limit);
+  into.add("Restart",
+           node.restart + ", backoff " + wire::backoff_text(spec.backoff) + (limit.empty() ? "" : ", " + limit));
+  into.add("Exits", wire::exits_text(spec));
+  into.add("After", join(spec.after, ", "));
+  into.add("Ready", foreign(into.on(), spec.task ? wire::task_text(spec) : wire::ready_text(spec.ready)));
+  into.add("Schedule", foreign(into.on(), wire::schedule_text(spec.schedule)));
+  into.add("Watch", foreign(into.on(), wire::watch_text(spec.watch)));
+  into.add("Hooks", foreign(into.on(), wire::hooks_text(spec.hooks)));
+  into.add("Health", foreign(into.on(), wire::health_text(spec.health)));
+  into.add("Heartbeat", wire::heartbeat_text(spec.heartbeat));
+  into.add("Limits", wire::limits_text(spec.limits));
+  into.add("Log", foreign(into.on(), wire::log_rules_text(spec.log)));
+  into.add("Stop", foreign(into.on(), wire::stop_text(spec.stop)));
+}
+
+void add_detail(block& into, const node_view& node, const node_detail& detail, secrets environment) {
+  if (detail.service) add_program(into, *detail.service, environment);
   into.add("Path", join(detail.path, into.on().unicode ? " › " : " > "));
   auto above = strategy_words(detail.strategy);
   if (detail.intensity) above += (above.empty() ? "" : ", ") + budget_words(*detail.intensity);
   into.add("Supervised", above);
-  into.add("Restart", node.restart + (detail.backoff.empty() ? "" : ", backoff " + detail.backoff) +
-                          (detail.restart_limit.empty() ? "" : ", " + detail.restart_limit));
-  into.add("Exits", detail.exits);
-  into.add("After", detail.after);
-  into.add("Ready", foreign(into.on(), detail.ready));
-  into.add("Schedule", foreign(into.on(), detail.schedule));
-  into.add("Watch", foreign(into.on(), detail.watch));
-  into.add("Hooks", foreign(into.on(), detail.hooks));
-  into.add("Health", foreign(into.on(), detail.health));
-  into.add("Heartbeat", detail.heartbeat);
-  into.add("Limits", detail.limits);
-  into.add("Log", foreign(into.on(), detail.log_rules));
-  into.add("Stop", foreign(into.on(), detail.stop));
+  if (detail.service)
+    add_rules(into, node, *detail.service);
+  else
+    into.add("Restart", node.restart);
   if (!detail.pending.empty())
     into.add("Pending", join(detail.pending, ", ") + (detail.pending.size() == 1 ? " takes" : " take") +
                             " effect at the next start: alder restart " + foreign(into.on(), shell_quote({node.name})));
@@ -140,15 +155,15 @@ std::string size_text(std::uint64_t bytes) {
   return bytes < least_unit ? counted(bytes, "byte") : format_size(bytes);
 }
 
-void add_history(block& into, const detail_view& detail, wall_time now) {
+void add_history(block& into, const node_detail& detail, wall_time now) {
   into.add("Output", foreign(into.on(), detail.log_out));
   if (detail.log_err != detail.log_out) into.add("Errors", foreign(into.on(), detail.log_err));
   if (const auto& logged = detail.logged) {
-    auto text = size_text(logged->bytes) + " since the daemon started";
+    auto text = size_text(logged->written) + " since the daemon started";
     if (logged->rotations > 0) text += ", rotated " + counted(logged->rotations, "time");
-    if (logged->waiting_bytes > 0) text += ", " + size_text(logged->waiting_bytes) + " waiting to be written";
-    if (logged->lost_bytes > 0)
-      text += ", " + size_text(logged->lost_bytes) + " lost (" + counted(logged->lost_lines, "line") + ")";
+    if (logged->waiting > 0) text += ", " + size_text(logged->waiting) + " waiting to be written";
+    if (logged->lost > 0)
+      text += ", " + size_text(logged->lost) + " lost (" + counted(logged->lost_lines, "line") + ")";
     into.add("Logged", text);
   }
   const auto& on = into.on();
@@ -202,8 +217,9 @@ std::string describe_screen(const look& on, const node_view& node, secrets envir
   if (node.type == "supervisor")
     text.add("Strategy", strategy_words(node.strategy) + (node.intensity ? ", " + budget_words(*node.intensity) : ""));
   bool is_first = true;
-  for (const auto& [name, value] : node.metrics) {
-    const auto line = foreign(on, name + " " + value);
+  for (const auto& [name, metric] : node.metrics) {
+    const auto line =
+        foreign(on, name + " " + wire::number_text(metric.value) + (metric.unit.empty() ? "" : " " + metric.unit));
     is_first ? text.add("Metrics", line) : text.add_more(line);
     is_first = false;
   }

@@ -35,6 +35,19 @@ exit_code code_of(const problem& why) {
   }
 }
 
+config::diagnostic diagnostic_of(const wire::diagnostic_entry& entry) {
+  return {.severity = entry.is_error ? config::diagnostic::level::error : config::diagnostic::level::warning,
+          .code = entry.code,
+          .message = entry.message,
+          .label = entry.label,
+          .file = entry.file,
+          .line = entry.line,
+          .column = entry.column,
+          .end_column = entry.end_column,
+          .snippet = entry.snippet,
+          .help = entry.help};
+}
+
 } // namespace
 
 failure misuse(std::string what, std::vector<std::string> help) {
@@ -92,7 +105,9 @@ failure explain(const error& why) {
 }
 
 failure explain(const problem& why) {
-  failure told{.code = code_of(why), .what = why.detail, .help = why.help, .diagnostics = why.diagnostics};
+  failure told{.code = code_of(why), .what = why.detail, .help = why.help, .diagnostics = {}};
+  for (const auto& one : why.diagnostics)
+    told.diagnostics.push_back(diagnostic_of(one));
   if (why.code == "no_such_route")
     told.help.emplace_back("the daemon may be a different version from this command; check with: alder info");
   return told;

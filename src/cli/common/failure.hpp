@@ -5,6 +5,8 @@
 #include "cli/common/exit_code.hpp"
 #include "cli/common/look.hpp"
 
+#include "runtime/config/diagnostic.hpp"
+
 #include "alder/error.hpp"
 
 #include <string>

@@ -56,14 +56,15 @@ std::string date_and_clock(wall_time at) { return formatted(local_time(at), "%Y-
 
 std::string age(wall_time since, wall_time now) { return format_age(std::max(milliseconds{0}, now - since)); }
 
-std::string log_text(const look& on, const log_view& line, const log_style& style) {
-  if (style.is_raw) return line.bytes.value_or(line.line) + (line.partial ? "" : "\n");
-  const auto text = on.terminal ? harmless(line.line) : line.line;
+std::string log_text(const look& on, const log_line& line, const log_style& style) {
+  if (style.is_raw) return line.line + (line.partial ? "" : "\n");
+  auto text = wire::shown_text(line.line);
+  if (on.terminal) text = harmless(text);
   if (!style.has_prefix) return text + "\n";
-  const auto time = line.at ? clock_millis(*line.at) : std::string(12, ' ');
-  const auto bar = line.from_stderr ? (on.unicode ? "┃" : "!") : (on.unicode ? "│" : "|");
+  const auto time = line.at != wall_time{} ? clock_millis(line.at) : std::string(12, ' ');
+  const auto bar = line.is_err() ? (on.unicode ? "┃" : "!") : (on.unicode ? "│" : "|");
   return paint(on, tone::dim, time) + " " + pad(paint_name(on, line.service, line.service), style.name_width) + " " +
-         paint(on, line.from_stderr ? tone::bad : tone::dim, bar) + " " + text + "\n";
+         paint(on, line.is_err() ? tone::bad : tone::dim, bar) + " " + text + "\n";
 }
 
 std::string event_text(const look& on, const event_view& event, wall_time now) {
@@ -75,17 +76,17 @@ std::string event_text(const look& on, const event_view& event, wall_time now) {
          paint(on, tone_of_event(event.kind), text) + "\n";
 }
 
-std::string gap_text(const look& on, const gap_view& gap) {
+std::string gap_text(const look& on, const event_gap& gap) {
   return between_rules(on, counted(gap.missed, "event") + " skipped: this reader was too slow");
 }
 
-std::string gap_text(const look& on, const log_gap_view& gap) {
-  const auto when = [](const std::optional<wall_time>& at) { return at ? date_and_clock(*at) : std::string{"?"}; };
+std::string gap_text(const look& on, const log_gap& gap) {
+  const auto when = [](wall_time at) { return at != wall_time{} ? date_and_clock(at) : std::string{"?"}; };
   return between_rules(on, "output of " + gap.service + " from " + when(gap.from) + " to " + when(gap.to) +
                                " was deleted before it could be shown");
 }
 
-std::string info_screen(const look& on, const info_view& info) {
+std::string info_screen(const look& on, const daemon_info& info) {
   std::string text;
   const auto add = [&](std::string_view label, const std::string& value) {
     if (!value.empty()) text += pad_left(std::string{label}, 8) + ": " + value + "\n";
@@ -93,7 +94,7 @@ std::string info_screen(const look& on, const info_view& info) {
   add("Version", info.version);
   add("Daemon", "pid " + std::to_string(info.pid));
   add("Keeper", "pid " + std::to_string(info.keeper_pid));
-  if (info.started) add("Started", date_and_clock(*info.started) + " (" + format_age(info.uptime) + " ago)");
+  if (info.started_at) add("Started", date_and_clock(*info.started_at) + " (" + format_age(info.uptime) + " ago)");
   if (info.epoch > 1) {
     add("Epoch", std::to_string(info.epoch) + " (the daemon was restarted " + counted(info.epoch - 1, "time") + ")");
   }

@@ -20,7 +20,7 @@ bool shows_a_service(const event_view& event) { return event.pid > 0 || event.ki
 /// These happen whether somebody changes something or not.
 bool happens_by_itself(const event_view& event) {
   constexpr std::array<std::string_view, 4> kinds{"own_exit", "sibling_exit", "schedule", "file_change"};
-  return std::find(kinds.begin(), kinds.end(), event.cause) != kinds.end();
+  return std::find(kinds.begin(), kinds.end(), event.cause.kind) != kinds.end();
 }
 
 } // namespace

@@ -13,10 +13,10 @@ void log_resumption::note_cursor(const std::string& cursor) {
   if (!cursor.empty()) cursors_[cursor.substr(0, cursor.rfind('@'))] = cursor;
 }
 
-void log_resumption::note(const log_line& line) {
+void log_resumption::note(const log_item& line) {
   has_begun_ = true;
-  if (const auto* one = std::get_if<log_view>(&line)) note_cursor(one->cursor);
-  if (const auto* all = std::get_if<log_cursors_view>(&line))
+  if (const auto* one = std::get_if<log_line>(&line)) note_cursor(one->cursor);
+  if (const auto* all = std::get_if<log_cursors>(&line))
     for (const auto& cursor : all->cursors)
       note_cursor(cursor);
 }
@@ -30,7 +30,7 @@ call log_resumption::next() const {
   return {.method = "POST", .target = again_ + "&cursors=1", .body = after_body(after), .accept = lines};
 }
 
-void event_resumption::note(const event_line& line) {
+void event_resumption::note(const event_item& line) {
   if (const auto* one = std::get_if<event_view>(&line)) seen_ = one->seq;
 }
 

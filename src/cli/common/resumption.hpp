@@ -19,7 +19,7 @@ public:
   log_resumption(std::string first, std::string again) : first_(std::move(first)), again_(std::move(again)) {}
 
   /// What the daemon has said; before it is shown.
-  void note(const log_line& line);
+  void note(const log_item& line);
   [[nodiscard]] call next() const;
 
 private:
@@ -38,7 +38,7 @@ public:
   event_resumption(std::string first, std::string again, std::optional<std::uint64_t> latest)
       : first_(std::move(first)), again_(std::move(again)), seen_(latest) {}
 
-  void note(const event_line& line);
+  void note(const event_item& line);
   [[nodiscard]] call next() const;
 
 private:

@@ -22,7 +22,7 @@ enum class secrets { hidden, shown };
 [[nodiscard]] std::string describe_screen(const look& on, const node_view& node, secrets environment, wall_time now);
 
 /// `alder info`.
-[[nodiscard]] std::string info_screen(const look& on, const info_view& info);
+[[nodiscard]] std::string info_screen(const look& on, const daemon_info& info);
 
 struct log_style {
   bool has_prefix = true;
@@ -30,14 +30,14 @@ struct log_style {
   std::size_t name_width = 0; ///< columns of the longest name
 };
 /// One line of `alder logs`, with its end: "17:45:09.120 api:1 │ text"; stderr has a heavy red bar.
-[[nodiscard]] std::string log_text(const look& on, const log_view& line, const log_style& style);
+[[nodiscard]] std::string log_text(const look& on, const log_line& line, const log_style& style);
 
 /// One line of `alder events`, with its end; the date stands there when it is not `now`'s day.
 [[nodiscard]] std::string event_text(const look& on, const event_view& event, wall_time now);
 
 /// "── 412 lines were missed …" for a follower that was too slow.
-[[nodiscard]] std::string gap_text(const look& on, const gap_view& gap);
-[[nodiscard]] std::string gap_text(const look& on, const log_gap_view& gap);
+[[nodiscard]] std::string gap_text(const look& on, const event_gap& gap);
+[[nodiscard]] std::string gap_text(const look& on, const log_gap& gap);
 
 /// Local wall time: "17:45:09.120", "17:45:09", "2026-11-22 17:45:09".
 [[nodiscard]] std::string clock_millis(wall_time at);

@@ -49,7 +49,7 @@ void session::note(std::string_view text) const {
 exit_code session::fail(const failure& why) {
   code_ = why.code;
   if (setup_.wanted.json) {
-    (void)print(complaint_body(why.what, why.help, static_cast<int>(why.code)) + "\n");
+    (void)print(complaint_json(why.what, why.help, static_cast<int>(why.code)) + "\n");
   } else {
     (void)os::write_all(setup_.err_fd, failure_text(setup_.err, why)); // there is nowhere left to complain
   }
@@ -150,7 +150,7 @@ failure session::explain_garbage(const error& why) const {
   auto told = explain(why);
   client fresh{setup_.where.socket};
   const auto answer = fresh.send({.method = "GET", .target = "/_ping", .body = {}, .accept = {}});
-  const auto pong = answer ? read_pong(answer->body) : result<pong_view>{answer.failure()};
+  const auto pong = answer ? read_pong(answer->body) : result<ping_answer>{answer.failure()};
   if (pong && pong->version != ALDER_VERSION) {
     told.help = {"the daemon is version " + pong->version +
                  ", this command is " ALDER_VERSION "; to stop the old one: alder daemon stop"};

@@ -2,7 +2,7 @@
 
 #include "runtime/os/damaged_file.hpp"
 #include "runtime/os/files.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/event_json.hpp"
 
 #include <algorithm>
 #include <iterator>

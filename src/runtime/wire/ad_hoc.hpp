@@ -1,7 +1,7 @@
 // A service started from the command line, as the configuration of a tree of its own.
 #pragma once
 
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <string>
 #include <string_view>

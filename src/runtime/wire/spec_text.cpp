@@ -5,6 +5,7 @@
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/base/words.hpp"
+#include "runtime/wire/spec_words.hpp"
 
 #include <array>
 #include <csignal>
@@ -52,6 +53,13 @@ std::string step_text(const stop_step& step) {
                                          [](const stop_step::message&) { return std::string{"message shutdown"}; }},
                               step.how);
   return how + ", " + format_duration(step.wait) + " later ";
+}
+
+std::string octal_text(unsigned number) {
+  std::string digits;
+  for (; number > 0; number /= 8)
+    digits.insert(digits.begin(), static_cast<char>('0' + number % 8));
+  return "0" + digits;
 }
 
 } // namespace
@@ -152,14 +160,13 @@ static std::string cgroup_text(const cgroup_limits& limits) {
   return "own cgroup" + (parts.empty() ? "" : " (" + join(parts, ", ") + ")");
 }
 
-std::string attributes_text(const process_attributes& attributes) {
-  constexpr std::array<const char*, 4> io_classes{"none", "realtime", "best-effort", "idle"};
+static std::string attributes_text(const process_attributes& attributes) {
   std::vector<std::string> parts;
   if (attributes.who) parts.push_back("as " + attributes.who->text);
   if (attributes.nice) parts.push_back("nice " + std::to_string(*attributes.nice));
   if (attributes.io_priority) {
     const unsigned which = (*attributes.io_priority >> 13U) & 3U;
-    parts.push_back(std::string{"ionice "} + io_classes[which] +
+    parts.push_back("ionice " + std::string{word_in(io_class_words, which)} +
                     (which == 3 ? "" : ":" + std::to_string(*attributes.io_priority & 7U)));
   }
   if (attributes.oom_score_adj) parts.push_back("oom_score_adj " + std::to_string(*attributes.oom_score_adj));
@@ -182,6 +189,17 @@ std::string attributes_text(const process_attributes& attributes) {
   return join(parts, ", ");
 }
 
+std::string launch_text(const service_spec& spec) {
+  auto text = attributes_text(spec.attributes);
+  if (!spec.umask) return text;
+  return text + (text.empty() ? "umask " : ", umask ") + octal_text(*spec.umask);
+}
+
+std::string stdin_text(const service_spec& spec) {
+  if (!spec.stdin_file.empty()) return spec.stdin_file;
+  return spec.terminal ? "pty" : spec.stdin_pipe ? "pipe" : "";
+}
+
 std::string exits_text(const service_spec& spec) {
   const service_spec usual;
   const auto codes = [](const std::vector<int>& values) {
@@ -202,15 +220,12 @@ std::string exits_text(const service_spec& spec) {
 }
 
 std::string log_rules_text(const log_spec& log) {
-  constexpr std::array<const char*, 5> targets{"file", "none", "syslog", "journal", "actor"};
-  constexpr std::array<const char*, 3> formats{"raw", "time", "json"};
-  constexpr std::array<const char*, 4> pressures{"drop_newest", "drop_oldest", "block", "spill"};
   const log_spec usual;
   std::vector<std::string> parts;
   if (log.to != usual.to)
-    parts.push_back(std::string{"to "} + targets[static_cast<std::size_t>(log.to)] +
+    parts.push_back("to " + std::string{word_in(log_target_words, log.to)} +
                     (log.actor.empty() ? "" : " " + log.actor));
-  if (log.format != usual.format) parts.emplace_back(formats[static_cast<std::size_t>(log.format)]);
+  if (log.format != usual.format) parts.emplace_back(word_in(log_format_words, log.format));
   if (log.max_size != usual.max_size || log.max_files != usual.max_files)
     parts.push_back((log.max_size == 0 ? "any size" : format_size(log.max_size)) + " x " +
                     std::to_string(log.max_files));
@@ -219,7 +234,7 @@ std::string log_rules_text(const log_spec& log) {
   if (log.max_age.count() > 0) parts.push_back("not older than " + format_duration(log.max_age));
   if (log.compress != usual.compress)
     parts.emplace_back(log.compress == log_compression::none ? "not compressed" : "zstd");
-  if (log.pressure != usual.pressure) parts.emplace_back(pressures[static_cast<std::size_t>(log.pressure)]);
+  if (log.pressure != usual.pressure) parts.emplace_back(word_in(log_pressure_words, log.pressure));
   if (log.pressure == log_pressure::spill)
     parts.back() += " to " + log.spill_to + " (" + format_size(log.spill_max) + ")";
   if (log.max_rate > 0) parts.push_back(counted(log.max_rate, "line") + " per second");

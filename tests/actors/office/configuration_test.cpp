@@ -6,7 +6,7 @@
 
 #include "runtime/os/files.hpp"
 #include "runtime/policy/tree_edit.hpp"
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <gmock/gmock.h>
 

@@ -17,7 +17,7 @@
 #include "actors/office/trees.hpp"
 #include "actors/office/wishes.hpp"
 
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <functional>
 #include <memory>

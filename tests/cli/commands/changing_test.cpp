@@ -1,7 +1,7 @@
 // The commands that change something: up, down, start, stop, restart, daemon.
 #include "tests/cli/commands/command_fixture.hpp"
 
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <algorithm>
 #include <atomic>

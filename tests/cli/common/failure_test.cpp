@@ -11,7 +11,7 @@ namespace alder::cli {
 namespace {
 
 problem answered(unsigned status, const std::string& code) {
-  return {.status = status, .code = code, .detail = "d", .help = {}, .diagnostics = {}};
+  return {.code = code, .detail = "d", .help = {}, .diagnostics = {}, .status = status};
 }
 
 TEST(Failure, EveryAnswerOfTheApiHasItsExitCode) {

@@ -65,17 +65,17 @@ TEST_F(Screens, TheSummaryLeavesOutWhatHappensByItself) {
   progress shown{test::plain, 0, starting, now()};
   auto crash = event("started", "stranger", "");
   for (const auto* why : {"own_exit", "sibling_exit", "schedule", "file_change"}) {
-    crash.cause = why;
+    crash.cause.kind = why;
     (void)shown.on_event(crash, now());
   }
   EXPECT_FALSE(shown.has_counted());
   EXPECT_EQ(shown.summary(now()), "done in 0.0s");
   auto asked = event("starting", "web", "");
-  asked.cause = "request";
+  asked.cause.kind = "request";
   (void)shown.on_event(asked, now());
   EXPECT_FALSE(shown.has_counted()) << "it is not up yet";
   auto again = event("started", "web", ""); // its first attempt failed
-  again.cause = "failed_attempt";
+  again.cause.kind = "failed_attempt";
   (void)shown.on_event(again, now());
   EXPECT_EQ(shown.summary(now()), "1 started in 0.0s");
 }

@@ -4,6 +4,7 @@
 #include "tests/support/golden.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 namespace alder::cli {
@@ -118,25 +119,25 @@ TEST_F(Screens, DescribeShowsTheEnvironmentOnRequest) {
 }
 
 TEST_F(Screens, ALogLineHasTimeNameAndABarThatTellsTheStreams) {
-  log_view line{.at = now(), .tree = "shop", .service = "db", .from_stderr = false, .line = "ready"};
+  log_line line{.at = now(), .tree = "shop", .service = "db", .stream = "out", .line = "ready"};
   EXPECT_EQ(log_text(test::plain, line, {.has_prefix = true, .name_width = 5}), "17:45:12.000 db    │ ready\n");
-  line.from_stderr = true;
+  line.stream = "err";
   EXPECT_EQ(log_text(test::plain, line, {.has_prefix = true, .name_width = 5}), "17:45:12.000 db    ┃ ready\n");
   EXPECT_EQ(log_text(test::ascii, line, {.has_prefix = true, .name_width = 2}), "17:45:12.000 db ! ready\n");
   EXPECT_EQ(log_text(test::plain, line, {.has_prefix = false, .name_width = 5}), "ready\n");
 }
 
 TEST_F(Screens, ALogLineIsMadeHarmlessOnATerminalAndLeftAloneOnAPipe) {
-  const log_view line{
-      .at = now(), .tree = "t", .service = "s", .from_stderr = false, .line = "a\033[2J\033[31mb\007\tc\xff"};
-  EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .name_width = 0}), "a^[[2Jb^G    c?\n");
-  EXPECT_EQ(log_text(test::plain, line, {.has_prefix = false, .name_width = 0}), line.line + "\n");
+  const log_line line{
+      .at = now(), .tree = "t", .service = "s", .stream = "out", .line = "a\033[2J\033[31mb\007\tc\xff"};
+  EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .name_width = 0}), "a^[[2Jb^G    c\uFFFD\n");
+  EXPECT_EQ(log_text(test::plain, line, {.has_prefix = false, .name_width = 0}), "a\033[2J\033[31mb\007\tc\uFFFD\n");
 }
 
 TEST_F(Screens, ARawLogLineIsWhatWasWritten) {
-  log_view line{.at = now(), .tree = "t", .service = "s", .from_stderr = false, .line = "a\033[2J?"};
+  log_line line{.at = now(), .tree = "t", .service = "s", .stream = "out", .line = "a\033[2J?"};
   EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J?\n");
-  line.bytes = "a\033[2J\xff";
+  line.line = "a\033[2J\xff";
   EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J\xff\n");
   line.partial = true;
   EXPECT_EQ(log_text(test::narrow, line, {.has_prefix = false, .is_raw = true, .name_width = 0}), "a\033[2J\xff");
@@ -146,10 +147,12 @@ TEST_F(Screens, WordsOfOthersAreHarmlessOnATerminalWhereverTheyStand) {
   auto node = services().front();
   node.state = "failed";
   node.reason = "'./a\033]0;b\007' does not exist";
-  node.detail = detail_view{};
-  node.detail->command = {"./a\033[2J\007"};
-  node.detail->cwd = "/d\007";
-  node.detail->ready = "exec x\007";
+  node.detail = node_detail{};
+  service_spec spec;
+  spec.command = {"./a\033[2J\007"};
+  spec.cwd = "/d\007";
+  spec.ready.check = ready_exec{{"x\007"}};
+  node.detail->service = std::make_shared<const service_spec>(spec);
   const auto on = look{.colour = false, .unicode = true, .terminal = true, .width = 200};
   for (const auto& text : {list_screen(on, {node}, now()), tree_screen(on, {.trees = {node}, .daemon = {}}, now()),
                            describe_screen(on, node, secrets::hidden, now())}) {
@@ -175,11 +178,12 @@ TEST_F(Screens, AnEventOfAnotherDayHasItsDate) {
 }
 
 TEST_F(Screens, AGapSaysHowMuchIsMissing) {
-  EXPECT_EQ(gap_text(test::ascii, gap_view{.missed = 412}), "-- 412 events skipped: this reader was too slow --\n");
+  EXPECT_EQ(gap_text(test::ascii, event_gap{.missed = 412}), "-- 412 events skipped: this reader was too slow --\n");
   const auto hour_ago = now() - std::chrono::hours{1};
-  EXPECT_EQ(gap_text(test::ascii, log_gap_view{.service = "db", .from = hour_ago, .to = now()}),
-            "-- output of db from " + date_and_clock(hour_ago) + " to " + date_and_clock(now()) +
-                " was deleted before it could be shown --\n");
+  EXPECT_EQ(
+      gap_text(test::ascii, log_gap{.from = hour_ago, .to = now(), .tree = "shop", .service = "db", .stream = "out"}),
+      "-- output of db from " + date_and_clock(hour_ago) + " to " + date_and_clock(now()) +
+          " was deleted before it could be shown --\n");
 }
 
 TEST_F(Screens, InfoNamesTheProcessesAndPlaces) {

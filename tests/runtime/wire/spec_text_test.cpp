@@ -67,6 +67,21 @@ TEST(SpecText, NamesExitsAndLogRulesThatAreNotAsUsual) {
   EXPECT_EQ(log_rules_text(spec.log), "json, 64M x 3, spill to /dev/shm/x (64M), 100 lines per second");
 }
 
+TEST(SpecText, NamesHowItIsLaunched) {
+  service_spec spec;
+  EXPECT_EQ(launch_text(spec), "");
+  EXPECT_EQ(stdin_text(spec), "");
+  spec.umask = 022;
+  spec.stdin_pipe = true;
+  EXPECT_EQ(launch_text(spec), "umask 022");
+  EXPECT_EQ(stdin_text(spec), "pipe");
+  spec.attributes.nice = 10;
+  spec.attributes.io_priority = io_priority_of(2, 7);
+  spec.stdin_file = "/in";
+  EXPECT_EQ(launch_text(spec), "nice 10, ionice best-effort:7, umask 022");
+  EXPECT_EQ(stdin_text(spec), "/in");
+}
+
 TEST(SpecText, NamesWatchAndHooks) {
   EXPECT_EQ(watch_text({}), "");
   EXPECT_EQ(watch_text({{"/srv/src"}, {"*.log"}, 200ms, false}),

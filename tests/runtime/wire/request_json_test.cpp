@@ -1,90 +1,14 @@
-#include "tests/runtime/wire/examples.hpp"
-
-#include "runtime/wire/json.hpp"
+#include "runtime/wire/request_json.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace alder::wire {
 namespace {
-
-using namespace std::chrono_literals;
-
-void expect_same(const event& a, const event& b) {
-  EXPECT_EQ(a.seq, b.seq);
-  EXPECT_EQ(a.at, b.at);
-  EXPECT_EQ(a.kind, b.kind);
-  EXPECT_EQ(a.tree, b.tree);
-  EXPECT_EQ(a.name, b.name);
-  EXPECT_EQ(a.pid, b.pid);
-  EXPECT_EQ(a.generation, b.generation);
-  EXPECT_EQ(a.status, b.status);
-  EXPECT_EQ(a.delay, b.delay);
-  EXPECT_EQ(a.cause, b.cause);
-}
-
-TEST(EventReading, ReadsBackWhatItWrites) {
-  for (int k = 0; k <= static_cast<int>(event_kind::warning); ++k) {
-    for (int c = 0; c <= static_cast<int>(cause::kind::adopted); ++c) {
-      auto e = planned_restart();
-      e.kind = static_cast<event_kind>(k);
-      e.cause = {static_cast<cause::kind>(c), "cache", "line\nend \"quoted\" \xc3\xa9", "one_for_all"};
-      const auto back = parse_event(event_json(e));
-      ASSERT_TRUE(back) << back.failure().message;
-      expect_same(*back, e);
-    }
-  }
-}
-
-TEST(EventReading, ReadsBackEveryWayToEnd) {
-  for (const auto& status :
-       {std::optional<exit_status>{}, std::optional{exit_status{}}, std::optional{exit_status::code(0)},
-        std::optional{exit_status::code(255)}, std::optional{exit_status::signal(SIGKILL)},
-        std::optional{exit_status::signal(SIGRTMIN + 1)}}) {
-    event e;
-    e.status = status;
-    const auto back = parse_event(event_json(e));
-    ASSERT_TRUE(back) << back.failure().message;
-    expect_same(*back, e);
-  }
-}
-
-TEST(EventReading, IgnoresUnknownFields) {
-  const auto e = parse_event(
-      R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","colour":["red"],"cause":{"kind":"request","x":1}})");
-  ASSERT_TRUE(e) << e.failure().message;
-  EXPECT_EQ(e->cause.what, cause::kind::request);
-}
-
-TEST(EventReading, RefusesWhatCannotBe) {
-  for (const auto* text :
-       {"", "{", "[]", "7", R"({"seq":1})", R"({"seq":1,"at":"2026-11-22T17:45:02Z"})",
-        R"({"at":"2026-11-22T17:45:02Z","kind":"warning"})",
-        R"({"seq":-1,"at":"2026-11-22T17:45:02Z","kind":"warning"})", R"({"seq":1,"at":"today","kind":"warning"})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"party"})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","pid":4294967296})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","pid":"1"})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","exit":3})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","exit":{"signal":"SIGNOTHING"}})",
-        R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","cause":{"kind":"mood"}})"}) {
-    const auto e = parse_event(text);
-    ASSERT_FALSE(e) << text;
-    EXPECT_EQ(e.failure().kind, error_kind::invalid_input) << text;
-  }
-}
-
-TEST(EventReading, NestingIsCapped) {
-  const auto nested = [](std::size_t depth) {
-    return R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","x":)" + std::string(depth, '[') +
-           std::string(depth, ']') + "}";
-  };
-  EXPECT_TRUE(parse_event(nested(31)));
-  EXPECT_FALSE(parse_event(nested(32)));
-  EXPECT_FALSE(parse_event(std::string(1'000'000, '[')));
-  EXPECT_TRUE(parse_event(
-      R"({"seq":1,"at":"2026-11-22T17:45:02Z","kind":"warning","x":"\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["})"));
-}
 
 TEST(RequestReading, ReadsAConfiguration) {
   const auto r = parse_config_request(R"({"file":"/a.yaml","text":"x: 1","environment":{"A":"1","B":""}})");
@@ -134,6 +58,33 @@ TEST(RequestReading, SaysWhichFieldIsWrongAndWhatIsExpected) {
       << "not by this way either";
   EXPECT_EQ(service(R"({"name":"w","command":["a"],"cwd":"/","environment":{},"restart":"alwyas"})"),
             "'restart': expected permanent, transient or temporary, got 'alwyas'");
+}
+
+TEST(RequestReading, ReadsBackWhatClientsWrite) {
+  const std::map<std::string, std::string> environment{{"A", "\xff"}, {"\xc3\x28", "x"}, {"B", "\u20ac"}};
+  const auto config = parse_config_request(config_body({"/\xff/a.yaml", "name: x\n", environment}));
+  ASSERT_TRUE(config) << config.failure().message;
+  EXPECT_EQ(config->file, "/\xff/a.yaml");
+  EXPECT_EQ(config->text, "name: x\n");
+  EXPECT_EQ(config->environment, environment);
+  const std::vector<std::string> command{"/\x80/run", "\xff\xfe", "\u20ac"};
+  for (const auto restart : {std::optional<restart_kind>{}, std::optional{restart_kind::transient}}) {
+    const auto service = parse_service_request(service_body({"web", command, "/\xe2\x82", environment, restart}));
+    ASSERT_TRUE(service) << service.failure().message;
+    EXPECT_EQ(service->name, "web");
+    EXPECT_EQ(service->command, command);
+    EXPECT_EQ(service->cwd, "/\xe2\x82");
+    EXPECT_EQ(service->environment, environment);
+    EXPECT_EQ(service->restart, restart);
+  }
+  const auto upgrade = parse_upgrade_request(upgrade_body({"/k\xff", "/d"}));
+  ASSERT_TRUE(upgrade) << upgrade.failure().message;
+  EXPECT_EQ(upgrade->keeper, "/k\xff");
+  EXPECT_EQ(upgrade->daemon, "/d");
+  EXPECT_EQ(*parse_scale_request(scale_body(10'000)), 10'000U);
+  EXPECT_FALSE(parse_scale_request(scale_body(0)));
+  EXPECT_EQ(*parse_signal_request(signal_body("usr1")), SIGUSR1);
+  EXPECT_FALSE(parse_signal_request(signal_body("nothing")));
 }
 
 } // namespace
