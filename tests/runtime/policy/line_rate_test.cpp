@@ -43,6 +43,7 @@ TEST(LineRate, EndsALineThatHasBegun) {
   EXPECT_EQ(rate.next("1\n2\n3\n", three_a_second(), false, at(0s)).write, 6U);
   EXPECT_EQ(rate.next("end\n4\n", three_a_second(), true, at(0s)), (rate_step{.write = 4}));
   EXPECT_EQ(rate.next("and no end", three_a_second(), true, at(0s)), (rate_step{.write = 10}));
+  EXPECT_EQ(rate.next("4\n", three_a_second(), false, at(334ms)).write, 2U) << "an end does not count";
 }
 
 TEST(LineRate, TellsOfLostLinesOnceAMinute) {
