@@ -5,6 +5,8 @@
 
 #include "runtime/logs/log_reader.hpp"
 
+#include "alder/snapshot.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #include "actors/http/api_handlers.hpp"
 
 #include "tests/actors/support/http_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include <gmock/gmock.h>
 
@@ -94,7 +95,7 @@ TEST_F(ApiHandlers, AFilterNamesOnlyWhatThereIs) {
 }
 
 TEST_F(ApiHandlers, AFilterMayNameWhatIsGoneToThoseWhoHadItsLines) {
-  const std::set<node_id> gone{"shop/old", "shop/pool:3", "mart/x"};
+  const std::set<node_id> gone{"shop/old"_node, "shop/pool:3"_node, "mart/x"_node};
   for (const auto* name : {"old", "shop/old", "pool", "pool:3", "shop/pool", "mart", "o?d", "mart/*"}) {
     (void)covered({{"service", name}}, gone);
     EXPECT_FALSE(problem) << name;

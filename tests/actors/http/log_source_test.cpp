@@ -1,6 +1,7 @@
 #include "actors/http/log_source.hpp"
 
 #include "tests/actors/support/http_bed.hpp"
+#include "tests/support/node_literal.hpp"
 
 #include "runtime/os/files.hpp"
 
@@ -29,7 +30,7 @@ protected:
     std::vector<std::string> all;
     of.for_each([&](const log_source& from) {
       const auto inside = from.file.rfind(dir.path(), 0) == 0 ? from.file.substr(dir.path().size() + 1) : from.file;
-      all.push_back(from.name + " " + inside);
+      all.push_back(from.name.text() + " " + inside);
     });
     return all;
   }
@@ -115,8 +116,8 @@ TEST_F(LogSources, WhenItsOutputGoesElsewhereBothPlacesAreRead) {
 }
 
 TEST_F(LogSources, AServiceThatIsGoneIsReadForThoseWhoHadItsLines) {
-  query.after["shop/old/out"];
-  query.after["shop/web/out"]; // which is there
+  query.after[{"shop/old"_node, "out"}];
+  query.after[{"shop/web"_node, "out"}]; // which is there
   log_sources sources{query, context};
   (void)add(sources, "web");
   sources.add_forgotten();
@@ -125,10 +126,19 @@ TEST_F(LogSources, AServiceThatIsGoneIsReadForThoseWhoHadItsLines) {
 }
 
 TEST_F(LogSources, NoNameOfACursorLeadsOutOfTheDirectoryOfLogs) {
-  for (const auto* name : {"../etc/out", "shop/../out", "shop/../../etc/out", "/etc/out", "shop/.x/out", "shop//out",
-                           "shop/old/all", "shop/old/passwd", "old/out", "out", ""})
+  const std::vector<wire::log_source_name> names{{{"..", "etc"}, "out"},
+                                                 {{"shop", ".."}, "out"},
+                                                 {{"shop", "../../etc"}, "out"},
+                                                 {{"", "etc"}, "out"},
+                                                 {{"shop", ".x"}, "out"},
+                                                 {{"shop", ""}, "out"},
+                                                 {{"shop", "old"}, "all"},
+                                                 {{"shop", "old"}, "passwd"},
+                                                 {{"shop", "old/x"}, "out"},
+                                                 {{"old", ""}, ""},
+                                                 {{"shop", std::string{"a\0b", 3}}, "out"}};
+  for (const auto& name : names)
     query.after[name];
-  query.after[std::string{"shop/a\0b/out", 12}];
   log_sources sources{query, context};
   sources.add_forgotten();
   EXPECT_THAT(files(sources), IsEmpty());

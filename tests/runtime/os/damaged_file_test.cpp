@@ -1,5 +1,6 @@
 #include "runtime/os/damaged_file.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include "runtime/os/files.hpp"
@@ -59,7 +60,7 @@ TEST_F(DamagedFile, TheOldestMakesWayWhenThereAreMany) {
 
 TEST_F(DamagedFile, CanBeAnything) {
   fs::create_directory(path_);
-  ASSERT_TRUE(append(path_ + "/inside", "kept"));
+  ASSERT_TRUE(test::append(path_ + "/inside", "kept"));
   EXPECT_EQ(keep(), path_ + ".damaged");
   EXPECT_FALSE(is_taken(path_));
   EXPECT_EQ(*read_file(path_ + ".damaged/inside", 100), "kept");

@@ -1,5 +1,6 @@
 #include "runtime/os/files.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/terminal.hpp"
 
@@ -46,7 +47,7 @@ TEST(Files, AFailedAtomicWriteLeavesNothingBehind) {
 
 TEST(Files, ReadingHasALimit) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(append(dir / "x", std::string(200'000, 'x')));
+  ASSERT_TRUE(test::append(dir / "x", std::string(200'000, 'x')));
   EXPECT_EQ(read_file(dir / "x", 200'000)->size(), 200'000U);
   EXPECT_EQ(read_file(dir / "x", 199'999).failure().kind, error_kind::too_large);
 }
@@ -68,15 +69,15 @@ TEST(Files, DirectoriesAreMadeWithTheirParents) {
   ASSERT_TRUE(make_directories(dir / "a/b/c/", 0755));
   EXPECT_EQ(mode_of(dir / "a"), 0700U);
   EXPECT_EQ(mode_of(dir / "a/b/c"), 0700U);
-  ASSERT_TRUE(append(dir / "file", "x"));
+  ASSERT_TRUE(test::append(dir / "file", "x"));
   EXPECT_EQ(make_directories(dir / "file", 0700).failure().kind, error_kind::conflict);
   EXPECT_EQ(make_directories(dir / "file/b", 0700).failure().kind, error_kind::conflict);
 }
 
 TEST(Files, AppendingAddsAtTheEnd) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(append(dir / "x", "one\n"));
-  ASSERT_TRUE(append(dir / "x", "two\n"));
+  ASSERT_TRUE(test::append(dir / "x", "one\n"));
+  ASSERT_TRUE(test::append(dir / "x", "two\n"));
   EXPECT_EQ(*read_file(dir / "x", 100), "one\ntwo\n");
   EXPECT_EQ(mode_of(dir / "x"), 0600U);
 }
@@ -104,7 +105,7 @@ TEST(Files, APartThatATerminalTakesIsNoSuccess) {
 
 TEST(Files, ReadingAtStopsAtTheEnd) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(append(dir / "x", "0123456789"));
+  ASSERT_TRUE(test::append(dir / "x", "0123456789"));
   auto fd = open_for_append(dir / "x");
   ASSERT_TRUE(fd);
   std::array<char, 8> into{};
@@ -142,7 +143,7 @@ TEST(Files, WhatIsNoRegularFileIsNeitherWaitedForNorRead) {
 
 TEST(Files, AFileThatIsTooLargeIsNotRead) {
   const test::temporary_directory dir;
-  ASSERT_TRUE(append(dir / "huge", "x"));
+  ASSERT_TRUE(test::append(dir / "huge", "x"));
   std::filesystem::resize_file(dir / "huge", std::uintmax_t{1} << 40U); // of holes
   EXPECT_EQ(read_file(dir / "huge", 1000).failure().kind, error_kind::too_large);
 }

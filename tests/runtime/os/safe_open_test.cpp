@@ -1,5 +1,6 @@
 #include "runtime/os/safe_open.hpp"
 
+#include "tests/support/append.hpp"
 #include "tests/support/other_user.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -33,7 +34,7 @@ protected:
     fs::permissions(dir_.path(), fs::perms{0755});
     fs::create_directory(dir_ / "theirs");
     fs::create_directory(dir_ / "ours");
-    EXPECT_TRUE(append(dir_ / "precious", "keep\n"));
+    EXPECT_TRUE(test::append(dir_ / "precious", "keep\n"));
     if (::geteuid() == 0) test::give_away(dir_ / "theirs");
   }
   void expect_untouched() {
@@ -114,7 +115,7 @@ TEST_F(SafeOpen, ALinkOnTheWayIsNotFollowedEither) {
   EXPECT_FALSE(make_directories(dir_ / "theirs/logs/a", 0700));
   EXPECT_FALSE(write_file_atomically(dir_ / "theirs/logs/file", "x"));
   EXPECT_FALSE(rename_file(dir_ / "precious", dir_ / "theirs/logs/precious"));
-  EXPECT_TRUE(append(dir_ / "ours/kept", "x"));
+  EXPECT_TRUE(test::append(dir_ / "ours/kept", "x"));
   EXPECT_FALSE(remove_file(dir_ / "theirs/logs/kept"));
   EXPECT_TRUE(fs::exists(dir_ / "ours/kept"));
   EXPECT_FALSE(fs::exists(dir_ / "ours/a"));
@@ -161,7 +162,7 @@ TEST_F(SafeOpen, WhereEverybodyMayMakeFilesItMattersWhoseTheyAre) {
   fs::permissions(dir_ / "tmp", fs::perms{01777});
   {
     test::as_other_user other;
-    EXPECT_TRUE(append(dir_ / "tmp/web.log", ""));
+    EXPECT_TRUE(test::append(dir_ / "tmp/web.log", ""));
   }
   expect_refused(open_to_write(dir_ / "tmp/web.log"), "web.log belongs to nobody", "that everybody can change");
   EXPECT_TRUE(open_to_write(dir_ / "tmp/web.log", {.owner = test::other_uid})) << "'owner' says so";
@@ -169,7 +170,7 @@ TEST_F(SafeOpen, WhereEverybodyMayMakeFilesItMattersWhoseTheyAre) {
   // What is in a user's own directory may be that user's.
   {
     test::as_other_user other;
-    EXPECT_TRUE(append(dir_ / "theirs/web.log", ""));
+    EXPECT_TRUE(test::append(dir_ / "theirs/web.log", ""));
   }
   EXPECT_TRUE(open_to_write(dir_ / "theirs/web.log"));
 }
@@ -235,7 +236,7 @@ TEST_F(SafeOpen, ContentGoesToAnotherOnlyIfThatOneCouldHaveReadIt) {
   EXPECT_EQ(open_content(dir_ / "theirs/hard").failure().kind, error_kind::denied);
   {
     test::as_other_user other;
-    EXPECT_TRUE(append(dir_ / "theirs/env.shared", "A=1\n"));
+    EXPECT_TRUE(test::append(dir_ / "theirs/env.shared", "A=1\n"));
   }
   plant_link("env.shared", "theirs/env");
   EXPECT_EQ(*read_file(dir_ / "theirs/env", 100), "A=1\n");

@@ -1,6 +1,7 @@
 #include "runtime/wire/detail_json.hpp"
 
 #include "tests/runtime/wire/examples.hpp"
+#include "tests/support/json_pieces.hpp"
 
 #include "runtime/wire/node_pieces.hpp"
 
