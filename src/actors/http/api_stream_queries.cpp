@@ -1,4 +1,6 @@
 // Requests for streams: what happened, and what was said.
+#include "actors/base/runtime.hpp"
+#include "actors/http/api_context.hpp"
 #include "actors/http/api_handlers.hpp"
 
 #include "runtime/base/text.hpp"

@@ -160,7 +160,7 @@ static std::string cgroup_text(const cgroup_limits& limits) {
   return "own cgroup" + (parts.empty() ? "" : " (" + join(parts, ", ") + ")");
 }
 
-static std::string attributes_text(const process_attributes& attributes) {
+std::string attributes_text(const process_attributes& attributes) {
   std::vector<std::string> parts;
   if (attributes.who) parts.push_back("as " + attributes.who->text);
   if (attributes.nice) parts.push_back("nice " + std::to_string(*attributes.nice));

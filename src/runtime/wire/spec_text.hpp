@@ -34,7 +34,9 @@ namespace alder::wire {
 /// "json, 10M x 20, block, 1000 lines a second"; empty when all is as usual.
 [[nodiscard]] std::string log_rules_text(const log_spec& log);
 
-/// "as www-data, nice 10, nofile 1024, cpus 0 2, umask 022"; empty when nothing is set.
+/// "as www-data, nice 10, nofile 1024, cpus 0 2"; empty when nothing is set.
+[[nodiscard]] std::string attributes_text(const process_attributes& attributes);
+/// The same with "umask 022".
 [[nodiscard]] std::string launch_text(const service_spec& spec);
 /// "pipe", "pty" or the path of a file; empty: /dev/null.
 [[nodiscard]] std::string stdin_text(const service_spec& spec);

@@ -166,7 +166,7 @@ TEST_F(LogSources, TheCursorIsBehindWhatWasRead) {
   ASSERT_EQ(lines->size(), 2u);
   const auto cursor = wire::parse_log_cursor(from.cursor());
   ASSERT_TRUE(cursor);
-  EXPECT_EQ(cursor->source, "shop/web/out");
+  EXPECT_EQ(cursor->source.text(), "shop/web/out");
   EXPECT_EQ(cursor->place, lines->back().end);
 }
 
