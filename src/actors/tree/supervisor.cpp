@@ -23,10 +23,13 @@ bool was_up(const former_state& former) {
   return former.state == node_state::running || former.state == node_state::stopping;
 }
 
-supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent)
+supervisor::supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
+                       decider_actor judge)
     : actor_base(config), shared_(shared), plan_(std::move(plan)), parent_(std::move(parent)),
-      decider_(spawn<decider>()), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
-      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {}
+      decider_(std::move(judge)), machine_(plan_.rules, rules_of(plan_.children), rules_of(plan_.instance)),
+      random_(static_cast<std::minstd_rand::result_type>(id() + 1)) {
+  if (!decider_) decider_ = spawn<decider>();
+}
 
 supervisor::behavior_type supervisor::make_behavior() {
   return {

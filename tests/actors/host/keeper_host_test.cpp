@@ -4,6 +4,9 @@
 #include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include "actors/base/runtime.hpp"
+#include "actors/logs/log_hub.hpp"
+
 #include "runtime/os/clock.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/unix_socket.hpp"

@@ -107,7 +107,7 @@ TEST_F(NodeRecords, ADamagedRecordIsToldOfAndTheOthersCount) {
     first->written.write();
   }
   auto next = begin();
-  EXPECT_THAT(next->records.restore_nodes(ended::daemon), ::testing::ElementsAre(HasSubstr("shop/db"_node)));
+  EXPECT_THAT(next->records.restore_nodes(ended::daemon), ::testing::ElementsAre(HasSubstr("shop/db")));
   EXPECT_EQ(next->records.restore_memories().size(), 2u);
   EXPECT_EQ(next->shared.nodes.find("shop", "web")->restarts, 1u);
 }

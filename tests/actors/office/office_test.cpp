@@ -5,6 +5,13 @@
 #include "tests/support/node_literal.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include "actors/base/extensions.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
+#include "actors/office/configuration.hpp"
+#include "actors/office/process_notes.hpp"
+#include "actors/office/trees.hpp"
+
 #include <gmock/gmock.h>
 
 #include <optional>
