@@ -137,7 +137,8 @@ alder_daemon::alder_daemon(const std::string& directory)
                                               os::attachment::child);
   require(keeper.ok(), "the keeper cannot be started");
   keeper_pid_ = keeper->pid;
-  const auto word = cli::hear(*keeper, home_);
+  cli::daemon_watch watch{home_.run_dir, [](std::string_view) {}};
+  const auto word = cli::hear(*keeper, home_, watch);
   require(word.ok(), word.ok() ? "" : word.failure().message);
   const auto answer = client_.send({.method = "GET", .target = "/v1/info", .body = {}, .accept = {}});
   require(answer.ok() && answer->status == 200, "the daemon does not answer");

@@ -129,7 +129,7 @@ private:
   static std::vector<node_id> names_of(const supervisor_spec& spec) {
     std::vector<node_id> names;
     for (const auto& child : spec.children)
-      names.push_back(id_of(spec.name, std::get<service_spec>(child).name));
+      names.push_back(id_of(spec.name, name_of(child)));
     return names;
   }
 
@@ -150,7 +150,7 @@ supervisor_spec many(std::int64_t n) {
     service_spec service;
     service.name = "service-" + std::to_string(i);
     service.command = {"/bin/true"};
-    spec.children.emplace_back(std::move(service));
+    spec.children.emplace_back(std::make_shared<const service_spec>(std::move(service)));
   }
   return spec;
 }
