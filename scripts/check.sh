@@ -27,7 +27,7 @@ tidy() {
   cpp_files src tests | grep -zE '\.cpp$' | in_batches clang-tidy -p build/tidy --quiet
 }
 preset() { # NAME
-  cmake --preset "$1" -DALDER_TESTS=ON
+  cmake --preset "$1" -DALDER_TESTS=ON -DALDER_BENCH=ON # nothing else compiles the benches
   cmake --build --preset "$1"
   ctest --preset "$1" --parallel "$(nproc)"
 }
