@@ -88,9 +88,11 @@ TEST_F(KindService, AnInstanceTakesTheTermsOfItsPoolAndKeepsItsOwnProgram) {
   stop.signal = SIGINT;
   const auto other = entry_of(spec).kind->with_terms(restart_kind::temporary, stop);
   ASSERT_TRUE(other);
+  ASSERT_TRUE(other->stop());
   EXPECT_EQ(other->stop()->signal, SIGINT);
   node_snapshot node;
   other->show(node);
+  ASSERT_TRUE(node.service);
   EXPECT_EQ(node.service->restart, restart_kind::temporary);
   EXPECT_EQ(node.service->environment, spec.environment);
 }
