@@ -141,16 +141,18 @@ TEST_F(Office, WhatIsAddedIsKnownToTheNextDaemonFromItsStartOnAndOnlyIfItStarts)
   const auto added = [this] { return trees.find("shop")->source.grafts.size(); };
   const auto more = [](const std::string& name) {
     add_children add{.tree = "shop", .supervisor = "shop"};
-    add.source.text = "name: more\nchildren:\n  - {service: " + name + ", command: /bin/x, ready: {notify: true}}\n";
+    add.source.file = "/more.yaml";
+    add.source.text = "name: more\nchildren:\n  - {service: " + name + ", command: sleep 1000, ready: {log: UP}}\n";
     return add;
   };
   os.refused = {{"broken", "no such file"}};
   want(more("broken"));
   ASSERT_EQ(answers.size(), 1u);
-  EXPECT_TRUE(answers[0].failure);
+  ASSERT_TRUE(answers[0].failure);
+  EXPECT_THAT(answers[0].failure->detail, HasSubstr("no such file"));
   EXPECT_EQ(added(), 0u);
   want(more("slow"));
-  EXPECT_EQ(answers.size(), 1u) << "it starts";
+  ASSERT_EQ(answers.size(), 1u) << answers.back().failure.value_or(wire::problem{}).detail << ", though it starts";
   EXPECT_EQ(added(), 1u);
 }
 
