@@ -31,7 +31,7 @@ struct bring_up {
 struct take_down {
   std::string tree;
 };
-/// Start, stop or restart one node.
+/// A verb on one node: start, stop, restart, reset or remove.
 struct act_on_node {
   std::string tree;
   std::string name;

@@ -1,14 +1,17 @@
 // What the journal says under which key, as JSON.
 //
-//   tree/NAME            a tree as it was brought up
-//   edit/NAME/NUMBER     a child that came to it or went since that was written
-//   node/TREE/NAME       what cannot be seen from its process: its state, since when and why, restarts, last exit,
-//   health memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
-//   past/TREE/NAME       what its supervisor remembers of a child
-//   process/TREE/NAME    the latest process of a service, so that it is found when its keeper is gone too
-//   line                 the mark of the keepers under which that is true
-//   operation/down/NAME  that tree is being stopped and forgotten
-//   operation/shutdown   everything is being stopped
+//   tree/NAME              a tree as it was brought up
+//   edit/NAME/NUMBER       a child that came to it or went since that was written
+//   node/TREE/NAME         what cannot be seen from its process: its state, since when and why, restarts, last exit,
+//   health                 memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
+//   past/TREE/NAME         what its supervisor remembers of a child
+//   process/TREE/NAME      the latest process of a service, so that it is found when its keeper is gone too
+//   line                   the mark of the keepers under which that is true
+//   operation/down/NAME    that tree is being stopped and forgotten
+//   operation/change/NAME  that tree is being changed, and what is left to do
+//   operation/act/NUMBER   what somebody asked for of one node, until it is answered
+//   operation/shutdown     everything is being stopped
+//   interrupted/NAME       that tree was up when everything was stopped
 #pragma once
 
 #include "runtime/policy/supervision_memory.hpp"
