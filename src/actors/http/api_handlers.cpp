@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 
 namespace alder::actors {
 
@@ -31,10 +30,7 @@ bool is_set(const api_request& request, const std::string& key) {
 }
 
 found_node find_one(const std::string& name, const api_context& context) {
-  const auto found = context.shared.nodes.named(name);
-  std::vector<node_ptr> here;
-  std::copy_if(found.begin(), found.end(), std::back_inserter(here),
-               [](const node_ptr& node) { return !node->tree.empty(); });
+  const auto here = context.shared.nodes.named(name);
   if (here.size() == 1) return {here.front(), {}};
   std::vector<std::string> help;
   if (here.empty()) {

@@ -110,6 +110,7 @@ TEST_F(ApiCommands, AFailureNobodyWaitsForIsAnEvent) {
   wishes.at(0).done(failure_of_it);
   run();
   EXPECT_THAT(sentences(), ElementsAre(HasSubstr("it does not start")));
+  EXPECT_EQ(feed.after(0, 1).at(0)->name, "db") << "who asks for its events sees it";
 }
 
 TEST_F(ApiCommands, AStartThatSomebodyEndedByAStopIsNoFailureToTellOf) {
