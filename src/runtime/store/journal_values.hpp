@@ -2,8 +2,8 @@
 //
 //   tree/NAME              a tree as it was brought up
 //   edit/NAME/NUMBER       a child that came to it or went since that was written
-//   node/TREE/NAME         what cannot be seen from its process: its state, since when and why, restarts, last exit,
-//   health                 memory/TREE/NAME     what the successor of a supervisor must know; of its children those that changed last
+//   node/TREE/NAME         what its process does not show: state, since when and why, restarts, last exit, health
+//   memory/TREE/NAME       what the successor of a supervisor must know; of its children the last that changed
 //   past/TREE/NAME         what its supervisor remembers of a child
 //   process/TREE/NAME      the latest process of a service, so that it is found when its keeper is gone too
 //   line                   the mark of the keepers under which that is true
