@@ -24,8 +24,8 @@ namespace alder::actors {
 
 class supervisor final : public actor_base<supervisor_actor> {
 public:
-  /// `parent` may be null: nobody hears of its end then. The decider is the built-in one unless `judge` is given; so far
-  /// only tests do, with one that crashes or is too slow.
+  /// `parent` may be null: nobody hears of its end then. The decider is the built-in one unless `judge` is given; so
+  /// far only tests do, with one that crashes or is too slow.
   supervisor(caf::actor_config& config, runtime& shared, supervisor_plan plan, parent_actor parent,
              decider_actor judge = {});
   const char* name() const override { return "supervisor"; }
