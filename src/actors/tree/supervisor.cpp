@@ -170,42 +170,24 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   const auto [decided, taken] = c.entry->kind->recall(place_of(c), past);
   discard_former(c, past, decided);
   machine_.recall(name, decided.generation);
-  const bool takes_over = decided.what == policy::adoption::action::take_over;
-  if (order.only_running) c.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
-  const auto& work = begin.memory.under_way;
-  if (work && takes_over) {
-    for (const auto& member : work->members)
-      if (member.id == name && decided.generation <= member.generation) c.stop_why = member.why;
-  }
-  if (work && !takes_over) {
-    for (const auto& member : work->members) // a start that is counted already, and was not made
-      if (member.id == name && c.counted > member.generation) c.counted = decided.generation + 1;
-  }
+  policy::interrupted_child before{.id = name, .decided = decided, .former = c.former};
+  if (begin.memory.under_way) before.work = &*begin.memory.under_way;
+  if (taken) before.taken = taken->generation;
+  before.forced = shared_.nodes.find(tree_of(c), name)->forced.has_value();
+  before.only_running = order.only_running;
+  before.counted = c.counted;
+  const auto next = policy::go_on_with(before);
+  c.stop_why = next.stop_why;
+  if (next.is_counted) c.counted = decided.generation + 1;
+  if (next.ends_for_another) begin.ending.push_back({name, *before.taken, *next.stop_why});
   if (taken) {
     begin.running[name] = {taken->generation, clock_time(taken->started), taken->starting};
     c.goes_on = true;
     c.may_have_ended = taken->may_have_ended;
     c.restarts = taken->restarts.value_or(c.restarts);
-    take_over_stop(c, begin);
   } else if (decided.what == policy::adoption::action::stay_down || order.only_running) {
     begin.down.insert(name);
   }
-}
-
-/// Of a child that another supervisor was stopping on request, in the middle of a change that moves it to this one. It
-/// is stopped as it would have been; the change starts it again.
-void supervisor::take_over_stop(child& c, policy::begin& begin) {
-  const auto& name = c.entry->name;
-  const auto reached = begin.running.at(name).generation;
-  const auto node = shared_.nodes.find(tree_of(c), name);
-  const bool is_asked = c.former && c.former->state == node_state::stopping && c.former->generation == reached &&
-                        c.former->why.what == cause::kind::request && !node->forced;
-  const auto& work = begin.memory.under_way;
-  const bool is_own = work && std::any_of(work->members.begin(), work->members.end(),
-                                          [&](const auto& member) { return member.id == name; });
-  if (!is_asked || is_own || begin.only_running) return;
-  c.stop_why = c.former->why;
-  begin.ending.push_back({name, reached, c.former->why});
 }
 
 /// A time of the board on the monotonic clock; of times long past only the order counts.

@@ -94,7 +94,6 @@ private:
   void recall(child& c, const start_order& order, policy::begin& begin);
   [[nodiscard]] child_past past_of(const child& c, bool resumes, const policy::supervision_memory& memory) const;
   void discard_former(const child& c, const child_past& past, const policy::adoption& decided);
-  void take_over_stop(child& c, policy::begin& begin);
   [[nodiscard]] bool had_started() const;
   [[nodiscard]] policy::time_point clock_time(wall_time at);
   void remember();

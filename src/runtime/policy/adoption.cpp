@@ -25,4 +25,26 @@ adoption adopt(const remembered_child& known, std::vector<held_process> held) {
   return decided;
 }
 
+continuation go_on_with(const interrupted_child& child) {
+  const unfinished_work::member* member = nullptr;
+  if (child.work != nullptr) {
+    const auto& all = child.work->members;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == child.id; });
+    if (found != all.end()) member = &*found;
+  }
+  continuation next;
+  if (child.only_running) next.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
+  const bool takes_over = child.decided.what == adoption::action::take_over;
+  if (member != nullptr && takes_over && child.decided.generation <= member->generation) next.stop_why = member->why;
+  next.is_counted = member != nullptr && !takes_over && child.counted > member->generation;
+  const auto& former = child.former;
+  const bool is_asked = child.taken && former && former->state == node_state::stopping &&
+                        former->generation == *child.taken && former->why.what == cause::kind::request && !child.forced;
+  if (is_asked && member == nullptr && !child.only_running) {
+    next.stop_why = former->why;
+    next.ends_for_another = true;
+  }
+  return next;
+}
+
 } // namespace alder::policy

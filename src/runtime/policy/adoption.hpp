@@ -10,9 +10,14 @@
 //   none                         settled / put off / else        stay down / wait / start
 #pragma once
 
+#include "runtime/policy/supervision_memory.hpp"
+
 #include "alder/cause.hpp"
+#include "alder/snapshot.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace alder::policy {
@@ -46,5 +51,27 @@ struct adoption {
 
 /// `held` in any order, generations unlike.
 [[nodiscard]] adoption adopt(const remembered_child& known, std::vector<held_process> held);
+
+/// What was being done to a child when its daemon was lost.
+struct interrupted_child {
+  std::string id;
+  adoption decided;
+  const unfinished_work* work = nullptr;  ///< of its supervisor; null: none
+  std::optional<alder::generation> taken; ///< what of it is taken over; nothing: nothing is
+  std::optional<former_state> former;     ///< what people saw of it; nothing: it was not looked at
+  bool forced = false;                    ///< it was being ended because it was not well
+  bool only_running = false;              ///< its supervisor is only to stop what runs
+  alder::generation counted = 0;          ///< up to this one its starts are counted
+};
+/// How that goes on.
+struct continuation {
+  std::optional<cause> stop_why; ///< it is being stopped, for this reason
+  /// Another supervisor was stopping it on request, in the middle of a change that moves it. It is stopped as it would
+  /// have been; the change starts it again.
+  bool ends_for_another = false;
+  bool is_counted = false; ///< its next start was counted already, and was not made
+  bool operator==(const continuation&) const = default;
+};
+[[nodiscard]] continuation go_on_with(const interrupted_child& child);
 
 } // namespace alder::policy

@@ -36,6 +36,64 @@ TEST(Adoption, WhatWasStoppedForGoodStaysDown) {
   EXPECT_EQ(adopt({3, 3, true, false}, {}), (adoption{action::stay_down, 3, {}}));
 }
 
+/// Taken over in generation 3, which runs.
+interrupted_child taken(const unfinished_work* work = nullptr) {
+  interrupted_child child{.id = "web", .decided = {action::take_over, 3, {}}, .work = work};
+  child.taken = 3;
+  return child;
+}
+const cause by_sibling{cause::kind::sibling_exit, "db", {}, {}};
+const cause asked{cause::kind::request, {}, {}, {}};
+
+TEST(GoOnWith, AMemberOfItsGroupIsStoppedForTheReasonOfTheGroupUnlessItIsNewer) {
+  const unfinished_work old{.origin = "db", .members = {{"db", 1, {}}, {"web", 3, by_sibling}}};
+  EXPECT_EQ(go_on_with(taken(&old)), (continuation{.stop_why = by_sibling}));
+  const unfinished_work done{.origin = "db", .members = {{"db", 1, {}}, {"web", 2, by_sibling}}};
+  EXPECT_EQ(go_on_with(taken(&done)), continuation{});
+  const unfinished_work others{.origin = "db", .members = {{"db", 1, {}}}};
+  EXPECT_EQ(go_on_with(taken(&others)), continuation{});
+}
+
+TEST(GoOnWith, AStartThatIsCountedAndWasNotMadeCountsOnce) {
+  const unfinished_work work{.origin = "web", .members = {{"web", 3, {}}}};
+  interrupted_child child{.id = "web", .decided = {action::start, 3, {}}, .work = &work};
+  child.counted = 4;
+  EXPECT_EQ(go_on_with(child), (continuation{.is_counted = true}));
+  child.counted = 3;
+  EXPECT_EQ(go_on_with(child), continuation{});
+  child.counted = 4;
+  child.work = nullptr;
+  EXPECT_EQ(go_on_with(child), continuation{});
+}
+
+TEST(GoOnWith, AStopThatAnotherSupervisorBeganOnRequestIsMade) {
+  auto child = taken();
+  child.former = former_state{node_state::stopping, {}, {}, asked, 3};
+  EXPECT_EQ(go_on_with(child), (continuation{.stop_why = asked, .ends_for_another = true}));
+  auto forced = child;
+  forced.forced = true;
+  EXPECT_EQ(go_on_with(forced), continuation{}) << "it is ended by itself";
+  auto earlier = child;
+  earlier.former->generation = 2;
+  EXPECT_EQ(go_on_with(earlier), continuation{}) << "it was started since";
+  auto crash = child;
+  crash.former->why = by_sibling;
+  EXPECT_EQ(go_on_with(crash), continuation{});
+  auto gone = child;
+  gone.taken.reset();
+  EXPECT_EQ(go_on_with(gone), continuation{});
+  const unfinished_work own{.what = unfinished_work::kind::stop, .origin = "web", .members = {{"web", 3, asked}}};
+  child.work = &own;
+  EXPECT_EQ(go_on_with(child), (continuation{.stop_why = asked})) << "by this supervisor, which finishes it";
+}
+
+TEST(GoOnWith, WhatIsOnlyToBeStoppedIsStoppedWithItsTree) {
+  auto child = taken();
+  child.only_running = true;
+  child.former = former_state{node_state::stopping, {}, {}, asked, 3};
+  EXPECT_EQ(go_on_with(child), (continuation{.stop_why = cause{cause::kind::tree_stop, {}, {}, {}}}));
+}
+
 TEST(Adoption, WithoutAProcessTheJournalDecides) {
   EXPECT_EQ(adopt({}, {}), (adoption{action::start, 0, {}}));
   EXPECT_EQ(adopt({4, 3, false, false}, {}), (adoption{action::start, 4, {}})); // its end was never seen
