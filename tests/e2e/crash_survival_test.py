@@ -285,7 +285,8 @@ class CrashSurvival(alder.Scenario):
         keeper = home.keeper_pid()
         for name in self.names() + ["toy0", "toy1", "toy2"]:
             found = home.members_of(name, tree="survival")
-            self.assertEqual([one.pid for one in found], [home.pids()[name]], f"processes of {name}")
+            service = home.services()[name]
+            self.assertEqual([one.pid for one in found], [service.get("pid")], f"processes of {name}: {service}")
         for entry in os.listdir("/proc"):
             status = alder.status_of(entry) if entry.isdigit() else None
             if status and status[0] == keeper:

@@ -109,8 +109,8 @@ class LogsRotation(alder.Scenario):
         home.write("count.sh", "n=$(cat n 2>/dev/null || echo 0); n=$((n+1)); echo $n > n\n"
                                "echo life $n; echo trouble $n >&2\n[ $n -lt 3 ] && exit 1\nexec sleep 1000\n")
         home.up("name: t\nlog: { format: time }\nchildren:\n  - { service: c, command: [sh, count.sh] }\n")
-        home.wait_until("it lives for the third time",
-                        lambda: "life 3" in (home.path / "log/t/c.out.log").read_text())
+        output = home.path / "log/t/c.out.log"
+        home.wait_until("it lives for the third time", lambda: output.exists() and "life 3" in output.read_text())
         said = home.alder("logs", "--json", "--previous", "c").documents
         self.assertEqual(sorted(line["line"].split(" ", 1)[1] for line in said), ["life 2", "trouble 2"])
         self.assertRegex(said[0]["line"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")

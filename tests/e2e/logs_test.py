@@ -68,6 +68,7 @@ class Logs(alder.Scenario):
         before = home.pids()
         home.kill("cat")
         before = self.assert_runs_anew(before, "cat")
+        home.wait_until("the second life has spoken", lambda: len(said()) == 2)
         home.alder("restart", "cat")
         self.assert_runs_anew(before, "cat")
         home.wait_until("all lives are heard of",
