@@ -21,6 +21,8 @@ namespace alder::logs {
 namespace {
 
 constexpr int lowest_priority = 19;
+/// Orders of many services come together: each look at a directory reads all of it.
+constexpr std::chrono::milliseconds gathering{100};
 constexpr std::chrono::minutes rotation_takes{1}; // at most: an index has its new name before its file
 
 /// Removes an archive and its index.
@@ -102,7 +104,10 @@ void log_press::look_after(order what) {
 
 void log_press::settle() {
   std::unique_lock lock{mutex_};
+  is_hurried_ = true;
+  changed_.notify_all();
   changed_.wait(lock, [this] { return waiting_.empty() && !is_busy_; });
+  is_hurried_ = false;
 }
 
 void log_press::run() {
@@ -111,6 +116,7 @@ void log_press::run() {
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    changed_.wait_for(lock, gathering, [this] { return stopping_ || is_hurried_; });
     if (stopping_) return;
     auto orders = std::exchange(waiting_, {});
     is_busy_ = true;

@@ -55,6 +55,7 @@ private:
   std::condition_variable changed_;
   std::map<std::string, order> waiting_;
   bool is_busy_ = false;
+  bool is_hurried_ = false; ///< somebody waits for it
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
