@@ -62,6 +62,7 @@ EXCEPTIONS = {
                 "src/runtime/os/cgroup.cpp": "control groups, which the kernel makes up",
                 "src/runtime/os/proc.cpp": "processes, which the kernel makes up",
                 "src/runtime/os/births.cpp": "process numbers, which the kernel makes up",
+                "src/runtime/os/reparented.cpp": "the list of children, which the kernel makes up",
                 "src/runtime/os/machine.cpp": "the maker of terminals, a device of the kernel",
                 "src/runtime/os/orphans.cpp": "a descriptor of a process, whose inode is known",
                 "src/runtime/logs/output_pipe.cpp": "a descriptor of its own, once more",

@@ -107,6 +107,7 @@ public:
     node_id id;
     generation gen = 0;
     exit_status status;
+    std::optional<std::vector<std::uint32_t>> orphans;
   };
   struct failure {
     node_id id;
@@ -129,8 +130,8 @@ public:
                                    failed.push_back({id, why});
                                  },
                              .on_exited =
-                                 [this](const node_id& id, generation gen, int, exit_status s) {
-                                   exits.push_back({id, gen, s});
+                                 [this](const wire::exited_frame& f) {
+                                   exits.push_back({f.id, f.generation, f.status, f.orphans});
                                  },
                              .on_reaped = [this](int pid) { reaped.push_back(pid); },
                              .on_stop_requested = [this](int signal) { stops.push_back(signal); },

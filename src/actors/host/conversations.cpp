@@ -78,6 +78,7 @@ wire::program_notice conversations::change_main(const process_id& id, held_proce
   of.kept.put(holding::pidfd, std::move(*pidfd));
   of.alive = true;
   of.exited.reset();
+  of.is_alone = false;
   members_.set_main(id, pid);
   changed_main_(id);
   // The journal, which is written first, never names an older main process than the keeper.

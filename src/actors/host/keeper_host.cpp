@@ -27,9 +27,8 @@ constexpr std::string_view spawn_prefix = "could not start: "; // the keeper cli
 
 /// When the process was started, on the clock that nobody sets. Of one that is gone the keeper knows it alone, by the
 /// wall clock as it was then.
-wall_time start_of(const keeper::child& child) {
-  const auto process = child.pid > 0 && !child.exited ? os::read_stat(child.pid) : std::nullopt;
-  return process ? os::boot_moment() + os::start_after_boot(*process) : child.started;
+wall_time start_of(const keeper::child& child, const std::optional<os::process_stat>& process) {
+  return process && !child.exited ? os::boot_moment() + os::start_after_boot(*process) : child.started;
 }
 
 } // namespace
@@ -53,7 +52,7 @@ keeper_host::~keeper_host() {
 lost_and_found::finder keeper_host::finder() {
   return {[this](keeper::child&& child) { take(std::move(child)); },
           [this](keeper::child&& child) { on_spawned(std::move(child)); },
-          [this](const process_id& id, int pid, exit_status status) { on_exited(id, pid, status); },
+          [this](const process_id& id, int pid, exit_status status) { on_exited(id, pid, status, {}); },
           [this](const process_id& id, const error& why) { on_spawn_failed(id, why); }};
 }
 
@@ -78,8 +77,8 @@ keeper::client::handlers keeper_host::handlers() {
   handlers.on_spawn_failed = [this](const node_id& node, generation gen, const error& why) {
     on_spawn_failed({node, gen}, why);
   };
-  handlers.on_exited = [this](const node_id& node, generation gen, int pid, exit_status status) {
-    on_exited({node, gen}, pid, status);
+  handlers.on_exited = [this](const wire::exited_frame& f) {
+    on_exited({f.id, f.generation}, f.pid, f.status, f.orphans);
   };
   handlers.on_reaped = [this](int pid) { members_.note_end_of(pid); };
   handlers.on_stop_requested = [this](int signal) { tell_.on_stop_requested(signal); };
@@ -119,7 +118,7 @@ outcome keeper_host::find_new_keeper() {
     auto* process = table_.find(id);
     if (process == nullptr) continue;
     process->adrift = child.adrift;
-    if (child.exited && !process->exited) on_exited(id, child.pid, *child.exited);
+    if (child.exited && !process->exited) on_exited(id, child.pid, *child.exited, {});
   }
   keeper_.watch();
   lost_.settle(std::move(unanswered), os::wall_now());
@@ -144,15 +143,16 @@ void keeper_host::acknowledge_drained() {
 /// Its output is read by the log pump, from duplicates.
 void keeper_host::hold(const process_id& id, held_process& process, keeper::child&& child) {
   process.pid = child.pid;
-  members_.set_main(id, process.pid);
+  const auto seen = process.pid > 0 ? os::read_stat(process.pid) : std::nullopt;
+  members_.set_main(id, process.pid, seen);
   process.told_start = child.started;
-  process.started = start_of(child);
+  process.started = start_of(child, seen);
   process.adrift = child.adrift;
   auto pidfd = child.held.take(holding::pidfd);
   process.kept = {};
   process.kept.put(holding::pidfd, std::move(pidfd)); // first, as of a start
   process.kept.add(child.held.duplicate());
-  note(id);
+  note(id, seen);
   const auto& input = child.held[holding::input];
   auto terminal = os::is_terminal(input.get()) ? input.duplicate() : unique_fd{};
   talks_.begin(id, child.held);
@@ -180,10 +180,13 @@ void keeper_host::take(keeper::child&& child) {
 
 /// So that it is found without a keeper.
 void keeper_host::note(const process_id& id) const {
+  const auto pid = table_.find(id)->pid;
+  note(id, on_held_ && pid > 0 ? os::read_stat(pid) : std::nullopt);
+}
+
+void keeper_host::note(const process_id& id, const std::optional<os::process_stat>& found) const {
   const auto& process = *table_.find(id);
-  if (!on_held_ || process.pid == 0 || process.exited) return;
-  const auto found = os::read_stat(process.pid);
-  if (!found) return;
+  if (!on_held_ || !found || process.exited) return;
   on_held_({.id = id.node,
             .generation = id.generation,
             .pid = process.pid,
@@ -269,7 +272,7 @@ void keeper_host::start(const process_id& id, const service_spec& spec, result<s
   process.knows_former_file = true;
   process.cgroup = *group;
   process.group_limits = spec.attributes.cgroup.value_or(cgroup_limits{});
-  auto what = launch_of(id, spec, std::move(*variables), new_notify_address(keeper().keeper_pid()));
+  auto what = launch_of(id, spec, std::move(*variables), keeper().keeper_pid());
   what.cgroup = std::move(*group);
   what.note = wire::encode(process.note);
   act().spawn(what);
@@ -351,7 +354,8 @@ bool keeper_host::is_alive(const process_id& id) const {
 
 // -- ending
 
-void keeper_host::on_exited(const process_id& id, int pid, exit_status status) {
+void keeper_host::on_exited(const process_id& id, int pid, exit_status status,
+                            const std::optional<std::vector<std::uint32_t>>& orphans) {
   if (commands_.on_exited(id, status)) return;
   auto* process = table_.find(id);
   if (process == nullptr) return;
@@ -360,6 +364,7 @@ void keeper_host::on_exited(const process_id& id, int pid, exit_status status) {
   if (pid != process->pid) return members_.note_end_of(pid);
   process->alive = false;
   process->exited = status;
+  process->is_alone = members_.is_alone(id, orphans);
   process->tell(process_exited{status, kernel_words(*process)});
   members_.note_end_of_main(id);
 }

@@ -162,9 +162,13 @@ private:
   void hold(const process_id& id, held_process& process, keeper::child&& child);
   void claim(held_process& process, process_owner_ptr who);
   void note(const process_id& id) const;
+  /// The same, for who has looked at it.
+  void note(const process_id& id, const std::optional<os::process_stat>& found) const;
   void on_spawned(keeper::child&& child);
   void on_spawn_failed(const process_id& id, const error& why);
-  void on_exited(const process_id& id, int pid, exit_status status);
+  /// `orphans` as in wire::exited_frame.
+  void on_exited(const process_id& id, int pid, exit_status status,
+                 const std::optional<std::vector<std::uint32_t>>& orphans);
   void on_members_gone(const process_id& id);
   void on_lost();
   outcome find_new_keeper();

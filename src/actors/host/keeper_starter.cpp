@@ -37,6 +37,7 @@ result<unique_fd> keeper_starter::start(const keeper::client& former) const {
       .where = os::spawn_request::output::file,
       .file = log->get(),
       .passed = channel,
+      .program_file = program_.get(),
       .file_limit = os::inherited_file_limit()};
   auto started = os::spawn(request);
   if (const auto* failure = std::get_if<os::spawn_failure>(&started))

@@ -44,17 +44,34 @@ void process_members::remove(const process_id& id) {
   members_->remove(mark_of(id));
 }
 
+bool process_members::is_alone(const process_id& id, const std::optional<std::vector<std::uint32_t>>& orphans) const {
+  if (!orphans || !group_of(id).empty()) return false;
+  return std::all_of(orphans->begin(), orphans->end(), [&, own = mark_of(id)](std::uint32_t pid) {
+    const auto mark = members_->known_mark_of(static_cast<int>(pid));
+    return !mark.empty() && mark != own;
+  });
+}
+
 bool process_members::has_others(const process_id& id) {
   const auto* process = table_.find(id);
-  if (process == nullptr) return false;
+  if (process == nullptr || process->is_alone) return false;
   if (!process->cgroup.empty() && os::is_populated(process->cgroup)) return true;
   return !members_->members(mark_of(id), process->cgroup).empty();
 }
 
-std::vector<int> process_members::pids(const process_id& id) { return members_->pids(mark_of(id), group_of(id)); }
+std::vector<int> process_members::pids(const process_id& id) {
+  std::vector<int> all;
+  for (const auto& one : processes(id))
+    all.push_back(one.pid);
+  return all;
+}
 
-std::vector<int> process_members::known_pids(const process_id& id) {
-  return members_->known_pids(mark_of(id), group_of(id));
+std::vector<os::process_stat> process_members::processes(const process_id& id) {
+  return members_->processes(mark_of(id), group_of(id));
+}
+
+std::vector<os::process_stat> process_members::known_processes(const process_id& id) {
+  return members_->known_processes(mark_of(id), group_of(id));
 }
 
 std::vector<int> process_members::of_node(const node_id& node) {
@@ -140,6 +157,7 @@ void process_members::check_some() {
 }
 
 bool process_members::is_over(const process_id& id, wait how) {
+  if (table_.find(id)->is_alone) return true;
   const auto group = group_of(id);
   if (!members_->members(mark_of(id), group).empty()) {
     if (how == wait::kill) gate_.kill(*members_, mark_of(id), group);

@@ -37,20 +37,27 @@ public:
 
   void add(const process_id& id, os::member_table::since when) { members_->add(mark_of(id), when); }
   void set_main(const process_id& id, int pid) { members_->set_main(mark_of(id), pid); }
+  void set_main(const process_id& id, int pid, const std::optional<os::process_stat>& process) {
+    members_->set_main(mark_of(id), pid, process);
+  }
   void remove(const process_id& id);
 
   // -- looking
 
+  /// Whether nobody can be left of it, now that its main process has ended: `orphans` as in wire::exited_frame.
+  [[nodiscard]] bool is_alone(const process_id& id, const std::optional<std::vector<std::uint32_t>>& orphans) const;
   /// Whether others than the main process belong to it.
   [[nodiscard]] bool has_others(const process_id& id);
   [[nodiscard]] bool belongs(int pid, const process_id& id) { return members_->mark_of(pid) == mark_of(id); }
   /// Whether it belongs to any service.
   [[nodiscard]] bool is_ours(int pid) { return !members_->mark_of(pid).empty(); }
   [[nodiscard]] std::vector<int> pids(const process_id& id);
+  /// The same, with what is known of each.
+  [[nodiscard]] std::vector<os::process_stat> processes(const process_id& id);
   /// Looks at what was born since the last question.
   void update() { members_->update(); }
   /// Those that were known at the last question or update().
-  [[nodiscard]] std::vector<int> known_pids(const process_id& id);
+  [[nodiscard]] std::vector<os::process_stat> known_processes(const process_id& id);
   /// The living processes of a node, its main process first.
   [[nodiscard]] std::vector<int> of_node(const node_id& node);
 

@@ -42,9 +42,12 @@ struct held_process {
   bool knows_former_file = false;
   bool alive = false;
   std::optional<exit_status> exited;
+  bool is_alone = false;                   ///< it has ended, and nobody is left of it
   bool unwanted = false;                   ///< forgotten as soon as it is gone
   wall_time looked_at{};                   ///< when somebody last asked what it uses …
   std::chrono::milliseconds looked_cpu{0}; ///< and the processor time it had used by then
+  std::optional<usage_snapshot> measured;  ///< what was last told of its use …
+  wall_time measured_at{};                 ///< and when that was measured
 
   void tell(process_news news) const {
     if (owner) owner->tell(std::move(news));

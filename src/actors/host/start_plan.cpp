@@ -14,6 +14,15 @@ bool sends_notices(const service_spec& spec) {
   return spec.heartbeat || told_over(spec.ready.check) == ready_channel::notify;
 }
 
+std::string new_notify_address(int keeper_pid) {
+  std::random_device random;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string name = "alder-" + std::to_string(keeper_pid) + "-";
+  for (int i = 0; i < 16; ++i)
+    name += digits[random() % digits.size()];
+  return name;
+}
+
 } // namespace
 
 /// Of each output the pipe, our own of it, that of the start under way, and two files; of each channel the same without
@@ -26,7 +35,7 @@ std::size_t descriptors_for(const service_spec& spec) {
 }
 
 keeper::launch launch_of(const process_id& id, const service_spec& spec, std::map<std::string, std::string> variables,
-                         const std::string& notify) {
+                         int keeper_pid) {
   keeper::launch what;
   what.id = id.node;
   what.gen = id.generation;
@@ -45,8 +54,8 @@ keeper::launch launch_of(const process_id& id, const service_spec& spec, std::ma
     environment["NODE_CHANNEL_SERIALIZATION_MODE"] = "json";
   }
   if (sends_notices(spec)) {
-    what.channels.notify = notify;
-    environment["NOTIFY_SOCKET"] = "@" + notify;
+    what.channels.notify = new_notify_address(keeper_pid);
+    environment["NOTIFY_SOCKET"] = "@" + what.channels.notify;
   }
   if (spec.heartbeat) {
     const auto& beats = *spec.heartbeat;
@@ -66,15 +75,6 @@ keeper::launch launch_beside(const process_id& own, const service_spec& spec, co
   what.start.attributes.who = spec.attributes.who;
   what.capture = false;
   return what;
-}
-
-std::string new_notify_address(int keeper_pid) {
-  std::random_device random;
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string name = "alder-" + std::to_string(keeper_pid) + "-";
-  for (int i = 0; i < 16; ++i)
-    name += digits[random() % digits.size()];
-  return name;
 }
 
 } // namespace alder::actors

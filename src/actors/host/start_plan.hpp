@@ -21,13 +21,12 @@ inline constexpr std::size_t descriptors_of_a_process = 1 + 2 * 5;
 inline constexpr std::size_t descriptors_opened_later = 2;
 
 /// The start of a process with these variables, with what it is given to talk to us and the variables that tell it.
-/// Without its control group and its note. `notify`: the address for its notices, if it sends any.
+/// Without its control group and its note. One that sends notices has an address for them which nobody guesses; who
+/// knows it all the same is told by the kernel.
 [[nodiscard]] keeper::launch launch_of(const process_id& id, const service_spec& spec,
-                                       std::map<std::string, std::string> variables, const std::string& notify);
+                                       std::map<std::string, std::string> variables, int keeper_pid);
 /// The start of a command beside a process: with its directory, user and umask, but none of its limits.
 [[nodiscard]] keeper::launch launch_beside(const process_id& own, const service_spec& spec,
                                            const std::vector<std::string>& command);
-/// An address nobody guesses; who knows it all the same is told by the kernel.
-[[nodiscard]] std::string new_notify_address(int keeper_pid);
 
 } // namespace alder::actors

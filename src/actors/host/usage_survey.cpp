@@ -15,6 +15,8 @@ namespace {
 /// Processor time is counted from the last look if that was so long ago.
 constexpr std::chrono::milliseconds youngest_look{500};
 constexpr std::chrono::minutes oldest_look{1};
+/// Many who ask at once are told the same.
+constexpr std::chrono::milliseconds as_good_as_new{1000};
 /// Services whose use is measured in one turn of the loop: some milliseconds.
 constexpr std::size_t looks_a_turn = 64;
 constexpr std::size_t exact_looks_a_turn = 4; // the kernel walks their memory
@@ -45,7 +47,7 @@ struct usage_survey::round {
 
 process_sample usage_survey::of(const process_id& id) {
   if (table_.find(id) == nullptr) return {};
-  const auto used = os::usage_of(members_.pids(id));
+  const auto used = os::usage_of(members_.processes(id));
   return {used.memory, used.cpu_time};
 }
 
@@ -68,13 +70,19 @@ void usage_survey::go_on_with(const std::shared_ptr<round>& looks) {
 
 void usage_survey::measure(const process_id& id, bool exact, wall_time now, usage_snapshot& usage) {
   auto& process = *table_.find(id);
-  const auto used = os::usage_of(members_.known_pids(id), exact ? os::detail::exact : os::detail::quick);
+  if (!exact && process.measured && now - process.measured_at < as_good_as_new) {
+    usage = *process.measured;
+    return;
+  }
+  const auto used = os::usage_of(members_.known_processes(id), exact ? os::detail::exact : os::detail::quick);
   usage.memory = used.memory;
   usage.processes = used.processes;
   usage.threads = used.threads;
   if (exact) usage.descriptors = used.descriptors;
   if (exact) usage.proportional_memory = used.proportional_memory;
   usage.cpu = processors_used(process, now, used.cpu_time);
+  if (!exact) process.measured = usage;
+  if (!exact) process.measured_at = now;
   if (now - process.looked_at < youngest_look) return; // or two who look by turns would see noise
   process.looked_at = now;
   process.looked_cpu = used.cpu_time;

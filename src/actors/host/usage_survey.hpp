@@ -25,8 +25,8 @@ public:
   /// One process at this moment; nothing when it is not there.
   [[nodiscard]] process_sample of(const process_id& id);
   /// What each of these nodes uses, for those that run; processor time since the last look, if that was not long ago,
-  /// else since its start. `exact`: with open files and PSS, for which the kernel walks their memory. Answered later, a
-  /// few nodes in each turn of the loop.
+  /// else since its start. What was measured within the last second is told again. `exact`, always measured: with open
+  /// files and PSS, for which the kernel walks their memory. Answered later, a few nodes in each turn of the loop.
   void look_at(std::vector<node_id> nodes, bool exact, std::function<wall_time()> clock,
                std::function<void(const usage_of_nodes&)> done);
 

@@ -8,6 +8,7 @@
 #include "runtime/os/keeper_home.hpp"
 #include "runtime/os/orphans.hpp"
 #include "runtime/os/proc.hpp"
+#include "runtime/os/reparented.hpp"
 #include "runtime/wire/keeper_state.hpp"
 
 #include <chrono>
@@ -71,8 +72,10 @@ int resume(keeper::options options, const rlimit& own_limit) {
   auto signals = os::take_signals();
   if (!signals) return fail(nobody, signals.failure());
   keeper::keeper successor{std::move(options), std::move(*signals), limit, unique_fd{}, unique_fd{}};
-  successor.resume(*state);
-  return successor.run();
+  return os::run_beside_first_thread([&] {
+    successor.resume(*state);
+    return successor.run();
+  });
 }
 
 /// The lock of a keeper that was just killed may be held for a moment yet. When the daemon that wants this one is gone,
@@ -116,6 +119,6 @@ int main(int argc, char** argv) {
   if (options->mark.empty()) options->mark = mark_of_line(*options);
   if (auto reaping = os::become_subreaper(); !reaping) return fail(ready, reaping.failure());
   os::keep_spare_descriptors();
-  return keeper::keeper{std::move(*options), std::move(*signals), *file_limit, std::move(ready), std::move(*lock)}
-      .run();
+  keeper::keeper first{std::move(*options), std::move(*signals), *file_limit, std::move(ready), std::move(*lock)};
+  return os::run_beside_first_thread([&] { return first.run(); });
 }

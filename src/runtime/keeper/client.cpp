@@ -155,7 +155,7 @@ std::string client::member_marker(const node_id& id, generation gen) const {
 }
 
 /// Looks up the program and checks everything the keeper would stumble over.
-result<wire::spawn_frame> client::checked(const launch& what) const {
+result<client::ready_spawn> client::checked(const launch& what) const {
   const error nul{error_kind::invalid_input, "command, environment and paths cannot hold a NUL byte", 0};
   if (what.start.command.empty()) return error{error_kind::invalid_input, "the command is empty", 0};
   if (what.note.size() > wire::max_keeper_note) return error{error_kind::too_large, "the note exceeds 64 KiB", 0};
@@ -179,9 +179,16 @@ result<wire::spawn_frame> client::checked(const launch& what) const {
       std::any_of(start.environment.begin(), start.environment.end(),
                   [](const auto& one) { return holds_nul(one.first) || holds_nul(one.second); }))
     return nul;
-  if (wire::encode(frame).size() > wire::max_keeper_frame)
+  ready_spawn ready{{}, wire::encode(frame)};
+  if (ready.bytes.size() > wire::max_keeper_frame)
     return error{error_kind::too_large, "command and environment exceed 192 KiB", 0};
-  return frame;
+  // Only what an answer can mention is kept.
+  start.command.clear();
+  start.environment.clear();
+  start.attributes.limits.clear();
+  frame.note.clear();
+  ready.frame = std::move(frame);
+  return ready;
 }
 
 void client::spawn(const launch& what) {
@@ -201,14 +208,9 @@ void client::spawn(const launch& what) {
 
 void client::fill_window() {
   while (!waiting_.empty() && unanswered_.size() < spawn_window) {
-    auto frame = std::move(waiting_.front());
+    auto [frame, bytes] = std::move(waiting_.front());
     waiting_.pop_front();
-    enqueue(frame);
-    // Only what an answer can mention is kept.
-    frame.start.command.clear();
-    frame.start.environment.clear();
-    frame.start.attributes.limits.clear();
-    frame.note.clear();
+    enqueue(std::move(bytes));
     const key who{frame.id, frame.generation};
     unanswered_.insert_or_assign(who, asked_spawn{std::move(frame), {}});
   }
@@ -236,7 +238,7 @@ std::vector<client::unanswered> client::take_unanswered() {
   std::vector<unanswered> all;
   for (auto& [who, asked] : unanswered_)
     all.push_back({who.first, who.second, std::move(asked.begun)});
-  for (const auto& frame : waiting_)
+  for (const auto& [frame, bytes] : waiting_)
     all.push_back({frame.id, frame.generation, {}});
   for (const auto& refused : refusals_)
     all.push_back({refused.who.first, refused.who.second, {}});
@@ -255,14 +257,14 @@ void client::failed(std::string_view text) {
 
 void client::shutdown() { enqueue(wire::shutdown_frame{}); }
 
-void client::enqueue(const wire::to_keeper& frame) {
+void client::enqueue(std::string bytes) {
   if (lost_) return;
   if (outgoing_.size() >= max_outgoing) {
     // The keeper has not read for very long: it is as good as gone, and the next on_readable() says so.
     (void)::shutdown(channel_.get(), SHUT_RDWR); // fails only when it is closed already
     return;
   }
-  outgoing_.push_back(wire::encode(frame));
+  outgoing_.push_back(std::move(bytes));
   flush();
 }
 
@@ -312,7 +314,7 @@ void client::handle(const wire::to_daemon& frame, std::vector<unique_fd> fds) {
                  [&](const wire::spawned_frame& f) { answer(f, std::move(fds)); },
                  [&](const wire::spawn_failed_frame& f) { answer(f); },
                  [&](const wire::exited_frame& f) {
-                   if (handlers_.on_exited) handlers_.on_exited(f.id, f.generation, f.pid, f.status);
+                   if (handlers_.on_exited) handlers_.on_exited(f);
                  },
                  [&](const wire::reaped_frame& f) {
                    if (handlers_.on_reaped) handlers_.on_reaped(f.pid);

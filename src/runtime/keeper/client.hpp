@@ -68,8 +68,8 @@ public:
     /// The message begins with "could not start: ".
     std::function<void(const node_id&, generation, const error&)> on_spawn_failed;
     /// Comes after on_spawned of the same child, and again after every new attach until it is acknowledged.
-    /// `pid`: which process it was that was the main one.
-    std::function<void(const node_id&, generation, int pid, exit_status)> on_exited;
+    /// Its pid says which process it was that was the main one.
+    std::function<void(const wire::exited_frame&)> on_exited;
     /// An orphan (not a main process) has ended.
     std::function<void(int pid)> on_reaped;
     /// Stop the trees, then call shutdown().
@@ -165,8 +165,14 @@ private:
   /// What to do with the descriptors that come with it.
   enum class descriptors : std::uint8_t { taken, left };
   outcome receive_inventory(descriptors keeps);
-  result<wire::spawn_frame> checked(const launch& what) const;
-  void enqueue(const wire::to_keeper& frame);
+  /// A start that can be sent.
+  struct ready_spawn {
+    wire::spawn_frame frame; ///< without command, environment and note
+    std::string bytes;
+  };
+  result<ready_spawn> checked(const launch& what) const;
+  void enqueue(const wire::to_keeper& frame) { enqueue(wire::encode(frame)); }
+  void enqueue(std::string bytes);
   void fill_window();
   void flush();
   void lose();
@@ -181,9 +187,9 @@ private:
   std::string member_prefix_;
   std::vector<child> inventory_;
   os::log_stage_files log_stage_;
-  os::log_stage_files kept_stage_;        ///< our own of it, in case the keeper is lost
-  std::deque<std::string> outgoing_;      ///< encoded, at most spawn_window spawns among them
-  std::deque<wire::spawn_frame> waiting_; ///< beyond the window
+  os::log_stage_files kept_stage_;   ///< our own of it, in case the keeper is lost
+  std::deque<std::string> outgoing_; ///< encoded, at most spawn_window spawns among them
+  std::deque<ready_spawn> waiting_;  ///< beyond the window
   struct asked_spawn {
     wire::spawn_frame frame; ///< without command, environment and note
     std::optional<holdings> begun;

@@ -144,27 +144,43 @@ void keeper::handle_deadlines() {
 
 void keeper::reap_children() {
   std::optional<os::ended_child> daemon;
+  std::vector<os::ended_child> main;
   while (const auto ended = os::reap_any()) {
-    const auto known = running_.find(ended->pid);
-    if (ended->pid == daemon_pid_) {
+    if (ended->pid == daemon_pid_)
       daemon = ended;
-    } else if (known == running_.end()) {
-      if (reaped_notices_ >= max_reaped_notices) continue;
+    else if (running_.count(ended->pid) > 0)
+      main.push_back(*ended);
+    else if (reaped_notices_ < max_reaped_notices)
       send(wire::reaped_frame{ended->pid});
-    } else {
-      note_exit(key{known->second}, *ended);
-    }
   }
+  // What they left was given to us before they could be reaped.
+  const auto left = main.empty() ? std::nullopt : find_orphans();
+  for (const auto& ended : main)
+    note_exit(key{running_.at(ended.pid)}, ended, os::group_is_empty(ended.pid) ? left : std::nullopt);
   if (daemon) daemon_ended(*daemon);
 }
 
-void keeper::note_exit(const key& who, const os::ended_child& how) {
+keeper::orphans keeper::find_orphans() const {
+  constexpr std::size_t most_told = 64;
+  const auto found = reparented_.list();
+  if (!found) return std::nullopt;
+  orphans left{std::in_place};
+  for (const int pid : *found)
+    if (pid != daemon_pid_ && running_.count(pid) == 0) left->push_back(static_cast<std::uint32_t>(pid));
+  return left->size() <= most_told ? left : std::nullopt;
+}
+
+/// Of one adrift the orphans come to somebody else.
+void keeper::note_exit(const key& who, const os::ended_child& how, orphans left) {
   children_[who].exited = how.status;
   if (book_) book_->set_exit(who, how.status);
   running_.erase(how.pid);
-  if (adrift_.erase(who) > 0) adrift_ends_.remove(children_[who].pidfd());
+  if (adrift_.erase(who) > 0) {
+    adrift_ends_.remove(children_[who].pidfd());
+    left.reset();
+  }
   gone_.erase(who);
-  send(wire::exited_frame{who.first, who.second, how.pid, how.status, how.core_dumped});
+  send(wire::exited_frame{who.first, who.second, how.pid, how.status, how.core_dumped, std::move(left)});
   expect_life();
 }
 
@@ -230,6 +246,7 @@ void keeper::start_daemon() {
                             .where = os::spawn_request::output::file,
                             .file = log->get(),
                             .passed = pair->second.get(),
+                            .program_file = daemon_file_.get(),
                             .file_limit = file_limit_}; // which it raises itself, and hands on to a keeper it starts
   auto& command = request.start.command;
   if (options_.foreground) command.emplace_back("--foreground");

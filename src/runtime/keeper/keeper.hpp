@@ -20,6 +20,7 @@
 #include "runtime/os/log_stage_files.hpp"
 #include "runtime/os/pidfd.hpp"
 #include "runtime/os/pidfd_watch.hpp"
+#include "runtime/os/reparented.hpp"
 #include "runtime/os/spawn.hpp"
 #include "runtime/os/start_book.hpp"
 #include "runtime/wire/keeper_protocol.hpp"
@@ -104,7 +105,10 @@ private:
   void handle_signals();
   void handle_deadlines();
   void reap_children();
-  void note_exit(const key& who, const os::ended_child& how);
+  using orphans = std::optional<std::vector<std::uint32_t>>;
+  /// Who has lost their parents and lives; nothing: not known.
+  [[nodiscard]] orphans find_orphans() const;
+  void note_exit(const key& who, const os::ended_child& how, orphans left = std::nullopt);
   void watch_adrift(const key& who);
   void look_after_adrift();
   // The book of starts (os/start_book.hpp).
@@ -171,6 +175,7 @@ private:
 
   options options_;
   os::descriptor_budget budget_{kept_free};
+  os::reparented reparented_;
   unique_fd signals_;
   rlimit file_limit_;
   unique_fd ready_;

@@ -61,14 +61,13 @@ void member_table::add(const std::string& mark, since when) {
   must_look_at_all_ = must_look_at_all_ || when == since::before;
 }
 
-void member_table::set_main(const std::string& mark, int pid) {
+void member_table::set_main(const std::string& mark, int pid, const std::optional<process_stat>& process) {
   auto* const of = find(mark);
   if (of == nullptr || pid <= 0) return;
   const auto former = mains_.find(of->main_pid);
   if (former != mains_.end() && former->second == of) mains_.erase(former);
   of->main_pid = pid;
   mains_[pid] = of;
-  const auto process = read_stat(pid);
   if (process && is_living(*process)) return enter(*of, *process);
   // It leads no session any more, but others may be in it.
   if (sessions_.emplace(pid, session{of, /*may_be_another=*/true}).second) of->sessions.push_back(pid);
@@ -330,23 +329,17 @@ std::vector<member> member_table::members(const std::string& mark, const std::st
   }
 }
 
-std::vector<int> member_table::pids(const std::string& mark, const std::string& cgroup) {
-  std::vector<int> all;
-  if (auto* const of = find(mark))
-    for (const auto& one : look_for(*of, cgroup))
-      all.push_back(one.pid);
-  return all;
+std::vector<process_stat> member_table::processes(const std::string& mark, const std::string& cgroup) {
+  auto* const of = find(mark);
+  return of == nullptr ? std::vector<process_stat>{} : look_for(*of, cgroup);
 }
 
-std::vector<int> member_table::known_pids(const std::string& mark, const std::string& cgroup) {
+std::vector<process_stat> member_table::known_processes(const std::string& mark, const std::string& cgroup) {
   auto* const of = find(mark);
   if (of == nullptr) return {};
   auto found = living(*of);
   add_grouped(cgroup, found);
-  std::vector<int> all;
-  for (const auto& one : found)
-    all.push_back(one.pid);
-  return all;
+  return found;
 }
 
 bool member_table::has_others(const std::string& mark, const std::string& cgroup) {
@@ -359,6 +352,10 @@ bool member_table::has_others(const std::string& mark, const std::string& cgroup
 
 std::string member_table::mark_of(int pid) {
   update();
+  return known_mark_of(pid);
+}
+
+std::string member_table::known_mark_of(int pid) const {
   const auto process = read_stat(pid);
   const auto found = entries_.find(pid);
   const bool is_it = found != entries_.end() && process && process->start_ticks == found->second.start_ticks;

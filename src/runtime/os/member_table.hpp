@@ -42,7 +42,9 @@ public:
   /// Processes with this mark (the value of ALDER_MEMBER) are looked for from now on. One that is known stays.
   void add(const std::string& mark, since when);
   /// This is its main process, which may have ended. The mark must have been added.
-  void set_main(const std::string& mark, int pid);
+  void set_main(const std::string& mark, int pid) { set_main(mark, pid, read_stat(pid)); }
+  /// The same, for who has looked at it.
+  void set_main(const std::string& mark, int pid, const std::optional<process_stat>& process);
   /// Its processes are not looked for any more.
   void remove(const std::string& mark);
 
@@ -51,15 +53,17 @@ public:
   /// group; all in it belong to it. Empty: it has none.
   [[nodiscard]] std::vector<member> members(const std::string& mark, const std::string& cgroup = {});
   /// The same that are sure, without holding them.
-  [[nodiscard]] std::vector<int> pids(const std::string& mark, const std::string& cgroup = {});
+  [[nodiscard]] std::vector<process_stat> processes(const std::string& mark, const std::string& cgroup = {});
   /// Looks at what was born since the last question.
   void update();
   /// Those that were known at the last question or update(), and live.
-  [[nodiscard]] std::vector<int> known_pids(const std::string& mark, const std::string& cgroup = {});
+  [[nodiscard]] std::vector<process_stat> known_processes(const std::string& mark, const std::string& cgroup = {});
   /// Whether somebody else than its main process belongs to it.
   [[nodiscard]] bool has_others(const std::string& mark, const std::string& cgroup = {});
   /// The mark of the service to which a living process belongs; empty: to none.
   [[nodiscard]] std::string mark_of(int pid);
+  /// The same, of those that were known at the last question or update().
+  [[nodiscard]] std::string known_mark_of(int pid) const;
   /// The same of what is known of a process that may have ended.
   [[nodiscard]] std::string last_mark_of(int pid) const;
 

@@ -112,6 +112,7 @@ std::optional<process_stat> parse_stat(std::string_view text) {
   constexpr unsigned kernel_flag = 0x200000; // … and PF_KTHREAD
   const auto number = [&](auto& value) { return std::from_chars(at, end, value).ec == std::errc{}; };
   int exit_signal = 0;
+  std::uint64_t kernel_ticks = 0;
   for (int field = 4; field <= 38; ++field) { // as counted in proc(5)
     if (at >= end && field > 22) break;
     if (at >= end) return std::nullopt;
@@ -119,12 +120,16 @@ std::optional<process_stat> parse_stat(std::string_view text) {
     const bool good = field == 4    ? number(p.parent)
                       : field == 6  ? number(p.session)
                       : field == 9  ? number(flags)
+                      : field == 14 ? number(p.cpu_ticks)
+                      : field == 15 ? number(kernel_ticks)
                       : field == 20 ? number(p.threads)
                       : field == 22 ? number(p.start_ticks)
+                      : field == 24 ? number(p.pages) || at >= end
                       : field == 38 ? number(exit_signal) || at >= end
                                     : true;
     if (!good) return std::nullopt;
   }
+  p.cpu_ticks += kernel_ticks;
   p.is_exiting = (flags & exiting_flag) != 0;
   p.is_kernel = (flags & kernel_flag) != 0;
   p.is_thread = exit_signal == -1; // those of processes send a signal or none, which is 0

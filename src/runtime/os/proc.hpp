@@ -21,6 +21,8 @@ struct process_stat {
   bool is_kernel = false;  ///< a thread of the kernel
   int threads = 0;
   std::uint64_t start_ticks = 0; ///< since boot: with the pid it names one process and no later one
+  std::uint64_t cpu_ticks = 0;   ///< that it has worked, as user and in the kernel
+  std::uint64_t pages = 0;       ///< of its memory, resident
 };
 
 /// Reads the text of /proc/PID/stat; nothing when it is not one.

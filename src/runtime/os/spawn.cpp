@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -28,15 +29,24 @@ namespace {
 /// wrappers.
 constexpr std::size_t child_stack_size = std::size_t{64} * 1024;
 
+/// What is held of many processes would be copied for each new one, and closed again by its exec: it has numbers from
+/// here on, so that those of a start are below it.
+constexpr int lowest_held = 64;
+
 struct both_sides {
   const child_plan& plan;
   child_failure failure;
+  /// The child has our table of descriptors, and makes a copy of what is below this number; 0: it has its own.
+  unsigned copied_below = 0;
+  bool could_not_copy = false;
 };
 
 /// No sanitizer here: it would take the child's stack for a damaged one of the parent.
 __attribute__((no_sanitize("address", "undefined"))) int run_child(void* argument) {
   auto& shared = *static_cast<both_sides*>(argument);
-  set_up_and_exec(shared.plan, shared.failure);
+  shared.could_not_copy =
+      shared.copied_below > 0 && ::syscall(SYS_close_range, shared.copied_below, ~0U, CLOSE_RANGE_UNSHARE) != 0;
+  if (!shared.could_not_copy) set_up_and_exec(shared.plan, shared.failure);
   ::syscall(SYS_exit_group, 127); // _exit without hooks of sanitizers; the status is not looked at
   return 127;
 }
@@ -58,14 +68,49 @@ private:
 };
 
 /// Returns the pid, or -1 with errno set.
-int clone_child(both_sides& shared, unique_fd& pidfd) {
+int clone_once(both_sides& shared, unique_fd& pidfd) {
   alignas(16) std::array<std::byte, child_stack_size> stack; // not initialised: touched pages cost memory
   int descriptor = -1;
   const signals_held held;
-  const int pid = ::clone(run_child, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                          &shared, &descriptor);
+  const int table = shared.copied_below > 0 ? CLONE_FILES : 0;
+  const int pid = ::clone(run_child, stack.data() + stack.size(),
+                          CLONE_VM | CLONE_VFORK | CLONE_PIDFD | table | SIGCHLD, &shared, &descriptor);
   if (pid > 0) pidfd.reset(descriptor);
   return pid;
+}
+
+/// The same. Kernels before 5.9 and some containers have no close_range: then the whole table is copied.
+int clone_child(both_sides& shared, unique_fd& pidfd) {
+  static std::atomic<bool> can_copy_a_part{true};
+  if (!can_copy_a_part) shared.copied_below = 0;
+  int pid = clone_once(shared, pidfd);
+  if (pid > 0 && shared.could_not_copy) {
+    can_copy_a_part = false;
+    reap(pidfd.get());
+    shared.copied_below = 0;
+    shared.could_not_copy = false;
+    pid = clone_once(shared, pidfd);
+  }
+  return pid;
+}
+
+/// One more than the highest number that the new process needs.
+unsigned needed_below(const child_plan& plan, const spawn_request& request) {
+  int highest = std::max({STDERR_FILENO, plan.out, plan.err, plan.passed, plan.input, request.program_file});
+  for (const auto& move : plan.moves)
+    highest = std::max(highest, move.from);
+  return static_cast<unsigned>(highest) + 1;
+}
+
+/// To the numbers of what is held, as far as there are some.
+holdings lifted(holdings held) {
+  holdings all;
+  for (const auto& name : held.names()) {
+    auto fd = held.take(name);
+    unique_fd higher{fd.get() < lowest_held ? ::fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest_held) : -1};
+    all.put(name, higher ? std::move(higher) : std::move(fd));
+  }
+  return all;
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -239,7 +284,7 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
                         .moves = moves,
                         .cgroup_file = request.cgroup.empty() ? nullptr : cgroup_file.c_str(),
                         .ticket = request.ticket};
-  both_sides shared{plan, {}};
+  both_sides shared{.plan = plan, .failure = {}, .copied_below = needed_below(plan, request)};
   auto ours = held_of(ends, channels);
   if (on_prepared) on_prepared(ours);
   unique_fd pidfd;
@@ -253,6 +298,7 @@ std::variant<spawned_process, spawn_failure> spawn(const spawn_request& request,
   }
   process.held.put(holding::pidfd, std::move(pidfd)); // first: who has few descriptors left gets this one
   process.held.add(std::move(ours));
+  process.held = lifted(std::move(process.held));
   return process;
 }
 

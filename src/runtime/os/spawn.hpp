@@ -21,6 +21,7 @@ struct spawn_request {
   enum class output : std::uint8_t { pipes, null, file } where = output::pipes;
   int file = -1;                    ///< of output::file, for both output and error; above 2
   int passed = -1;                  ///< a descriptor the program inherits under the same number; -1: none
+  int program_file = -1;            ///< a descriptor that `program` names, as /proc/self/fd/N; -1: none
   std::optional<rlimit> file_limit; ///< RLIMIT_NOFILE of the process; none: the parent's
   wire::spawn_channels channels{};
   std::string cgroup{};  ///< the directory of its control group; empty: ours

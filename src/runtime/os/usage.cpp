@@ -22,23 +22,6 @@ std::uint64_t number_at(std::string_view text) {
   return value;
 }
 
-/// The n-th word, counted from 0.
-std::string_view word(std::string_view text, unsigned n) {
-  for (; n > 0 && !text.empty(); --n)
-    text.remove_prefix(std::min(text.find(' '), text.size() - 1) + 1);
-  return text.substr(0, text.find(' '));
-}
-
-void add_stat(const std::string& text, process_usage& to) {
-  const auto close = text.rfind(") ");
-  if (close == std::string::npos) return;
-  const auto rest = std::string_view{text}.substr(close + 2); // begins with field 3 of proc(5)
-  const auto ticks = number_at(word(rest, 11)) + number_at(word(rest, 12));
-  to.cpu_time += std::chrono::milliseconds{ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK))};
-  to.threads += static_cast<unsigned>(number_at(word(rest, 17)));
-  to.memory += number_at(word(rest, 21)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 unsigned count_descriptors(const std::string& directory) {
   std::error_code failed;
   unsigned count = 0;
@@ -49,15 +32,17 @@ unsigned count_descriptors(const std::string& directory) {
 
 } // namespace
 
-process_usage usage_of(std::span<const int> pids, detail how) {
+process_usage usage_of(std::span<const process_stat> processes, detail how) {
+  static const auto ticks_a_second = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   process_usage sum;
-  for (const int pid : pids) {
-    const auto directory = "/proc/" + std::to_string(pid);
-    const auto stat = read_kernel_file(directory + "/stat", largest);
-    if (!stat) continue;
+  for (const auto& one : processes) {
     ++sum.processes;
-    add_stat(*stat, sum);
+    sum.threads += static_cast<unsigned>(one.threads);
+    sum.memory += one.pages * page;
+    sum.cpu_time += std::chrono::milliseconds{one.cpu_ticks * 1000 / ticks_a_second};
     if (how == detail::quick) continue;
+    const auto directory = "/proc/" + std::to_string(one.pid);
     sum.descriptors += count_descriptors(directory + "/fd");
     if (const auto rollup = read_kernel_file(directory + "/smaps_rollup", largest)) {
       const auto at = rollup->find("\nPss:");

@@ -1,6 +1,8 @@
 // What processes use, from /proc.
 #pragma once
 
+#include "runtime/os/proc.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <span>
@@ -18,8 +20,8 @@ struct process_usage {
 
 enum class detail : std::uint8_t { quick, exact };
 
-/// Of these processes together; those that are gone count as nothing. `exact` adds PSS and descriptors: the kernel
-/// walks their memory.
-[[nodiscard]] process_usage usage_of(std::span<const int> pids, detail how = detail::quick);
+/// Of these processes together. `exact` adds PSS and descriptors, for which the kernel walks their memory; those of one
+/// that is gone meanwhile count as nothing.
+[[nodiscard]] process_usage usage_of(std::span<const process_stat> processes, detail how = detail::quick);
 
 } // namespace alder::os

@@ -213,7 +213,7 @@ void fields(auto& visit, one_of<spawn_failed_frame> auto& f) {
   visit(f.id), visit(f.generation), visit(f.stage), visit(f.os_errno);
 }
 void fields(auto& visit, one_of<exited_frame> auto& f) {
-  visit(f.id), visit(f.generation), visit(f.pid), visit(f.status), visit(f.core_dumped);
+  visit(f.id), visit(f.generation), visit(f.pid), visit(f.status), visit(f.core_dumped), visit(f.orphans);
 }
 void fields(auto& visit, one_of<reaped_frame> auto& f) { visit(f.pid); }
 void fields(auto& visit, one_of<stop_requested_frame> auto& f) { visit(f.signal); }

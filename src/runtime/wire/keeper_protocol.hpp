@@ -18,7 +18,7 @@
 namespace alder::wire {
 
 /// Said in hello and welcome; the two sides refuse each other when it differs.
-inline constexpr std::uint32_t keeper_protocol_version = 6;
+inline constexpr std::uint32_t keeper_protocol_version = 7;
 /// In the daemon's environment: the number of its end of the channel.
 inline constexpr const char* keeper_fd_variable = "ALDER_KEEPER_FD";
 /// In every service's environment: the marker by which processes that left session and parents are recognised.
@@ -207,6 +207,9 @@ struct exited_frame {
   std::int32_t pid = 0;
   exit_status status;
   bool core_dumped = false;
+  /// The processes that had lost their parents when it was reaped and were not reaped themselves: only these and what
+  /// is below them can be left of it. Nothing: not known.
+  std::optional<std::vector<std::uint32_t>> orphans{};
   bool operator==(const exited_frame&) const = default;
 };
 /// A process that was not a main process ended and was reaped: an orphan of some service.

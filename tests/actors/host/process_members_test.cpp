@@ -48,6 +48,30 @@ TEST_F(ProcessMembers, AReportedEndIsNoticedWithoutWaiting) {
   EXPECT_THAT(gone, ElementsAre(web)) << "once";
 }
 
+TEST_F(ProcessMembers, NobodyIsLeftOfAProcessWhenAllOrphansAreOfOthers) {
+  const living_process main;
+  const living_process other;
+  auto& process = run(web, main.pid());
+  const auto orphan = static_cast<std::uint32_t>(other.pid());
+  EXPECT_TRUE(members.is_alone(web, std::vector<std::uint32_t>{}));
+  EXPECT_FALSE(members.is_alone(web, std::nullopt)) << "not known";
+  EXPECT_FALSE(members.is_alone(web, std::vector{orphan})) << "nobody knows whose that is";
+  run({"shop/db"_node, 1}, other.pid());
+  EXPECT_TRUE(members.is_alone(web, std::vector{orphan}));
+  EXPECT_FALSE(members.is_alone({"shop/db"_node, 1}, std::vector{orphan}));
+  process.cgroup = "/sys/fs/cgroup/web";
+  EXPECT_FALSE(members.is_alone(web, std::vector<std::uint32_t>{})) << "the group is asked";
+}
+
+TEST_F(ProcessMembers, OneThatIsAloneIsNotLookedFor) {
+  const living_process main; // a look would find it
+  auto& process = run(web, main.pid());
+  process.is_alone = true;
+  EXPECT_FALSE(members.has_others(web));
+  members.kill_all(web);
+  EXPECT_TRUE(run_until([&] { return !gone.empty(); }));
+}
+
 TEST_F(ProcessMembers, KillAllKillsUntilNoneIsLeft) {
   const living_process main;
   run(web, main.pid());

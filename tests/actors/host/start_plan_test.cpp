@@ -20,7 +20,7 @@ service_spec web() {
   return spec;
 }
 
-keeper::launch plan(const service_spec& spec) { return launch_of({"shop/web"_node, 3}, spec, {{"A", "1"}}, "alder-x"); }
+keeper::launch plan(const service_spec& spec) { return launch_of({"shop/web"_node, 3}, spec, {{"A", "1"}}, 77); }
 
 TEST(StartPlan, CarriesTheWholeStart) {
   const auto what = plan(web());
@@ -52,8 +52,9 @@ TEST(StartPlan, TellsThoseThatSendNoticesWhere) {
   spec.heartbeat->interval = 2s;
   spec.heartbeat->missed = 3;
   const auto what = plan(spec);
-  EXPECT_EQ(what.channels.notify, "alder-x");
-  EXPECT_EQ(what.start.environment.at("NOTIFY_SOCKET"), "@alder-x");
+  EXPECT_EQ(what.channels.notify.rfind("alder-77-", 0), 0u) << what.channels.notify;
+  EXPECT_NE(what.channels.notify, plan(spec).channels.notify) << "nobody guesses it";
+  EXPECT_EQ(what.start.environment.at("NOTIFY_SOCKET"), "@" + what.channels.notify);
   EXPECT_EQ(what.start.environment.at("WATCHDOG_USEC"), "6000000");
   EXPECT_EQ(what.start.environment.at("ALDER_HEARTBEAT_MS"), "2000");
 }
@@ -62,7 +63,7 @@ TEST(StartPlan, KeepsTheTermOfATerminalThatNamesOne) {
   auto spec = web();
   spec.terminal = true;
   EXPECT_EQ(plan(spec).start.environment.at("TERM"), "xterm");
-  EXPECT_EQ(launch_of({"shop/web"_node, 1}, spec, {{"TERM", "vt100"}}, "").start.environment.at("TERM"), "vt100");
+  EXPECT_EQ(launch_of({"shop/web"_node, 1}, spec, {{"TERM", "vt100"}}, 77).start.environment.at("TERM"), "vt100");
 }
 
 TEST(StartPlan, ACommandBesideAProcessHasItsUserAndNoneOfItsLimits) {

@@ -34,6 +34,24 @@ TEST_F(UsageSurvey, LooksAtThoseThatRun) {
   EXPECT_GT(found["shop/web"_node].descriptors, 0u);
 }
 
+TEST_F(UsageSurvey, ManyWhoAskWithinASecondAreToldTheSame) {
+  const living_process main;
+  run(web, main.pid());
+  const auto ask = [&](wall_time now, bool exact = false) {
+    usage_survey::usage_of_nodes found;
+    usage.look_at(
+        {"shop/web"_node}, exact, [now] { return now; }, [&](const auto& all) { found = all; });
+    EXPECT_TRUE(run_until([&] { return !found.empty(); }));
+    return found["shop/web"_node];
+  };
+  const auto first = ask(wall_time{1h});
+  EXPECT_EQ(first.processes, 1u);
+  table.find(web)->measured->processes = 77; // as nothing that is measured could be
+  EXPECT_EQ(ask(wall_time{1h + 999ms}).processes, 77u);
+  EXPECT_EQ(ask(wall_time{1h + 999ms}, /*exact=*/true).processes, 1u);
+  EXPECT_EQ(ask(wall_time{1h + 1s}).processes, 1u);
+}
+
 TEST_F(UsageSurvey, ManyAreLookedAtInSeveralTurns) {
   std::vector<node_id> nodes(200, "shop/gone"_node);
   bool is_done = false;

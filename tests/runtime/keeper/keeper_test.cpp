@@ -222,7 +222,7 @@ TEST_F(Keeper, reports_exit_codes_and_signals) {
   heard.client->spawn(shell("t/three"_node, "exit 3"));
   heard.client->spawn(shell("t/killed"_node, "kill -KILL $$"));
   ASSERT_TRUE(heard.until_exits(3));
-  for (const auto& [id, gen, status] : heard.exits) {
+  for (const auto& [id, gen, status, orphans] : heard.exits) {
     EXPECT_EQ(gen, 1U);
     EXPECT_EQ(status, id == "t/zero"_node    ? exit_status::code(0)
                       : id == "t/three"_node ? exit_status::code(3)
@@ -376,6 +376,30 @@ TEST_F(Keeper, reaps_orphans_and_says_so) {
   std::ofstream{fifo} << "go\n";
   ASSERT_TRUE(heard.until([&] { return !heard.reaped.empty(); }));
   EXPECT_EQ(heard.reaped.front(), orphan);
+}
+
+TEST_F(Keeper, says_whether_anybody_can_be_left_of_a_process_that_has_ended) {
+  bed.start();
+  auto daemon = bed.next_daemon();
+  auto heard = attach(daemon);
+  heard.client->spawn(shell("t/a"_node, "exec sleep 1000"));
+  heard.client->spawn(shell("t/b"_node, "exit 1"));
+  ASSERT_TRUE(heard.until_exits(1));
+  using pids = std::vector<std::uint32_t>;
+  EXPECT_EQ(heard.exits[0].orphans, pids{}) << "the other service is no orphan, nor is the daemon";
+  const auto pipe = bed.dir.path("pipe");
+  heard.client->spawn(shell("t/c"_node, "mkfifo " + pipe + "; setsid sh -c 'echo $$ > " + pipe +
+                                            "; exec sleep 1000' & read orphan < " + pipe + "; echo $orphan"));
+  ASSERT_TRUE(heard.until_exits(2));
+  const auto orphan =
+      static_cast<std::uint32_t>(std::atoi(read_line(heard.spawned.back().held[holding::out].get()).c_str()));
+  EXPECT_EQ(heard.exits[1].orphans, pids{orphan});
+  heard.client->spawn(shell("t/d"_node, "exit 1"));
+  ASSERT_TRUE(heard.until_exits(3));
+  EXPECT_EQ(heard.exits[2].orphans, pids{orphan}) << "whose it is, the daemon knows";
+  heard.client->spawn(shell("t/e"_node, "sleep 1000 & exit 1"));
+  ASSERT_TRUE(heard.until_exits(4));
+  EXPECT_EQ(heard.exits[3].orphans, std::nullopt) << "somebody is in its group";
 }
 
 /// A child that starts a grandchild, says its number and ends with 3; the grandchild ends with 7 when told to.

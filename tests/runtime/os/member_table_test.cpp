@@ -88,7 +88,7 @@ struct MemberTable : ::testing::Test {
     return 0;
   }
 
-  static std::set<int> pids(const std::vector<member>& of) {
+  template <class Process> static std::set<int> pids(const std::vector<Process>& of) {
     std::set<int> all;
     for (const auto& one : of)
       all.insert(one.pid);
@@ -261,7 +261,7 @@ TEST_F(MemberTable, what_a_question_costs_does_not_depend_on_how_many_others_the
     auto least = UINT64_MAX; // others on the machine may start processes meanwhile
     for (int round = 0; round < 20; ++round) {
       const auto before = reads_so_far();
-      EXPECT_EQ(table->pids(marker), std::vector<int>{one.pid});
+      EXPECT_EQ(pids(table->processes(marker)), std::set<int>{one.pid});
       least = std::min(least, reads_so_far() - before);
     }
     return least;
@@ -325,10 +325,10 @@ TEST_F(MemberTable, several_services_are_told_apart) {
     table->set_main(mark, pid);
   }
   const auto deadline = test::steady::now() + test::patience;
-  while (table->pids(marker).size() > 2 && test::steady::now() < deadline) { // the daemoniser's middle process
+  while (table->processes(marker).size() > 2 && test::steady::now() < deadline) { // the daemoniser's middle process
   }
-  EXPECT_EQ(table->pids(line + "/t/tree/1").size(), 2U);
-  EXPECT_EQ(table->pids(line + "/t/plain/1"), std::vector<int>{plain.pid});
+  EXPECT_EQ(table->processes(line + "/t/tree/1").size(), 2U);
+  EXPECT_EQ(pids(table->processes(line + "/t/plain/1")), std::set<int>{plain.pid});
   EXPECT_EQ(pids(table->members(marker)), (std::set<int>{daemon.pid, detached}));
 }
 

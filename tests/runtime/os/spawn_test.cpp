@@ -52,6 +52,30 @@ TEST(Spawn, runs_the_program_with_its_words_and_environment) {
   EXPECT_EQ(text.substr(0, text.find('\n')), "zero one hello");
 }
 
+TEST(Spawn, descriptors_that_it_does_not_need_are_not_copied_for_it) {
+  // Not close-on-exec: it would be inherited if the new process had ever had it.
+  const unique_fd high{::fcntl(0, F_DUPFD, 1000)};
+  ASSERT_GE(high.get(), 1000);
+  const auto listed = output_of(sh("cd /proc/self/fd; echo *"));
+  EXPECT_EQ(listed.find(std::to_string(high.get())), std::string::npos) << listed;
+  EXPECT_GE(::fcntl(high.get(), F_GETFD), 0) << "ours stays open";
+}
+
+TEST(Spawn, what_is_held_leaves_the_low_numbers_to_the_next_start) {
+  const auto lowest_free = [] { return unique_fd{::fcntl(0, F_DUPFD_CLOEXEC, 3)}.get(); };
+  const int before = lowest_free();
+  auto started = spawn(sh("exec sleep 1000"));
+  auto& process = std::get<spawned_process>(started);
+  EXPECT_EQ(process.held.names(), (std::vector<std::string>{"pidfd", "out", "err"}));
+  for (const int number : process.held.numbers()) {
+    EXPECT_GE(number, 64);
+    EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
+  }
+  EXPECT_EQ(lowest_free(), before);
+  ::kill(process.pid, SIGKILL);
+  reap(process.held[holding::pidfd].get());
+}
+
 TEST(Spawn, the_marker_is_a_limit_as_well) {
   auto request = sh("grep 'file locks' /proc/self/limits");
   const auto mark = std::to_string(::getpid()) + ".2/t/a/3";

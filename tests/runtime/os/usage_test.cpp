@@ -19,8 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 process_usage own(detail how = detail::quick) {
-  const std::array pids{process_id()};
-  return usage_of(pids, how);
+  const std::array processes{*read_stat(process_id())};
+  return usage_of(processes, how);
 }
 
 TEST(Usage, MemoryThatIsTouchedCounts) {
@@ -56,13 +56,14 @@ TEST(Usage, OfSeveralProcessesTogether) {
   auto other = start_in_background({"/bin/sh", "-c", "echo up >&3; exec sleep 1000"}, attachment::child);
   ASSERT_TRUE(other.ok());
   ASSERT_TRUE(read_line(other->ready.get(), 10s).ok());
-  const std::array both{process_id(), other->pid};
+  const std::array both{*read_stat(process_id()), *read_stat(other->pid)};
   EXPECT_EQ(usage_of(both).processes, 2u);
   EXPECT_GT(usage_of(both).memory, 0u);
   send_signal(other->pid, SIGKILL);
   ASSERT_TRUE(wait_until_gone(other->pid, 10s));
   (void)reap_child(other->pid);
-  EXPECT_EQ(usage_of(both).processes, 1u) << "one that is gone counts as nothing";
+  const auto alone = usage_of(std::span{both}.first(1), detail::exact);
+  EXPECT_EQ(usage_of(both, detail::exact).descriptors, alone.descriptors) << "one that is gone has none";
 }
 
 } // namespace

@@ -62,7 +62,9 @@ std::vector<to_daemon> frames_to_daemon() {
           starting_frame{"a/b"_node, 1, {"out"}},
           spawned_frame{"a/b"_node, 1, 5, 6, {"pidfd"}},
           spawn_failed_frame{"a/b"_node, 1, spawn_stage::directory, 2},
-          exited_frame{"a/b"_node, 1, 5, exit_status::code(255), true},
+          exited_frame{"a/b"_node, 1, 5, exit_status::code(255), true, {}},
+          exited_frame{"a/b"_node, 1, 5, exit_status::signal(9), false, std::vector<std::uint32_t>{}},
+          exited_frame{"a/b"_node, 1, 5, exit_status::code(0), false, std::vector<std::uint32_t>{7, 4194304}},
           reaped_frame{12},
           stop_requested_frame{SIGTERM},
           ping_frame{}};
