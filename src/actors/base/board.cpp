@@ -12,6 +12,7 @@ constexpr int deepest_tree = 64; // as deep as a configuration can nest
 
 void board::update(const std::string& tree, const std::string& name,
                    const std::function<void(node_snapshot&)>& change) {
+  ++version_;
   auto& slot = trees_[tree].nodes[name];
   const node_ptr before = slot;
   auto next = before ? std::make_shared<node_snapshot>(*before) : std::make_shared<node_snapshot>();
@@ -26,6 +27,7 @@ void board::remove(const std::string& tree, const std::string& name) {
   const auto found = trees_.find(tree);
   if (found == trees_.end()) return;
   if (found->second.nodes.erase(name) == 0) return;
+  ++version_;
   found->second.children.erase(name);
   if (on_remove) on_remove(tree, name);
 }
@@ -39,7 +41,10 @@ void board::remove_branch(const std::string& tree, const std::string& name) {
     remove(tree, node->name);
 }
 
-void board::remove_tree(const std::string& tree) { trees_.erase(tree); }
+void board::remove_tree(const std::string& tree) {
+  ++version_;
+  trees_.erase(tree);
+}
 
 void board::append(child_list& list, const std::string& child) {
   if (!list.places.emplace(child, list.last_place + 1).second) return;
@@ -48,12 +53,14 @@ void board::append(child_list& list, const std::string& child) {
 
 void board::order_children(const std::string& tree, const std::string& supervisor,
                            const std::vector<std::string>& children) {
+  ++version_;
   auto& list = trees_[tree].children[supervisor] = {};
   for (const auto& child : children)
     append(list, child);
 }
 
 void board::append_child(const std::string& tree, const std::string& supervisor, const std::string& child) {
+  ++version_;
   append(trees_[tree].children[supervisor], child);
 }
 
@@ -63,6 +70,7 @@ void board::remove_child(const std::string& tree, const std::string& supervisor,
   auto& list = found->second.children[supervisor];
   const auto place = list.places.find(child);
   if (place == list.places.end()) return;
+  ++version_;
   list.by_place.erase(place->second);
   list.places.erase(place);
 }

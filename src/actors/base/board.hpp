@@ -45,6 +45,9 @@ public:
   /// Every name there is, for suggestions.
   [[nodiscard]] std::vector<std::string> names() const;
 
+  /// Grows with every change: as long as it is the same, so is everything here.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+
   /// Called after every change of a node's state, with the node before (null: new) and after.
   std::function<void(const node_ptr& before, const node_ptr& after)> on_change;
   /// Called for every node that is removed, but not when its whole tree is.
@@ -64,6 +67,7 @@ private:
   void append_below(const tree_nodes& tree, const std::string& name, std::vector<node_ptr>& out, int depth) const;
 
   std::map<std::string, tree_nodes> trees_;
+  std::uint64_t version_ = 0;
 };
 
 /// A snapshot with its times by the wall clock as it is now: `shift` is how far that was set since they were taken. The

@@ -1,6 +1,7 @@
 // What the API works on.
 #pragma once
 
+#include "actors/http/kept_answer.hpp"
 #include "actors/http/open_streams.hpp"
 #include "actors/office/office_context.hpp"
 
@@ -23,6 +24,7 @@ struct api_context : office_context {
   wall_time started_at{};
   std::function<std::vector<std::string>()> notices = {}; ///< what everybody who looks should know
   open_streams streams = {};
+  kept_answer services = {}; ///< of GET /v1/services
 };
 
 } // namespace alder::actors

@@ -85,15 +85,20 @@ private:
 /// `nodes`: those that they are about.
 class answer_in_writing : public std::enable_shared_from_this<answer_in_writing> {
 public:
+  /// Gets the whole text before it is sent.
+  using on_written = std::function<void(const std::string& text)>;
+
   answer_in_writing(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, responder out,
-                    boost::asio::steady_timer::executor_type loop)
-      : pieces_(std::move(pieces)), nodes_(std::move(nodes)), out_(std::move(out)), loop_(std::move(loop)) {}
+                    boost::asio::steady_timer::executor_type loop, on_written done)
+      : pieces_(std::move(pieces)), nodes_(std::move(nodes)), out_(std::move(out)), loop_(std::move(loop)),
+        done_(std::move(done)) {}
 
   void write() {
     for (std::size_t i = 0; i < pieces_at_once && next_ < pieces_.size(); ++i)
       text_ += text_of(pieces_[next_++]);
-    if (next_ == pieces_.size()) return out_->answer(200, std::move(text_));
-    boost::asio::post(loop_, [self = shared_from_this()] { self->write(); });
+    if (next_ < pieces_.size()) return boost::asio::post(loop_, [self = shared_from_this()] { self->write(); });
+    if (done_) done_(text_);
+    out_->answer(200, std::move(text_));
   }
 
 private:
@@ -103,13 +108,16 @@ private:
   std::vector<node_ptr> nodes_;
   responder out_;
   boost::asio::steady_timer::executor_type loop_;
+  on_written done_;
   std::string text_;
   std::size_t next_ = 0;
 };
 
 void answer_in_turns(wire::json_pieces&& pieces, std::vector<node_ptr>&& nodes, const responder& out,
-                     api_context& context) {
-  std::make_shared<answer_in_writing>(std::move(pieces), std::move(nodes), out, context.journal.executor())->write();
+                     api_context& context, answer_in_writing::on_written done = {}) {
+  std::make_shared<answer_in_writing>(std::move(pieces), std::move(nodes), out, context.journal.executor(),
+                                      std::move(done))
+      ->write();
 }
 
 void get_ping(const api_request&, const responder& out, api_context&) {
@@ -168,12 +176,15 @@ void with_usage(std::vector<node_ptr> nodes, bool exact, api_context& context,
       });
 }
 
-void answer_services(std::vector<node_ptr> nodes, const responder& out, api_context& context) {
+void answer_services(std::vector<node_ptr> nodes, const kept_answer::question& asked, const responder& out,
+                     api_context& context) {
   std::vector<const node_snapshot*> services;
   for (const auto& node : nodes)
     services.push_back(node.get());
-  auto pieces = wire::services_pieces(services, context.notices ? context.notices() : std::vector<std::string>{});
-  answer_in_turns(std::move(pieces), std::move(nodes), out, context);
+  auto pieces = wire::services_pieces(services, asked.notices);
+  answer_in_turns(std::move(pieces), std::move(nodes), out, context, [asked, &context](const std::string& text) {
+    context.services.keep(asked, context.shared.steady_now(), text);
+  });
 }
 
 /// Whether a pattern matches the name of a service, or of a supervisor that it is below.
@@ -185,6 +196,11 @@ bool is_listed(const node_snapshot& service, const std::string& glob, const boar
 }
 
 void get_services(const api_request& request, const responder& out, api_context& context) {
+  const kept_answer::question asked{request.query, context.notices ? context.notices() : std::vector<std::string>{},
+                                    context.shared.nodes.version()};
+  const auto usage = request.value("usage", "0");
+  const auto* kept_text = usage == "exact" ? nullptr : context.services.find(asked, context.shared.steady_now());
+  if (kept_text != nullptr) return out->answer(200, *kept_text);
   const auto glob = request.value("name", "*");
   node_filter about;
   if (const auto wrong = read_filter(request, "service", context, about)) return out->refuse(*wrong);
@@ -193,10 +209,9 @@ void get_services(const api_request& request, const responder& out, api_context&
   for (const auto& node : services_of(about, context))
     if (is_listed(*node, glob, context.shared.nodes))
       kept.push_back(shown(with_next_attempt(node, context.shared.nodes), shift));
-  const auto usage = request.value("usage", "0");
-  if (usage == "0") return answer_services(std::move(kept), out, context);
+  if (usage == "0") return answer_services(std::move(kept), asked, out, context);
   with_usage(std::move(kept), usage == "exact", context,
-             [out, &context](const auto& nodes) { answer_services(nodes, out, context); });
+             [asked, out, &context](const auto& nodes) { answer_services(nodes, asked, out, context); });
 }
 
 wire::node_detail detail_of(const node_ptr& found, nodes_now& now, api_context& context) {

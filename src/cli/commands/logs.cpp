@@ -35,11 +35,10 @@ std::string services_target(const std::vector<std::string>& names) {
 std::size_t longest_name(session& s, const std::vector<std::string>& names) {
   const auto answer = s.try_request({.method = "GET", .target = services_target(names), .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
-  const auto services =
-      body == nullptr ? result<std::vector<node_view>>{std::vector<node_view>{}} : read_services(*body);
+  const auto list = body == nullptr ? result<service_list>{service_list{}} : read_services(*body);
   std::size_t width = 0;
-  if (!services) return width;
-  for (const auto& node : *services)
+  if (!list) return width;
+  for (const auto& node : list->services)
     width = std::max(width, columns_of(node.name));
   return width;
 }
@@ -80,10 +79,10 @@ exit_code act(session& s, const std::string& action, const std::string& names) {
 exit_code show_paths(session& s, const std::vector<std::string>& names) {
   const auto body = s.get(services_target(names));
   if (!body) return s.end_code();
-  const auto services = s.understood(*body, read_services);
-  if (!services) return s.end_code();
+  const auto list = s.understood(*body, read_services);
+  if (!list) return s.end_code();
   std::set<std::string> shown; // files may be shared
-  for (const auto& node : *services) {
+  for (const auto& node : list->services) {
     const auto one = s.get(service_target(node_id{node.tree, node.name}.text()));
     const auto known = one ? s.understood(*one, read_node) : std::nullopt;
     if (!known) return s.end_code();

@@ -12,10 +12,10 @@ exit_code run_ls(session& s) {
   if (!names->empty()) target += "&name=" + percent_encoded(names->front());
   const auto body = s.get(target);
   if (!body) return s.end_code();
-  const auto services = s.understood(*body, read_services);
-  if (!services) return s.end_code();
+  const auto list = s.understood(*body, read_services);
+  if (!list) return s.end_code();
   // A name that is not there is an error; a daemon without services is not.
-  if (services->empty() && !names->empty()) {
+  if (list->services.empty() && !names->empty()) {
     return s.fail({.code = exit_code::no_such_node,
                    .what = "no service matches '" + names->front() + "'",
                    .help = {"list all services: alder ls"},
@@ -25,9 +25,9 @@ exit_code run_ls(session& s) {
     (void)s.print(*body + "\n");
     return s.end_code();
   }
-  for (const auto& notice : read_notices(*body))
+  for (const auto& notice : list->notices)
     s.note(notice_text(s.err(), notice));
-  (void)s.print(list_screen(s.out(), *services, session::now()));
+  (void)s.print(list_screen(s.out(), list->services, session::now()));
   return s.end_code();
 }
 

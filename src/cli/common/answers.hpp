@@ -48,12 +48,12 @@ using wire::read_file_count;
 using wire::read_info;
 using wire::read_log_item;
 using wire::read_node;
-using wire::read_notices;
 using wire::read_pong;
 using wire::read_problem;
 using wire::read_services;
 using wire::read_tree;
 using wire::read_tree_names;
+using wire::service_list;
 
 using wire::after_body;
 using wire::config_body;

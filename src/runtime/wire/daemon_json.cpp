@@ -66,12 +66,6 @@ result<daemon_info> read_info(std::string_view text) {
   return info;
 }
 
-std::vector<std::string> read_notices(std::string_view text) {
-  std::vector<std::string> notices;
-  if (const auto document = parse_answer(text)) take(*document, "notices", notices);
-  return notices;
-}
-
 std::string configs_json(const std::vector<tree_config>& trees) {
   json_value value{{"schema", answer_schema}, {"trees", json_value::array()}};
   for (const auto& one : trees) {

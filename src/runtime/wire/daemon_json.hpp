@@ -39,8 +39,6 @@ struct daemon_info {
 };
 [[nodiscard]] std::string info_json(const daemon_info& info);
 [[nodiscard]] result<daemon_info> read_info(std::string_view text);
-/// Those of an answer to GET /v1/info or /v1/services.
-[[nodiscard]] std::vector<std::string> read_notices(std::string_view text);
 
 /// One of the answer to GET /v1/config.
 struct tree_config {

@@ -54,10 +54,14 @@ json_pieces services_pieces(const std::vector<const node_snapshot*>& services,
   return all;
 }
 
-result<std::vector<node_view>> read_services(std::string_view text) {
+result<service_list> read_services(std::string_view text) {
   const auto document = parse_answer(text);
   if (!document) return document.failure();
-  return nodes_in(*document, "services");
+  auto services = nodes_in(*document, "services");
+  if (!services) return services.failure();
+  service_list list{std::move(*services), {}};
+  take(*document, "notices", list.notices);
+  return list;
 }
 
 json_pieces trees_pieces(const std::vector<nested_tree>& trees, const nested_tree* daemon) {

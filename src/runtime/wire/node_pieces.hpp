@@ -37,7 +37,11 @@ using json_pieces = std::vector<json_piece>;
 [[nodiscard]] json_pieces services_pieces(const std::vector<const node_snapshot*>& services,
                                           const std::vector<std::string>& notices = {});
 // Errors of reading (io): not what docs/api.md promises, or nested too deeply.
-[[nodiscard]] result<std::vector<node_view>> read_services(std::string_view text);
+struct service_list {
+  std::vector<node_view> services;
+  std::vector<std::string> notices;
+};
+[[nodiscard]] result<service_list> read_services(std::string_view text);
 /// The answer to GET /v1/tree; `daemon` is its own branch, null to leave it out. The children of a supervisor are
 /// nested, at most 64 deep.
 [[nodiscard]] json_pieces trees_pieces(const std::vector<nested_tree>& trees, const nested_tree* daemon);

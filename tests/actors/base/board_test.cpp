@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace alder::actors {
 namespace {
 
@@ -25,6 +27,27 @@ TEST(Board, ListsATreeInStartOrderSupervisorsFirst) {
   for (const auto& node : nodes.in_order("shop"))
     names.push_back(node->name);
   EXPECT_THAT(names, ElementsAre("shop", "backend", "api", "web"));
+}
+
+TEST(Board, EveryChangeMakesAnotherVersion) {
+  board nodes;
+  std::set<std::uint64_t> versions{nodes.version()};
+  const auto is_another = [&] { return versions.insert(nodes.version()).second; };
+  nodes.update("shop", "web", [](node_snapshot&) {});
+  EXPECT_TRUE(is_another());
+  nodes.order_children("shop", "shop", {"web"});
+  EXPECT_TRUE(is_another());
+  nodes.append_child("shop", "shop", "api");
+  EXPECT_TRUE(is_another());
+  nodes.remove_child("shop", "shop", "api");
+  EXPECT_TRUE(is_another());
+  nodes.remove("shop", "web");
+  EXPECT_TRUE(is_another());
+  nodes.remove_tree("shop");
+  EXPECT_TRUE(is_another());
+  nodes.remove("shop", "web"); // it is not there
+  (void)nodes.in_order("shop");
+  EXPECT_FALSE(is_another());
 }
 
 TEST(Board, FindsANameInEveryTreeAndAPathInOne) {

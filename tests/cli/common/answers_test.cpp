@@ -10,10 +10,10 @@ namespace alder::cli {
 namespace {
 
 TEST(Answers, AServiceIsReadWithAllItHas) {
-  const auto services = read_services(test::services_json);
-  ASSERT_TRUE(services.ok());
-  ASSERT_EQ(services->size(), 5U);
-  const auto& api = services->at(2);
+  const auto list = read_services(test::services_json);
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->services.size(), 5U);
+  const auto& api = list->services.at(2);
   EXPECT_EQ(api.name, "api:1");
   EXPECT_EQ(api.state, "backoff");
   EXPECT_EQ(api.pid, 0);

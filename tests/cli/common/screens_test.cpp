@@ -14,7 +14,7 @@ using test::expect_golden;
 using test::now;
 using test::Screens;
 
-std::vector<node_view> services() { return *read_services(test::services_json); }
+std::vector<node_view> services() { return read_services(test::services_json)->services; }
 tree_view trees() { return *read_tree(test::tree_json); }
 
 std::size_t widest_line(const std::string& text) {

@@ -34,7 +34,7 @@ TEST(DaemonJson, IsReadBackAsItWasWritten) {
   EXPECT_EQ(info_json(*back), info_json(info));
   EXPECT_EQ(back->counts.at("running"), 4U);
   EXPECT_EQ(back->uptime, 1500ms);
-  EXPECT_EQ(read_notices(info_json(info)), info.notices);
+  EXPECT_EQ(back->notices, info.notices);
   const std::vector<tree_config> trees{{"shop", "/a.yaml", "name: shop\n", moment}, {"jobs", "", "", {}}};
   EXPECT_EQ(configs_json(*read_configs(configs_json(trees))), configs_json(trees));
 }

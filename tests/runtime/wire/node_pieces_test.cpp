@@ -82,6 +82,10 @@ TEST(NodePieces, AnswersCarryTheSchema) {
             R"({"schema":1,"services":[)" + node_json(db) + "," + node_json(db) + "]}");
   EXPECT_EQ(whole(services_pieces({&db}, {"a \"b\"", "c"})),
             R"({"schema":1,"services":[)" + node_json(db) + R"(],"notices":["a \"b\"","c"]})");
+  const auto list = read_services(whole(services_pieces({&db}, {"a \"b\"", "c"})));
+  ASSERT_TRUE(list) << list.failure().message;
+  EXPECT_EQ(list->services.size(), 1U);
+  EXPECT_EQ(list->notices, (std::vector<std::string>{"a \"b\"", "c"}));
 }
 
 TEST(NodePieces, EveryPieceIsOfOneNode) {
