@@ -5,7 +5,6 @@
 
 #include "actors/base/process_news.hpp"
 
-#include "runtime/base/unique_fd.hpp"
 #include "runtime/policy/process_machine.hpp"
 #include "runtime/policy/supervision.hpp"
 
@@ -161,45 +160,6 @@ struct after_events {
   std::function<void()> then;
 };
 
-// -- to a log writer
-
-/// Output of this process comes from these pipes. Shared, because messages are copyable; the writer takes them out.
-struct attach_output {
-  alder::generation generation = 0;
-  std::shared_ptr<unique_fd> out;
-  std::shared_ptr<unique_fd> err;
-  std::shared_ptr<unique_fd>
-      terminal;                   ///< the other side of the pseudo-terminal whose output `out` is to take; or nothing
-  bool is_waiting = false;        ///< the process is not ready yet, and a line of its output may say that it is
-  std::optional<wall_time> began; ///< of one that is taken over: what it wrote since then may be in the files already
-};
-/// The process is gone: write what is left in its pipes.
-struct finish_output {
-  alder::generation generation = 0;
-};
-/// The rules for its output are others than before.
-struct log_rules_changed {};
-/// It has more lines than are allowed.
-struct output_limited {
-  bool err = false;
-};
-/// It should be put aside, and cannot be.
-struct output_not_rotated {
-  bool err = false;
-  int os_errno = 0;
-  std::string why = {}; ///< for people; empty: what errno says
-};
-struct output_failed {
-  bool err = false;
-  int os_errno = 0;
-  bool is_spill = false; ///< what fails is the directory for output that cannot be written
-  std::string why = {};  ///< for people; empty: what errno says
-};
-struct output_recovered {
-  bool err = false;
-  std::uint64_t lost_bytes = 0;
-};
-
 // -- handles
 
 /// What a supervisor needs of a child …
@@ -220,10 +180,6 @@ using process_actor = child_actor::extend<caf::reacts_to<process_launched>, caf:
                                           caf::reacts_to<program_said>, caf::reacts_to<hook_ended>>;
 using caretaker_actor = caf::typed_actor<caf::reacts_to<clock_due>, caf::reacts_to<files_changed>>;
 using event_bus_actor = child_actor::extend<caf::reacts_to<announcement>, caf::reacts_to<after_events>>;
-using log_writer_actor =
-    child_actor::extend<caf::reacts_to<attach_output>, caf::reacts_to<finish_output>, caf::reacts_to<output_failed>,
-                        caf::reacts_to<output_recovered>, caf::reacts_to<output_not_rotated>,
-                        caf::reacts_to<log_rules_changed>, caf::reacts_to<output_limited>>;
 
 } // namespace alder::actors
 
@@ -256,10 +212,3 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::files_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::hook_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::announcement)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::after_events)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::attach_output)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::finish_output)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::log_rules_changed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_limited)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_not_rotated)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_failed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(alder::actors::output_recovered)

@@ -239,31 +239,16 @@ void log_hub::dismiss(const node_id& node, const caf::actor_addr& writer) {
 log_hub::stream_pair log_hub::streams_of(const node_id& node) { return seat_of(node).streams; }
 
 void log_hub::on_notice(const logs::log_notice& notice) {
-  const auto writer_of = [&](logs::stream_id stream, auto&& deliver) {
-    const auto node = streams_.find(stream);
+  const auto tell_writer = [&](const auto& what) {
+    const auto node = streams_.find(what.stream);
     if (node == streams_.end()) return;
-    const auto& seat = seats_[node->second];
-    if (seat.writer) deliver(seat.writer, stream == seat.streams.err);
+    if (const auto& writer = seats_[node->second].writer) caf::anon_send(writer, what);
   };
   std::visit(overloaded{[&](const logs::log_drained& d) { on_drained_stream(d); },
-                        [&](const logs::log_failed& f) {
-                          writer_of(f.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_failed{err, f.os_errno, f.is_spill, f.why});
-                          });
-                        },
-                        [&](const logs::log_recovered& r) {
-                          writer_of(r.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_recovered{err, r.bytes_lost});
-                          });
-                        },
-                        [&](const logs::log_limited& l) {
-                          writer_of(l.stream, [&](const auto& w, bool err) { caf::anon_send(w, output_limited{err}); });
-                        },
-                        [&](const logs::log_not_rotated& n) {
-                          writer_of(n.stream, [&](const auto& w, bool err) {
-                            caf::anon_send(w, output_not_rotated{err, n.os_errno, n.why});
-                          });
-                        },
+                        [&](const logs::log_failed& f) { tell_writer(f); },
+                        [&](const logs::log_recovered& r) { tell_writer(r); },
+                        [&](const logs::log_limited& l) { tell_writer(l); },
+                        [&](const logs::log_not_rotated& n) { tell_writer(n); },
                         [&](const logs::log_line_found& f) {
                           const auto node = streams_.find(f.stream);
                           if (node != streams_.end() && on_line_found) on_line_found({node->second, f.generation});

@@ -3,6 +3,7 @@
 
 #include "actors/base/runtime.hpp"
 #include "actors/logs/log_guests.hpp"
+#include "actors/logs/log_messages.hpp"
 
 #include "runtime/base/unique_fd.hpp"
 #include "runtime/logs/log_pump.hpp"

@@ -56,10 +56,10 @@ log_writer::behavior_type log_writer::make_behavior() {
         hub_.pump().finish(streams_.out, finish.generation);
         hub_.pump().finish(streams_.err, finish.generation);
       },
-      [this](const output_failed& failed) {
+      [this](const logs::log_failed& failed) {
         const auto rules = hub_.rules_of(node_);
         if (rules.to == log_target::actor)
-          return warn("its output is being lost: " + file(failed.err) + " did not respond in time");
+          return warn("its output is being lost: " + file_of(failed.stream) + " did not respond in time");
         const bool spills = rules.pressure == log_pressure::spill;
         if (failed.is_spill && failed.os_errno == EFBIG)
           return warn("its output is being lost: " + format_size(rules.spill_max) + " are waiting in " +
@@ -68,21 +68,21 @@ log_writer::behavior_type log_writer::make_behavior() {
                           : rules.pressure == log_pressure::block ? "its output is waiting: "
                           : spills                                ? "its output is waiting in " + rules.spill_to + ": "
                                                                   : std::string{"its output is being lost: "};
-        const auto& place = failed.is_spill ? rules.spill_to : file(failed.err);
+        const auto& place = failed.is_spill ? rules.spill_to : file_of(failed.stream);
         warn(what + (failed.why.empty() ? place + ": " + errno_text(failed.os_errno) : failed.why));
       },
-      [this](const output_not_rotated& failed) {
+      [this](const logs::log_not_rotated& failed) {
         warn("its output cannot be rotated: " +
-             (failed.why.empty() ? file(failed.err) + ": " + errno_text(failed.os_errno) : failed.why));
+             (failed.why.empty() ? file_of(failed.stream) + ": " + errno_text(failed.os_errno) : failed.why));
       },
-      [this](const output_limited&) {
+      [this](const logs::log_limited&) {
         warn("it writes more than " + counted(hub_.rules_of(node_).max_rate, "line") +
              " per second; the excess is lost");
       },
       [this](const log_rules_changed&) { open_files(); },
-      [this](const output_recovered& recovered) {
-        warn("its output is being written to " + file(recovered.err) + " again; " +
-             (recovered.lost_bytes == 0 ? "nothing was lost" : format_size(recovered.lost_bytes) + " were lost"));
+      [this](const logs::log_recovered& recovered) {
+        warn("its output is being written to " + file_of(recovered.stream) + " again; " +
+             (recovered.bytes_lost == 0 ? "nothing was lost" : format_size(recovered.bytes_lost) + " were lost"));
       },
   };
 }
@@ -149,13 +149,13 @@ void log_writer::warn(const std::string& text) {
   shared_.announce({.kind = event_kind::warning, .tree = node_.tree, .name = node_.name, .cause = {.detail = text}});
 }
 
-std::string log_writer::file(bool err) const {
+std::string log_writer::file_of(logs::stream_id stream) const {
   if (const auto rules = hub_.rules_of(node_); rules.to == log_target::actor) {
     const auto call = parse_actor_call(rules.actor);
     return "the actor '" + (call ? call->name : rules.actor) + "'";
   }
   const auto files = hub_.files_of(node_);
-  return err ? files.err : files.out;
+  return stream == streams_.err ? files.err : files.out;
 }
 
 } // namespace alder::actors

@@ -24,7 +24,7 @@ private:
   void look_back(const std::shared_ptr<awaited_line>& line, alder::generation generation);
   void open_files();
   void warn(const std::string& text);
-  [[nodiscard]] std::string file(bool err) const;
+  [[nodiscard]] std::string file_of(logs::stream_id stream) const;
 
   runtime& shared_;
   log_hub& hub_;
