@@ -1,5 +1,5 @@
-// How soon a pipe with output is read. Waking up for every line is what costs, so a nearly empty pipe may fill a
-// little; but a service must not be held up by a full one, and its first line after a silence is there at once.
+// How soon a pipe with output is read. A line is there at once, unless lines come faster than a reader should be woken
+// for each of them: then a nearly empty pipe may fill a little. A service must not be held up by a full one.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,10 @@ public:
   explicit reading_pace(std::chrono::microseconds usual = {}) : usual_(usual), delay_(usual) {}
 
   /// Another process writes.
-  void begin_anew() { delay_ = usual_; }
+  void begin_anew() {
+    delay_ = usual_;
+    in_a_row_ = 0;
+  }
   /// Until when a pipe that has something at this moment may fill.
   [[nodiscard]] time_point fills_until(time_point now) const { return now + delay_; }
   /// Whether it had better fill until then.
@@ -37,6 +40,7 @@ private:
   std::chrono::microseconds usual_;
   std::chrono::microseconds delay_;
   time_point read_at_{}; ///< the last time
+  int in_a_row_ = 0;     ///< reads that came soon after the one before
 };
 
 } // namespace alder::policy

@@ -13,10 +13,11 @@ constexpr pipe_fill nearly_full{.queued = 49'152, .capacity = 65'536};
 
 reading_pace::time_point at(std::chrono::microseconds since) { return reading_pace::time_point{1h} + since; }
 
-/// One that was read a moment before `at(0s)`.
+/// One that was read again and again, the last time at `at(0s)`.
 reading_pace busy(std::chrono::microseconds usual = 1000us) {
   reading_pace pace{usual};
-  (void)pace.note_read(little, at(0s));
+  for (int before = 8; before >= 0; --before)
+    (void)pace.note_read(little, at(-before * 1ms));
   return pace;
 }
 
@@ -28,9 +29,32 @@ TEST(ReadingPace, LetsANearlyEmptyPipeFill) {
   EXPECT_FALSE(pace.lets_fill(half, at(500us), at(1500us))) << "it has enough";
 }
 
-TEST(ReadingPace, TheFirstLineAfterASilenceIsReadAtOnce) {
-  EXPECT_TRUE(busy().lets_fill(little, at(10ms), at(11ms)));
-  EXPECT_FALSE(busy().lets_fill(little, at(10'001us), at(11ms)));
+TEST(ReadingPace, LinesThatComeOneByOneAreReadAtOnce) {
+  reading_pace pace{1000us};
+  for (int line = 0; line < 100; ++line) {
+    const auto now = at(line * 2ms);
+    EXPECT_FALSE(pace.lets_fill(little, now, pace.fills_until(now))) << line;
+    (void)pace.note_read(little, now);
+  }
+}
+
+TEST(ReadingPace, AFewLinesTogetherAreReadAtOnce) {
+  reading_pace pace{1000us};
+  (void)pace.note_read(little, at(0s));
+  for (int line = 0; line < 8; ++line) {
+    const auto now = at(line * 100us);
+    EXPECT_FALSE(pace.lets_fill(little, now, pace.fills_until(now))) << line;
+    (void)pace.note_read(little, now);
+  }
+  EXPECT_TRUE(pace.lets_fill(little, at(800us), at(1800us))) << "now it is a flood";
+}
+
+TEST(ReadingPace, AFloodEndsWithASilence) {
+  auto pace = busy();
+  EXPECT_TRUE(pace.lets_fill(little, at(1999us), at(3ms)));
+  EXPECT_FALSE(pace.lets_fill(little, at(2ms), at(3ms)));
+  (void)pace.note_read(little, at(2ms));
+  EXPECT_FALSE(pace.lets_fill(little, at(2100us), at(3ms))) << "a new one has to begin";
 }
 
 TEST(ReadingPace, AnEndIsReadAtOnce) {
@@ -67,6 +91,7 @@ TEST(ReadingPace, AnotherProcessBeginsAnew) {
   pace.read_sooner();
   pace.begin_anew();
   EXPECT_EQ(pace.fills_until(at(0s)), at(1ms));
+  EXPECT_FALSE(pace.lets_fill(little, at(500us), at(1ms))) << "it has not flooded yet";
 }
 
 TEST(ReadingPace, WithoutAnyDelayStaysWithoutOne) {
