@@ -87,6 +87,8 @@ void supervisor::on_reply(const policy::reply& reply) {
   const bool forgotten = machine_.find_child(name) == nullptr; // by the rules; people may still see it
   if (reply.error == "not_found" && c != nullptr) {            // a temporary child that ended
     if (what == wish::stop) return finish_call(pending, {/*changed=*/false, {}, {}});
+    const bool was_started = pending.what.seen && c->generation > *pending.what.seen; // since then, and has ended
+    if (was_started) return finish_call(pending, {false, call_error("down_again", name, {}), "down_again"});
     if (what == wish::start || what == wish::restart)
       return begin_call(policy::call::op::start_child, std::move(pending));
     if (what == wish::remove) {
