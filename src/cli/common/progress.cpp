@@ -58,8 +58,10 @@ void progress::update(entry& one, const event_view& event, wall_time now) {
   }
   if (event.kind == "start_failed" || event.kind == "exited") enter(phase::failed, event.text);
   if (event.kind == "started" || event.kind == "adopted") {
+    // What a new daemon finds running has been started by the change only if it was about to be.
+    const bool was_starting = event.kind == "started" || (one.now == phase::active && one.text == "starting");
     enter(phase::done, {});
-    one.has_started = one.has_started || event.pid > 0;
+    one.has_started = one.has_started || (was_starting && event.pid > 0);
   }
   if (event.kind == "stopped" || event.kind == "finished") {
     enter(phase::done, event.kind);

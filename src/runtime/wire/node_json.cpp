@@ -144,6 +144,7 @@ node_view view_of(const node_snapshot& node) {
     view.strategy = word(node.strategy);
     view.pool = node.pool;
     view.intensity = intensity_of(node);
+    view.generation = node.generation;
   } else {
     add_process(view, node);
   }

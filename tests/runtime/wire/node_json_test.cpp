@@ -78,6 +78,7 @@ TEST(NodeJson, IsReadBackAsItWasWritten) {
   supervisor.restarts_used = 4;
   supervisor.oldest_expires = 12s;
   supervisor.pool = true;
+  supervisor.generation = 2;
   for (const auto& node : {full_service(), service_named("db", ""), supervisor}) {
     const auto text = node_json(node);
     const auto back = read_node(text);
@@ -90,6 +91,7 @@ TEST(NodeJson, IsReadBackAsItWasWritten) {
   EXPECT_EQ(back->last_exit->signal, "SIGSEGV");
   EXPECT_EQ(back->next_attempt, moment);
   EXPECT_EQ(back->generation, 3U);
+  EXPECT_EQ(read_node(node_json(supervisor))->generation, 2U);
 }
 
 } // namespace
