@@ -1,5 +1,10 @@
 """alderd is killed in the middle of what it was asked for: its successor, or the command itself, does the rest once."""
 
+import os
+import pathlib
+import re
+import signal
+
 import alder
 
 # Ends two seconds after it was asked to, successfully: for `restart: transient` that is the end of it.
@@ -155,6 +160,68 @@ class Interrupted(alder.Scenario):
         after = home.services()
         self.assertEqual([after[f"api:{n}"]["generation"] for n in range(3)], [2, 2, 2], "each once")
         self.assertTrue(all(after[name]["pid"] != before[name] for name in before))
+
+    def test_a_stop_does_not_undo_a_later_start(self):
+        home = self.home
+        self.bring_up_slow_stop(HALVES.format(in_a="- " + SLOW_SERVICE, in_b=""))
+        before = home.pids()
+        stopping = home.begin("stop", "w")
+        home.wait_until("it stops", lambda: home.states()["w"] == "stopping")
+        starting = home.begin("start", "w")
+        home.wait_until("the start waits", lambda: self.noted_acts() == 2)
+        home.kill_daemon()
+        self.assertEqual(self.end_of(stopping)[0], 0)
+        self.assertEqual(self.end_of(starting)[0], 0)
+        self.assert_runs_anew(before, "w")
+
+    def noted_acts(self):
+        """How many acts the journal has seen, done or not."""
+        journal = pathlib.Path(self.home.alder("paths", "--state").out.strip(), "journal")
+        return len(set(re.findall(rb"operation/act/\d+", journal.read_bytes())))
+
+    def test_a_supervisor_is_restarted_once_and_the_next_name_follows(self):
+        home = self.home
+        self.bring_up_slow_stop(HALVES.format(in_a="- " + SLOW_SERVICE, in_b=""))
+        before = home.pids()
+        restart = home.begin("restart", "a", "b")
+        self.kill_while("w", "stopping")
+        code, said = self.end_of(restart)
+        self.assertEqual(code, 0, said)
+        self.assertIn("2 restarted in", said)
+        after = self.assert_runs_anew(before, "w", "mate", "far")
+        self.assertEqual(home.pids(), after)
+        self.assertEqual({name: one["generation"] for name, one in home.services().items()},
+                         {"w": 2, "mate": 2, "far": 2})
+
+    def test_up_goes_on_and_waits(self):
+        home = self.home
+        home.alder("daemon", "start")
+        home.write("alder.yaml", READINESS)
+        up = home.begin("up", "alder.yaml")
+        home.wait_until("it starts", lambda: home.states().get("slow") == "starting")
+        home.kill_daemon()
+        home.wait_until("it goes on", lambda: home.states().get("slow") == "starting")
+        home.write("up", "")
+        code, said = self.end_of(up)
+        self.assertEqual(code, 0, said)
+        self.assertIn("3 started in", said)
+
+    def test_a_temporary_task_that_ended_meanwhile_is_not_run_again(self):
+        home = self.home
+        home.up("name: t\nchildren:\n  - {service: job, shell: true, command: 'echo run >> runs; "
+                "while [ ! -e go ]; do sleep 0.1; done', task: true, restart: temporary, autostart: false}\n")
+        start = home.begin("start", "job")
+        home.wait_until("it runs", lambda: home.states()["job"] == "running")
+        job, daemon = home.pids()["job"], home.info()["pid"]
+        os.kill(daemon, signal.SIGSTOP)
+        home.write("go", "")
+        home.wait_until("it has ended", lambda: not alder.is_alive(job))
+        os.kill(daemon, signal.SIGKILL)
+        home.daemon_kills += 1
+        home.wait_for_successor(daemon)
+        code, said = self.end_of(start)
+        self.assertEqual(code, 0, said)
+        self.assertEqual((home.files / "runs").read_text(), "run\n")
 
     def test_what_was_down_before_the_daemon_was_stopped_keeps_its_reason(self):
         home = self.home

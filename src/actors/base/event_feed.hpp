@@ -34,6 +34,9 @@ public:
   };
   [[nodiscard]] place known_before(std::uint64_t seq) const;
 
+  /// The number of the last one.
+  [[nodiscard]] std::uint64_t last() const { return last_seq_; }
+
   using follower_id = std::uint64_t;
   follower_id follow(std::function<void(const event_ptr&)> tell);
   void unfollow(follower_id id) { followers_.erase(id); }

@@ -7,6 +7,7 @@
 #include "actors/office/archive.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/requests.hpp"
 #include "actors/office/trees.hpp"
 #include "actors/office/wishes.hpp"
 
@@ -24,8 +25,11 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace alder::actors {
 namespace {
@@ -57,12 +61,13 @@ std::function<void(const wire::operation_result&)> teller_of_failure(const declt
 }
 
 /// Submits the wish and answers as the request asked: at once, when it is done, or as a stream of what happens.
+/// `since`: of one that was asked for before, the last event before that.
 void submit(decltype(wish::what) what, const std::string& tree, const api_request& request, const responder& out,
-            api_context& context) {
+            api_context& context, std::optional<std::uint64_t> since = {}) {
   if (!context.submit) return out->refuse({"stopping", "the daemon is starting or stopping", {"try again"}, {}});
   const auto tell_of_failure = teller_of_failure(what, tree, request, context);
   if (request.wants_ndjson || request.wants_events)
-    return stream_wish({std::move(what), tell_of_failure}, tree, out->stream(), context);
+    return stream_wish({std::move(what), tell_of_failure}, tree, out->stream(), context, since);
   const auto wait = request.value("wait");
   if (wait.empty()) {
     context.submit({std::move(what), tell_of_failure});
@@ -122,6 +127,29 @@ wire::problem mistakes_of(const config::loaded& loaded, const std::string& what)
   return {"invalid_config", what, {}, diagnostic_entries(loaded.diagnostics)};
 }
 
+/// A request with a key that was made before. Another verb with the same key is a mistake of whoever asks.
+using asked_before = std::variant<std::monostate, known_request, wire::problem>;
+asked_before look_up(const std::string& what, const api_request& request, api_context& context) {
+  if (request.idempotency_key.size() > longest_request_key)
+    return bad_value("'Idempotency-Key' takes at most " + std::to_string(longest_request_key) + " characters");
+  auto known = find_request(context.journal, request.idempotency_key);
+  if (!known) return {};
+  if (known->what != what)
+    return bad_value("the 'Idempotency-Key' belongs to another request, the " + known->what + " of " + known->name);
+  return std::move(*known);
+}
+
+store::request_mark mark_of(const api_request& request, const api_context& context) {
+  return {request.idempotency_key, context.events.last()};
+}
+
+/// What whoever asks again has not seen yet; nothing: he asks for the first time, and wants to see what comes.
+std::optional<std::uint64_t> since_of(const asked_before& before, const api_request& request) {
+  if (const auto* known = std::get_if<known_request>(&before)) return known->since;
+  if (request.idempotency_key.empty()) return std::nullopt;
+  return parse_number<std::uint64_t>(request.last_event_id);
+}
+
 void put_config(const api_request& request, const responder& out, api_context& context) {
   auto body = wire::parse_config_request(request.body);
   if (!body) return out->refuse(bad_value(body.failure().message));
@@ -129,7 +157,10 @@ void put_config(const api_request& request, const responder& out, api_context& c
     if (!read->loaded.tree)
       return out->refuse(mistakes_of(read->loaded, "the configuration is invalid; nothing was started or changed"));
     const auto tree = read->loaded.tree->root.name;
-    submit(bring_up{*body, is_set(request, "keep_going"), std::move(read)}, tree, request, out, context);
+    const auto before = look_up("up", request, context);
+    if (const auto* wrong = std::get_if<wire::problem>(&before)) return out->refuse(*wrong);
+    bring_up wanted{*body, is_set(request, "keep_going"), std::move(read), mark_of(request, context)};
+    submit(std::move(wanted), tree, request, out, context, since_of(before, request));
   });
 }
 
@@ -170,9 +201,7 @@ void post_service(const api_request& request, const responder& out, api_context&
 /// From `until`, which says how long a start is followed.
 result<start_goal> goal_of(const api_request& request) {
   const auto until = request.value("until", "completed");
-  if (until == "started") return start_goal::started;
-  if (until == "completed") return start_goal::completed;
-  if (until == "stable") return start_goal::stable;
+  if (const auto goal = start_goal_named(until)) return *goal;
   return error{error_kind::invalid_input, "'until' takes started, completed or stable, not '" + until + "'"};
 }
 
@@ -185,14 +214,34 @@ result<std::optional<alder::generation>> seen_by(const api_request& request) {
   return std::optional<alder::generation>{*number};
 }
 
+/// As requests.hpp has it.
+std::string verb(node_call::op what) {
+  using kind = store::act_under_way::kind;
+  switch (what) {
+  case node_call::op::start: return std::string{store::word(kind::start)};
+  case node_call::op::stop: return std::string{store::word(kind::stop)};
+  case node_call::op::restart: return std::string{store::word(kind::restart)};
+  case node_call::op::remove: return std::string{store::word(kind::remove)};
+  default: return {};
+  }
+}
+
 void act(node_call::op what, const api_request& request, const responder& out, api_context& context) {
   const auto goal = goal_of(request);
   if (!goal) return out->refuse(bad_value(goal.failure().message));
   const auto seen = seen_by(request);
   if (!seen) return out->refuse(bad_value(seen.failure().message));
+  const auto before = look_up(verb(what), request, context);
+  if (const auto* wrong = std::get_if<wire::problem>(&before)) return out->refuse(*wrong);
+  if (const auto* known = std::get_if<known_request>(&before)) {
+    act_on_node again{known->tree, known->name, what, *goal, *seen, {}, mark_of(request, context)};
+    return submit(std::move(again), known->tree, request, out, context, known->since);
+  }
   const auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
-  submit(act_on_node{found.node->tree, found.node->name, what, *goal, *seen}, found.node->tree, request, out, context);
+  const auto& tree = found.node->tree;
+  submit(act_on_node{tree, found.node->name, what, *goal, *seen, {}, mark_of(request, context)}, tree, request, out,
+         context);
 }
 void post_start(const api_request& request, const responder& out, api_context& context) {
   act(node_call::op::start, request, out, context);
@@ -395,6 +444,10 @@ void post_apply(const api_request& request, const responder& out, api_context& c
 }
 
 void delete_tree(const api_request& request, const responder& out, api_context& context) {
+  const auto before = look_up("down", request, context);
+  if (const auto* wrong = std::get_if<wire::problem>(&before)) return out->refuse(*wrong);
+  if (const auto* known = std::get_if<known_request>(&before))
+    return submit(take_down{known->tree, mark_of(request, context)}, known->tree, request, out, context, known->since);
   auto name = request.path[2];
   const auto is_known = [&](const std::string& tree) {
     return context.trees.find(tree) != nullptr || context.journal.lost_trees().count(tree) > 0;
@@ -409,7 +462,7 @@ void delete_tree(const api_request& request, const responder& out, api_context& 
     if (!known.empty()) help.push_back("trees: " + join(known, ", "));
     return out->refuse({"no_such_tree", "there is no tree '" + name + "'", help, {}});
   }
-  submit(take_down{name}, name, request, out, context);
+  submit(take_down{name, mark_of(request, context)}, name, request, out, context);
 }
 
 void post_shutdown(const api_request& request, const responder& out, api_context& context) {

@@ -24,6 +24,7 @@ struct api_request {
   bool wants_ndjson = false; ///< Accept: application/x-ndjson
   bool wants_events = false; ///< Accept: text/event-stream
   std::string last_event_id;
+  std::string idempotency_key;
 
   [[nodiscard]] std::string value(const std::string& key, const std::string& otherwise = {}) const;
   [[nodiscard]] std::vector<std::string> values(const std::string& key) const;

@@ -92,6 +92,7 @@ api_request request_of(const http::request<http::string_body>& message) {
   request.wants_ndjson = accept.find("application/x-ndjson") != string_view::npos;
   request.wants_events = accept.find("text/event-stream") != string_view::npos;
   request.last_event_id = std::string{message["Last-Event-ID"]};
+  request.idempotency_key = std::string{message["Idempotency-Key"]};
   return request;
 }
 

@@ -86,12 +86,19 @@ void stream_events(const event_query& query, const std::shared_ptr<api_stream>& 
   };
 }
 
-void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context) {
+void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context,
+                 std::optional<std::uint64_t> since) {
+  auto tell = [out, tree, about = concerned_by(wanted.what, tree), &context](const event_ptr& e,
+                                                                             loss may_be_lost) mutable {
+    const bool is_of_tree = e->name.empty() && e->tree == tree;
+    if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, may_be_lost);
+  };
+  if (since) {
+    for (const auto& e : context.events.after(context.events.known_before(*since).seq, event_feed::kept))
+      tell(e, loss::never);
+  }
   const auto id =
-      context.events.follow([out, tree, about = concerned_by(wanted.what, tree), &context](const event_ptr& e) mutable {
-        const bool is_of_tree = e->name.empty() && e->tree == tree;
-        if (is_of_tree || about.covers(context.shared.nodes, e->tree, e->name)) push_event(*out, *e, loss::allowed);
-      });
+      context.events.follow([tell = std::move(tell)](const event_ptr& e) mutable { tell(e, loss::allowed); });
   const auto is_closed = std::make_shared<bool>(false);
   out->on_closed = [id, is_closed, &context] {
     *is_closed = true;

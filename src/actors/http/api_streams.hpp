@@ -68,7 +68,9 @@ void stream_logs(const log_query& query, const std::shared_ptr<api_stream>& out,
                                                          std::size_t lines, api_context& context);
 
 /// Streams the events of `tree` until the wish is done, then how it ended. `tree` may be empty: all events. The wish's
-/// own `done` is given the result when the stream was closed before that.
-void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context);
+/// own `done` is given the result when the stream was closed before that. `since`: it begins with the events after this
+/// one.
+void stream_wish(wish wanted, const std::string& tree, const std::shared_ptr<api_stream>& out, api_context& context,
+                 std::optional<std::uint64_t> since = {});
 
 } // namespace alder::actors

@@ -6,6 +6,7 @@
 #include "actors/office/archive.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/requests.hpp"
 #include "actors/office/trees.hpp"
 
 #include "runtime/base/text.hpp"
@@ -69,7 +70,35 @@ template <class Told, class Answer> Told answered_once(office_context& context, 
   };
 }
 
-constexpr std::size_t act_digits = 12; ///< of the number of an act in its key, so that keys are in order
+/// What is asked for by `what`, if it may be asked again. What a former daemon has left is done, and not asked again.
+const store::request_mark* mark_of(const decltype(wish::what)& what) {
+  const auto* act = std::get_if<act_on_node>(&what);
+  if (act != nullptr) return act->asked.key.empty() || !act->operation.empty() ? nullptr : &act->asked;
+  const auto* up = std::get_if<bring_up>(&what);
+  if (up != nullptr) return up->asked.key.empty() ? nullptr : &up->asked;
+  const auto* down = std::get_if<take_down>(&what);
+  return down == nullptr || down->asked.key.empty() || down->is_resumed ? nullptr : &down->asked;
+}
+
+/// What a former daemon began to start below this node, and has failed in this one, which goes on trying.
+std::optional<wire::operation_result> still_failing(const board& nodes, const std::string& tree,
+                                                    const std::string& name) {
+  for (const auto& node : nodes.in_order(tree)) {
+    const bool is_service = node->what == node_snapshot::kind::service;
+    const bool is_retry = node->state == node_state::starting && node->why.what == cause::kind::failed_attempt;
+    const bool is_failing = is_retry || node->state == node_state::backoff || node->state == node_state::failed;
+    if (is_service && is_failing && is_below(nodes, *node, name))
+      return went_wrong("start_failed", node->name + " is not up: it " + node->reason);
+  }
+  return std::nullopt;
+}
+
+/// Nobody is left to say why, but the node itself.
+std::string why_down(const node_snapshot& node) {
+  constexpr std::string_view attempt = "could not start";
+  const bool is_attempt = node.reason.rfind(attempt, 0) == 0;
+  return node.name + (is_attempt ? " " : " failed: ") + node.reason;
+}
 
 /// The highest supervisor of this node that is down, which has to be started before the node can be.
 std::string highest_down(const board& nodes, const std::string& tree, const std::string& name) {
@@ -135,7 +164,29 @@ void office::on_wish(const wish& w) {
     done(result);
   };
   if (context_.stopping) return tell(is_stopping());
+  if (is_asked_again(w, tell)) return;
   std::visit([&](const auto& what) { carry_out(what, tell); }, w.what);
+}
+
+bool office::is_asked_again(const wish& w, const done& tell) {
+  const auto* asked = mark_of(w.what);
+  const auto known = asked == nullptr ? std::nullopt : find_request(context_.journal, asked->key);
+  if (!known) return false;
+  if (known->result)
+    tell(*known->result);
+  else
+    waiting_[asked->key].push_back(tell);
+  return true;
+}
+
+void office::answer(const store::request_mark& asked, const std::string& what, const std::string& tree,
+                    const std::string& name, const wire::operation_result& result, const done& tell) {
+  note_answer(context_.journal, asked, what, tree, name, result);
+  tell(result);
+  const auto waiting = waiting_.extract(asked.key);
+  if (waiting.empty()) return;
+  for (const auto& one : waiting.mapped())
+    one(result);
 }
 
 void office::on_question(const children_wish& w) {
@@ -146,7 +197,7 @@ void office::on_question(const children_wish& w) {
             [told = w.told](caf::error&) { told(nullptr); });
 }
 
-void office::carry_out(const bring_up& up, const done& tell) {
+void office::carry_out(const bring_up& up, const done& tell_him) {
   auto read = up.read ? std::move(*up.read) : read_configuration(up.source);
   load_extensions(read.loaded, context_.offered);
   auto& loaded = read.loaded;
@@ -156,9 +207,12 @@ void office::carry_out(const bring_up& up, const done& tell) {
   if (!loaded.tree) {
     auto result = went_wrong("invalid_config", "the configuration is invalid; nothing was started or changed");
     result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
-    return tell(result);
+    return tell_him(result);
   }
   tree.source.name = loaded.tree->root.name;
+  const done tell = [this, asked = up.asked, name = tree.source.name, tell_him](const wire::operation_result& result) {
+    answer(asked, "up", name, name, result, tell_him);
+  };
   tree.root = std::make_shared<const supervisor_spec>(std::move(loaded.tree->root));
   const auto name = tree.source.name; // a copy: the tree moves on
   const auto* known = context_.trees.find(name);
@@ -172,6 +226,8 @@ void office::carry_out(const bring_up& up, const done& tell) {
   }
   const bool same = known->source.text == tree.source.text && same_file;
   if (up_now) {
+    const auto root = context_.shared.nodes.find(name, name);
+    if (same && root && root->state == node_state::starting) return await_tree(name, up.keep_going, tell);
     if (same) return tell(went_well(/*changed=*/false));
     return tell(went_wrong("conflict", "tree '" + name + "' is up with a different version of this configuration",
                            {"to see what would change: alder apply --dry-run " + shell_quote({tree.source.file}),
@@ -202,15 +258,32 @@ void office::add_tree(known_tree tree, bool keep_going, const done& tell) {
   });
 }
 
-void office::carry_out(const take_down& down, const done& tell) {
+/// Somebody else has begun to bring it up, perhaps through a former daemon: it is told to whoever asks when that is
+/// over. A start that is void because of a later one waits for that, and does nothing.
+void office::await_tree(const std::string& tree, bool keep_going, const done& tell) {
+  node_call look{node_call::op::start, tree, nullptr, {cause::kind::request, {}, {}, {}}};
+  look.seen = 0;
+  call(context_.forest, look, [this, tree, keep_going, tell](const call_outcome& outcome) {
+    const auto root = context_.shared.nodes.find(tree, tree);
+    if (root && root->state == node_state::failed) return tell(went_wrong("start_failed", why_down(*root)));
+    if (!outcome.ok()) return tell(result_of(outcome));
+    const auto failing = keep_going ? std::nullopt : still_failing(context_.shared.nodes, tree, tree);
+    tell(failing ? *failing : went_well(/*changed=*/true));
+  });
+}
+
+void office::carry_out(const take_down& down, const done& tell_him) {
   if (context_.journal.lost_trees().count(down.tree) > 0) { // nobody is to be told of it any more
     context_.journal.forget_lost(down.tree);
-    return tell(went_well(/*changed=*/true));
+    return tell_him(went_well(/*changed=*/true));
   }
   if (context_.trees.find(down.tree) == nullptr)
-    return tell(went_wrong("no_such_tree", "there is no tree '" + down.tree + "'"));
+    return tell_him(went_wrong("no_such_tree", "there is no tree '" + down.tree + "'"));
   const auto operation = std::string{store::down_key} + down.tree;
-  context_.journal.begin_operation(operation, "{}");
+  context_.journal.begin_operation(operation, store::down_value(down.asked));
+  const done tell = [this, down, tell_him](const wire::operation_result& result) {
+    answer(down.asked, "down", down.tree, down.tree, result, tell_him);
+  };
   call(context_.forest, node_call{node_call::op::remove, down.tree, nullptr, {cause::kind::request, {}, {}, {}}},
        [this, operation, tree = down.tree, tell](const call_outcome& outcome) {
          context_.journal.end_operation(operation);
@@ -243,6 +316,11 @@ void office::reset_branch(const std::string& tree, const std::string& name, cons
 void office::carry_out(const act_on_node& act, const done& tell_him) {
   const auto tell = noted(act, tell_him);
   const auto node = context_.shared.nodes.find(act.tree, act.name);
+  if (!node && !act.operation.empty()) { // since a former daemon was asked for it
+    const bool is_done = act.what == node_call::op::remove;
+    return tell(is_done ? went_well(/*changed=*/true)
+                        : went_wrong("no_such_node", act.name + " was removed in the meantime"));
+  }
   if (act.what == node_call::op::reset && node && node->what == node_snapshot::kind::supervisor)
     return reset_branch(act.tree, act.name, tell);
   if (act.what == node_call::op::stop && act.name == act.tree) context_.trees.forget_interrupted(act.tree);
@@ -278,15 +356,18 @@ void office::perform(const act_on_node& act, const supervisor_actor& supervisor,
   call_until(starts ? act.goal : start_goal::started, supervisor, act.tree, std::move(what),
              [this, act, tell](const call_outcome& outcome) {
                if (act.what == node_call::op::stop && outcome.ok()) note_stopped(act.tree, act.name);
-               const auto node = context_.shared.nodes.find(act.tree, act.name);
-               const auto is_over = [&](node_state state) { return node && node->state == state; };
-               if (outcome.word == "down_again" && is_over(node_state::finished))
-                 return tell(went_well(/*changed=*/true)); // a task, which is complete by now
-               if (outcome.word == "down_again" && !act.operation.empty() && !is_over(node_state::failed))
-                 return tell(
-                     went_well(/*changed=*/true)); // a former daemon was asked; since then somebody else was this one
-               tell(result_of(outcome));
+               tell(result_for(act, outcome));
              });
+}
+
+/// Of one that was started since it was seen, and is down again, its state tells how that ended.
+wire::operation_result office::result_for(const act_on_node& act, const call_outcome& outcome) const {
+  if (outcome.word != "down_again") return result_of(outcome);
+  const auto node = context_.shared.nodes.find(act.tree, act.name);
+  if (node && node->state == node_state::failed) return went_wrong("start_failed", why_down(*node));
+  const bool is_complete = node && node->state == node_state::finished; // a task
+  const bool was_left = !act.operation.empty(); // a former daemon was asked; since then somebody else was this one
+  return is_complete || was_left ? went_well(/*changed=*/true) : result_of(outcome);
 }
 
 /// A supervisor, and then what is still down below it: one that is up already has nothing to start itself.
@@ -296,13 +377,16 @@ void office::start_branch(const act_on_node& act, const supervisor_actor& parent
   first.seen = act.seen;
   call_until(act.goal, parent, act.tree, std::move(first), [this, act, why, tell](const call_outcome& outcome) {
     const auto& nodes = context_.shared.nodes;
+    const bool is_resumed = outcome.ok() && !act.operation.empty();
+    if (const auto failing = is_resumed ? still_failing(nodes, act.tree, act.name) : std::nullopt)
+      return tell(*failing);
     // After a restart only a pool may have some left: all others are as a start of their supervisor leaves
     // them.
     const auto node = nodes.find(act.tree, act.name);
     const bool has_more = act.what == node_call::op::start || (node && node->pool);
     const auto wanted =
         has_more && outcome.ok() ? policy::still_down(nodes.in_order(act.tree), act.name) : std::vector<std::string>{};
-    const auto all = std::make_shared<gathered>(gathered{wanted.size() + 1, result_of(outcome)});
+    const auto all = std::make_shared<gathered>(gathered{wanted.size() + 1, result_for(act, outcome)});
     for (const auto& name : wanted) {
       const auto above = context_.shared.parents.find(id_of(act.tree, name));
       if (above == context_.shared.parents.end()) {
@@ -331,17 +415,16 @@ office::done office::noted(const act_on_node& act, const done& tell) {
   if (!what) return tell;
   auto key = act.operation;
   if (key.empty()) {
-    auto number = std::to_string(++last_act_);
-    number.insert(0, number.size() < act_digits ? act_digits - number.size() : 0, '0');
-    key = std::string{store::act_key} + number;
+    key = std::string{store::act_key} + in_order(++last_act_);
     const auto node = context_.shared.nodes.find(act.tree, act.name);
     const auto seen = act.seen.value_or(node ? node->generation : 0);
-    context_.journal.begin_operation(key, store::act_value({act.tree, act.name, *what, seen}),
-                                     store::journal::durable::daemon);
+    context_.journal.begin_operation(
+        key, store::act_value({act.tree, act.name, *what, seen, std::string{word(act.goal)}, act.asked}),
+        store::journal::durable::daemon);
   }
-  return [this, key, tell](const wire::operation_result& result) {
+  return [this, key, act, verb = std::string{store::word(*what)}, tell](const wire::operation_result& result) {
     context_.journal.end_operation(key);
-    tell(result);
+    answer(act.asked, verb, act.tree, act.name, result, tell);
   };
 }
 
@@ -388,6 +471,9 @@ void office::carry_out(const shut_down& end, const done& tell) {
   context_.stopping = true;
   context_.trees.begin_shutdown();
   announce(event_kind::daemon_stopping, {}, end.why);
+  for (const auto& [key, all] : std::exchange(waiting_, {}))
+    for (const auto& one : all)
+      one(is_stopping());
   const auto finish = [this, tell] {
     context_.journal.end_operation(std::string{store::shutdown_key});
     tell(went_well(/*changed=*/true));

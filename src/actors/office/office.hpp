@@ -41,6 +41,11 @@ private:
   void carry_out(const act_on_node& act, const done& tell);
   void perform(const act_on_node& act, const supervisor_actor& supervisor, const done& tell);
   [[nodiscard]] done noted(const act_on_node& act, const done& tell);
+  /// Whether it was asked for before: then it is answered when that is.
+  [[nodiscard]] bool is_asked_again(const wish& w, const done& tell);
+  void answer(const store::request_mark& asked, const std::string& what, const std::string& tree,
+              const std::string& name, const wire::operation_result& result, const done& tell);
+  [[nodiscard]] wire::operation_result result_for(const act_on_node& act, const call_outcome& outcome) const;
   void carry_out(const shut_down& end, const done& tell);
   // In changes.cpp:
   void carry_out(const apply_config& apply, const done& tell);
@@ -76,6 +81,7 @@ private:
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void start_branch(const act_on_node& act, const supervisor_actor& parent, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);
+  void await_tree(const std::string& tree, bool keep_going, const done& tell);
   void remove_child(const act_on_node& act, const done& tell);
   void note_stopped(const std::string& tree, const std::string& name);
   template <class Whom, class What>
@@ -97,6 +103,7 @@ private:
   office_context& context_;
   parent_actor parent_;
   std::map<std::string, std::deque<std::function<void()>>> changing_; ///< trees, with the changes that wait
+  std::map<std::string, std::vector<done>> waiting_;                  ///< who has asked again, by key of the request
   std::multiset<std::string> coming_up_; ///< trees whose first start is under way; the board may not know them yet
   alder::generation generation_ = 0;
   std::uint64_t last_act_ = 0; ///< number in the key of the last one that was noted

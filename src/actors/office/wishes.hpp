@@ -26,10 +26,13 @@ struct bring_up {
   wire::config_request source;
   bool keep_going = false;                  ///< what does not start stays down, and the others come up
   std::shared_ptr<configuration> read = {}; ///< by a thread, and taken from here
+  store::request_mark asked = {};
 };
 /// Stop a tree and forget it.
 struct take_down {
   std::string tree;
+  store::request_mark asked = {};
+  bool is_resumed = false; ///< a former daemon was in the middle of it
 };
 /// A verb on one node: start, stop, restart, reset or remove.
 struct act_on_node {
@@ -40,6 +43,7 @@ struct act_on_node {
   /// Of a start and a restart: the generation that whoever asks has seen. A node that was started since is left alone.
   std::optional<alder::generation> seen = {};
   std::string operation = {}; ///< what a former daemon was asked for, and had noted under this key
+  store::request_mark asked = {};
 };
 /// A new version of a configuration, read for the tree that it is of (proposed_change.hpp).
 struct reading;

@@ -36,6 +36,21 @@ bool is_unproven(const node_snapshot& node) {
 
 } // namespace
 
+std::string_view word(start_goal goal) {
+  switch (goal) {
+  case start_goal::started: return "started";
+  case start_goal::completed: return "completed";
+  case start_goal::stable: return "stable";
+  }
+  return {};
+}
+
+std::optional<start_goal> start_goal_named(std::string_view text) {
+  for (const auto one : {start_goal::started, start_goal::completed, start_goal::stable})
+    if (word(one) == text) return one;
+  return std::nullopt;
+}
+
 restart_counts restarts_below(const board& nodes, const std::string& tree, const std::string& name) {
   restart_counts counts;
   for (const auto& node : services_below(nodes, tree, name))

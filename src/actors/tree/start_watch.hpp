@@ -15,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::actors {
@@ -25,6 +26,9 @@ enum class start_goal : std::uint8_t {
   completed, ///< besides, a task has ended
   stable,    ///< besides, services without a readiness check have run for a while (restart_limit.min_uptime)
 };
+
+[[nodiscard]] std::string_view word(start_goal goal);
+[[nodiscard]] std::optional<start_goal> start_goal_named(std::string_view word);
 
 /// The number of automatic restarts of each service, by name.
 using restart_counts = std::map<std::string, unsigned>;

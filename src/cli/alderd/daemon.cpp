@@ -7,6 +7,7 @@
 #include "actors/logs/log_writer.hpp"
 #include "actors/office/forest.hpp"
 #include "actors/office/office.hpp"
+#include "actors/office/requests.hpp"
 #include "actors/tree/kind_part.hpp"
 
 #include "runtime/base/words.hpp"
@@ -320,7 +321,7 @@ void daemon::finish_operations() {
   std::map<std::string, unfinished> by_tree;
   for (const auto& [key, detail] : operations_) {
     if (key.rfind(store::down_key, 0) == 0) {
-      take_down(key.substr(store::down_key.size()));
+      take_down(key.substr(store::down_key.size()), detail);
     } else if (key.rfind(store::act_key, 0) == 0) {
       const auto act = store::parse_act_value(detail);
       if (act)
@@ -336,9 +337,14 @@ void daemon::finish_operations() {
     finish(tree, std::move(left), first_tree_look, rounds_);
 }
 
-void daemon::take_down(const std::string& tree) {
-  if (trees_.find(tree) == nullptr) return journal_.end_operation(std::string{store::down_key} + tree);
-  api_.submit({actors::take_down{tree}, [this, tree](const wire::operation_result& done) {
+void daemon::take_down(const std::string& tree, const std::string& detail) {
+  const auto asked = store::parse_down_value(detail);
+  const auto mark = asked ? *asked : store::request_mark{};
+  if (trees_.find(tree) == nullptr) {
+    journal_.end_operation(std::string{store::down_key} + tree);
+    return note_answer(journal_, mark, "down", tree, tree, {/*changed=*/true, std::nullopt});
+  }
+  api_.submit({actors::take_down{tree, mark, /*is_resumed=*/true}, [this, tree](const wire::operation_result& done) {
                  if (!done.failure) announce(event_kind::resumed, "removal", tree);
                }});
 }
@@ -367,14 +373,14 @@ void daemon::finish(const std::string& tree, unfinished left, std::chrono::milli
 void daemon::finish_act(const std::string& key, const store::act_under_way& act) {
   using kind = store::act_under_way::kind;
   using op = actors::node_call::op;
-  if (shared_.nodes.find(act.tree, act.name) == nullptr) return journal_.end_operation(key);
   const auto what = act.what == kind::start     ? op::start
                     : act.what == kind::restart ? op::restart
                     : act.what == kind::remove  ? op::remove
                                                 : op::stop;
-  api_.submit({actors::act_on_node{act.tree, act.name, what, actors::start_goal::started, act.seen, key},
+  const auto goal = actors::start_goal_named(act.until).value_or(actors::start_goal::started);
+  api_.submit({actors::act_on_node{act.tree, act.name, what, goal, act.seen, key, act.asked},
                [this, act](const wire::operation_result& done) {
-                 if (!done.failure || api_.stopping) return;
+                 if (!done.failure || api_.stopping || done.failure->code == "no_such_node") return;
                  announce(event_kind::warning,
                           "the " + std::string{store::word(act.what)} + " of " + act.name +
                               ", interrupted when the daemon exited, could not be completed: " + done.failure->detail,

@@ -64,7 +64,7 @@ private:
   void finish(const std::string& tree, unfinished left, std::chrono::milliseconds wait, unsigned round);
   void finish_act(const std::string& key, const store::act_under_way& act);
   void finish_change(const std::string& tree, const store::change_under_way& what);
-  void take_down(const std::string& tree);
+  void take_down(const std::string& tree, const std::string& detail);
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);
   void stop_serving();

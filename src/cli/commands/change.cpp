@@ -3,12 +3,16 @@
 #include "cli/commands/follow.hpp"
 #include "cli/common/screens.hpp"
 
-#include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
-#include "runtime/base/units.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <iomanip>
 #include <optional>
+#include <random>
+#include <sstream>
+#include <utility>
 #include <variant>
 
 namespace alder::cli {
@@ -22,82 +26,131 @@ constexpr unsigned most_attempts = 20; // daemons that are asked to carry out on
 /// When nothing has been said for this long the daemon is asked whether it is there.
 constexpr milliseconds look_at_daemon_period{5000};
 
-/// One change under way.
+/// Nobody else has it.
+std::string new_key() {
+  std::random_device random;
+  std::ostringstream key;
+  for (int words = 0; words < 4; ++words)
+    key << std::hex << std::setw(8) << std::setfill('0') << random();
+  return key.str();
+}
+
+/// One change under way, also over several daemons: when one is lost the next is waited for.
 class watcher {
 public:
   watcher(session& s, const change& what)
-      : s_{s}, what_{what}, progress_{s.out(), s.setup().rows, what.words, session::steady_now()},
-        begin_{session::steady_now()}, loop_{s.setup().where.socket} {}
+      : s_{s}, what_{what}, target_{what.target}, key_{what.again.empty() ? std::string{} : new_key()},
+        progress_{s.out(), s.setup().rows, what.words, session::steady_now()}, loop_{s.setup().where.socket} {}
 
   exit_code run() {
+    if (const auto distrusted = s_.distrust()) return s_.fail(*distrusted);
     loop_.on_signals(/*with_children=*/false, [this](int signal) { interrupt(signal); });
     loop_.every(spinner_period, [this] { on_tick(); });
     loop_.look_after(look_at_daemon_period, s_.when_slow());
-    loop_.open({.method = what_.method, .target = what_.target, .body = what_.body, .accept = "application/x-ndjson"},
-               {.on_line = [this](std::string_view line) { return on_line(line); },
-                .on_end = [this](const result<reply>& how) { on_end(how); }});
-    loop_.run();
-    if (code_) return *code_;
-    if (lost_) return exit_code::no_daemon;
-    return done_ ? conclude()
-                 : s_.fail({.code = exit_code::no_daemon,
-                            .what = "the daemon exited before the operation finished",
-                            .help = {"see what was done with: alder tree"},
-                            .diagnostics = {}});
+    look_for_daemon();
+    if (!code_) loop_.run_until_stopped();
+    return code_.value_or(exit_code::failed);
   }
 
-  /// How the daemon was lost before it had answered; another may be asked.
-  [[nodiscard]] const std::optional<error>& lost() const { return lost_; }
-
 private:
-  void interrupt(int signal) {
-    s_.note("the daemon continues the operation; see its progress with: alder tree\n");
-    code_ = code_of_signal(signal);
+  void end(exit_code code) {
+    code_ = code;
     loop_.stop();
+  }
+
+  /// What becomes of the change when nobody waits for it.
+  [[nodiscard]] std::string what_goes_on() const {
+    if (!was_asked_) return "the daemon had not been asked yet; nothing was changed";
+    return awaited_ ? what_.when_lost : "the daemon continues the operation; see its progress with: alder tree";
+  }
+
+  void interrupt(int signal) {
+    s_.note(what_goes_on() + "\n");
+    end(code_of_signal(signal));
   }
 
   void on_tick() {
     show(progress_.on_tick(session::steady_now()));
-    if (!s_.wanted().timeout || session::steady_now() < begin_ + *s_.wanted().timeout) return;
-    code_ = s_.fail({.code = exit_code::timed_out,
-                     .what = "not finished within " + format_duration(*s_.wanted().timeout),
-                     .help = {"the daemon continues the operation; see its progress with: alder tree"},
-                     .diagnostics = {}});
-    loop_.stop();
+    if (s_.is_late()) return end(s_.fail(s_.too_late({what_goes_on()})));
+    if (awaited_) look_for_daemon();
+  }
+
+  /// What changes something goes only to a daemon that has just answered.
+  void look_for_daemon() {
+    if (!awaited_) awaited_.emplace(s_);
+    const auto found = awaited_->look();
+    if (found == session::arrival::state::awaited) return;
+    awaited_.reset();
+    // Of one that does not come the attempt to reach it says more.
+    is_last_ = found == session::arrival::state::in_vain || ++attempts_ > most_attempts;
+    loop_.open({.method = "GET", .target = "/_ping", .body = {}, .accept = {}},
+               {.on_line = [](std::string_view) { return flow::go_on; },
+                .on_end = [this](const result<reply>& how) { how ? ask() : on_absent(how.failure()); }});
+  }
+
+  void ask() {
+    loop_.open({.method = what_.method,
+                .target = target_,
+                .body = what_.body,
+                .accept = "application/x-ndjson",
+                .key = key_,
+                .seen = seen_},
+               {.on_line = [this](std::string_view line) { return on_line(line); },
+                .on_end = [this](const result<reply>& how) { on_end(how); }});
+  }
+
+  void on_absent(const error& why) {
+    const bool may_come = never_reached(why) || why.os_errno == ECONNRESET;
+    if (is_last_ || !may_come) return end(s_.fail(s_.explain_no_answer(why)));
+    awaited_.emplace(s_); // the next tick looks for it
   }
 
   flow on_line(std::string_view line) {
+    was_asked_ = true;
     const auto read = read_event_item(line);
     if (!read) {
-      code_ = s_.fail(explain(read.failure()));
+      end(s_.fail(explain(read.failure())));
       return flow::stop;
     }
+    const auto* event = std::get_if<event_view>(&*read);
+    // Whoever asks again is told from the beginning.
+    if (event != nullptr && event->seq > 0 && event->seq <= std::exchange(seen_, std::max(seen_, event->seq)))
+      return flow::go_on;
     if (s_.wanted().json && !s_.print(std::string{line} + "\n")) return stop_reading();
-    std::visit(overloaded{[&](const event_view& event) { show(progress_.on_event(event, session::steady_now())); },
-                          [](const event_gap&) {}, [&](const operation_result& done) { done_ = done; }},
-               *read);
+    if (event != nullptr) show(progress_.on_event(*event, session::steady_now()));
     if (is_unread_) return stop_reading();
-    return done_ ? flow::stop : flow::go_on;
+    const auto* done = std::get_if<operation_result>(&*read);
+    if (done == nullptr) return flow::go_on;
+    done_ = *done;
+    end(conclude());
+    return flow::stop;
   }
 
   flow stop_reading() {
-    code_ = s_.end_code();
+    end(s_.end_code());
     return flow::stop;
   }
 
   void on_end(const result<reply>& how) {
-    if (!how) {
-      const bool is_cut_off = how.failure().os_errno == ECONNRESET;
-      if (never_reached(how.failure()) || (is_cut_off && !what_.again.empty())) {
-        lost_ = how.failure();
-        return;
-      }
-      auto told = s_.explain_no_answer(how.failure());
-      if (is_cut_off) told.help.push_back(what_.when_lost);
-      code_ = s_.fail(told);
-    } else if (how->status != 200) {
-      code_ = s_.fail(explain(read_problem(how->status, how->body)));
+    if (how && how->status != 200) return end(s_.fail(explain(read_problem(how->status, how->body))));
+    if (how) {
+      return end(s_.fail({.code = exit_code::no_daemon,
+                          .what = "the daemon exited before the operation finished",
+                          .help = {"see what was done with: alder tree"},
+                          .diagnostics = {}}));
     }
+    const auto& why = how.failure();
+    const bool is_cut_off = why.os_errno == ECONNRESET;
+    was_asked_ = was_asked_ || is_cut_off;
+    if (!never_reached(why) && !(is_cut_off && !what_.again.empty())) {
+      auto told = s_.explain_no_answer(why);
+      if (is_cut_off) told.help.push_back(what_.when_lost);
+      return end(s_.fail(told));
+    }
+    if (is_cut_off) target_ = what_.again;
+    if (!std::exchange(was_told_of_loss_, true) && !s_.wanted().json)
+      s_.note("the daemon exited; waiting for the daemon that replaces it\n");
+    on_absent(why);
   }
 
   void show(const std::string& text) {
@@ -156,20 +209,29 @@ private:
 
   session& s_;
   const change& what_;
+  std::string target_; ///< of the next request
+  std::string key_;    ///< of all of them
   progress progress_;
-  wall_time begin_;                     ///< by a clock that nobody sets
   wall_time asked_at_ = session::now(); ///< as the times of log lines are
   stream_loop loop_;
+  std::optional<session::arrival> awaited_; ///< there is no daemon
+  unsigned attempts_ = 0;                   ///< daemons that were looked for
+  bool is_last_ = false;                    ///< no other is waited for
+  bool was_asked_ = false;                  ///< one may have heard of it
+  bool was_told_of_loss_ = false;
+  std::uint64_t seen_ = 0; ///< the last event
   std::optional<operation_result> done_;
   std::optional<exit_code> code_;
   bool is_unread_ = false; ///< nobody reads standard output any more
-  std::optional<error> lost_;
 };
 
 /// The daemon refuses at once what it can tell at once.
 exit_code hand_over(session& s, const change& what) {
-  const auto answer =
-      s.try_request({.method = what.method, .target = what.target, .body = what.body, .accept = "application/json"});
+  const auto answer = s.try_request({.method = what.method,
+                                     .target = what.target,
+                                     .body = what.body,
+                                     .accept = "application/json",
+                                     .key = what.again.empty() ? std::string{} : new_key()});
   if (const auto* refused = std::get_if<failure>(&answer)) return s.fail(*refused);
   if (s.wanted().json)
     (void)s.print(std::get<std::string>(answer) + "\n");
@@ -181,19 +243,7 @@ exit_code hand_over(session& s, const change& what) {
 } // namespace
 
 exit_code carry_out(session& s, const change& what) {
-  if (s.wanted().no_wait) return hand_over(s, what);
-  if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
-  auto now = what;
-  for (unsigned times = 1;; ++times) {
-    watcher one{s, now};
-    const auto code = one.run();
-    if (!one.lost()) return code;
-    if (times == most_attempts) return s.fail(s.explain_no_answer(*one.lost()));
-    if (times == 1 && !s.wanted().json) s.note("the daemon exited; waiting for the daemon that replaces it\n");
-    (void)s.await_daemon(); // of one that does not come the next says more
-    if (const auto unreachable = s.rouse()) return s.fail(*unreachable);
-    if (!never_reached(*one.lost())) now.target = what.again;
-  }
+  return s.wanted().no_wait ? hand_over(s, what) : watcher{s, what}.run();
 }
 
 } // namespace alder::cli

@@ -1,5 +1,6 @@
 #include "cli/commands/change.hpp"
 #include "cli/commands/command.hpp"
+#include "cli/commands/node_change.hpp"
 #include "cli/commands/selection.hpp"
 #include "cli/common/project.hpp"
 
@@ -46,29 +47,26 @@ std::vector<std::string> names_of(const std::vector<tree_config>& up) {
   return names;
 }
 
-exit_code down_one(session& s, const std::string& tree) {
-  return carry_out(s, {.method = "DELETE",
-                       .target = "/v1/trees/" + percent_encoded(tree),
-                       .body = {},
-                       .words = {.done = "stopped", .counts_stops = true},
-                       .nothing_to_do = tree + " is not up"});
+change down_of(const std::string& tree) {
+  return {.method = "DELETE",
+          .target = "/v1/trees/" + percent_encoded(tree),
+          .body = {},
+          .words = {.done = "stopped", .counts_stops = true},
+          .nothing_to_do = tree + " is not up",
+          .again = "/v1/trees/" + percent_encoded(tree)};
 }
 
 exit_code down_all(session& s, const std::vector<std::string>& trees) {
   if (trees.empty()) return nothing(s, "nothing is up");
-  auto worst = exit_code::ok;
-  for (const auto& tree : trees) {
-    const auto code = down_one(s, tree);
-    if (worst == exit_code::ok) worst = code;
-  }
-  return worst;
+  return change_each(s, trees, down_of);
 }
 
 /// Without an argument: the tree of the project's file. Where there is no file, nobody named what is to stop: a person
 /// at a terminal is asked, a script has to say it.
 exit_code down_project(session& s, const std::vector<tree_config>& up) {
   const auto file = find_project_file(s.setup().around);
-  if (const auto* mine = file ? find_by_file(up, *file) : nullptr; mine != nullptr) return down_one(s, mine->tree);
+  if (const auto* mine = file ? find_by_file(up, *file) : nullptr; mine != nullptr)
+    return carry_out(s, down_of(mine->tree));
   if (up.empty()) return nothing(s, "nothing is up");
   if (file) return nothing(s, *file + " is not up");
   const auto names = names_of(up);
@@ -132,7 +130,7 @@ exit_code run_down(session& s) {
   if (!is_named) return s.wanted().all ? down_all(s, names_of(*up)) : down_project(s, *up);
   const auto words = tree_words(s, *up);
   if (!words) return s.end_code();
-  auto worst = exit_code::ok;
+  std::vector<std::string> trees;
   for (const auto& word : *words) {
     auto tree = find_tree(*up, word);
     if (names_a_file(word, s.setup().around)) {
@@ -144,10 +142,9 @@ exit_code run_down(session& s) {
       }
       tree = found->tree;
     }
-    const auto code = down_one(s, tree);
-    if (worst == exit_code::ok) worst = code;
+    trees.push_back(tree);
   }
-  return worst;
+  return change_each(s, trees, down_of);
 }
 
 } // namespace

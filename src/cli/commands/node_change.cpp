@@ -12,24 +12,26 @@
 namespace alder::cli {
 namespace {
 
-/// Those that are as they were, because the one before them failed.
-void tell_left(session& s, const std::vector<std::string>& names, std::size_t from, const std::string& done) {
+/// Those that are as they were, because the one before them failed or the time is over.
+void tell_left(session& s, const std::vector<std::string>& names, std::size_t from, const std::string& done,
+               exit_code code) {
   constexpr std::size_t most = 8;
   const auto left = names.size() - from;
   const auto begin = names.begin() + static_cast<std::ptrdiff_t>(from);
   const std::vector<std::string> first(begin, begin + static_cast<std::ptrdiff_t>(std::min(left, most)));
   const auto more = left > most ? " and " + std::to_string(left - most) + " more" : std::string{};
-  (void)s.fail({.code = exit_code::failed,
+  const bool is_late = code == exit_code::timed_out;
+  (void)s.fail({.code = is_late ? code : exit_code::failed,
                 .what = join(first, ", ") + more + (left == 1 ? " was" : " were") + " not " + done,
-                .help = {"what comes after a failure is left as it is"},
+                .help = {is_late ? "the time of --timeout begins with the command"
+                                 : "what comes after a failure is left as it is"},
                 .diagnostics = {}});
 }
 
 /// What is asked of the successor of a daemon that was lost over `target`. A start or restart that was made already is
-/// not made again: the generation tells.
+/// not made again: the generation tells a daemon that does not know our key.
 std::string again_target(session& s, const std::string& name, const std::string& target, purpose what) {
-  if (s.wanted().no_wait) return {};
-  if (what != purpose::start && what != purpose::restart) return target;
+  if (s.wanted().no_wait || (what != purpose::start && what != purpose::restart)) return target;
   const auto answer = s.try_request({.method = "GET", .target = service_target(name), .body = {}, .accept = {}});
   const auto* body = std::get_if<std::string>(&answer);
   const auto node = body == nullptr ? result<node_view>{error{}} : read_node(*body);
@@ -47,8 +49,8 @@ exit_code change_each(session& s, const std::vector<std::string>& names,
     const auto code = carry_out(s, what);
     if (worst == exit_code::ok) worst = code;
     if (code == exit_code::interrupted || code == exit_code::terminated || code == exit_code::no_daemon) break;
-    if (code == exit_code::ok || then == after_failure::go_on) continue;
-    if (i + 1 < names.size()) tell_left(s, names, i + 1, what.words.done);
+    if (code == exit_code::ok || (then == after_failure::go_on && code != exit_code::timed_out)) continue;
+    if (i + 1 < names.size()) tell_left(s, names, i + 1, what.words.done, code);
     break;
   }
   return worst;

@@ -30,7 +30,8 @@ exit_code run_remove(session& s) {
                   .target = service_target(name),
                   .body = {},
                   .words = {.done = "removed", .counts_stops = true},
-                  .nothing_to_do = name + " is already removed"};
+                  .nothing_to_do = name + " is already removed",
+                  .again = service_target(name)};
   });
 }
 

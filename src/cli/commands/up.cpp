@@ -32,11 +32,13 @@ exit_code run_up(session& s) {
   }
   if (auto there = ensure_daemon(s.setup().where, s.setup().around, s.watch()); !there)
     return s.fail(explain(there.failure()));
+  const std::string target = s.wanted().keep_going ? "/v1/config?keep_going=1" : "/v1/config";
   return carry_out(s, {.method = "PUT",
-                       .target = s.wanted().keep_going ? "/v1/config?keep_going=1" : "/v1/config",
+                       .target = target,
                        .body = body,
                        .words = {.done = "started", .counts_stops = false},
-                       .nothing_to_do = file.loaded.tree->root.name + " is already up and unchanged"});
+                       .nothing_to_do = file.loaded.tree->root.name + " is already up and unchanged",
+                       .again = target});
 }
 
 } // namespace

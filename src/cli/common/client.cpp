@@ -62,6 +62,8 @@ http::request<http::string_body> request_for(const call& what) {
   request.version(11);
   request.set(http::field::host, "alder");
   if (!what.accept.empty()) request.set(http::field::accept, what.accept);
+  if (!what.key.empty()) request.set("Idempotency-Key", what.key);
+  if (what.seen > 0) request.set("Last-Event-ID", std::to_string(what.seen));
   if (!what.body.empty()) request.set(http::field::content_type, "application/json");
   request.body() = what.body;
   // A change without a body says so, instead of leaving the length open.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,9 @@ struct call {
   std::string target;
   std::string body;   ///< JSON; empty: none
   std::string accept; ///< empty: anything
+  /// Of a change that may be asked for again with the same key, and is carried out once; empty: it must not be.
+  std::string key = {};
+  std::uint64_t seen = 0; ///< of one that is asked for again: the last event that has come
 };
 
 struct reply {

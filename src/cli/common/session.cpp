@@ -1,5 +1,6 @@
 #include "cli/common/session.hpp"
 
+#include "runtime/base/units.hpp"
 #include "runtime/os/background.hpp"
 #include "runtime/os/clock.hpp"
 #include "runtime/os/files.hpp"
@@ -8,11 +9,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace alder::cli {
 namespace {
 
 constexpr std::size_t largest_trouble = 8192;
+constexpr std::chrono::milliseconds longest_respawn{12000};
+constexpr std::chrono::milliseconds soon{500};
 
 } // namespace
 
@@ -58,12 +62,11 @@ exit_code session::fail(const failure& why) {
 }
 
 std::variant<std::string, failure> session::try_request(const call& what, std::chrono::milliseconds deadline) {
-  auto trusted = os::check_private_directory(setup_.where.run_dir);
-  if (!trusted) return explain(trusted.failure());
+  if (auto distrusted = distrust()) return std::move(*distrusted);
   if (what.method != "GET")
     if (auto unreachable = rouse()) return std::move(*unreachable);
   auto answer = ask(what, deadline);
-  if (!answer) return explain_no_answer(answer.failure());
+  if (!answer) return is_late() ? too_late({}) : explain_no_answer(answer.failure());
   if (answer->status == 200 || answer->status == 202) return std::move(answer->body);
   return explain(read_problem(answer->status, answer->body));
 }
@@ -72,45 +75,68 @@ std::variant<std::string, failure> session::try_request(const call& what, std::c
 /// a connection and refuse the next.
 result<reply> session::ask(const call& what, std::chrono::milliseconds deadline) {
   constexpr int most_attempts = 5;
+  constexpr milliseconds least{1};
+  const bool may_be_repeated = what.method == "GET" || !what.key.empty();
   for (int attempt = 1;; ++attempt) {
-    auto answer = client_.send(what, deadline);
-    const bool was_lost = !answer && what.method == "GET" && answer.failure().os_errno == ECONNRESET;
+    const auto& given = setup_.wanted.timeout;
+    const auto left = given ? std::clamp(begin_ + *given - steady_now(), least, deadline) : deadline;
+    auto answer = client_.send(what, left);
+    const bool was_lost = !answer && may_be_repeated && answer.failure().os_errno == ECONNRESET;
     const bool is_unheard = !answer && never_reached(answer.failure());
-    if ((!was_lost && !is_unheard) || attempt == most_attempts || !await_daemon()) return answer;
+    if ((!was_lost && !is_unheard) || attempt == most_attempts) return answer;
+    if (!await_daemon()) return client_.send(what, left); // which says why there is none
   }
+}
+
+std::optional<failure> session::distrust() const {
+  const auto trusted = os::check_private_directory(setup_.where.run_dir);
+  return trusted ? std::nullopt : std::optional{explain(trusted.failure())};
+}
+
+bool session::is_late() const { return setup_.wanted.timeout && steady_now() >= begin_ + *setup_.wanted.timeout; }
+
+failure session::too_late(std::vector<std::string> help) const {
+  return {.code = exit_code::timed_out,
+          .what = "not finished within " + format_duration(setup_.wanted.timeout.value_or(milliseconds{0})),
+          .help = std::move(help),
+          .diagnostics = {}};
 }
 
 std::optional<failure> session::rouse() {
-  auto trusted = os::check_private_directory(setup_.where.run_dir);
-  if (!trusted) return explain(trusted.failure());
+  if (auto distrusted = distrust()) return distrusted;
   const auto answer = ask({.method = "GET", .target = "/_ping", .body = {}, .accept = {}}, answer_deadline);
-  if (!answer) return explain_no_answer(answer.failure());
+  if (!answer) return is_late() ? too_late({}) : explain_no_answer(answer.failure());
   return std::nullopt; // whatever it says: what is asked next says it better
 }
 
-bool session::await_daemon() {
-  using std::chrono::steady_clock;
-  constexpr milliseconds longest_respawn{12000};
-  constexpr milliseconds between{20};
-  constexpr milliseconds soon{500};
-  const auto begin = steady_clock::now();
-  // One that keeps ending is told of rather than waited for.
-  auto end = begin + (keeps_ending(setup_.where.run_dir) ? soon : longest_respawn);
-  auto next_ask = begin + slow_after;
-  while (!os::is_served(setup_.where.socket)) {
-    const auto now = steady_clock::now();
-    if (has_waited_in_vain_ || os::living_keeper(setup_.where.run_dir) == 0) return false;
-    if (now >= end) {
-      has_waited_in_vain_ = true;
-      return false;
-    }
-    if (now >= next_ask) {
-      next_ask = now + slow_after;
-      if (watch_.ask_keeper()) end = begin + replacement_patience;
-    }
-    os::pause(between);
+// One that keeps ending is told of rather than waited for.
+session::arrival::arrival(session& s)
+    : s_{s}, end_{begin_ + (keeps_ending(s.setup_.where.run_dir) ? soon : longest_respawn)}, next_ask_{begin_ +
+                                                                                                       slow_after} {}
+
+session::arrival::state session::arrival::look() {
+  const auto& where = s_.setup_.where;
+  if (os::is_served(where.socket)) return state::there;
+  const auto now = std::chrono::steady_clock::now();
+  if (s_.has_waited_in_vain_ || os::living_keeper(where.run_dir) == 0) return state::in_vain;
+  if (now >= end_) {
+    s_.has_waited_in_vain_ = true;
+    return state::in_vain;
   }
-  return true;
+  if (now >= next_ask_) {
+    next_ask_ = now + slow_after;
+    if (s_.watch_.ask_keeper()) end_ = begin_ + replacement_patience;
+  }
+  return state::awaited;
+}
+
+bool session::await_daemon() {
+  constexpr milliseconds between{20};
+  arrival awaited{*this};
+  auto now = awaited.look();
+  for (; now == arrival::state::awaited && !is_late(); now = awaited.look())
+    os::pause(between);
+  return now == arrival::state::there;
 }
 
 std::optional<std::string> session::get(const std::string& target) {

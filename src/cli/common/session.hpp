@@ -11,10 +11,13 @@
 
 #include "alder/event.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace alder::cli {
 
@@ -40,6 +43,24 @@ public:
   /// not take the home for empty meanwhile. One that hangs while it is starting is the keeper's concern. False: there
   /// is none; one that did not come is waited for once.
   bool await_daemon();
+  /// The same for those who wait for something else, too: they look again and again.
+  class arrival {
+  public:
+    enum class state : std::uint8_t { there, awaited, in_vain };
+    explicit arrival(session& s);
+    [[nodiscard]] state look();
+
+  private:
+    session& s_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point end_;
+    std::chrono::steady_clock::time_point next_ask_;
+  };
+
+  /// Whether the time of --timeout, which began with the command, is over.
+  [[nodiscard]] bool is_late() const;
+  /// What is said then.
+  [[nodiscard]] failure too_late(std::vector<std::string> help) const;
 
   [[nodiscard]] const invocation& wanted() const { return setup_.wanted; }
   [[nodiscard]] const session_setup& setup() const { return setup_; }
@@ -63,12 +84,14 @@ public:
   /// end_code().
   [[nodiscard]] std::optional<std::string> get(const std::string& target);
   /// The same without a word: what went wrong is returned. A daemon that lets a request wait is looked after by its
-  /// keeper; when that replaces it, the successor is asked what may be asked twice (GET). What changes something goes
-  /// only to a daemon that has just answered.
+  /// keeper; when that replaces it, the successor is asked what may be asked twice (GET, and what has a key). What
+  /// changes something goes only to a daemon that has just answered.
   [[nodiscard]] std::variant<std::string, failure> try_request(const call& what,
                                                                std::chrono::milliseconds deadline = answer_deadline);
   /// Waits for a daemon that answers, so that what comes next reaches one that does not hang. Errors as try_request.
   [[nodiscard]] std::optional<failure> rouse();
+  /// Whether the daemon's place is one to talk to.
+  [[nodiscard]] std::optional<failure> distrust() const;
   /// Why there was no answer; of a daemon that does not run or hangs its keeper may say more.
   [[nodiscard]] failure explain_no_answer(const error& why) const;
   [[nodiscard]] daemon_watch& watch() { return watch_; }
@@ -97,6 +120,7 @@ private:
   session_setup setup_;
   daemon_watch watch_;
   client client_;
+  wall_time begin_ = steady_now();
   exit_code code_ = exit_code::ok;
   bool has_waited_in_vain_ = false; ///< for a daemon that did not come
 };

@@ -339,8 +339,49 @@ std::string_view word(act_under_way::kind what) {
   return {};
 }
 
+namespace {
+
+/// Versions that know less do not say it.
+void add_mark(json& j, const request_mark& asked) {
+  if (!asked.key.empty()) j["asked"] = {{"key", asked.key}, {"since", asked.since}};
+}
+
+request_mark mark_in(const json& j) {
+  const auto asked = j.find("asked");
+  return asked == j.end() ? request_mark{}
+                          : request_mark{asked->at("key").get<std::string>(), asked->at("since").get<std::uint64_t>()};
+}
+
+} // namespace
+
 std::string act_value(const act_under_way& act) {
-  return text_of({{"tree", act.tree}, {"name", act.name}, {"what", word(act.what)}, {"seen", act.seen}});
+  json j{{"tree", act.tree}, {"name", act.name}, {"what", word(act.what)}, {"seen", act.seen}};
+  if (!act.until.empty()) j["until"] = act.until;
+  add_mark(j, act.asked);
+  return text_of(j);
+}
+
+std::string answer_value(const answered_request& answer) {
+  json j{{"what", answer.what}, {"tree", answer.tree}, {"name", answer.name}, {"result", answer.result}};
+  add_mark(j, answer.asked);
+  return text_of(j);
+}
+
+result<answered_request> parse_answer_value(std::string_view text) {
+  return parsed<answered_request>(text, [](const json& j) {
+    return answered_request{mark_in(j), j.at("what").get<std::string>(), j.at("tree").get<std::string>(),
+                            j.at("name").get<std::string>(), j.at("result").get<std::string>()};
+  });
+}
+
+std::string down_value(const request_mark& asked) {
+  auto j = json::object();
+  add_mark(j, asked);
+  return text_of(j);
+}
+
+result<request_mark> parse_down_value(std::string_view text) {
+  return parsed<request_mark>(text, [](const json& j) { return mark_in(j); });
 }
 
 result<act_under_way> parse_act_value(std::string_view text) {
@@ -349,8 +390,8 @@ result<act_under_way> parse_act_value(std::string_view text) {
     const auto what = j.at("what").get<std::string>();
     for (const auto one : {kind::start, kind::stop, kind::restart, kind::remove}) {
       if (word(one) == what)
-        return act_under_way{j.at("tree").get<std::string>(), j.at("name").get<std::string>(), one,
-                             j.at("seen").get<alder::generation>()};
+        return act_under_way{j.at("tree").get<std::string>(),       j.at("name").get<std::string>(), one,
+                             j.at("seen").get<alder::generation>(), j.value("until", std::string{}), mark_in(j)};
     }
     throw json::other_error::create(501, "'" + what + "' is nothing that is asked for", nullptr);
   });

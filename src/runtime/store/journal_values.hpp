@@ -10,6 +10,7 @@
 //   operation/down/NAME    that tree is being stopped and forgotten
 //   operation/change/NAME  that tree is being changed, and what is left to do
 //   operation/act/NUMBER   what somebody asked for of one node, until it is answered
+//   operation/answer/NUMBER  how a request ended that has a key, for whoever asks again
 //   operation/shutdown     everything is being stopped
 //   interrupted/NAME       that tree was up when everything was stopped
 #pragma once
@@ -40,6 +41,7 @@ using wire::process_key;
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view change_key = "operation/change/";
 inline constexpr std::string_view act_key = "operation/act/"; ///< behind it a number: they are in the order of the keys
+inline constexpr std::string_view answer_key = "operation/answer/"; ///< as act_key
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
 /// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
 inline constexpr std::string_view interrupted_key = "interrupted/";
@@ -53,13 +55,32 @@ struct change_under_way {
   bool operator==(const change_under_way&) const = default;
 };
 
+/// How somebody asked for something who may ask again.
+struct request_mark {
+  std::string key;         ///< he gives the same one again; empty: he does not
+  std::uint64_t since = 0; ///< the last event before he asked
+  bool operator==(const request_mark&) const = default;
+};
+
 /// What somebody asked for of one node, until it is answered.
 struct act_under_way {
   std::string tree;
   std::string name;
   enum class kind : std::uint8_t { start, stop, restart, remove } what = kind::stop;
   alder::generation seen = 0; ///< of the node when it was asked for
+  std::string until = {};     ///< a start or restart is followed so far, in the word for it; empty: until it is up
+  request_mark asked = {};
   bool operator==(const act_under_way&) const = default;
+};
+
+/// How a request ended that may be asked again.
+struct answered_request {
+  request_mark asked;
+  std::string what; ///< "restart"
+  std::string tree;
+  std::string name;
+  std::string result; ///< JSON, as wire::done_json() writes it
+  bool operator==(const answered_request&) const = default;
 };
 
 using wire::noted_process;
@@ -96,6 +117,11 @@ struct node_clock {
 [[nodiscard]] std::string_view word(act_under_way::kind what);
 [[nodiscard]] std::string act_value(const act_under_way& act);
 [[nodiscard]] result<act_under_way> parse_act_value(std::string_view text);
+[[nodiscard]] std::string answer_value(const answered_request& answer);
+[[nodiscard]] result<answered_request> parse_answer_value(std::string_view text);
+/// What is written of a tree that is being taken down.
+[[nodiscard]] std::string down_value(const request_mark& asked);
+[[nodiscard]] result<request_mark> parse_down_value(std::string_view text);
 /// Tree and name come from the key. Restarts, generation, last exit and what is known of its health count, and of a
 /// node that is settled state, since and reason. What one that is not settled was comes back as `former`.
 [[nodiscard]] std::string node_value(const node_snapshot& node, const node_clock& clock = {});

@@ -1,6 +1,8 @@
 // What requests that do something wish for, and how they are answered.
 #include "tests/actors/support/http_bed.hpp"
 
+#include "actors/office/requests.hpp"
+
 #include "runtime/wire/ad_hoc.hpp"
 
 #include <gmock/gmock.h>
@@ -61,6 +63,37 @@ TEST_F(ApiCommands, AStartSaysHowLongItIsFollowedAndWhatWasSeen) {
   (void)ask("POST", "v1/services/db/start", {{"until", "stable"}, {"seen", "4"}});
   EXPECT_EQ(wished<act_on_node>().goal, start_goal::stable);
   EXPECT_EQ(wished<act_on_node>().seen, std::optional<generation>{4});
+}
+
+TEST_F(ApiCommands, ARequestThatWasMadeBeforeIsFollowedFromItsBeginning) {
+  const auto asked_for = [](const std::string& verb, const std::string& key) {
+    auto request = request_of("POST", "v1/services/gone/" + verb);
+    request.idempotency_key = key;
+    request.wants_ndjson = true;
+    return request;
+  };
+  EXPECT_EQ(ask(asked_for("stop", "k-1"))->code, "no_such_node") << "nobody has asked for it before";
+  shared.announce({.kind = event_kind::warning, .tree = "shop", .name = "gone"});
+  shared.announce({.kind = event_kind::stopping, .tree = "shop", .name = "gone"});
+  shared.announce({.kind = event_kind::stopping, .tree = "shop", .name = "web"});
+  run();
+  note_answer(journal, {"k-1", 1}, "stop", "shop", "gone", success_of_it);
+  const auto out = ask(asked_for("stop", "k-1"));
+  EXPECT_EQ(wished<act_on_node>().name, "gone");
+  EXPECT_EQ(wished<act_on_node>().asked.key, "k-1");
+  ASSERT_TRUE(out->streamed);
+  EXPECT_THAT(out->streamed->pushed, ElementsAre("stopping 2")) << "what came after it, and is about it";
+  EXPECT_EQ(ask(asked_for("restart", "k-1"))->code, "bad_request") << "another request";
+  EXPECT_EQ(ask(asked_for("stop", std::string(longest_request_key + 1, 'k')))->code, "bad_request");
+}
+
+TEST_F(ApiCommands, ATreeThatWasTakenDownBeforeIsAskedForAgain) {
+  note_answer(journal, {"k-1", 0}, "down", "gone", "gone", success_of_it);
+  auto request = request_of("DELETE", "v1/trees/gone");
+  EXPECT_EQ(ask(request)->code, "no_such_tree");
+  request.idempotency_key = "k-1";
+  EXPECT_EQ(ask(request)->code, "202");
+  EXPECT_EQ(wished<take_down>().asked.key, "k-1");
 }
 
 TEST_F(ApiCommands, NothingIsWishedByARequestThatIsWrong) {

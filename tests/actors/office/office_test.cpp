@@ -10,6 +10,7 @@
 #include "actors/office/archive.hpp"
 #include "actors/office/configuration.hpp"
 #include "actors/office/process_notes.hpp"
+#include "actors/office/requests.hpp"
 #include "actors/office/trees.hpp"
 
 #include <gmock/gmock.h>
@@ -78,6 +79,10 @@ protected:
             const std::string& key = {}) {
     want(act_on_node{"shop", name, what, start_goal::started, seen, key});
   }
+  /// As somebody who would ask the next daemon again.
+  void ask_with_key(node_call::op what, const std::string& name) {
+    want(act_on_node{"shop", name, what, start_goal::completed, {}, {}, {"k-1", 5}});
+  }
   [[nodiscard]] std::vector<store::act_under_way> noted() const {
     std::vector<store::act_under_way> all;
     for (const auto& [key, detail] : journal.operations())
@@ -103,8 +108,8 @@ TEST_F(Office, WhatIsAskedOfANodeIsNotedUntilItIsAnswered) {
   want(node_call::op::stop, "web");
   want(node_call::op::restart, "db"); // has to wait for it
   EXPECT_THAT(answers, IsEmpty());
-  EXPECT_THAT(noted(), ElementsAre(store::act_under_way{"shop", "web", kind::stop, 1},
-                                   store::act_under_way{"shop", "db", kind::restart, 1}));
+  EXPECT_THAT(noted(), ElementsAre(store::act_under_way{"shop", "web", kind::stop, 1, "started"},
+                                   store::act_under_way{"shop", "db", kind::restart, 1, "started"}));
   os.end(os.alive("web"), exit_status::signal(9));
   run();
   EXPECT_EQ(answers.size(), 2u);
@@ -135,6 +140,115 @@ TEST_F(Office, WhatAFormerDaemonWasAskedForIsNoFailureWhenSomebodyElseWantedSome
   EXPECT_FALSE(answers[2].failure);
   want(node_call::op::restart, "db", 1);
   EXPECT_EQ(answers[3].failure->detail, "db was started, but is not running any more") << "the one who asks is told";
+}
+
+constexpr auto as_key = "k-1"; ///< of somebody who asks again
+
+TEST_F(Office, WhoAsksAgainIsToldTheSameAndItIsNotDoneAgain) {
+  ask_with_key(node_call::op::stop, "db");
+  want(node_call::op::start, "db"); // by somebody else
+  ask_with_key(node_call::op::stop, "db");
+  EXPECT_EQ(node("db").state, node_state::running) << "the later start counts";
+  ask_with_key(node_call::op::remove, "web");
+  ASSERT_EQ(answers.size(), 4u);
+  EXPECT_FALSE(answers[2].failure);
+  EXPECT_TRUE(answers[2].changed) << "as it was";
+}
+
+TEST_F(Office, WhoAsksAgainWaitsUntilWhatAFormerDaemonHadNotedIsDone) {
+  using kind = store::act_under_way::kind;
+  const auto key = std::string{store::act_key} + "000000000007";
+  journal.begin_operation(key, store::act_value({"shop", "db", kind::restart, 1, "completed", {as_key, 5}}));
+  os.stubborn = {"db"};
+  ask_with_key(node_call::op::restart, "db");
+  EXPECT_THAT(answers, IsEmpty());
+  EXPECT_EQ(node("db").state, node_state::running) << "that is for the daemon to finish";
+  want(act_on_node{"shop", "db", node_call::op::restart, start_goal::completed, 1, key, {as_key, 5}});
+  EXPECT_THAT(answers, IsEmpty());
+  os.end(os.alive("db"), exit_status::signal(9));
+  run();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[1].failure);
+  EXPECT_EQ(node("db").generation, 2u);
+  const auto known = find_request(journal, as_key);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->since, 5u);
+  EXPECT_EQ(known->what, "restart");
+  ASSERT_TRUE(known->result);
+  EXPECT_TRUE(known->result->changed);
+}
+
+TEST_F(Office, WhoWaitsForWhatIsUnderWayIsToldWhenEverythingIsStopped) {
+  using kind = store::act_under_way::kind;
+  journal.begin_operation(std::string{store::act_key} + "000000000007",
+                          store::act_value({"shop", "db", kind::stop, 1, {}, {as_key, 5}}));
+  ask_with_key(node_call::op::stop, "db");
+  EXPECT_THAT(answers, IsEmpty());
+  want(shut_down{"on request"});
+  ASSERT_FALSE(answers.empty());
+  EXPECT_EQ(answers[0].failure->code, "stopping");
+}
+
+TEST_F(Office, WhyAStartFailedIsToldByTheNodeWhenItsDaemonIsGone) {
+  want(node_call::op::stop, "db");
+  os.refused["db"] = "no such file";
+  want(node_call::op::start, "db"); // of the former daemon, whose answer nobody got
+  want(node_call::op::start, "db", 1);
+  ASSERT_EQ(answers.size(), 3u);
+  ASSERT_TRUE(answers[2].failure);
+  EXPECT_EQ(answers[2].failure->code, "start_failed");
+  EXPECT_EQ(answers[2].failure->detail, answers[1].failure->detail);
+}
+
+TEST_F(Office, WhatAFormerDaemonWasAskedForOfANodeThatIsGoneIsAnswered) {
+  using op = node_call::op;
+  want(act_on_node{"shop", "gone", op::remove, start_goal::started, 1, std::string{store::act_key} + "1", {as_key, 5}});
+  want(act_on_node{"shop", "gone", op::stop, start_goal::started, 1, std::string{store::act_key} + "2", {"k-2", 5}});
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[0].failure) << "that is what was asked for";
+  EXPECT_EQ(answers[1].failure->code, "no_such_node");
+  EXPECT_TRUE(find_request(journal, "k-2")->result);
+}
+
+TEST_F(Office, ATaskThatEndedForGoodIsNotRunAgainForWhoAsksAgain) {
+  bring_up("name: shop\nchildren:\n  - {service: job, command: /bin/job, task: true, restart: temporary, "
+           "autostart: false}\n");
+  want(node_call::op::start, "job");
+  const auto before = node("job").generation;
+  os.end(os.alive("job"), exit_status::code(0));
+  run();
+  ASSERT_EQ(node("job").state, node_state::finished);
+  want(node_call::op::start, "job", before - 1);
+  EXPECT_EQ(node("job").generation, before);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers[1].failure);
+}
+
+TEST_F(Office, ASupervisorThatAFormerDaemonRestartedIsNotUpWhileAServiceBelowItFails) {
+  bring_up("name: shop\nchildren:\n  - supervisor: back\n    children: [{service: db, command: /bin/db}]\n");
+  want(node_call::op::restart, "back");
+  want(node_call::op::stop, "db");
+  shared.nodes.update("shop", "db", [](node_snapshot& node) {
+    node.state = node_state::backoff;
+    node.reason = "waits for its next start";
+  });
+  const auto key = std::string{store::act_key} + "000000000007";
+  want(act_on_node{"shop", "back", node_call::op::restart, start_goal::completed, 1, key, {as_key, 5}});
+  ASSERT_EQ(answers.size(), 3u);
+  ASSERT_TRUE(answers[2].failure);
+  EXPECT_EQ(answers[2].failure->detail, "db is not up: it waits for its next start");
+  EXPECT_EQ(node("back").generation, 2u) << "it is not restarted once more";
+}
+
+TEST_F(Office, AnswersAreKeptForAWhile) {
+  for (std::size_t i = 0; i < answers_kept + 3; ++i)
+    note_answer(journal, {"k-" + std::to_string(i), 0}, "stop", "shop", "web", {/*changed=*/true, std::nullopt});
+  EXPECT_FALSE(find_request(journal, "k-2"));
+  EXPECT_TRUE(find_request(journal, "k-3"));
+  EXPECT_TRUE(find_request(journal, "k-66"));
+  EXPECT_EQ(journal.operations().size(), answers_kept);
+  note_answer(journal, {}, "stop", "shop", "web", {});
+  EXPECT_EQ(journal.operations().size(), answers_kept) << "nobody asks again";
 }
 
 TEST_F(Office, WhatIsAddedIsKnownToTheNextDaemonFromItsStartOnAndOnlyIfItStarts) {

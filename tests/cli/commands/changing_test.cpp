@@ -4,9 +4,24 @@
 #include "runtime/wire/request_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <set>
+#include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace alder::cli {
 namespace {
@@ -77,6 +92,149 @@ TEST_F(Commands, ADaemonThatIsReplacedIsAskedAgainForWhatIsLeft) {
                                                         "POST /v1/services/a/restart?until=stable&seen=4",
                                                         "POST /v1/services/b/restart?until=stable"}));
   EXPECT_EQ(result.err, "the daemon exited; waiting for the daemon that replaces it\n");
+}
+
+std::string numbered(int seq, const std::string& kind) {
+  return R"({"seq":)" + std::to_string(seq) + R"(,"kind":")" + kind +
+         R"(","tree":"shop","name":"db","pid":7,"text":"db )" + kind + R"("})";
+}
+
+std::string key_of(const seen_request& r) {
+  const auto at = r.head.find("Idempotency-Key: ");
+  return at == std::string::npos ? "" : r.head.substr(at + 17, r.head.find("\r\n", at) - at - 17);
+}
+
+/// Answers questions, and the changes with one after the other of these.
+test::fake_daemon::handler answering(std::vector<std::function<void(const fake_connection&)>> changes) {
+  const auto next = std::make_shared<std::atomic<std::size_t>>(0);
+  return [changes = std::move(changes), next](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    if (r.target == "/v1/tree") return c.send(answer(200, two_trees));
+    if (r.method == "GET") return c.send(answer(200, R"({"schema":1,"name":"db","generation":4})"));
+    changes.at((*next)++)(c);
+  };
+}
+
+/// A process that is taken for the keeper of a home, so that a daemon is waited for.
+class fake_keeper {
+public:
+  explicit fake_keeper(const std::string& run_dir) {
+    std::string name = "alder-keeper";
+    std::string time = "1000";
+    const std::array<char*, 3> words{name.data(), time.data(), nullptr};
+    if (::posix_spawnp(&pid_, "sleep", nullptr, nullptr, words.data(), environ) != 0)
+      throw std::runtime_error("there is no sleep");
+    (void)::mkdir(run_dir.c_str(), 0700);
+    std::ofstream{run_dir + "/keeper.lock"} << pid_ << "\n";
+  }
+  fake_keeper(const fake_keeper&) = delete;
+  fake_keeper& operator=(const fake_keeper&) = delete;
+  ~fake_keeper() {
+    (void)::kill(pid_, SIGKILL);
+    (void)::waitpid(pid_, nullptr, 0);
+  }
+
+private:
+  pid_t pid_ = 0;
+};
+
+std::function<void(const fake_connection&)> lost_after(const std::vector<std::string>& lines) {
+  return [lines](const fake_connection& c) {
+    auto text = test::stream_head();
+    for (const auto& line : lines)
+      text += test::chunk(line + "\n");
+    c.send(text);
+    c.close();
+  };
+}
+
+std::function<void(const fake_connection&)> with(const std::vector<std::string>& lines) {
+  return [lines](const fake_connection& c) { c.send(test::stream(lines)); };
+}
+
+TEST_F(Commands, WhatHappensUnderSeveralDaemonsIsToldOnceAndCountedTogether) {
+  serve(answering({lost_after({numbered(1, "stopping"), numbered(2, "stopped")}),
+                   lost_after({numbered(1, "stopping"), numbered(2, "stopped"), numbered(3, "adopted")}),
+                   with({numbered(1, "stopping"), numbered(2, "stopped"), numbered(3, "adopted"), unchanged})}));
+  const auto result = run({"stop", "db"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out.rfind("db stopping\ndb stopped\ndb adopted\n1 stopped in ", 0), 0U) << result.out;
+  std::set<std::string> keys;
+  for (const auto& one : requests())
+    if (one.method == "POST") keys.insert(key_of(one));
+  EXPECT_EQ(keys.size(), 1U) << "so that the daemons know that it is the same request";
+  EXPECT_GE(keys.begin()->size(), 16U);
+}
+
+TEST_F(Commands, WhatHappensUnderSeveralDaemonsIsOneStreamOfJson) {
+  serve(answering(
+      {lost_after({numbered(1, "stopping")}), with({numbered(1, "stopping"), numbered(2, "stopped"), done})}));
+  const auto result = run({"stop", "db", "--json"});
+  EXPECT_EQ(result.out, numbered(1, "stopping") + "\n" + numbered(2, "stopped") + "\n" + done + "\n");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(Commands, EachRequestHasAKeyOfItsOwn) {
+  serve(answering({with({stopped, done}), with({stopped, done})}));
+  EXPECT_EQ(run({"stop", "db"}).code, 0);
+  const auto first = key_of(requests().back());
+  EXPECT_EQ(run({"stop", "db"}).code, 0);
+  EXPECT_NE(key_of(requests().back()), first);
+}
+
+TEST_F(Commands, WhatIsOnlyHandedOverIsHandedOverOnceMoreWhenItsDaemonIsLost) {
+  serve(answering({[](const fake_connection& c) { c.close(); },
+                   [](const fake_connection& c) { c.send(answer(202, R"({"schema":1,"ok":true,"changed":true})")); }}));
+  EXPECT_EQ(run({"stop", "db", "--no-wait"}).code, 0);
+  EXPECT_EQ(posts_of(seen()).size(), 2U);
+}
+
+TEST_F(Commands, TheTimeBeginsWithTheCommandAndNotWithEachDaemon) {
+  serve(answering({100, lost_after({numbered(1, "stopping")})})); // none takes any time of its own
+  const auto result = run({"stop", "db", "--timeout", "100ms"});
+  EXPECT_EQ(result.code, 6) << result.err;
+  EXPECT_NE(result.err.find("not finished within 100ms"), std::string::npos) << result.err;
+}
+
+TEST_F(Commands, WhenTheTimeIsOverTheNextOnesAreLeftAndNamed) {
+  serve(answering({[](const fake_connection& c) {
+    c.send(test::stream_head() + test::chunk(stopping + "\n"));
+    c.wait_for_close();
+  }}));
+  const auto result = run({"stop", "db", "b", "c", "--timeout", "200ms"});
+  EXPECT_EQ(result.code, 6);
+  EXPECT_NE(result.err.find("b, c were not stopped"), std::string::npos) << result.err;
+  EXPECT_EQ(posts_of(seen()).size(), 1U);
+}
+
+TEST_F(Commands, ASignalEndsTheWaitForADaemonThatIsGone) {
+  const fake_keeper keeper{home_ / "run"};
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
+    serve(answering({[this, signal = signal](const fake_connection& c) {
+      (void)::unlink((home_.path() + "/run/alder.sock").c_str());
+      lost_after({numbered(1, "stopping")})(c);
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+      while (text_of(home_ / "stderr").find("waiting for the daemon") == std::string::npos &&
+             std::chrono::steady_clock::now() < end)
+        std::this_thread::yield();
+      (void)::kill(::getpid(), signal);
+    }}));
+    const auto result = run({"stop", "db", "b"});
+    EXPECT_EQ(result.code, code);
+    EXPECT_NE(result.err.find("the daemon that replaces it continues the operation"), std::string::npos) << result.err;
+  }
+}
+
+TEST_F(Commands, ADownWhoseDaemonIsLostGoesOn) {
+  serve([lost = std::make_shared<std::atomic<int>>(0)](const seen_request& r, const fake_connection& c) {
+    if (r.target == "/_ping") return c.send(pong);
+    if (r.method == "GET") return c.send(answer(200, R"({"schema":1,"trees":[{"tree":"shop","file":"/x.yaml"}]})"));
+    if ((*lost)++ == 0) return lost_after({numbered(1, "stopping")})(c);
+    c.send(test::stream({numbered(1, "stopping"), numbered(2, "stopped"), done}));
+  });
+  const auto result = run({"down", "shop"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_NE(result.out.find("1 stopped in"), std::string::npos) << result.out;
 }
 
 TEST_F(Commands, WhatIsSoAlreadyIsASuccess) {
@@ -173,7 +331,8 @@ TEST_F(Commands, ADaemonThatGoesAwayBeforeTheEndIsAFailure) {
     c.send(test::stream_head() + test::chunk(stopping + "\n"));
     c.close();
   });
-  EXPECT_EQ(run({"stop", "db"}).code, 5);
+  EXPECT_EQ(run({"add", "shop", "--", "true"}).code, 5);
+  EXPECT_EQ(run({"stop", "db"}).code, 5) << "each of them";
 }
 
 TEST_F(Commands, UpSendsFileTextAndEnvironment) {

@@ -45,8 +45,23 @@ TEST(JournalValues, AnActIsReadAsItWasWritten) {
     const act_under_way act{"shop", "api:1", what, 4};
     EXPECT_EQ(parse_act_value(act_value(act)).value(), act);
   }
+  const act_under_way marked{"shop", "web", kind::restart, 4, "stable", {"k-1", 77}};
+  EXPECT_EQ(parse_act_value(act_value(marked)).value(), marked);
   EXPECT_FALSE(parse_act_value(R"({"tree":"shop","name":"web","what":"paint","seen":1})").ok());
   EXPECT_FALSE(parse_act_value("nonsense").ok());
+}
+
+TEST(JournalValues, AnAnswerIsReadAsItWasWritten) {
+  const answered_request answer{{"k-1", 77}, "stop", "shop", "web", R"({"done":true,"ok":true})"};
+  EXPECT_EQ(parse_answer_value(answer_value(answer)).value(), answer);
+  EXPECT_FALSE(parse_answer_value("{}").ok());
+}
+
+TEST(JournalValues, ATreeThatIsTakenDownRemembersWhoAsked) {
+  const request_mark asked{"k-1", 77};
+  EXPECT_EQ(parse_down_value(down_value(asked)).value(), asked);
+  EXPECT_EQ(parse_down_value("{}").value(), request_mark{}) << "of an earlier version";
+  EXPECT_EQ(down_value({}), "{}");
 }
 
 TEST(JournalValues, AChangeIsReadAsItWasWritten) {
