@@ -10,6 +10,7 @@
 
 #include "runtime/base/overloaded.hpp"
 #include "runtime/base/text.hpp"
+#include "runtime/base/words.hpp"
 #include "runtime/config/schema.hpp"
 #include "runtime/config/shared_checks.hpp"
 #include "runtime/policy/tree_change.hpp"
@@ -54,7 +55,13 @@ struct chain {
 
 /// Instances that were restarted one after the other in a change.
 struct rolling_restart {
-  std::set<std::string> over;    ///< pools of which one did not come up again
+  struct restarted {
+    std::string pool;
+    std::string name;
+    unsigned restarts = 0; ///< when it had come up again
+  };
+  std::set<std::string> over;    ///< pools of which one did not come up again, or did not stay up
+  std::vector<restarted> up;     ///< came up again
   std::vector<std::string> left; ///< what was left alone for that
 
   void add_help(wire::operation_result& result) const {
@@ -247,18 +254,37 @@ void office::add_step(const std::shared_ptr<change_in_steps>& work, policy::chan
     auto& roll = work->roll;
     const auto* restart = std::get_if<policy::restart_node>(&step);
     const auto* removal = std::get_if<policy::remove_node>(&step);
+    if (restart != nullptr && !restart->pool.empty()) look_back(*work, restart->pool);
     if (restart != nullptr && roll.over.count(restart->pool) > 0) {
       roll.left.push_back(restart->name);
       return then({false, {}, {}});
     }
     take(work->tree, step,
-         [this, work, then, pool = restart == nullptr ? "" : restart->pool,
+         [this, work, then, name = restart == nullptr ? "" : restart->name,
+          pool = restart == nullptr ? "" : restart->pool,
           replaced = removal != nullptr && removal->is_replaced ? removal->name : ""](const call_outcome& outcome) {
            if (!pool.empty() && !outcome.ok()) work->roll.over.insert(pool);
+           if (!pool.empty() && outcome.ok()) {
+             const auto node = context_.shared.nodes.find(work->tree, name);
+             work->roll.up.push_back({pool, name, node ? node->restarts : 0});
+           }
            if (!replaced.empty() && outcome.ok()) note_gone(*work, replaced);
            then(outcome);
          });
   });
+}
+
+/// An instance that had come up again may have ended since, while others were being restarted.
+void office::look_back(change_in_steps& work, const std::string& pool) {
+  for (const auto& one : work.roll.up) {
+    const auto node = one.pool == pool ? context_.shared.nodes.find(work.tree, one.name) : nullptr;
+    const bool has_ended = node && (node->state == node_state::backoff || node->state == node_state::failed ||
+                                    node->restarts > one.restarts);
+    if (!has_ended || !work.roll.over.insert(pool).second) continue;
+    const auto how = node->last_exit ? phrase(node->last_exit->status) : node->reason;
+    const call_outcome lost{true, {error_kind::io, one.name + " " + how + " after it had been restarted"}, {}};
+    if (!work.work.failure) work.work.failure = result_of(lost);
+  }
 }
 
 /// What was replaced is down now: from here on a successor has only to start it.

@@ -59,6 +59,7 @@ private:
   void add_step(const std::shared_ptr<change_in_steps>& work, policy::change_step step);
   void add_look_at_pools(const std::shared_ptr<change_in_steps>& work, const std::vector<policy::change_step>& steps,
                          const std::vector<policy::left_change>& left);
+  void look_back(change_in_steps& work, const std::string& pool);
   void note_gone(change_in_steps& work, const std::string& name);
   void finish(const std::shared_ptr<change_in_steps>& work, const done& tell);
   void take(const std::string& tree, const policy::change_step& step,

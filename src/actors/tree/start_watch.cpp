@@ -27,10 +27,12 @@ std::vector<node_ptr> services_below(const board& nodes, const std::string& tree
   return all;
 }
 
+bool is_checked(const service_spec& spec) { return known_by(spec.ready.check) != check_source::none; }
+
 /// Whether nothing has shown yet that it works. One that is down although its start succeeded is not to run now.
 bool is_unproven(const node_snapshot& node) {
   const auto& spec = *node.service;
-  if (spec.task || known_by(spec.ready.check) != check_source::none) return false;
+  if (spec.task) return false;
   return node.state != node_state::stopped || (!node.settled && spec.autostart);
 }
 
@@ -138,7 +140,8 @@ void start_watch::look_at_services() {
       return fail(error_kind::conflict, name + " was stopped or removed soon after it was started");
     const auto how = node->last_exit ? phrase(node->last_exit->status) : node->reason;
     return fail(error_kind::io, name + " " + how + " within " +
-                                    format_duration(node->service->restart_limit.min_uptime) + " of its start");
+                                    format_duration(node->service->restart_limit.min_uptime) +
+                                    (is_checked(*node->service) ? " of becoming ready" : " of its start"));
   }
 }
 

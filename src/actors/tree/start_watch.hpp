@@ -1,10 +1,10 @@
 // Watches what follows a start that has succeeded, for somebody who waits: the end of a task, or the first moments of
-// services that have no readiness check. Supervisors do not wait for either; while they wait they restart nothing.
+// services. Supervisors do not wait for either; while they wait they restart nothing.
 //
 //   goal        answers when
 //   completed   the task has finished (ok), or failed, was stopped or was started anew (a failure)
-//   stable      the same for a task; each service without a readiness check has run for its `min_uptime` (ok), or one
-//               of them has ended sooner (a failure)
+//   stable      the same for a task; each service has run for its `min_uptime` since its start succeeded (ok), which is
+//               since it was ready if that is checked, or one of them has ended sooner (a failure)
 #pragma once
 
 #include "actors/base/actor_base.hpp"
@@ -24,7 +24,7 @@ namespace alder::actors {
 enum class start_goal : std::uint8_t {
   started,   ///< its supervisor says so: a service is ready, or runs if it has no readiness check; a task runs
   completed, ///< besides, a task has ended
-  stable,    ///< besides, services without a readiness check have run for a while (restart_limit.min_uptime)
+  stable,    ///< besides, services have run, and been ready, for a while (restart_limit.min_uptime)
 };
 
 [[nodiscard]] std::string_view word(start_goal goal);
@@ -76,7 +76,7 @@ private:
   caf::typed_response_promise<call_outcome> promise_;
   watch_start wanted_;
   alder::generation generation_ = 0;  ///< of the task
-  std::vector<std::string> unproven_; ///< services without a readiness check
+  std::vector<std::string> unproven_; ///< services
 };
 
 } // namespace alder::actors

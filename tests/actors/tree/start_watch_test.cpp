@@ -182,7 +182,7 @@ TEST_F(StartWatch, OneThatIsUpAgainAtOnceHasCrashedAllTheSame) {
   EXPECT_THAT(outcome().failure.message, HasSubstr("web exited with code 0"));
 }
 
-TEST_F(StartWatch, WithAReadinessCheckItsStartIsProofEnough) {
+TEST_F(StartWatch, OneThatCrashesSoonAfterItBecameReadyIsAFailure) {
   auto web = server("web");
   web.ready.check = ready_after{1s};
   start(tree("shop", strategy::one_for_one, {web}));
@@ -192,7 +192,10 @@ TEST_F(StartWatch, WithAReadinessCheckItsStartIsProofEnough) {
   asker = std::make_unique<caf::scoped_actor>(system);
   answer = std::make_unique<pending>((*asker)->request(watch, caf::infinite, wanted));
   run();
-  EXPECT_TRUE(outcome().ok());
+  advance(1999ms);
+  EXPECT_FALSE(has_answer());
+  end("web", exit_status::code(7));
+  EXPECT_EQ(outcome().failure.message, "web exited with code 7 within 2s of becoming ready");
 }
 
 TEST_F(StartWatch, OfASupervisorAllServicesBelowHaveToBeStable) {
