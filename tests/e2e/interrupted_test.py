@@ -43,6 +43,25 @@ children:
   - {service: other, command: sleep 1000}
 """
 
+GIVES_UP = """
+name: t
+children:
+  - supervisor: g
+    intensity: {max_restarts: 0, within: 60s}
+    children:
+      - {service: w, command: [python3, slow.py], stop: {timeout: 30s}}
+      - {service: bad, command: sleep 1000, backoff: none}
+  - {service: other, command: sleep 1000}
+"""
+
+FAILS_LATER = """
+name: u
+children:
+  - {service: first, command: sleep 1000}
+  - {service: slow, command: sleep 1000, ready: {exec: test -e up, timeout: 60s}}
+  - {service: bad, command: "false", ready: {exec: test -e up, timeout: 60s}}
+"""
+
 
 class Interrupted(alder.Scenario):
     def bring_up_slow_stop(self, text):
@@ -71,6 +90,32 @@ class Interrupted(alder.Scenario):
         self.assertEqual(home.pids(), after)
         self.assertEqual(home.service("w")["restarts"], 0, "nobody asked for that exit to be one")
         self.assertIn("matches the file", home.alder("apply", "--dry-run", "--sync", "alder.yaml").said)
+
+    def test_a_supervisor_that_was_giving_up_gives_up_once(self):
+        home = self.home
+        self.bring_up_slow_stop(GIVES_UP)
+        before = home.pids()
+        home.kill("bad")
+        self.kill_while("w", "stopping")
+        home.wait_until("w runs anew", lambda: home.pids().get("w") not in (None, before["w"]))
+        home.wait_until("it was restarted", lambda: home.states() == dict.fromkeys(("w", "bad", "other"), "running"))
+        kinds = [event["kind"] for event in home.events("g", count=200)]
+        self.assertEqual(kinds.count("gave_up"), 1)
+        starts = [event for event in home.events("bad", count=200) if event["kind"] == "started"]
+        self.assertEqual(len(starts), 2, "with the tree, and with its supervisor when that was restarted")
+        self.assertEqual(home.service("other")["restarts"], 0)
+
+    def test_a_start_that_fails_after_the_crash_is_undone(self):
+        home = self.home
+        home.up("name: t\nchildren:\n  - {service: other, command: sleep 1000}\n")
+        home.write("u.yaml", FAILS_LATER)
+        home.begin("up", "u.yaml")
+        self.kill_while("slow", "starting")
+        home.write("up", "")
+        home.wait_until("it is undone", lambda: home.states().get("first") == "stopped")
+        self.assertEqual(home.states()["bad"], "failed")
+        self.assertEqual(home.states()["slow"], "stopped")
+        self.assertEqual(home.states()["other"], "running")
 
     def test_a_removal_is_completed(self):
         home = self.home

@@ -64,8 +64,9 @@ public:
     const auto memory = at.shared.memories.find(at.id());
     if (!past.resumes || past.known.settled || memory == at.shared.memories.end() || memory->second.generation == 0)
       return recalled;
-    // Whatever runs below it, it is this supervisor in this life.
     const auto reached = memory->second.generation;
+    if (past.known.ended >= reached) return recalled; // that life is over, and its end decided on
+    // Whatever runs below it, it is this supervisor in this life.
     const bool is_up = past.former && past.former->generation == reached && was_up(*past.former);
     recalled.taken = {.generation = reached,
                       .started = at.shared.steady_now(),

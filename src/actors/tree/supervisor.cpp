@@ -79,15 +79,21 @@ void supervisor::release_children() {
 
 // -- its own life
 
-void supervisor::on_start(const start_order& order) {
+void supervisor::on_start(const start_order& given) {
+  auto order = given;
   generation_ = order.generation;
-  keep_going_ = order.keep_going;
   shared_.supervisors[own_id()] = self();
+  // What there is may be of a life that ended: the supervisor above has decided on that, and only then was it lost.
+  const auto former = shared_.memories.find(own_id());
+  if (former != shared_.memories.end() && former->second.generation > 0 && former->second.generation < generation_)
+    order.resume = false;
   policy::begin begin{.resume = order.resume, .down = {}, .why = {cause::kind::tree_start, plan_.name, {}, {}}};
   if (order.why.what == cause::kind::tree_start) begin.why.detail = order.why.detail; // why the whole tree starts
   begin.only_running = order.only_running;
   begin.was_up = order.resume && had_started();
   if (!order.resume) forget_former_children();
+  keep_going_ = order.keep_going;
+  begin.keep_going = keep_going_;
   auto& memory = shared_.memories[own_id()];
   std::vector<std::string> forgotten;
   if (!order.resume) {
@@ -97,6 +103,8 @@ void supervisor::on_start(const start_order& order) {
   memory.generation = generation_;
   begin.memory = memory;
   if (order.only_running) begin.memory.under_way.reset();
+  const auto& work = begin.memory.under_way;
+  if (work && work->what == policy::unfinished_work::kind::begin) keep_going_ = keep_going_ || work->keep_going;
   for (const auto& entry : plan_.children)
     recall(adopt_entry(entry), order, begin);
   if (!order.resume && !plan_.tree.empty() && shared_.on_remembered) shared_.on_remembered(own_id(), forgotten);
@@ -170,6 +178,7 @@ void supervisor::recall(child& c, const start_order& order, policy::begin& begin
   const auto [decided, taken] = c.entry->kind->recall(place_of(c), past);
   discard_former(c, past, decided);
   machine_.recall(name, decided.generation);
+  c.generation = decided.generation;
   policy::interrupted_child before{.id = name, .decided = decided, .former = c.former};
   if (begin.memory.under_way) before.work = &*begin.memory.under_way;
   if (taken) before.taken = taken->generation;
@@ -208,10 +217,9 @@ void supervisor::remember() {
 void supervisor::on_resumed(const policy::unfinished_work& work) {
   const auto* c = find_child(work.origin);
   if (c == nullptr) return;
-  const bool restart = work.what == policy::unfinished_work::kind::restart;
   announce(event_kind::resumed, *c, work.members.empty() ? cause{} : work.members.front().why, [&](event& e) {
     e.cause.what = work.automatic ? cause::kind::own_exit : cause::kind::request;
-    e.cause.detail = restart ? "restart" : "stop";
+    e.cause.detail = word(work.what);
   });
 }
 
@@ -292,6 +300,7 @@ supervisor::child& supervisor::adopt_entry(const child_entry& entry) {
     node.restart = entry.restart;
     entry.kind->show(node);
     c.restarts = node.restarts;
+    c.generation = std::max(c.generation, node.generation);
     c.counted = entry.kind->counted(node);
   });
   if (c.caretaker) send_exit(std::exchange(c.caretaker, nullptr), caf::exit_reason::user_shutdown);

@@ -59,7 +59,7 @@ private:
     bool was_down = false;
   };
 
-  void on_start(const start_order& order);
+  void on_start(const start_order& given);
   void on_child_started(const child_started& message);
   void on_child_ended(const child_ended& message);
   caf::result<call_outcome> on_call(const node_call& call);

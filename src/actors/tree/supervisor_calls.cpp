@@ -68,6 +68,7 @@ void supervisor::begin_call(policy::call::op op, pending_call pending) {
     const auto& entry = pending.what.entry ? *pending.what.entry : *known->entry;
     const auto& tree = entry.tree.empty() ? plan_.tree : entry.tree;
     call.spec = rules_of(entry);
+    holds_tree_ = holds_tree_ || !entry.tree.empty(); // else nobody could go on with this very start
     call.reached = std::max(known == nullptr ? 0 : known->generation, shared_.os.last_generation(id_of(tree, call.id)));
   }
   calls_[call.token] = std::move(pending);

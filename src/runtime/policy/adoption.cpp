@@ -36,11 +36,13 @@ continuation go_on_with(const interrupted_child& child) {
   if (child.only_running) next.stop_why = cause{cause::kind::tree_stop, {}, {}, {}};
   const bool takes_over = child.decided.what == adoption::action::take_over;
   if (member != nullptr && takes_over && child.decided.generation <= member->generation) next.stop_why = member->why;
+  const bool ends = child.work != nullptr && child.work->ends();
+  if (ends && takes_over) next.stop_why = child.work->why;
   next.is_counted = member != nullptr && !takes_over && child.counted > member->generation;
   const auto& former = child.former;
   const bool is_asked = child.taken && former && former->state == node_state::stopping &&
                         former->generation == *child.taken && former->why.what == cause::kind::request && !child.forced;
-  if (is_asked && member == nullptr && !child.only_running) {
+  if (is_asked && member == nullptr && !ends && !child.only_running) {
     next.stop_why = former->why;
     next.ends_for_another = true;
   }

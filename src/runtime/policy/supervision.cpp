@@ -150,11 +150,16 @@ void supervision::cut_start_short(const event& e) {
 }
 
 bool supervision::resumes(start_mode mode) {
-  return mode == start_mode::resume || mode == start_mode::resume_request || mode == start_mode::resume_to_stop;
+  return mode == start_mode::resume || mode == start_mode::resume_initial || mode == start_mode::resume_request ||
+         mode == start_mode::resume_to_stop;
 }
 
 bool supervision::is_asked_for(start_mode mode) {
   return mode == start_mode::request || mode == start_mode::resume_request || mode == start_mode::addition;
+}
+
+bool supervision::is_initial(start_mode mode) {
+  return mode == start_mode::initial || mode == start_mode::resume_initial;
 }
 
 start_child::how supervision::how_to(start_mode mode) {
@@ -332,6 +337,9 @@ void supervision::on_begin(const begin& e) {
     starts.push_back({child.rules.id, start_mode::initial, e.why});
   plan_starts(std::move(starts));
   plan_.push_back(effect_step{supervisor_started{}});
+  unfinished_work work{.what = unfinished_work::kind::begin};
+  work.keep_going = e.keep_going;
+  begin_work(std::move(work));
 }
 
 void supervision::on_child_gone(const child_gone& e) {
@@ -408,8 +416,10 @@ void supervision::settle(const std::string& id, bool removed, const exit_reason&
   if (!significant || rules_.auto_shutdown == auto_shutdown::never) return;
   if (rules_.auto_shutdown == auto_shutdown::all_significant && !all_significant_gone()) return;
   const cause why{cause::kind::auto_shutdown, id, reason.detail, {}};
-  stop_everything(why,
-                  {supervisor_ended{{reason_kind::shutdown, {}, "shut itself down because " + id + " ended"}, why}});
+  unfinished_work work{.what = unfinished_work::kind::end, .origin = id};
+  work.why = why;
+  work.detail = "shut itself down because " + id + " ended";
+  end_by_itself(std::move(work));
 }
 
 /// The child stays down, visibly; its siblings continue.
@@ -445,8 +455,11 @@ void supervision::give_up(const std::string& id, const std::optional<exit_reason
   emit(report{report::context::shutdown, id, {reason_kind::shutdown, exit ? exit->status : std::nullopt, detail}});
   move_to(child, phase::stopped);
   if (child.rules.restart == restart_kind::temporary) remove(id);
-  const cause why{cause::kind::gave_up, id, detail, {}};
-  stop_everything(why, {supervisor_ended{{reason_kind::shutdown, {}, "gave up: " + detail, /*gave_up=*/true}, why}});
+  unfinished_work work{.what = unfinished_work::kind::end, .origin = id};
+  work.why = {cause::kind::gave_up, id, detail, {}};
+  work.detail = "gave up: " + detail;
+  work.gave_up = true;
+  end_by_itself(std::move(work));
 }
 
 /// Section 6 of OTP's rules: the failed child is down; take its group along and bring the group up again.
@@ -455,7 +468,7 @@ void supervision::restart(const std::string& id) {
   move_to(child, phase::stopped);
   const cause own = child.pending;
   const auto group = group_from(id);
-  unfinished_work work{unfinished_work::kind::restart, id, /*automatic=*/true, {}};
+  unfinished_work work{.what = unfinished_work::kind::restart, .origin = id};
   for (const auto& member : group)
     work.members.push_back({member, find(member)->generation, group_cause(member, id, own)});
   for (auto member = work.members.rbegin(); member != work.members.rend(); ++member) {
@@ -518,19 +531,19 @@ void supervision::on_start_failed(const start_step& s, child_state& child, const
     return answer(s.token, "start_failed", detail); // neither retried nor counted nor reported: the caller knows
   }
   emit(report{report::context::start_error, s.id, {reason_kind::crash, {}, detail}});
-  if (s.mode == start_mode::initial) {
-    stop_everything(why_undone(s.id, detail), {supervisor_start_failed{s.id, detail}});
-    return;
-  }
+  if (is_initial(s.mode)) return undo_start(s.id, detail);
   child.counted = false;
   child.pending = {cause::kind::failed_attempt, {}, detail, {}};
-  if (s.mode == start_mode::restart) drop_group_restart();
+  if (s.mode == start_mode::restart || is_resumed_group_restart(s)) drop_group_restart();
   schedule(child, milliseconds{0});
 }
 
-/// Why what had been started is stopped again: this child did not start, perhaps only because all is to stop.
-cause supervision::why_undone(const std::string& id, const std::string& detail) const {
-  return stop_waits_ ? why_of_waiting_stop() : cause{cause::kind::start_unwound, id, detail, {}};
+/// What had been started is stopped again: this child did not start, perhaps only because all is to stop.
+void supervision::undo_start(const std::string& id, const std::string& detail) {
+  unfinished_work work{.what = unfinished_work::kind::undo, .origin = id};
+  work.why = stop_waits_ ? why_of_waiting_stop() : cause{cause::kind::start_unwound, id, detail, {}};
+  work.detail = detail;
+  end_by_itself(std::move(work));
 }
 
 /// The rest of the group stays stopped until the retry. What else is planned is of a supervisor that resumes.
@@ -565,7 +578,23 @@ void supervision::on_stop_done(const stop_step& s, const std::optional<exit_reas
 /// All children in reverse order, then the end. Whatever was planned is void.
 void supervision::stop_everything(cause why, end_step end) {
   plan_.clear();
-  work_.reset();
+  if (std::exchange(work_, std::nullopt)) note_change();
+  plan_end(std::move(why), std::move(end));
+}
+
+/// Nobody else knows that it ends, and why: a successor must. That stays so after the end, until the supervisor above
+/// has decided on it.
+void supervision::end_by_itself(unfinished_work work) {
+  plan_.clear();
+  if (work.what == unfinished_work::kind::undo) {
+    plan_end(work.why, {supervisor_start_failed{work.origin, work.detail}});
+  } else {
+    plan_end(work.why, {supervisor_ended{{reason_kind::shutdown, {}, work.detail, work.gave_up}, work.why}});
+  }
+  begin_work(std::move(work));
+}
+
+void supervision::plan_end(cause why, end_step end) {
   if (is_pool()) {
     plan_.push_back(stop_all_step{why});
   } else {
@@ -590,8 +619,7 @@ void supervision::on_call(const call& c) {
     if (is_pool()) return answer(c.token, "simple_one_for_one");
     if (child != nullptr) forget_restarts(*child);
     if (!down) return answer(c.token, up_error);
-    plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
-    return;
+    return start_on_request(c, start_mode::request, child->generation);
   case call::op::delete_child:
     if (is_pool()) return answer(c.token, "simple_one_for_one");
     if (!down) return answer(c.token, up_error);
@@ -601,19 +629,24 @@ void supervision::on_call(const call& c) {
     if (child == nullptr || child->what == phase::running) return answer(c.token, up_error);
     move_to(*child, phase::stopped);
     forget_restarts(*child);
-    plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
-    return;
+    return start_on_request(c, start_mode::request, child->generation);
   case call::op::stop_and_start:
     if (child == nullptr) return answer(c.token, "not_found");
     forget_restarts(*child);
-    begin_work({unfinished_work::kind::restart, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
+    begin_work({.what = unfinished_work::kind::restart,
+                .origin = c.id,
+                .automatic = false,
+                .members = {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(start_step{c.id, start_mode::request, c.why, c.token});
     return;
   case call::op::stop_and_delete:
     if (child == nullptr) return answer(c.token, "not_found");
     child->retry_token = ++last_token_;
-    begin_work({unfinished_work::kind::stop, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
+    begin_work({.what = unfinished_work::kind::stop,
+                .origin = c.id,
+                .automatic = false,
+                .members = {{c.id, child->generation, c.why}}});
     plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/false});
     plan_.push_back(settle_step{c.id, c.why});
     plan_.push_back(delete_step{c.id});
@@ -623,13 +656,22 @@ void supervision::on_call(const call& c) {
   }
 }
 
+void supervision::start_on_request(const call& c, start_mode mode, alder::generation before) {
+  begin_work(
+      {.what = unfinished_work::kind::start, .origin = c.id, .automatic = false, .members = {{c.id, before, c.why}}});
+  plan_.push_back(start_step{c.id, mode, c.why, c.token});
+}
+
 void supervision::on_terminate(const call& c) {
   auto* child = find(c.id);
   const bool by_process = is_pool() && c.what == call::op::terminate_child;
   if (by_process && !c.process) return answer(c.token, "simple_one_for_one"); // its instances have no ids, says OTP
   if (child == nullptr || (by_process && *c.process != child->process)) return answer(c.token, "not_found");
   child->retry_token = ++last_token_; // cancels a pending retry
-  begin_work({unfinished_work::kind::stop, c.id, /*automatic=*/false, {{c.id, child->generation, c.why}}});
+  begin_work({.what = unfinished_work::kind::stop,
+              .origin = c.id,
+              .automatic = false,
+              .members = {{c.id, child->generation, c.why}}});
   plan_.push_back(stop_step{c.id, c.why, /*remove_temporary=*/true});
   plan_.push_back(settle_step{c.id, c.why});
   plan_.push_back(effect_step{reply{c.token, {}, {}}});
@@ -647,7 +689,7 @@ void supervision::on_start_child(const call& c) {
     return answer(c.token, child->what == phase::running ? "already_started" : "already_present");
   add(std::move(spec));
   recall(c.id, c.reached);
-  plan_.push_back(start_step{c.id, start_mode::addition, c.why, c.token});
+  start_on_request(c, start_mode::addition, find(c.id)->generation);
 }
 
 /// New children in their order, then those that are not in the new specification, in their old order.

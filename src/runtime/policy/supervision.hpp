@@ -101,6 +101,7 @@ struct begin {
   std::map<std::string, running_child> running = {};
   bool only_running = false; ///< with `resume`: it is about to be stopped, so that nothing is started
   bool was_up = false;       ///< with `resume`
+  bool keep_going = false;   ///< a child that does not start is reported as ignored: for the memory alone
   /// Of those that run: what another supervisor, which had them before, was stopping on request.
   std::vector<unfinished_work::member> ending = {};
 };
@@ -314,6 +315,7 @@ private:
   enum class start_mode : std::uint8_t {
     initial,
     resume,
+    resume_initial, ///< of the supervisor's own start, which was under way
     resume_request, ///< somebody asked for the start that was under way: when it fails it is not tried again
     resume_to_stop,
     restart,
@@ -391,14 +393,19 @@ private:
 
   [[nodiscard]] static bool resumes(start_mode mode);
   [[nodiscard]] static bool is_asked_for(start_mode mode);
+  [[nodiscard]] static bool is_initial(start_mode mode);
   [[nodiscard]] static start_child::how how_to(start_mode mode);
   void on_begin(const begin& e);
   void resume(const begin& e);
   void resume_children(const begin& e);
+  [[nodiscard]] static bool note_running(child_state& child, const begin& e);
+  void resume_start(const begin& e);
+  void resume_end(const begin& e);
   void resume_work(const unfinished_work& work, const begin& e);
+  [[nodiscard]] bool is_resumed_group_restart(const start_step& s) const;
   void drop_group_restart();
   void drop_resumed_work();
-  [[nodiscard]] cause why_undone(const std::string& id, const std::string& detail) const;
+  void undo_start(const std::string& id, const std::string& detail);
   void begin_work(unfinished_work work);
   [[nodiscard]] static bool has_something_to_remember(const child_state& child);
   [[nodiscard]] static child_memory memory_of(const child_state& child);
@@ -425,6 +432,9 @@ private:
   void give_up(const std::string& id, const std::optional<exit_reason>& exit);
   void settle(const std::string& id, bool removed, const exit_reason& reason);
   void stop_everything(cause why, end_step end);
+  void end_by_itself(unfinished_work work);
+  void plan_end(cause why, end_step end);
+  void start_on_request(const call& c, start_mode mode, alder::generation before);
   void ask(const std::string& id, std::optional<exit_reason> exit);
   void emit(effect e) { out_.push_back(std::move(e)); }
   void answer(call_token token, std::string error, std::string detail = {});

@@ -61,8 +61,7 @@ void supervision::start_more() {
   if (!group.starting.empty()) return;
   const auto undone = std::move(group.undone);
   wait_ = std::monostate{};
-  if (!undone) return;
-  stop_everything(why_undone(undone->id, undone->detail), {*undone});
+  if (undone) undo_start(undone->id, undone->detail);
 }
 
 void supervision::on_group_result(const start_result& r) {
@@ -74,7 +73,7 @@ void supervision::on_group_result(const start_result& r) {
   group.starting.erase(found);
   if (r.what != start_result::how::failed) {
     on_start_result(s, r);
-  } else if (s.mode == start_mode::initial) {
+  } else if (is_initial(s.mode)) {
     undo_group_start(s.id, r.detail);
   } else {
     group.failed.insert(s.id);

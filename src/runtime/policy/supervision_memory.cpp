@@ -4,6 +4,8 @@
 #include "runtime/policy/supervision.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace alder::policy {
 namespace {
@@ -17,6 +19,26 @@ const unfinished_work::member* member_named(const std::vector<unfinished_work::m
 }
 
 } // namespace
+
+std::string_view word(unfinished_work::kind what) {
+  using kind = unfinished_work::kind;
+  switch (what) {
+  case kind::restart: return "restart";
+  case kind::stop: return "stop";
+  case kind::start: return "start";
+  case kind::begin: return "begin";
+  case kind::end: return "end";
+  case kind::undo: return "undo";
+  }
+  return {};
+}
+
+std::optional<unfinished_work::kind> work_named(std::string_view name) {
+  using kind = unfinished_work::kind;
+  for (const auto one : {kind::restart, kind::stop, kind::start, kind::begin, kind::end, kind::undo})
+    if (word(one) == name) return one;
+  return std::nullopt;
+}
 
 supervision_memory supervision::memory() const {
   supervision_memory memory;
@@ -103,7 +125,46 @@ void supervision::resume(const begin& e) {
     if (known.restarting && e.down.count(id) == 0 && e.running.count(id) == 0)
       schedule(*child, std::max(std::chrono::ceil<milliseconds>(known.due - now_), milliseconds{0}));
   }
+  const auto& work = e.memory.under_way;
+  if (work && work->ends()) return resume_end(e);
+  if (work && work->what == unfinished_work::kind::begin && !e.was_up && !e.only_running) return resume_start(e);
   resume_children(e);
+}
+
+/// Its own start goes on: what is there is taken over, what is missing started, and one that fails undoes it all.
+void supervision::resume_start(const begin& e) {
+  work_ = e.memory.under_way;
+  std::vector<start_step> starts;
+  for (auto& child : children_) {
+    const auto& id = child.rules.id;
+    const bool runs = note_running(child, e);
+    if (e.down.count(id) > 0) continue;
+    starts.push_back({id, runs ? start_mode::resume_initial : start_mode::initial, e.why});
+  }
+  plan_starts(std::move(starts));
+  plan_.push_back(effect_step{supervisor_started{}});
+}
+
+/// Its end goes on: what still runs is taken over, and stopped.
+void supervision::resume_end(const begin& e) {
+  auto work = *e.memory.under_way;
+  std::vector<start_step> starts;
+  for (auto& child : children_)
+    if (note_running(child, e)) starts.push_back({child.rules.id, start_mode::resume_to_stop, work.why});
+  end_by_itself(std::move(work));
+  auto stops = std::exchange(plan_, {});
+  plan_starts(std::move(starts));
+  if (e.was_up) plan_.push_back(effect_step{supervisor_started{}});
+  std::move(stops.begin(), stops.end(), std::back_inserter(plan_));
+}
+
+/// Whether the child has a process to take over.
+bool supervision::note_running(child_state& child, const begin& e) {
+  const auto running = e.running.find(child.rules.id);
+  if (running == e.running.end()) return false;
+  child.generation = running->second.generation - 1; // the start takes this very process over
+  child.started_at = running->second.started_at;
+  return true;
 }
 
 /// Of a supervisor that was up only what is up itself, before it is up again; the others are not waited for.
@@ -114,11 +175,7 @@ void supervision::resume_children(const begin& e) {
   for (auto& child : children_) {
     const auto& id = child.rules.id;
     const auto running = e.running.find(id);
-    const bool runs = running != e.running.end();
-    if (runs) {
-      child.generation = running->second.generation - 1; // the start takes this very process over
-      child.started_at = running->second.started_at;
-    }
+    const bool runs = note_running(child, e);
     const auto* member = work ? member_named(work->members, id) : nullptr;
     if (e.down.count(id) > 0 || child.what == phase::restarting || (member != nullptr && !runs)) continue;
     const bool is_old = member != nullptr && running->second.generation <= member->generation;
@@ -127,10 +184,10 @@ void supervision::resume_children(const begin& e) {
       continue;
     }
     const bool is_up = runs && !running->second.starting;
-    if (e.was_up && !is_up && member != nullptr && work->what == unfinished_work::kind::restart)
-      continue; // in its turn
+    if (e.was_up && !is_up && member != nullptr && work->what != unfinished_work::kind::stop) continue; // in its turn
     auto& starts = e.was_up && !is_up ? later : first;
-    starts.push_back({id, start_mode::resume, e.why});
+    const bool was_asked_for = member != nullptr && runs && !is_up && !work->automatic;
+    starts.push_back({id, was_asked_for ? start_mode::resume_request : start_mode::resume, e.why});
   }
   plan_starts(std::move(first));
   if (e.was_up) plan_.push_back(effect_step{supervisor_started{}});
@@ -170,6 +227,12 @@ void supervision::resume_work(const unfinished_work& work, const begin& e) {
   }
   plan_starts(std::move(starts));
   plan_.push_back(effect_step{work_resumed{work}});
+}
+
+/// Whether the start is one of an automatic restart that a former daemon began.
+bool supervision::is_resumed_group_restart(const start_step& s) const {
+  return s.mode == start_mode::resume && work_ && work_->what == unfinished_work::kind::restart && work_->automatic &&
+         member_named(work_->members, s.id) != nullptr;
 }
 
 } // namespace alder::policy

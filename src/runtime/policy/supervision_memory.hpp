@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alder::policy {
@@ -29,9 +30,16 @@ struct child_memory {
   bool operator==(const child_memory&) const = default;
 };
 
-/// A plan that was being carried out: these children stop in reverse order and, if it is a restart, start again.
+/// A plan that was being carried out.
 struct unfinished_work {
-  enum class kind : std::uint8_t { restart, stop } what = kind::restart;
+  enum class kind : std::uint8_t {
+    restart, ///< the members stop in reverse order, and start again
+    stop,    ///< the members stop in reverse order
+    start,   ///< the members start
+    begin,   ///< the supervisor's own start: all children, in order; if one fails, all are stopped again
+    end,     ///< all children stop, and the supervisor ends by its own decision
+    undo,    ///< all children stop, because one did not start: the supervisor's own start failed
+  } what = kind::restart;
   struct member {
     std::string id;
     alder::generation generation = 0; ///< when the work began; a process with a higher one is the work's result
@@ -41,9 +49,19 @@ struct unfinished_work {
   std::string origin;          ///< the child it is about
   bool automatic = true;       ///< false: somebody asked for it
   std::vector<member> members; ///< in start order
+  bool keep_going = false;     ///< of `begin`: a child that does not start stays down, and the others go on
+  cause why;                   ///< of `end` and `undo`: why the children are stopped
+  std::string detail;          ///< of `end`: of its exit; of `undo`: why `origin` did not start
+  bool gave_up = false;        ///< of `end`
 
+  /// Nothing is started any more.
+  [[nodiscard]] bool ends() const { return what == kind::end || what == kind::undo; }
   bool operator==(const unfinished_work&) const = default;
 };
+
+/// As the journal and people are told; nothing for a word that is none of these.
+[[nodiscard]] std::string_view word(unfinished_work::kind what);
+[[nodiscard]] std::optional<unfinished_work::kind> work_named(std::string_view word);
 
 /// Of restarts that still count no more are remembered.
 inline constexpr std::size_t most_remembered_restarts = 4096;

@@ -147,21 +147,31 @@ json work_json(const unfinished_work& work) {
   json members = json::array();
   for (const auto& member : work.members)
     members.push_back({{"id", member.id}, {"generation", member.generation}, {"cause", cause_json(member.why)}});
-  return {{"what", work.what == unfinished_work::kind::stop ? "stop" : "restart"},
-          {"origin", work.origin},
-          {"automatic", work.automatic},
-          {"members", std::move(members)}};
+  json j{{"what", word(work.what)},
+         {"origin", work.origin},
+         {"automatic", work.automatic},
+         {"members", std::move(members)}};
+  if (work.keep_going) j["keep_going"] = true;
+  if (!work.ends()) return j;
+  j["cause"] = cause_json(work.why);
+  j["detail"] = work.detail;
+  j["gave_up"] = work.gave_up;
+  return j;
 }
 
 unfinished_work read_work(const json& j) {
   unfinished_work work;
-  const bool stop = j.at("what").get<std::string>() == "stop";
-  work.what = stop ? unfinished_work::kind::stop : unfinished_work::kind::restart;
+  work.what = policy::work_named(j.at("what").get<std::string>()).value_or(unfinished_work::kind::restart);
   work.origin = j.at("origin").get<std::string>();
   work.automatic = j.at("automatic").get<bool>();
   for (const auto& member : j.at("members"))
     work.members.push_back({member.at("id").get<std::string>(), member.at("generation").get<generation>(),
                             read_cause(member.at("cause"))});
+  work.keep_going = j.value("keep_going", false);
+  if (!work.ends()) return work;
+  work.why = read_cause(j.at("cause"));
+  work.detail = j.at("detail").get<std::string>();
+  work.gave_up = j.at("gave_up").get<bool>();
   return work;
 }
 

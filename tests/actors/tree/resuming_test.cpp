@@ -132,6 +132,41 @@ TEST_F(Resuming, AStartBelowASupervisorThatWasStartingIsWaitedForByThatOneAlone)
   EXPECT_EQ(node("mate").state, node_state::running);
 }
 
+TEST_F(Resuming, ASupervisorThatWasGivingUpEndsWithItsReasonAndIsRestartedOnce) {
+  auto spec = shop();
+  auto nested = tree("g", strategy::one_for_one, {service("slow_to_stop"), service("bad")});
+  nested.intensity = {0, std::chrono::seconds{60}};
+  spec.children = {std::make_shared<const supervisor_spec>(nested),
+                   std::make_shared<const service_spec>(service("other"))};
+  start(spec);
+  os.stubborn = {"slow_to_stop"};
+  end("bad", exit_status::code(1));
+  ASSERT_EQ(node("slow_to_stop").state, node_state::stopping);
+  lose_daemon(node_state::running);
+  os.stubborn.clear();
+  start(spec, /*resume=*/true);
+  EXPECT_THAT(take_log(), ElementsAre("adopt slow_to_stop#1", "signal slow_to_stop#1 15", "adopt other#1",
+                                      "launch slow_to_stop#2", "launch bad#2"));
+  EXPECT_EQ(shared.memories["shop/shop"_node].restarts.size(), 1u);
+  EXPECT_EQ(node("g").state, node_state::running);
+  EXPECT_THAT(node("g").reason, ::testing::HasSubstr("because bad exited with code 1"));
+  EXPECT_EQ(node("other").restarts, 0u);
+}
+
+TEST_F(Resuming, WhatWaitsToBeRestartedKeepsItsGeneration) {
+  auto slow = service("waits");
+  slow.backoff = {std::chrono::seconds{60}, std::chrono::seconds{60}, 2.0, 0.0, std::chrono::seconds{60}, {}};
+  auto spec = tree("shop", strategy::one_for_one, {slow});
+  start(spec);
+  end("waits", exit_status::code(1));
+  ASSERT_EQ(node("waits").state, node_state::backoff);
+  ASSERT_EQ(node("waits").generation, 1u);
+  lose_daemon(node_state::running);
+  start(spec, /*resume=*/true);
+  EXPECT_EQ(node("waits").state, node_state::backoff);
+  EXPECT_EQ(node("waits").generation, 1u);
+}
+
 TEST_F(Resuming, WhatAFormerSupervisorWasStoppingOnRequestIsStopped) {
   start(shop());
   become_ready("slow");

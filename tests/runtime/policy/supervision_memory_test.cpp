@@ -27,6 +27,9 @@ TEST(SupervisionMemory, IsEmptyWhileNothingHasEnded) {
   supervision_script s{rules(), three()};
   s.bring_up();
   EXPECT_EQ(s.machine().memory(), supervision_memory{});
+  supervision_memory written;
+  (void)s.machine().update(written); // that it was starting
+  EXPECT_EQ(written, supervision_memory{});
   EXPECT_FALSE(s.machine().memory_changed());
 }
 

@@ -48,8 +48,7 @@ std::string words_of(const effect& e) {
             return "settled " + s.id + (s.finished ? " finished" : "") + (s.removed ? " removed" : "");
           },
           [](const work_resumed& w) {
-            return std::string{"resumed "} + (w.what.what == unfinished_work::kind::restart ? "restart " : "stop ") +
-                   w.what.origin;
+            return std::string{"resumed "} + std::string{word(w.what.what)} + " " + w.what.origin;
           },
           [](const supervisor_started&) { return std::string{"up"}; },
           [](const supervisor_start_failed& f) { return "failed " + f.id + ": " + f.detail; },

@@ -39,6 +39,39 @@ TEST(JournalValues, AMemoryIsReadAsItWasWritten) {
   EXPECT_EQ(*read, some_memory());
 }
 
+TEST(JournalValues, AnEndAndAStartUnderWayAreReadAsTheyWereWritten) {
+  using work = policy::unfinished_work;
+  work end{.what = work::kind::end, .origin = "db"};
+  end.why = {cause::kind::gave_up, "db", "more than 1 restart", {}};
+  end.detail = "gave up: more than 1 restart";
+  end.gave_up = true;
+  work undo{.what = work::kind::undo, .origin = "db"};
+  undo.why = {cause::kind::start_unwound, "db", "no such file", {}};
+  undo.detail = "no such file";
+  work begin{.what = work::kind::begin};
+  begin.keep_going = true;
+  const work start{.what = work::kind::start, .origin = "db", .automatic = false, .members = {{"db", 3, {}}}};
+  for (const auto& one : {end, undo, begin, start}) {
+    auto memory = some_memory();
+    memory.under_way = one;
+    const auto read = parse_memory_value(memory_value(memory, {"db", "web"}, clocks()), clocks());
+    ASSERT_TRUE(read) << read.failure().message;
+    EXPECT_EQ(*read, memory);
+  }
+}
+
+/// As versions without these kinds wrote it.
+TEST(JournalValues, WorkOfAnEarlierVersionIsRead) {
+  const auto read = parse_memory_value(
+      R"({"generation":4,"restarts":[],"children":[],"under_way":{"what":"stop","origin":"db","automatic":false,"members":[{"id":"db","generation":3,"cause":{"kind":"request"}}]}})",
+      clocks());
+  ASSERT_TRUE(read) << read.failure().message;
+  ASSERT_TRUE(read->under_way);
+  EXPECT_EQ(read->under_way->what, policy::unfinished_work::kind::stop);
+  EXPECT_EQ(read->under_way->members.front().generation, 3u);
+  EXPECT_FALSE(read->under_way->keep_going);
+}
+
 TEST(JournalValues, AnActIsReadAsItWasWritten) {
   using kind = act_under_way::kind;
   for (const auto what : {kind::start, kind::stop, kind::restart, kind::remove}) {
