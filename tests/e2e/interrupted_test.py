@@ -117,6 +117,47 @@ class Interrupted(alder.Scenario):
         self.assertEqual(home.states()["slow"], "stopped")
         self.assertEqual(home.states()["other"], "running")
 
+    def test_what_is_to_be_of_another_kind_is_stopped_as_what_it_is(self):
+        home = self.home
+        service, supervisor = "  - {service: g, command: sleep 1000}\n", (
+            "  - supervisor: g\n    children:\n      - {service: mate, command: sleep 1000}\n"
+            f"      - {SLOW_SERVICE}\n")
+        other = "  - {service: o, command: sleep 1000}\n"
+        self.bring_up_slow_stop("name: t\nchildren:\n" + supervisor + other)
+        old = home.pids()
+        home.write("alder.yaml", "name: t\nchildren:\n" + service + other)
+        command = home.begin("apply", "--sync")
+        self.kill_while("w", "stopping")
+        self.end_of(command)
+        home.wait_until("g is a service", lambda: set(home.states()) == {"g", "o"} and home.all_run())
+        self.assertEqual([name for name, pid in old.items() if alder.is_alive(pid)], ["o"])
+        self.assertEqual(home.kinds("o").count("started"), 1)
+        # And back, with a service that takes its time.
+        home.write("slow.py", SLOW_STOP.replace("sys.exit(0)", 'open("saved", "w").close(); sys.exit(0)'))
+        os.remove(home.files / "catches")
+        home.write("alder.yaml", "name: t\nchildren:\n" + SLOW_SERVICE.replace("{service: w", "  - {service: g") + "\n" + other)
+        home.alder("apply", "--sync")
+        home.wait_until("it catches SIGTERM", (home.files / "catches").exists)
+        home.write("alder.yaml", "name: t\nchildren:\n" + service.replace("}", ", instances: 2}") + other)
+        command = home.begin("apply", "--sync")
+        self.kill_while("g", "stopping")
+        self.end_of(command)
+        home.wait_until("g is a pool", lambda: set(home.states()) == {"g:0", "g:1", "o"} and home.all_run())
+        self.assertTrue((home.files / "saved").exists(), "it had the time it was promised")
+
+    def test_a_change_that_waits_for_another_is_carried_out_behind_it(self):
+        home = self.home
+        self.bring_up_slow_stop("name: t\nchildren:\n  - {service: p, command: [python3, slow.py], instances: 2, "
+                                "stop: {timeout: 30s}}\n")
+        first = home.begin("scale", "p", "1")
+        home.wait_until("p:1 is stopping", lambda: home.states().get("p:1") == "stopping")
+        second = home.begin("scale", "p", "3")
+        home.wait_until("the second one waits", lambda: "queued" in home.kinds())
+        home.kill_daemon()
+        self.end_of(first)
+        self.end_of(second)
+        home.wait_until("there are three", lambda: set(home.states()) == {"p:0", "p:1", "p:2"} and home.all_run())
+
     def test_a_removal_is_completed(self):
         home = self.home
         self.bring_up_slow_stop(HALVES.format(in_a="- " + SLOW_SERVICE, in_b=""))

@@ -5,6 +5,7 @@
 #include "actors/office/office.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
+#include "actors/office/requests.hpp"
 #include "actors/office/trees.hpp"
 #include "actors/tree/supervisor_plan.hpp"
 
@@ -89,6 +90,21 @@ void keep(const policy::additions& kept, const store::saved_tree& before, store:
   }
 }
 
+/// Somebody may have removed a node while others were being stopped.
+void leave_out_what_went(const supervisor_spec& before, const supervisor_spec& now, known_tree& tree,
+                         std::vector<policy::tree_change>& changes) {
+  const auto left = policy::places_in(now);
+  std::set<std::string> gone;
+  for (const auto& [name, place] : policy::places_in(before))
+    if (left.count(name) == 0) gone.insert(name);
+  if (gone.empty()) return;
+  std::erase_if(changes, [&](const auto& change) { return gone.count(change.name) > 0; });
+  auto& source = tree.source;
+  std::erase_if(source.grafts, [&](const auto& graft) { return gone.count(graft.child) > 0; });
+  source.removed.insert(source.removed.end(), gone.begin(), gone.end());
+  tree.root = std::make_shared<const supervisor_spec>(policy::without(*tree.root, gone));
+}
+
 wire::operation_result not_up(const std::string& tree) {
   return went_wrong("conflict", "tree '" + tree + "' is not up", {"bring it up: alder up"});
 }
@@ -123,7 +139,13 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
 
 void office::carry_out(const apply_config& apply, const done& tell) {
   const auto tree = apply.read ? apply.read->source.name : std::string{}; // none: it is about to be refused
-  in_turn(tree, tell, [this, apply](const done& over) {
+  std::optional<store::waiting_change> note;
+  if (const auto* known = context_.trees.find(tree); apply.read && known != nullptr) {
+    auto source = apply.read->source;
+    source.up_since = known->source.up_since;
+    note = {tree, apply.options, tree_value(source)};
+  }
+  in_turn({tree, note, {}}, tell, [this, apply](const done& over) {
     auto proposed = propose(apply, context_, extensions_are::loaded);
     if (auto* wrong = std::get_if<wire::problem>(&proposed)) return over({false, std::move(*wrong)});
     auto& [known, changes, scaled, refusal] = std::get<proposed_change>(proposed);
@@ -132,9 +154,10 @@ void office::carry_out(const apply_config& apply, const done& tell) {
 }
 
 void office::carry_out(const finish_change& finish, const done& tell) {
-  in_turn(finish.tree, tell, [this, finish](const done& over) {
+  in_turn({finish.tree, {}, finish.noted}, tell, [this, finish](const done& over) {
     const auto* known = context_.trees.find(finish.tree);
     if (known == nullptr) return over(not_up(finish.tree));
+    if (!finish.what.pending.empty()) return begin_again(*known, finish.what, over);
     known_tree tree = *known;
     const std::set<std::string> removed{finish.what.removed.begin(), finish.what.removed.end()};
     std::set<std::string> gone;
@@ -145,12 +168,30 @@ void office::carry_out(const finish_change& finish, const done& tell) {
     auto changes = policy::outstanding(*tree.root, policy::difference(*known->root, *tree.root, config::effect_of),
                                        known->source.left, node, [](const auto&) { return false; });
     policy::add_replaced(finish.what.replaced, *tree.root, node, changes);
-    change(std::move(tree), finish.what.options, changes, over, /*is_resumed=*/true);
+    change(std::move(tree), finish.what.options, changes, over, change_stage::resumed);
   });
 }
 
+/// It was stopping what is to be of another kind; the tree is what it was.
+void office::begin_again(const known_tree& known, const store::change_under_way& what, const done& over) {
+  auto source = store::parse_tree_value(what.pending);
+  if (!source) return over(went_wrong("invalid_config", "its record is damaged: " + source.failure().message));
+  auto loaded = read_configuration(*source, text_is::known);
+  load_extensions(loaded, context_.offered);
+  if (!loaded.tree) return over(went_wrong("invalid_config", "its configuration can no longer be loaded"));
+  auto root = std::make_shared<const supervisor_spec>(policy::sharing(*known.root, loaded.tree->root));
+  auto changes = policy::difference(*known.root, *root, config::effect_of);
+  if (!what.options.replace) // else it is about one service
+    changes = policy::outstanding(*root, std::move(changes), known.source.left,
+                                  nodes_of(context_.shared.nodes, source->name), [](const auto&) { return false; });
+  policy::make_due(what.replaced, changes);
+  change({std::move(*source), std::move(root)}, what.options, changes, over);
+}
+
 void office::carry_out(const scale_service& scale, const done& tell) {
-  in_turn(scale.tree, tell, [this, scale](const done& over) {
+  store::waiting_change note{
+      .tree = scale.tree, .service = scale.name, .instances = scale.instances, .at_any_price = scale.at_any_price};
+  in_turn({scale.tree, std::move(note), scale.noted}, tell, [this, scale](const done& over) {
     const auto* known = context_.trees.find(scale.tree);
     if (known == nullptr) return over(not_up(scale.tree));
     auto scaled = scale.read && scale.read->from == known->root
@@ -175,8 +216,14 @@ void office::carry_out(const scale_service& scale, const done& tell) {
   });
 }
 
-void office::in_turn(const std::string& tree, const done& tell, std::function<void(const done&)> change) {
-  auto begin = [this, tree, tell, change = std::move(change)] {
+void office::in_turn(turn in, const done& tell, std::function<void(const done&)> change) {
+  const auto tree = in.tree;
+  const auto [place, is_free] = changing_.try_emplace(tree);
+  if (!is_free && in.noted.empty() && in.note) {
+    in.noted = std::string{store::wait_key} + in_order(++last_act_);
+    context_.journal.begin_operation(in.noted, store::wait_value(*in.note));
+  }
+  auto begin = [this, tree, noted = in.noted, tell, change = std::move(change)] {
     const done over = [this, tree, tell](const wire::operation_result& result) {
       tell(result);
       const auto found = changing_.find(tree);
@@ -189,12 +236,12 @@ void office::in_turn(const std::string& tree, const done& tell, std::function<vo
       next();
     };
     if (context_.stopping) return over(is_stopping());
+    context_.journal.forget_soon(noted); // with the first that is written of it
     change(over);
   };
-  const auto [found, is_free] = changing_.try_emplace(tree);
   if (!is_free) {
     context_.shared.announce({.kind = event_kind::queued, .tree = tree});
-    return found->second.push_back(std::move(begin));
+    return place->second.push_back(std::move(begin));
   }
   begin();
 }
@@ -213,7 +260,7 @@ struct office::change_in_steps {
 
 /// Written down first, with all that is still to do, so that a successor of this daemon would finish it.
 void office::change(known_tree tree, const policy::change_options& options,
-                    const std::vector<policy::tree_change>& changes, const done& tell, bool is_resumed) {
+                    const std::vector<policy::tree_change>& changes, const done& tell, change_stage stage) {
   const auto name = tree.source.name;
   const auto& now = *context_.trees.find(name);
   const auto after = tree.root;
@@ -223,6 +270,12 @@ void office::change(known_tree tree, const policy::change_options& options,
                            "'" + plan.refused +
                                "' changes its kind or supervisor, which requires a restart; nothing was changed",
                            {"allow it with: alder apply --restart-changed"}));
+  const auto turning = policy::turning(*now.root, *after, changes, options, nodes_of(context_.shared.nodes, name));
+  if (!turning.empty() && stage == change_stage::begin) {
+    context_.journal.begin_operation(std::string{store::change_key} + name,
+                                     store::change_value({options, {}, plan.replaced, {}, tree_value(tree.source)}));
+    return stop_first(turning, std::move(tree), plan.replaced, options, changes, tell);
+  }
   const bool is_same_source = static_cast<const store::read_source&>(now.source) == tree.source;
   if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
     return tell(went_well(/*changed=*/false)); // nothing to record either
@@ -231,7 +284,7 @@ void office::change(known_tree tree, const policy::change_options& options,
   work->after = after;
   work->what = {options, plan.removed, plan.replaced, plan.down};
   work->has_effect = plan.has_effect;
-  if (is_resumed) add_look_at_pools(work, plan.steps, now.source.left);
+  if (stage == change_stage::resumed) add_look_at_pools(work, plan.steps, now.source.left);
   keep(plan.kept, now.source, tree.source);
   std::erase_if(tree.source.left, [&](const auto& left) {
     return std::any_of(changes.begin(), changes.end(), [&](const auto& one) { return one.name == left.name; });
@@ -245,6 +298,29 @@ void office::change(known_tree tree, const policy::change_options& options,
   for (auto& step : plan.steps)
     add_step(work, std::move(step));
   chain::run({work, &work->work}, [this, work, tell] { finish(work, tell); });
+}
+
+/// What becomes of another kind is stopped as what it is, by its own supervisor, also if that takes several daemons.
+void office::stop_first(const std::vector<std::string>& nodes, known_tree tree,
+                        const std::vector<policy::replaced_node>& replaced, const policy::change_options& options,
+                        const std::vector<policy::tree_change>& changes, const done& tell) {
+  const auto stops = std::make_shared<chain>();
+  const auto name = tree.source.name;
+  for (const auto& node : nodes) {
+    stops->steps.push_back([this, name, node](const chain::then& next) {
+      const auto parent = context_.shared.parents.find(id_of(name, node));
+      if (parent == context_.shared.parents.end()) return next({false, {}, {}});
+      call(parent->second, node_call{op::stop, node, nullptr, on_request, {}}, next);
+    });
+  }
+  const auto before = context_.trees.find(name)->root;
+  chain::run(stops, [this, name, tree = std::move(tree), before, replaced, options, rest = changes, tell]() mutable {
+    const auto* now = context_.trees.find(name);
+    if (now == nullptr) return tell(not_up(name));
+    leave_out_what_went(*before, *now->root, tree, rest);
+    policy::make_due(replaced, rest);
+    change(std::move(tree), options, rest, tell, change_stage::stopped);
+  });
 }
 
 /// Once an instance of a pool did not come up again, the others are left as they are.
@@ -362,6 +438,9 @@ void office::take(const std::string& tree, const policy::change_step& step,
     call_one(context_.shared.supervisors, one.to->name, upgrade_call{plan}, then);
   };
   const auto add = [&](const policy::add_instance& one) {
+    const auto& name = name_of(one.instance);
+    if (context_.shared.parents.count(id_of(tree, name)) > 0) // a former daemon has added it
+      return start(op::start, name, on_request, start_goal::completed);
     const auto entry = std::make_shared<const child_entry>(entry_of(one.instance));
     call_one(context_.shared.supervisors, one.pool, node_call{op::add, entry->name, entry, on_request, {}}, then);
   };
@@ -378,7 +457,7 @@ void office::take(const std::string& tree, const policy::change_step& step,
 }
 
 void office::carry_out(const add_children& add, const done& tell) {
-  in_turn(add.tree, tell, [this, add](const done& over) { begin_adding(add, over); });
+  in_turn({add.tree, {}, {}}, tell, [this, add](const done& over) { begin_adding(add, over); });
 }
 
 void office::begin_adding(const add_children& add, const done& tell) {

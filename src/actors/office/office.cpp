@@ -143,9 +143,10 @@ void office::on_start(const start_order& order) {
     w.told = answered_once(context, std::move(w.told), static_cast<const children_answer*>(nullptr));
     caf::anon_send(me, std::move(w));
   };
-  for (const auto& [key, act] : context_.journal.operations())
-    if (key.rfind(store::act_key, 0) == 0)
-      last_act_ = std::max<std::uint64_t>(last_act_, std::strtoull(key.c_str() + store::act_key.size(), nullptr, 10));
+  for (const auto& [key, detail] : context_.journal.operations())
+    for (const auto prefix : {store::act_key, store::wait_key})
+      if (key.rfind(prefix, 0) == 0)
+        last_act_ = std::max<std::uint64_t>(last_act_, std::strtoull(key.c_str() + prefix.size(), nullptr, 10));
   send(parent_, part_started("office", generation_));
   if (!std::exchange(context_.was_there, true)) return;
   for (const auto& [number, give_up] : std::exchange(context_.unanswered, {}))
@@ -343,7 +344,7 @@ void office::carry_out(const act_on_node& act, const done& tell_him) {
   if (act.what == node_call::op::remove && act.name == act.tree)
     return tell(went_wrong("conflict", "'" + act.name + "' is a whole tree", {"take it down: alder down " + act.name}));
   if (act.what == node_call::op::remove)
-    return in_turn(act.tree, tell, [this, act](const done& over) { remove_child(act, over); });
+    return in_turn({act.tree, {}, {}}, tell, [this, act](const done& over) { remove_child(act, over); });
   const bool starts = act.what == node_call::op::start || act.what == node_call::op::restart;
   if (starts && node && node->what == node_snapshot::kind::supervisor) return start_branch(act, parent->second, tell);
   perform(act, parent->second, tell);

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,8 +55,18 @@ private:
   void carry_out(const add_children& add, const done& tell);
   struct change_in_steps;
   /// `is_resumed`: a former daemon began it.
+  /// How far a change has come.
+  enum class change_stage : std::uint8_t {
+    begin,
+    stopped, ///< what is to be of another kind has been stopped
+    resumed, ///< a former daemon has begun it, and the tree is what it is to become
+  };
   void change(known_tree tree, const policy::change_options& options, const std::vector<policy::tree_change>& changes,
-              const done& tell, bool is_resumed = false);
+              const done& tell, change_stage stage = change_stage::begin);
+  void stop_first(const std::vector<std::string>& nodes, known_tree tree,
+                  const std::vector<policy::replaced_node>& replaced, const policy::change_options& options,
+                  const std::vector<policy::tree_change>& changes, const done& tell);
+  void begin_again(const known_tree& known, const store::change_under_way& what, const done& over);
   void add_step(const std::shared_ptr<change_in_steps>& work, policy::change_step step);
   void add_look_at_pools(const std::shared_ptr<change_in_steps>& work, const std::vector<policy::change_step>& steps,
                          const std::vector<policy::left_change>& left);
@@ -76,9 +87,14 @@ private:
   void begin_adding(const add_children& add, const done& tell);
   void add_next(const std::shared_ptr<children_to_add>& work, const done& tell);
   void take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then);
+  struct turn {
+    std::string tree;
+    std::optional<store::waiting_change> note; ///< how a successor of this daemon would begin it, if it has to wait
+    std::string noted;                         ///< under this key already
+  };
   /// Changes of one tree are carried out one after the other, each on what those before it have left. `change` calls
   /// what it is given once, at its end.
-  void in_turn(const std::string& tree, const done& tell, std::function<void(const done&)> change);
+  void in_turn(turn in, const done& tell, std::function<void(const done&)> change);
   void reset_branch(const std::string& tree, const std::string& name, const done& tell);
   void start_branch(const act_on_node& act, const supervisor_actor& parent, const done& tell);
   void add_tree(known_tree tree, bool keep_going, const done& tell);

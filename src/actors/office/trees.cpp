@@ -118,7 +118,7 @@ void known_trees::end_operations() {
   std::vector<std::string> keys{std::string{store::shutdown_key}};
   for (const auto& [name, tree] : trees())
     end_change(name);
-  for (const auto prefix : {store::change_key, store::act_key})
+  for (const auto prefix : {store::change_key, store::wait_key, store::act_key})
     archive_.each(prefix, [&](const std::string& id, const std::string&) { keys.push_back(std::string{prefix} + id); });
   for (const auto& key : keys)
     archive_.end_operation(key);
@@ -129,7 +129,9 @@ void known_trees::end_change(const std::string& tree) {
   const auto noted = archive_.values().find(std::string{store::change_key} + tree);
   if (noted == archive_.values().end()) return;
   const auto change = store::parse_change_value(noted->second);
-  if (!change || change->removed.empty()) return;
+  if (!change) return;
+  if (!change->pending.empty()) return become(tree, change->pending);
+  if (change->removed.empty()) return;
   auto known = trees_.at(tree);
   auto& grafts = known.source.grafts;
   std::set<std::string> gone;
@@ -143,6 +145,21 @@ void known_trees::end_change(const std::string& tree) {
   for (const auto& name : gone)
     shared_.nodes.remove_branch(tree, name);
   replace(std::move(known));
+}
+
+/// What was to stop before it could become this has ended.
+void known_trees::become(const std::string& tree, const std::string& pending) {
+  auto source = store::parse_tree_value(pending);
+  if (!source) return;
+  auto loaded = read_configuration(*source, text_is::known);
+  if (!loaded.tree) return;
+  const auto& before = *trees_.at(tree).root;
+  auto after = std::make_shared<const supervisor_spec>(policy::sharing(before, loaded.tree->root));
+  for (const auto& child : before.children) {
+    const bool is_gone = policy::find_child(*after, name_of(child)) == nullptr;
+    if (is_gone) shared_.nodes.remove_branch(tree, name_of(child));
+  }
+  replace({std::move(*source), std::move(after)});
 }
 
 /// The processes of a tree ended with their keeper. Of those that were stopped it is known how.

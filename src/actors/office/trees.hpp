@@ -97,6 +97,7 @@ private:
   void lay_out(const std::string& tree, const std::string& parent, const service_ptr& service);
   void lay_down(const std::string& tree);
   void end_change(const std::string& tree);
+  void become(const std::string& tree, const std::string& pending);
   void note_ends(const std::string& tree);
   [[nodiscard]] supervisor_ptr changing_to(const std::string& tree, const std::string& name) const;
   void forget_all(const std::string& tree);

@@ -59,6 +59,7 @@ struct apply_config {
 struct finish_change {
   std::string tree;
   store::change_under_way what;
+  std::string noted = {}; ///< it had not begun, and waits under this key until it does
 };
 struct scaled_tree;
 /// Let a service have this many instances.
@@ -68,6 +69,7 @@ struct scale_service {
   unsigned instances = 1;
   bool at_any_price = false; ///< also when it stops what runs, or when the instances are in each other's way
   std::shared_ptr<const scaled_tree> read = {}; ///< by a thread, for the tree that was up then
+  std::string noted = {};                       ///< as of finish_change
 };
 /// Start the children of this configuration under a supervisor that is up.
 struct add_children {

@@ -331,6 +331,11 @@ void daemon::finish_operations() {
     } else if (key.rfind(store::change_key, 0) == 0) {
       if (const auto what = store::parse_change_value(detail))
         by_tree[key.substr(store::change_key.size())].change = *what;
+    } else if (key.rfind(store::wait_key, 0) == 0) {
+      if (const auto what = store::parse_wait_value(detail))
+        by_tree[what->tree].waiting.emplace(key, *what);
+      else
+        journal_.end_operation(key);
     }
   }
   for (auto& [tree, left] : by_tree)
@@ -363,7 +368,10 @@ void daemon::finish(const std::string& tree, unfinished left, std::chrono::milli
     left.acts.pop_front();
   }
   if (left.change && !comes) finish_change(tree, *std::exchange(left.change, std::nullopt));
-  if (left.acts.empty() && !left.change) return;
+  if (!comes)
+    for (const auto& [key, what] : std::exchange(left.waiting, {}))
+      begin_change(key, what);
+  if (left.acts.empty() && !left.change && left.waiting.empty()) return;
   const auto timer = std::make_shared<boost::asio::steady_timer>(loop_, wait);
   timer->async_wait([this, timer, tree, left = std::move(left), wait, round](const boost::system::error_code& failed) {
     if (!failed) finish(tree, left, std::min<std::chrono::milliseconds>(wait * 2, longest_tree_look), round);
@@ -398,16 +406,31 @@ void daemon::finish_change(const std::string& tree, const store::change_under_wa
     const bool is_its_own = node && node->what == node_snapshot::kind::service; // which is about to be claimed
     if (process.alive && process.id.node.tree == tree && !is_its_own) host_.discard(process.id);
   }
-  api_.submit({actors::finish_change{tree, what}, [this, tree](const wire::operation_result& done) {
+  api_.submit({actors::finish_change{tree, what, {}}, [this, tree](const wire::operation_result& done) {
                  if (api_.stopping) return; // the rest is done when everything has ended
                  journal_.end_operation(std::string{store::change_key} + tree); // also of a tree that is gone
-                 if (!done.failure) return announce(event_kind::resumed, "change", tree);
-                 announce(
-                     event_kind::warning,
-                     "the configuration change that was interrupted when the daemon exited could not be completed: " +
-                         done.failure->detail,
-                     tree);
+                 tell_of_change(tree, done);
                }});
+}
+
+/// It has been waiting for the one before it.
+void daemon::begin_change(const std::string& key, const store::waiting_change& what) {
+  if (journal_.operations().count(key) == 0) return; // it has begun
+  const auto tell = [this, tree = what.tree](const wire::operation_result& done) {
+    if (!api_.stopping) tell_of_change(tree, done);
+  };
+  if (what.pending.empty())
+    return api_.submit(
+        {actors::scale_service{what.tree, what.service, what.instances, what.at_any_price, {}, key}, tell});
+  api_.submit({actors::finish_change{what.tree, {what.options, {}, {}, {}, what.pending}, key}, tell});
+}
+
+void daemon::tell_of_change(const std::string& tree, const wire::operation_result& done) {
+  if (!done.failure) return announce(event_kind::resumed, "change", tree);
+  announce(event_kind::warning,
+           "the configuration change that was interrupted when the daemon exited could not be completed: " +
+               done.failure->detail,
+           tree);
 }
 
 bool daemon::was_upgraded() { return host_.keeper().news() == wire::upgraded_news; }

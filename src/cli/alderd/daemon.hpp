@@ -18,6 +18,7 @@
 #include "runtime/os/daemon_lock.hpp"
 #include "runtime/os/file_watcher.hpp"
 #include "runtime/store/event_log.hpp"
+#include "runtime/wire/problem_json.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -60,10 +61,13 @@ private:
   struct unfinished {
     std::deque<std::pair<std::string, store::act_under_way>> acts; ///< by key
     std::optional<store::change_under_way> change;
+    std::map<std::string, store::waiting_change> waiting; ///< by key
   };
   void finish(const std::string& tree, unfinished left, std::chrono::milliseconds wait, unsigned round);
   void finish_act(const std::string& key, const store::act_under_way& act);
   void finish_change(const std::string& tree, const store::change_under_way& what);
+  void begin_change(const std::string& key, const store::waiting_change& what);
+  void tell_of_change(const std::string& tree, const wire::operation_result& done);
   void take_down(const std::string& tree, const std::string& detail);
   void on_stop_requested(int signal);
   void on_reopen(const boost::system::error_code& failed);

@@ -12,6 +12,8 @@ using kind = tree_change::kind;
 using node_ptr = std::shared_ptr<const node_snapshot>;
 using places = std::map<std::string, tree_place>;
 
+bool is_there(const node_ptr& node) { return is_up(node) || (node && node->state == node_state::stopping); }
+
 tree_change* find_change(std::vector<tree_change>& changes, const std::string& name) {
   const auto found = std::find_if(changes.begin(), changes.end(), [&](const auto& c) { return c.name == name; });
   return found == changes.end() ? nullptr : &*found;
@@ -170,8 +172,7 @@ private:
 
   void note_replaced(const tree_change& change) {
     const auto node = node_(change.name);
-    const bool is_there = is_up(node) || (node && node->state == node_state::stopping);
-    plan_.replaced.push_back({change.name, is_there ? node->generation : 0});
+    plan_.replaced.push_back({change.name, is_there(node) ? node->generation : 0});
   }
 
   /// Also what is about to be done: it may not come to that.
@@ -238,6 +239,29 @@ void add_replaced(const std::vector<replaced_node>& nodes, const supervisor_spec
   }
 }
 
+std::vector<std::string> turning(const supervisor_spec& before, const supervisor_spec& after,
+                                 const std::vector<tree_change>& changes, const change_options& options,
+                                 const node_lookup& node) {
+  const auto was = places_in(before);
+  const auto becomes = places_in(after);
+  std::vector<std::string> names;
+  for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+    if (change->what != kind::replaced || consequence_of(*change, options, node) != consequence::replace) continue;
+    const auto old_place = was.find(change->name);
+    const auto new_place = becomes.find(change->name);
+    if (old_place == was.end() || new_place == becomes.end()) continue;
+    const bool is_other_kind = old_place->second.child->index() != new_place->second.child->index();
+    if (is_other_kind && is_there(node(change->name))) names.push_back(change->name);
+  }
+  return names;
+}
+
+void make_due(const std::vector<replaced_node>& nodes, std::vector<tree_change>& changes) {
+  for (const auto& one : nodes)
+    if (auto* change = find_change(changes, one.name); change != nullptr && change->what == kind::replaced)
+      change->is_due = true;
+}
+
 std::string_view word(consequence what) {
   switch (what) {
   case consequence::at_once: return "at_once";
@@ -271,7 +295,7 @@ consequence consequence_of(const tree_change& change, const change_options& opti
   case kind::replaced: {
     if (!options.replaces()) return consequence::refuse;
     const auto now = node(change.name);
-    const bool is_down = now && now->settled && now->state != node_state::failed;
+    const bool is_down = !change.is_due && now && now->settled && now->state != node_state::failed;
     return is_down ? consequence::replace_down : consequence::replace;
   }
   case kind::changed:

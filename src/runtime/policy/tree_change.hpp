@@ -69,6 +69,14 @@ outstanding(const supervisor_spec& after, std::vector<tree_change> difference, c
 void add_replaced(const std::vector<replaced_node>& nodes, const supervisor_spec& after, const node_lookup& node,
                   std::vector<tree_change>& changes);
 
+/// The nodes that are there and become of another kind, a supervisor or a service, by these changes, in the order in
+/// which they stop. While they stop the tree has to be what it was: what it becomes has no place for them.
+[[nodiscard]] std::vector<std::string> turning(const supervisor_spec& before, const supervisor_spec& after,
+                                               const std::vector<tree_change>& changes, const change_options& options,
+                                               const node_lookup& node);
+/// They were up when the change began, so that they are started as what they have become.
+void make_due(const std::vector<replaced_node>& nodes, std::vector<tree_change>& changes);
+
 /// The consequence of a change.
 enum class consequence : std::uint8_t {
   at_once,         ///< it counts

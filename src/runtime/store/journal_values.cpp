@@ -313,28 +313,70 @@ result<std::string> parse_listed_tree_value(std::string_view text) {
   return parsed<std::string>(text, [](const json& j) { return j.at("file").get<std::string>(); });
 }
 
+namespace {
+
+json options_json(const policy::change_options& options) {
+  return {{"start_added", options.start_added},
+          {"stop_removed", options.stop_removed},
+          {"restart_changed", options.restart_changed},
+          {"replace", options.replace}};
+}
+
+policy::change_options read_options(const json& j) {
+  policy::change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
+                                 j.at("restart_changed").get<bool>()};
+  options.replace = j.value("replace", options.start_added && options.stop_removed); // before it was said, so it was
+  return options;
+}
+
+} // namespace
+
 std::string change_value(const change_under_way& change) {
   json replaced = json::array();
   for (const auto& node : change.replaced)
     replaced.push_back({{"name", node.name}, {"generation", node.generation}});
-  return text_of({{"start_added", change.options.start_added},
-                  {"stop_removed", change.options.stop_removed},
-                  {"restart_changed", change.options.restart_changed},
-                  {"replace", change.options.replace},
-                  {"removed", change.removed},
-                  {"replaced", replaced},
-                  {"down", change.down}});
+  auto all = options_json(change.options);
+  all["removed"] = change.removed;
+  all["replaced"] = replaced;
+  all["down"] = change.down;
+  if (!change.pending.empty()) all["pending"] = json::parse(change.pending);
+  return text_of(all);
 }
 
 result<change_under_way> parse_change_value(std::string_view text) {
   return parsed<change_under_way>(text, [](const json& j) {
-    policy::change_options options{j.at("start_added").get<bool>(), j.at("stop_removed").get<bool>(),
-                                   j.at("restart_changed").get<bool>()};
-    options.replace = j.value("replace", options.start_added && options.stop_removed); // before it was said, so it was
-    change_under_way change{options, j.at("removed").get<std::vector<std::string>>()};
+    change_under_way change{read_options(j), j.at("removed").get<std::vector<std::string>>()};
     for (const auto& node : j.value("replaced", json::array())) // versions that know less do not say it
       change.replaced.push_back({node.at("name").get<std::string>(), node.at("generation").get<alder::generation>()});
     change.down = j.value("down", change.down);
+    if (const auto pending = j.find("pending"); pending != j.end()) change.pending = text_of(*pending);
+    return change;
+  });
+}
+
+std::string wait_value(const waiting_change& change) {
+  auto all = options_json(change.options);
+  all["tree"] = change.tree;
+  if (!change.pending.empty()) {
+    all["pending"] = json::parse(change.pending);
+  } else {
+    all["service"] = change.service;
+    all["instances"] = change.instances;
+    all["at_any_price"] = change.at_any_price;
+  }
+  return text_of(all);
+}
+
+result<waiting_change> parse_wait_value(std::string_view text) {
+  return parsed<waiting_change>(text, [](const json& j) {
+    waiting_change change{j.at("tree").get<std::string>(), read_options(j)};
+    if (const auto pending = j.find("pending"); pending != j.end()) {
+      change.pending = text_of(*pending);
+      return change;
+    }
+    change.service = j.at("service").get<std::string>();
+    change.instances = j.at("instances").get<unsigned>();
+    change.at_any_price = j.at("at_any_price").get<bool>();
     return change;
   });
 }

@@ -9,6 +9,7 @@
 //   line                   the mark of the keepers under which that is true
 //   operation/down/NAME    that tree is being stopped and forgotten
 //   operation/change/NAME  that tree is being changed, and what is left to do
+//   operation/wait/NUMBER  a change of a tree that waits until another one is done
 //   operation/act/NUMBER   what somebody asked for of one node, until it is answered
 //   operation/answer/NUMBER  how a request ended that has a key, for whoever asks again
 //   operation/shutdown     everything is being stopped
@@ -41,6 +42,7 @@ using wire::process_key;
 inline constexpr std::string_view down_key = "operation/down/";
 inline constexpr std::string_view change_key = "operation/change/";
 inline constexpr std::string_view act_key = "operation/act/"; ///< behind it a number: they are in the order of the keys
+inline constexpr std::string_view wait_key = "operation/wait/";     ///< as act_key
 inline constexpr std::string_view answer_key = "operation/answer/"; ///< as act_key
 inline constexpr std::string_view shutdown_key = "operation/shutdown";
 /// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
@@ -52,7 +54,21 @@ struct change_under_way {
   std::vector<std::string> removed; ///< children that are to be gone at its end
   std::vector<policy::replaced_node> replaced = {};
   std::vector<std::string> down = {}; ///< children that are new where they are, and are not started
+  /// The tree it is to become, as a tree_value, while nodes stop that are to be of another kind: until then it is what
+  /// it was. Empty: it has become that.
+  std::string pending = {};
   bool operator==(const change_under_way&) const = default;
+};
+
+/// A change that has not begun, because another one of its tree is being carried out.
+struct waiting_change {
+  std::string tree;
+  policy::change_options options = {};
+  std::string pending = {}; ///< the tree it is to become, as a tree_value; empty: a service is to be scaled
+  std::string service = {};
+  unsigned instances = 0;
+  bool at_any_price = false; ///< as of who wants it scaled
+  bool operator==(const waiting_change&) const = default;
 };
 
 /// How somebody asked for something who may ask again.
@@ -114,6 +130,8 @@ struct node_clock {
 [[nodiscard]] result<std::string> parse_listed_tree_value(std::string_view text);
 [[nodiscard]] std::string change_value(const change_under_way& change);
 [[nodiscard]] result<change_under_way> parse_change_value(std::string_view text);
+[[nodiscard]] std::string wait_value(const waiting_change& change);
+[[nodiscard]] result<waiting_change> parse_wait_value(std::string_view text);
 [[nodiscard]] std::string_view word(act_under_way::kind what);
 [[nodiscard]] std::string act_value(const act_under_way& act);
 [[nodiscard]] result<act_under_way> parse_act_value(std::string_view text);

@@ -313,6 +313,88 @@ TEST_F(Office, AChangeThatIsNotFinishedWhenTheDaemonStopsStaysNoted) {
   EXPECT_EQ(journal.operations().count(key), 1u) << "the next daemon looks at it";
 }
 
+const policy::change_options sync{true, true, true};
+
+/// `web` is to be a pool of two.
+std::string pool_of_web() {
+  return store::tree_value({{.file = "/shop.yaml",
+                             .text = "name: shop\nchildren:\n  - {service: web, command: /bin/web, instances: 2}\n"
+                                     "  - {service: db, command: /bin/db}\n"},
+                            "shop"});
+}
+
+TEST_F(Office, WhatIsToBeOfAnotherKindIsStoppedAsWhatItIs) {
+  os.stubborn = {"web"};
+  (void)take_log();
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  EXPECT_EQ(node("web").state, node_state::stopping);
+  EXPECT_THAT(take_log(), ElementsAre("signal web#1 15"));
+  EXPECT_TRUE(trees.find("shop")->source.text.find("instances") == std::string::npos) << "it is what it was";
+  const auto noted_change = journal.operations().at(std::string{store::change_key} + "shop");
+  EXPECT_THAT(noted_change, HasSubstr("\"pending\":{")) << "the next daemon begins again";
+  EXPECT_THAT(noted_change, HasSubstr("instances: 2"));
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  EXPECT_EQ(node("web:0").state, node_state::running);
+  EXPECT_EQ(node("web:1").state, node_state::running);
+  EXPECT_EQ(node("db").generation, 1u);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(answers[0].failure) << answers[0].failure->detail;
+}
+
+TEST_F(Office, WhatAFormerDaemonHasStoppedIsStartedAsWhatItHasBecome) {
+  want(node_call::op::stop, "web");
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  EXPECT_EQ(node("web:0").state, node_state::running);
+  EXPECT_EQ(node("web:1").state, node_state::running);
+}
+
+TEST_F(Office, AChangeThatWaitsIsNotedUntilItBegins) {
+  const auto noted = [&] {
+    std::vector<store::waiting_change> all;
+    for (const auto& [key, detail] : journal.operations())
+      if (key.rfind(store::wait_key, 0) == 0) all.push_back(*store::parse_wait_value(detail));
+    return all;
+  };
+  os.stubborn = {"web"};
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  EXPECT_THAT(noted(), IsEmpty());
+  want(scale_service{"shop", "web", 3});
+  want(scale_service{"shop", "web", 4});
+  ASSERT_EQ(noted().size(), 2u);
+  EXPECT_EQ(noted()[0].instances, 3u) << "in their order";
+  EXPECT_EQ(noted()[1].service, "web");
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  EXPECT_EQ(node("web:3").state, node_state::running);
+  EXPECT_THAT(noted(), IsEmpty());
+  EXPECT_THAT(journal.operations(), IsEmpty());
+  EXPECT_EQ(answers.size(), 3u);
+}
+
+TEST_F(Office, AChangeThatAFormerDaemonHadWaitingIsNotNotedAgain) {
+  const auto key = std::string{store::wait_key} + "7";
+  journal.begin_operation(key, store::wait_value({.tree = "shop", .service = "db", .instances = 2}));
+  os.stubborn = {"web"};
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  want(scale_service{"shop", "db", 2, /*at_any_price=*/true, {}, key});
+  EXPECT_EQ(journal.operations().size(), 2u) << "the change, and this";
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  EXPECT_EQ(node("db:1").state, node_state::running);
+  EXPECT_THAT(journal.operations(), IsEmpty());
+}
+
+TEST_F(Office, WhatWasRemovedWhileOthersStoppedDoesNotComeBack) {
+  os.stubborn = {"web"};
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  trees.note_removed("shop", "db"); // as somebody who removes it by hand
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  EXPECT_EQ(policy::find_child(*trees.find("shop")->root, "db"), nullptr);
+  EXPECT_EQ(node("web:1").state, node_state::running);
+}
+
 const std::string three_of_api = "name: shop\nchildren:\n  - {service: api, command: /bin/api, instances: 3}\n";
 const std::vector<policy::left_change> all_of_api{{"api:0", "api", {"command"}, false, 1},
                                                   {"api:1", "api", {"command"}, false, 1},
@@ -331,6 +413,21 @@ TEST_F(Office, ARollingRestartThatIsFinishedWaitsForTheInstanceThatWasRestartedL
   EXPECT_EQ(node("api:2").generation, 2u);
   ASSERT_EQ(answers.size(), 2u);
   EXPECT_FALSE(answers[1].failure);
+}
+
+TEST_F(Office, InstancesThatAFormerDaemonHasAddedAreStartedOnce) {
+  bring_up(three_of_api);
+  want(node_call::op::stop, "api:1");
+  want(node_call::op::stop, "api:2");
+  answers.clear();
+  auto added = *trees.find("shop");
+  added.source.left = {{"api:1", "api", {}, /*added=*/true, 1}, {"api:2", "api", {}, /*added=*/true, 1}};
+  trees.add(std::move(added));
+  want(finish_change{"shop", {{.start_added = true}, {}}});
+  EXPECT_EQ(node("api:1").state, node_state::running);
+  EXPECT_EQ(node("api:2").state, node_state::running);
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(answers[0].failure) << answers[0].failure->detail;
 }
 
 TEST_F(Office, ARollingRestartThatIsFinishedLeavesTheRestWhenOneHasNotComeUp) {

@@ -637,6 +637,7 @@ TEST_F(LogPump, GrownIsToldOnceUntilWatchedAgain) {
   ASSERT_TRUE(listener_.hears(log_grown{1}, 2));
   pump_->watch(1, seen(8));
   pump_->unwatch(1);
+  settle();
   say(pipe, "three\n");
   pump_->finish(1, 1);
   ASSERT_TRUE(listener_.hears(log_drained{1, 1}));

@@ -188,6 +188,34 @@ TEST_F(TreeChange, WhatBecomesSomethingElseIsReplacedOrEverythingRefused) {
   }
 }
 
+TEST_F(TreeChange, WhatBecomesOfAnotherKindAndIsThereTurns) {
+  const auto before = supervisor("shop", {service("web"), service("moves"), nested("back", {service("db")}),
+                                          nested("pool", {service("pool:0")}, /*pool=*/true), service("down")});
+  const auto after = supervisor("shop", {nested("web", {service("web:0")}, /*pool=*/true), service("back"),
+                                         nested("pool", {service("moves")}), nested("down", {})});
+  runs(before);
+  is("down", node_state::stopped, 1, /*settled=*/true);
+  is("back", node_state::stopping);
+  const auto changes = found(before, after);
+  EXPECT_THAT(turning(before, after, changes, all_of_it, node), ElementsAre("back", "web"))
+      << "in the order in which they stop; 'moves' stays a service, 'pool' a supervisor, and 'down' runs nothing";
+  EXPECT_THAT(turning(before, after, changes, {}, node), IsEmpty()) << "nothing is replaced";
+  is("web", node_state::stopped, 1, /*settled=*/true);
+  EXPECT_THAT(turning(before, after, changes, all_of_it, node), ElementsAre("back"));
+}
+
+TEST_F(TreeChange, WhatWasUpWhenTheChangeBeganIsStartedAsWhatItHasBecome) {
+  const auto before = supervisor("shop", {service("web"), service("down")});
+  const auto after = supervisor("shop", {nested("web", {service("web:0")}, /*pool=*/true), nested("down", {})});
+  runs(before);
+  is("web", node_state::stopped, 1, /*settled=*/true); // by the change itself
+  is("down", node_state::stopped, 1, /*settled=*/true);
+  auto changes = found(before, after);
+  make_due({{"web", 1}, {"gone", 1}}, changes);
+  EXPECT_THAT(said(plan_change(before, after, changes, all_of_it, node)),
+              ElementsAre("replace down", "replace web", "upgrade shop", "start web"));
+}
+
 TEST_F(TreeChange, WhatIsReplacedStaysAsItWas) {
   const auto before = supervisor("shop", {service("stopped"), service("done"), service("broken"), nested("back", {})});
   const auto after = supervisor("shop", {nested("back", {service("stopped"), service("done"), service("broken")})});

@@ -97,10 +97,24 @@ TEST(JournalValues, ATreeThatIsTakenDownRemembersWhoAsked) {
   EXPECT_EQ(down_value({}), "{}");
 }
 
+TEST(JournalValues, AChangeThatWaitsIsReadAsItWasWritten) {
+  const waiting_change scale{.tree = "shop", .service = "api", .instances = 3, .at_any_price = true};
+  EXPECT_EQ(parse_wait_value(wait_value(scale)).value(), scale);
+  const waiting_change apply{.tree = "shop",
+                             .options = {true, true, true},
+                             .pending = tree_value({{.file = "/shop.yaml", .text = "name: shop"}, "shop"})};
+  EXPECT_EQ(parse_wait_value(wait_value(apply)).value(), apply);
+  EXPECT_FALSE(parse_wait_value("{}").ok());
+  EXPECT_FALSE(parse_wait_value("nonsense").ok());
+}
+
 TEST(JournalValues, AChangeIsReadAsItWasWritten) {
   const change_under_way change{
       {.start_added = true, .restart_changed = true}, {"web", "api:1"}, {{"db", 3}, {"mail", 0}}, {"old"}};
   EXPECT_EQ(parse_change_value(change_value(change)).value(), change);
+  auto waits = change;
+  waits.pending = tree_value({{.text = "name: shop"}, "shop"});
+  EXPECT_EQ(parse_change_value(change_value(waits)).value(), waits);
   EXPECT_TRUE(
       parse_change_value(R"({"start_added":true,"stop_removed":true,"restart_changed":true,"removed":[]})").ok())
       << "of an earlier version";

@@ -36,11 +36,13 @@ TEST(NodePieces, ASupervisorShowsItsBudgetAndNestsItsChildren) {
   const auto text = whole(trees_pieces({{&root, find}}, nullptr));
   EXPECT_NE(
       text.find(R"("strategy":"rest_for_one","pool":false,"intensity":{"max":5,"window_ms":30000,"used":4,"left":1,)"
-                R"("oldest_expires_ms":12000},"children":[{"type":"service","tree":"shop","name":"db")"),
+                R"("oldest_expires_ms":12000},"generation":3,"children":[{"type":"service","tree":"shop","name":"db")"),
       std::string::npos)
       << text;
-  EXPECT_NE(text.find(R"("pool":true,"intensity":{"max":5,"window_ms":30000,"used":9,"left":0},"children":[]}]}]})"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find(
+          R"("pool":true,"intensity":{"max":5,"window_ms":30000,"used":9,"left":0},"generation":3,"children":[]}]}]})"),
+      std::string::npos)
       << text;
 }
 
