@@ -1,7 +1,7 @@
-// How a tree that is up takes changes: another version of its configuration, more or fewer instances, children added
-// and removed by hand.
+// How a tree that is up takes changes: another version of its configuration, more or fewer instances.
 #include "actors/base/runtime.hpp"
 #include "actors/office/archive.hpp"
+#include "actors/office/chain.hpp"
 #include "actors/office/office.hpp"
 #include "actors/office/outcomes.hpp"
 #include "actors/office/proposed_change.hpp"
@@ -17,7 +17,6 @@
 #include "runtime/policy/tree_change.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -32,27 +31,7 @@ const cause by_its_supervisor{cause::kind::tree_start, {}, {}, {}};
 
 } // namespace
 
-// Parts of office::change_in_steps, which is no secret of this file for the compiler.
-
-/// Things to do one after the other, each calls what follows it. The first failure is kept; the rest is done all the
-/// same, for a change is not left half done.
-struct chain {
-  using then = std::function<void(const call_outcome&)>;
-  std::deque<std::function<void(const then&)>> steps;
-  std::optional<wire::operation_result> failure;
-  bool changed = false;
-
-  static void run(const std::shared_ptr<chain>& self, const std::function<void()>& done) {
-    if (self->steps.empty()) return done();
-    const auto step = std::move(self->steps.front());
-    self->steps.pop_front();
-    step([self, done](const call_outcome& outcome) {
-      self->changed = self->changed || outcome.changed;
-      if (!outcome.ok() && !self->failure) self->failure = result_of(outcome);
-      run(self, done);
-    });
-  }
-};
+// Part of office::change_in_steps, which is no secret of this file for the compiler.
 
 /// Instances that were restarted one after the other in a change.
 struct rolling_restart {
@@ -454,76 +433,6 @@ void office::take(const std::string& tree, const policy::change_step& step,
                                 one.pool.empty() ? start_goal::completed : start_goal::stable);
                         }},
              step);
-}
-
-void office::carry_out(const add_children& add, const done& tell) {
-  in_turn({add.tree, {}, {}}, tell, [this, add](const done& over) { begin_adding(add, over); });
-}
-
-void office::begin_adding(const add_children& add, const done& tell) {
-  auto read = add.read ? std::move(*add.read) : read_configuration(add.source);
-  load_extensions(read.loaded, context_.offered);
-  auto& loaded = read.loaded;
-  if (!loaded.tree) {
-    auto result = went_wrong("invalid_config", "the configuration is invalid; nothing was added");
-    result.failure->diagnostics = diagnostic_entries(loaded.diagnostics);
-    return tell(result);
-  }
-  auto& children = loaded.tree->root.children;
-  if (children.empty()) return tell(went_wrong("nothing_to_add", "the configuration has no children"));
-  for (const auto& child : children) {
-    if (context_.shared.nodes.find(add.tree, name_of(child)) != nullptr)
-      return tell(went_wrong("conflict", "'" + name_of(child) + "' already exists in tree " + add.tree,
-                             {"choose another name, or remove that one first: alder remove " + name_of(child)}));
-  }
-  const auto work = std::make_shared<children_to_add>();
-  work->tree = add.tree;
-  work->supervisor = add.supervisor;
-  work->from = std::make_shared<const store::read_source>(std::move(read.source));
-  work->children = std::move(children);
-  add_next(work, tell);
-}
-
-/// One after the other, as a supervisor would. When one fails those before it are removed again. Each is noted before
-/// it starts, so that the next daemon knows whose process it is.
-void office::add_next(const std::shared_ptr<children_to_add>& work, const done& tell) {
-  if (work->next == work->children.size()) return tell(went_well(/*changed=*/true));
-  const auto supervisor = context_.shared.supervisors.find(id_of(work->tree, work->supervisor));
-  if (supervisor == context_.shared.supervisors.end())
-    return tell(went_wrong("conflict", "the supervisor '" + work->supervisor + "' is down",
-                           {"start it first: alder start " + work->supervisor}));
-  auto& spec = work->children[work->next++];
-  const auto entry = std::make_shared<const child_entry>(entry_of(spec));
-  const auto& why = policy::stays_down_at_start(spec) ? by_its_supervisor : on_request;
-  const auto take_all_back = [this, work, tell](const call_outcome& outcome) {
-    take_back(work, [tell, outcome] { tell(result_of(outcome)); });
-  };
-  context_.trees.note_added(work->tree, {{work->supervisor, entry->name, work->from}, std::move(spec)});
-  call(supervisor->second, node_call{op::add, entry->name, entry, why, {}},
-       [this, work, tell, take_all_back, name = entry->name](const call_outcome& outcome) {
-         if (!outcome.ok()) {
-           context_.trees.note_removed(work->tree, name);
-           return take_all_back(outcome);
-         }
-         work->added.push_back(name);
-         follow_start({work->tree, name, start_goal::completed, true, {}}, outcome,
-                      [this, work, tell, take_all_back](const call_outcome& end) {
-                        end.ok() ? add_next(work, tell) : take_all_back(end);
-                      });
-       });
-}
-
-void office::take_back(const std::shared_ptr<children_to_add>& work, const std::function<void()>& then) {
-  const auto undo = std::make_shared<chain>();
-  for (auto former = work->added.rbegin(); former != work->added.rend(); ++former) {
-    undo->steps.push_back([this, work, former = *former](const chain::then& next) {
-      const auto parent = context_.shared.parents.find(id_of(work->tree, former));
-      if (parent == context_.shared.parents.end()) return next({false, {}, {}});
-      call(parent->second, node_call{op::remove, former, {}, on_request, {}}, next);
-      context_.trees.note_removed(work->tree, former);
-    });
-  }
-  chain::run(undo, then);
 }
 
 } // namespace alder::actors
