@@ -17,7 +17,7 @@ children:
 SLOW = """
 name: slow
 children:
-  - { service: s, command: sleep 1000, ready: { after: 1h } }
+  - { service: s, command: sleep 1000, ready: { exec: test -e up, timeout: 1h } }
 """
 
 # Hangs once for each file HANG beside it, before it has said hello; then it is the real one.
@@ -111,11 +111,14 @@ class DaemonHangs(alder.Scenario):
         waiting = home.begin("up", home.write("slow.yaml", SLOW))
         home.wait_until("it is being started", lambda: home.services().get("s", {}).get("state") == "starting")
         before = self.hang()
-        out, err = waiting.communicate(timeout=100)
-        self.assertEqual(waiting.returncode, 5, (out, err))
-        self.assertIn(b"it hung and was replaced", err)
+        home.wait_until("the one that waits had it replaced", lambda: not alder.is_alive(before), deadline=90)
         home.wait_for_successor(before)
         self.assertEqual(home.service("s")["state"], "starting")
+        home.write("up", "")
+        out, err = waiting.communicate(timeout=60)
+        self.assertEqual(waiting.returncode, 0, (out, err))
+        self.assertIn(b"does not answer", err)
+        self.assertIn(b"1 started", out)
 
     def test_one_that_is_left_alone_is_not_touched(self):
         home = self.home

@@ -164,11 +164,12 @@ children:
         pid = home.wait_until("it waits", lambda: home.daemon_answers() and home.states() == {"slow": "starting"}
                               and home.pids().get("slow"))
         home.kill_daemon()
-        waiting.communicate()
         self.assertEqual(home.states(), {"slow": "starting"})
         home.write("ready", "")
         home.wait_until("it is ready", lambda: home.states() == {"slow": "running"})
         self.assertEqual(home.pids(), {"slow": pid})
+        waiting.communicate(timeout=alder.PATIENCE)
+        self.assertEqual(waiting.returncode, 0)
         home.alder("down", "t")
 
         (home.files / "ready").unlink()
@@ -178,9 +179,10 @@ children:
         home.wait_until("most of its time is over", lambda: time.monotonic() - begun > 9)
         killed = time.monotonic()
         home.kill_daemon()
-        waiting.communicate()
         home.wait_until("its time is over", lambda: "start_failed" in home.kinds("slow"))
         self.assertLess(time.monotonic() - killed, 12, "the time it had had counts")
+        waiting.communicate(timeout=alder.PATIENCE)
+        self.assertEqual(waiting.returncode, 1)
 
     def test_a_line_of_output_says_that_it_is_ready(self):
         home = self.home
