@@ -128,7 +128,8 @@ class Interrupted(alder.Scenario):
         home.write("alder.yaml", "name: t\nchildren:\n" + service + other)
         command = home.begin("apply", "--sync")
         self.kill_while("w", "stopping")
-        self.end_of(command)
+        code, said = self.end_of(command)
+        self.assertEqual(code, 0, said)
         home.wait_until("g is a service", lambda: set(home.states()) == {"g", "o"} and home.all_run())
         self.assertEqual([name for name, pid in old.items() if alder.is_alive(pid)], ["o"])
         self.assertEqual(home.kinds("o").count("started"), 1)
@@ -141,7 +142,8 @@ class Interrupted(alder.Scenario):
         home.write("alder.yaml", "name: t\nchildren:\n" + service.replace("}", ", instances: 2}") + other)
         command = home.begin("apply", "--sync")
         self.kill_while("g", "stopping")
-        self.end_of(command)
+        code, said = self.end_of(command)
+        self.assertEqual(code, 0, said)
         home.wait_until("g is a pool", lambda: set(home.states()) == {"g:0", "g:1", "o"} and home.all_run())
         self.assertTrue((home.files / "saved").exists(), "it had the time it was promised")
 
@@ -154,9 +156,11 @@ class Interrupted(alder.Scenario):
         second = home.begin("scale", "p", "3")
         home.wait_until("the second one waits", lambda: "queued" in home.kinds())
         home.kill_daemon()
-        self.end_of(first)
-        self.end_of(second)
-        home.wait_until("there are three", lambda: set(home.states()) == {"p:0", "p:1", "p:2"} and home.all_run())
+        for command in (first, second):
+            code, said = self.end_of(command)
+            self.assertEqual(code, 0, said)
+        self.assertEqual(set(home.states()), {"p:0", "p:1", "p:2"})
+        self.assertTrue(home.all_run())
 
     def test_a_removal_is_completed(self):
         home = self.home

@@ -333,6 +333,13 @@ void delete_node(const api_request& request, const responder& out, api_context& 
 void post_scale(const api_request& request, const responder& out, api_context& context) {
   const auto instances = wire::parse_scale_request(request.body);
   if (!instances) return out->refuse(bad_value(instances.failure().message));
+  const auto before = look_up("scale", request, context);
+  if (const auto* wrong = std::get_if<wire::problem>(&before)) return out->refuse(*wrong);
+  if (const auto* known = std::get_if<known_request>(&before)) {
+    scale_service again{known->tree, known->name, *instances};
+    again.asked = mark_of(request, context);
+    return submit(std::move(again), known->tree, request, out, context, known->since);
+  }
   auto found = find_one(request.path[2], context);
   if (!found.node) return out->refuse(found.problem);
   const auto& node = *found.node;
@@ -345,16 +352,18 @@ void post_scale(const api_request& request, const responder& out, api_context& c
   const auto* known = context.trees.find(node.tree);
   if (known == nullptr) return out->refuse({"no_such_tree", "there is no tree '" + node.tree + "'", {}, {}});
   scale_service wanted{node.tree, node.name, *instances, is_set(request, "force")};
+  wanted.asked = mark_of(request, context);
+  const auto since = since_of(before, request);
   using answer = std::shared_ptr<const scaled_tree>;
   std::function<answer()> work = [now = *known, service = node.name, count = *instances] {
     return std::make_shared<const scaled_tree>(read_scaled(now, service, count));
   };
   context.host.files().ask<answer>("tree " + node.tree, std::move(work), file_patience,
-                                   [wanted, request, out, &context](std::optional<answer> read) mutable {
+                                   [wanted, request, out, since, &context](std::optional<answer> read) mutable {
                                      if (!read) return out->refuse(unanswered_files());
                                      wanted.read = std::move(*read);
                                      const auto tree = wanted.tree;
-                                     submit(std::move(wanted), tree, request, out, context);
+                                     submit(std::move(wanted), tree, request, out, context, since);
                                    });
 }
 
@@ -431,15 +440,24 @@ void post_diff(const api_request& request, const responder& out, api_context& co
 }
 
 void post_apply(const api_request& request, const responder& out, api_context& context) {
-  with_change(request, out, context, [request, out, &context](apply_config&& wanted) {
+  const auto before = look_up("apply", request, context);
+  if (const auto* wrong = std::get_if<wire::problem>(&before)) return out->refuse(*wrong);
+  if (const auto* known = std::get_if<known_request>(&before)) {
+    apply_config again;
+    again.asked = mark_of(request, context);
+    return submit(std::move(again), known->tree, request, out, context, known->since);
+  }
+  const auto since = since_of(before, request);
+  with_change(request, out, context, [request, out, since, &context](apply_config&& wanted) {
+    wanted.asked = mark_of(request, context);
     if (wanted.read) { // and found good
       const auto tree = wanted.read->source.name;
-      return submit(std::move(wanted), tree, request, out, context);
+      return submit(std::move(wanted), tree, request, out, context, since);
     }
     const auto proposed = propose(wanted, context, extensions_are::not_loaded);
     if (const auto* wrong = std::get_if<wire::problem>(&proposed)) return out->refuse(*wrong);
     const auto tree = std::get<proposed_change>(proposed).tree.source.name;
-    submit(std::move(wanted), tree, request, out, context);
+    submit(std::move(wanted), tree, request, out, context, since);
   });
 }
 

@@ -116,24 +116,34 @@ std::optional<wire::operation_result> objection_to(const scale_service& scale, c
 
 } // namespace
 
+/// With the answer for whoever asks again.
+office::done office::remembered(const wanted_change& by, const std::string& tree, const done& tell) {
+  if (by.asked.key.empty()) return tell;
+  return [this, by, tree, tell](const wire::operation_result& result) {
+    answer(by.asked, word_of_change(by.service), tree, by.service.empty() ? tree : by.service, result, tell);
+  };
+}
+
 void office::carry_out(const apply_config& apply, const done& tell) {
+  const wanted_change by{apply.options, {}, apply.asked};
   const auto tree = apply.read ? apply.read->source.name : std::string{}; // none: it is about to be refused
   std::optional<store::waiting_change> note;
   if (const auto* known = context_.trees.find(tree); apply.read && known != nullptr) {
     auto source = apply.read->source;
     source.up_since = known->source.up_since;
-    note = {tree, apply.options, tree_value(source)};
+    note = {.tree = tree, .options = apply.options, .pending = tree_value(source), .asked = apply.asked};
   }
-  in_turn({tree, note, {}}, tell, [this, apply](const done& over) {
+  in_turn({tree, note, {}}, remembered(by, tree, tell), [this, apply, by](const done& over) {
     auto proposed = propose(apply, context_, extensions_are::loaded);
     if (auto* wrong = std::get_if<wire::problem>(&proposed)) return over({false, std::move(*wrong)});
     auto& [known, changes, scaled, refusal] = std::get<proposed_change>(proposed);
-    change(std::move(known), apply.options, changes, over);
+    change(std::move(known), by, changes, over);
   });
 }
 
 void office::carry_out(const finish_change& finish, const done& tell) {
-  in_turn({finish.tree, {}, finish.noted}, tell, [this, finish](const done& over) {
+  const wanted_change by{finish.what.options, finish.what.service, finish.what.asked};
+  in_turn({finish.tree, {}, finish.noted}, remembered(by, finish.tree, tell), [this, finish, by](const done& over) {
     const auto* known = context_.trees.find(finish.tree);
     if (known == nullptr) return over(not_up(finish.tree));
     if (!finish.what.pending.empty()) return begin_again(*known, finish.what, over);
@@ -147,7 +157,7 @@ void office::carry_out(const finish_change& finish, const done& tell) {
     auto changes = policy::outstanding(*tree.root, policy::difference(*known->root, *tree.root, config::effect_of),
                                        known->source.left, node, [](const auto&) { return false; });
     policy::add_replaced(finish.what.replaced, *tree.root, node, changes);
-    change(std::move(tree), finish.what.options, changes, over, change_stage::resumed);
+    change(std::move(tree), by, changes, over, change_stage::resumed);
   });
 }
 
@@ -164,13 +174,19 @@ void office::begin_again(const known_tree& known, const store::change_under_way&
     changes = policy::outstanding(*root, std::move(changes), known.source.left,
                                   nodes_of(context_.shared.nodes, source->name), [](const auto&) { return false; });
   policy::make_due(what.replaced, changes);
-  change({std::move(*source), std::move(root)}, what.options, changes, over);
+  change({std::move(*source), std::move(root)}, {what.options, what.service, what.asked}, changes, over);
 }
 
 void office::carry_out(const scale_service& scale, const done& tell) {
-  store::waiting_change note{
-      .tree = scale.tree, .service = scale.name, .instances = scale.instances, .at_any_price = scale.at_any_price};
-  in_turn({scale.tree, std::move(note), scale.noted}, tell, [this, scale](const done& over) {
+  store::waiting_change note{.tree = scale.tree,
+                             .service = scale.name,
+                             .instances = scale.instances,
+                             .at_any_price = scale.at_any_price,
+                             .asked = scale.asked};
+  const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
+  const wanted_change by{options, scale.name, scale.asked};
+  const auto remember = remembered(by, scale.tree, tell);
+  in_turn({scale.tree, std::move(note), scale.noted}, remember, [this, scale, by](const done& over) {
     const auto* known = context_.trees.find(scale.tree);
     if (known == nullptr) return over(not_up(scale.tree));
     auto scaled = scale.read && scale.read->from == known->root
@@ -187,11 +203,10 @@ void office::carry_out(const scale_service& scale, const done& tell) {
     known_tree tree{std::move(scaled.source), std::make_shared<const supervisor_spec>(std::move(loaded.tree->root))};
     tree.source.revision = known->source.revision;
     tree.source.left = known->source.left; // what an apply has left is none of this
-    const policy::change_options options{true, true, /*restart_changed=*/false, /*replace=*/true};
     if (const auto wrong = scale.at_any_price ? std::nullopt : objection_to(scale, *known, *tree.root))
       return over(*wrong);
     const auto changes = policy::difference(*known->root, *tree.root, config::effect_of);
-    change(std::move(tree), options, changes, over);
+    change(std::move(tree), by, changes, over);
   });
 }
 
@@ -238,22 +253,27 @@ struct office::change_in_steps {
 };
 
 /// Written down first, with all that is still to do, so that a successor of this daemon would finish it.
-void office::change(known_tree tree, const policy::change_options& options,
-                    const std::vector<policy::tree_change>& changes, const done& tell, change_stage stage) {
+void office::change(known_tree tree, const wanted_change& by, const std::vector<policy::tree_change>& changes,
+                    const done& tell, change_stage stage) {
   const auto name = tree.source.name;
   const auto& now = *context_.trees.find(name);
   const auto after = tree.root;
-  auto plan = policy::plan_change(*now.root, *after, changes, options, nodes_of(context_.shared.nodes, name));
+  auto plan = policy::plan_change(*now.root, *after, changes, by.options, nodes_of(context_.shared.nodes, name));
   if (!plan.refused.empty())
     return tell(went_wrong("needs_restart",
                            "'" + plan.refused +
                                "' changes its kind or supervisor, which requires a restart; nothing was changed",
                            {"allow it with: alder apply --restart-changed"}));
-  const auto turning = policy::turning(*now.root, *after, changes, options, nodes_of(context_.shared.nodes, name));
+  const auto turning = policy::turning(*now.root, *after, changes, by.options, nodes_of(context_.shared.nodes, name));
   if (!turning.empty() && stage == change_stage::begin) {
-    context_.journal.begin_operation(std::string{store::change_key} + name,
-                                     store::change_value({options, {}, plan.replaced, {}, tree_value(tree.source)}));
-    return stop_first(turning, std::move(tree), plan.replaced, options, changes, tell);
+    const store::change_under_way begun{.options = by.options,
+                                        .removed = {},
+                                        .replaced = plan.replaced,
+                                        .pending = tree_value(tree.source),
+                                        .service = by.service,
+                                        .asked = by.asked};
+    context_.journal.begin_operation(std::string{store::change_key} + name, store::change_value(begun));
+    return stop_first(turning, std::move(tree), plan.replaced, by, changes, tell);
   }
   const bool is_same_source = static_cast<const store::read_source&>(now.source) == tree.source;
   if (changes.empty() && is_same_source && now.source.grafts.empty() && now.source.removed.empty())
@@ -261,7 +281,7 @@ void office::change(known_tree tree, const policy::change_options& options,
   const auto work = std::make_shared<change_in_steps>();
   work->tree = name;
   work->after = after;
-  work->what = {options, plan.removed, plan.replaced, plan.down};
+  work->what = {by.options, plan.removed, plan.replaced, plan.down, {}, by.service, by.asked};
   work->has_effect = plan.has_effect;
   if (stage == change_stage::resumed) add_look_at_pools(work, plan.steps, now.source.left);
   keep(plan.kept, now.source, tree.source);
@@ -281,7 +301,7 @@ void office::change(known_tree tree, const policy::change_options& options,
 
 /// What becomes of another kind is stopped as what it is, by its own supervisor, also if that takes several daemons.
 void office::stop_first(const std::vector<std::string>& nodes, known_tree tree,
-                        const std::vector<policy::replaced_node>& replaced, const policy::change_options& options,
+                        const std::vector<policy::replaced_node>& replaced, const wanted_change& by,
                         const std::vector<policy::tree_change>& changes, const done& tell) {
   const auto stops = std::make_shared<chain>();
   const auto name = tree.source.name;
@@ -293,12 +313,12 @@ void office::stop_first(const std::vector<std::string>& nodes, known_tree tree,
     });
   }
   const auto before = context_.trees.find(name)->root;
-  chain::run(stops, [this, name, tree = std::move(tree), before, replaced, options, rest = changes, tell]() mutable {
+  chain::run(stops, [this, name, tree = std::move(tree), before, replaced, by, rest = changes, tell]() mutable {
     const auto* now = context_.trees.find(name);
     if (now == nullptr) return tell(not_up(name));
     leave_out_what_went(*before, *now->root, tree, rest);
     policy::make_due(replaced, rest);
-    change(std::move(tree), options, rest, tell, change_stage::stopped);
+    change(std::move(tree), by, rest, tell, change_stage::stopped);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "actors/office/proposed_change.hpp"
 #include "actors/office/requests.hpp"
 #include "actors/office/trees.hpp"
+#include "actors/tree/child_kind.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/policy/still_down.hpp"
@@ -76,6 +77,10 @@ const store::request_mark* mark_of(const decltype(wish::what)& what) {
   if (act != nullptr) return act->asked.key.empty() || !act->operation.empty() ? nullptr : &act->asked;
   const auto* up = std::get_if<bring_up>(&what);
   if (up != nullptr) return up->asked.key.empty() ? nullptr : &up->asked;
+  const auto* apply = std::get_if<apply_config>(&what);
+  if (apply != nullptr) return apply->asked.key.empty() ? nullptr : &apply->asked;
+  const auto* scale = std::get_if<scale_service>(&what);
+  if (scale != nullptr) return scale->asked.key.empty() || !scale->noted.empty() ? nullptr : &scale->asked;
   const auto* down = std::get_if<take_down>(&what);
   return down == nullptr || down->asked.key.empty() || down->is_resumed ? nullptr : &down->asked;
 }

@@ -61,10 +61,17 @@ private:
     stopped, ///< what is to be of another kind has been stopped
     resumed, ///< a former daemon has begun it, and the tree is what it is to become
   };
-  void change(known_tree tree, const policy::change_options& options, const std::vector<policy::tree_change>& changes,
+  /// What somebody wants of a change, and how he may ask again.
+  struct wanted_change {
+    policy::change_options options;
+    std::string service; ///< that is scaled; empty: another version of the configuration is taken up
+    store::request_mark asked;
+  };
+  [[nodiscard]] done remembered(const wanted_change& by, const std::string& tree, const done& tell);
+  void change(known_tree tree, const wanted_change& by, const std::vector<policy::tree_change>& changes,
               const done& tell, change_stage stage = change_stage::begin);
   void stop_first(const std::vector<std::string>& nodes, known_tree tree,
-                  const std::vector<policy::replaced_node>& replaced, const policy::change_options& options,
+                  const std::vector<policy::replaced_node>& replaced, const wanted_change& by,
                   const std::vector<policy::tree_change>& changes, const done& tell);
   void begin_again(const known_tree& known, const store::change_under_way& what, const done& over);
   void add_step(const std::shared_ptr<change_in_steps>& work, policy::change_step step);

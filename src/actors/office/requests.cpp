@@ -33,6 +33,8 @@ std::optional<known_request> find_answer(const archive& journal, const std::stri
 
 } // namespace
 
+std::string word_of_change(const std::string& service) { return service.empty() ? "apply" : "scale"; }
+
 std::string in_order(std::uint64_t number) {
   auto text = std::to_string(number);
   text.insert(0, text.size() < digits ? digits - text.size() : 0, '0');
@@ -51,6 +53,17 @@ std::optional<known_request> find_request(const archive& journal, const std::str
   journal.each(store::down_key, [&](const std::string& tree, const std::string& value) {
     const auto asked = store::parse_down_value(value);
     if (asked && asked->key == key) found = {asked->since, down_word, tree, tree, std::nullopt};
+  });
+  const auto take = [&](const std::string& tree, const auto& change) {
+    if (change && change->asked.key == key)
+      found = {change->asked.since, word_of_change(change->service), tree,
+               change->service.empty() ? tree : change->service, std::nullopt};
+  };
+  journal.each(store::change_key, [&](const std::string& tree, const std::string& value) {
+    take(tree, store::parse_change_value(value));
+  });
+  journal.each(store::wait_key, [&](const std::string& /*number*/, const std::string& value) {
+    if (const auto change = store::parse_wait_value(value)) take(change->tree, change);
   });
   return found;
 }

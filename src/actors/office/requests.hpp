@@ -26,7 +26,7 @@ inline constexpr std::size_t longest_request_key = 64;
 /// A request that was made before.
 struct known_request {
   std::uint64_t since = 0; ///< the last event before it
-  std::string what;        ///< "start", "stop", "restart", "remove", "up", "down"
+  std::string what;        ///< "start", "stop", "restart", "remove", "up", "down", "apply", "scale"
   std::string tree;
   std::string name;
   std::optional<wire::operation_result> result; ///< none: it is under way
@@ -37,6 +37,9 @@ struct known_request {
 /// Notes how it ended, with the next write. No-op without a key.
 void note_answer(archive& journal, const store::request_mark& asked, const std::string& what, const std::string& tree,
                  const std::string& name, const wire::operation_result& result);
+
+/// What a change of a tree is called there: of one that scales no service, "apply".
+[[nodiscard]] std::string word_of_change(const std::string& service);
 
 /// A number as part of a key, so that keys are in the order of their numbers.
 [[nodiscard]] std::string in_order(std::uint64_t number);

@@ -54,6 +54,7 @@ struct apply_config {
   bool takes_environment = false; ///< of the source; else it stays that with which the tree was brought up
   std::shared_ptr<file_notes> files = std::make_shared<file_notes>(); ///< what a thread has found out about them
   std::shared_ptr<const reading> read = {};                           ///< by a thread, for the trees that were up then
+  store::request_mark asked = {};
 };
 /// Do what a former daemon was in the middle of.
 struct finish_change {
@@ -70,6 +71,7 @@ struct scale_service {
   bool at_any_price = false; ///< also when it stops what runs, or when the instances are in each other's way
   std::shared_ptr<const scaled_tree> read = {}; ///< by a thread, for the tree that was up then
   std::string noted = {};                       ///< as of finish_change
+  store::request_mark asked = {};
 };
 /// Start the children of this configuration under a supervisor that is up.
 struct add_children {

@@ -421,8 +421,8 @@ void daemon::begin_change(const std::string& key, const store::waiting_change& w
   };
   if (what.pending.empty())
     return api_.submit(
-        {actors::scale_service{what.tree, what.service, what.instances, what.at_any_price, {}, key}, tell});
-  api_.submit({actors::finish_change{what.tree, {what.options, {}, {}, {}, what.pending}, key}, tell});
+        {actors::scale_service{what.tree, what.service, what.instances, what.at_any_price, {}, key, what.asked}, tell});
+  api_.submit({actors::finish_change{what.tree, {what.options, {}, {}, {}, what.pending, {}, what.asked}, key}, tell});
 }
 
 void daemon::tell_of_change(const std::string& tree, const wire::operation_result& done) {

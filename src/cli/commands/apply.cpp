@@ -133,7 +133,8 @@ exit_code run_apply(session& s) {
                        .target = "/v1/config/apply" + options,
                        .body = body,
                        .words = {.done = "changed", .counts_stops = true, .counts_both = true},
-                       .nothing_to_do = found->changes.empty() ? unchanged(*found) : "nothing was changed"});
+                       .nothing_to_do = found->changes.empty() ? unchanged(*found) : "nothing was changed",
+                       .again = "/v1/config/apply" + options});
 }
 
 } // namespace

@@ -27,11 +27,13 @@ exit_code run_scale(session& s) {
   const auto names = select_nodes(s, {words.begin(), words.end() - 1}, purpose::scale);
   if (!names) return s.end_code();
   return change_each(s, *names, [&](const std::string& name) {
+    const auto target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : "");
     return change{.method = "POST",
-                  .target = service_target(name) + "/scale" + (s.wanted().force ? "?force=true" : ""),
+                  .target = target,
                   .body = scale_body(static_cast<unsigned>(std::stoul(number))),
                   .words = {.done = "changed", .counts_stops = true, .counts_both = true},
-                  .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already"};
+                  .nothing_to_do = name + " has " + number + (number == "1" ? " instance" : " instances") + " already",
+                  .again = target};
   });
 }
 

@@ -315,6 +315,17 @@ result<std::string> parse_listed_tree_value(std::string_view text) {
 
 namespace {
 
+/// Versions that know less do not say it.
+void add_mark(json& j, const request_mark& asked) {
+  if (!asked.key.empty()) j["asked"] = {{"key", asked.key}, {"since", asked.since}};
+}
+
+request_mark mark_in(const json& j) {
+  const auto asked = j.find("asked");
+  return asked == j.end() ? request_mark{}
+                          : request_mark{asked->at("key").get<std::string>(), asked->at("since").get<std::uint64_t>()};
+}
+
 json options_json(const policy::change_options& options) {
   return {{"start_added", options.start_added},
           {"stop_removed", options.stop_removed},
@@ -340,6 +351,8 @@ std::string change_value(const change_under_way& change) {
   all["replaced"] = replaced;
   all["down"] = change.down;
   if (!change.pending.empty()) all["pending"] = json::parse(change.pending);
+  if (!change.service.empty()) all["service"] = change.service;
+  add_mark(all, change.asked);
   return text_of(all);
 }
 
@@ -350,6 +363,8 @@ result<change_under_way> parse_change_value(std::string_view text) {
       change.replaced.push_back({node.at("name").get<std::string>(), node.at("generation").get<alder::generation>()});
     change.down = j.value("down", change.down);
     if (const auto pending = j.find("pending"); pending != j.end()) change.pending = text_of(*pending);
+    change.service = j.value("service", change.service);
+    change.asked = mark_in(j);
     return change;
   });
 }
@@ -364,12 +379,13 @@ std::string wait_value(const waiting_change& change) {
     all["instances"] = change.instances;
     all["at_any_price"] = change.at_any_price;
   }
+  add_mark(all, change.asked);
   return text_of(all);
 }
 
 result<waiting_change> parse_wait_value(std::string_view text) {
   return parsed<waiting_change>(text, [](const json& j) {
-    waiting_change change{j.at("tree").get<std::string>(), read_options(j)};
+    waiting_change change{.tree = j.at("tree").get<std::string>(), .options = read_options(j), .asked = mark_in(j)};
     if (const auto pending = j.find("pending"); pending != j.end()) {
       change.pending = text_of(*pending);
       return change;
@@ -390,21 +406,6 @@ std::string_view word(act_under_way::kind what) {
   }
   return {};
 }
-
-namespace {
-
-/// Versions that know less do not say it.
-void add_mark(json& j, const request_mark& asked) {
-  if (!asked.key.empty()) j["asked"] = {{"key", asked.key}, {"since", asked.since}};
-}
-
-request_mark mark_in(const json& j) {
-  const auto asked = j.find("asked");
-  return asked == j.end() ? request_mark{}
-                          : request_mark{asked->at("key").get<std::string>(), asked->at("since").get<std::uint64_t>()};
-}
-
-} // namespace
 
 std::string act_value(const act_under_way& act) {
   json j{{"tree", act.tree}, {"name", act.name}, {"what", word(act.what)}, {"seen", act.seen}};

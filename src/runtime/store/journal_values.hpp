@@ -48,6 +48,13 @@ inline constexpr std::string_view shutdown_key = "operation/shutdown";
 /// Of a tree that was up when the machine or the keeper went down, and has not been started or stopped since.
 inline constexpr std::string_view interrupted_key = "interrupted/";
 
+/// How somebody asked for something who may ask again.
+struct request_mark {
+  std::string key;         ///< he gives the same one again; empty: he does not
+  std::uint64_t since = 0; ///< the last event before he asked
+  bool operator==(const request_mark&) const = default;
+};
+
 /// A change that is being carried out.
 struct change_under_way {
   policy::change_options options;
@@ -57,6 +64,8 @@ struct change_under_way {
   /// The tree it is to become, as a tree_value, while nodes stop that are to be of another kind: until then it is what
   /// it was. Empty: it has become that.
   std::string pending = {};
+  std::string service = {}; ///< that is scaled; empty: another version of the configuration is taken up
+  request_mark asked = {};
   bool operator==(const change_under_way&) const = default;
 };
 
@@ -68,14 +77,8 @@ struct waiting_change {
   std::string service = {};
   unsigned instances = 0;
   bool at_any_price = false; ///< as of who wants it scaled
+  request_mark asked = {};
   bool operator==(const waiting_change&) const = default;
-};
-
-/// How somebody asked for something who may ask again.
-struct request_mark {
-  std::string key;         ///< he gives the same one again; empty: he does not
-  std::uint64_t since = 0; ///< the last event before he asked
-  bool operator==(const request_mark&) const = default;
 };
 
 /// What somebody asked for of one node, until it is answered.

@@ -313,6 +313,7 @@ TEST_F(Office, AChangeThatIsNotFinishedWhenTheDaemonStopsStaysNoted) {
   EXPECT_EQ(journal.operations().count(key), 1u) << "the next daemon looks at it";
 }
 
+const std::string three_of_api = "name: shop\nchildren:\n  - {service: api, command: /bin/api, instances: 3}\n";
 const policy::change_options sync{true, true, true};
 
 /// `web` is to be a pool of two.
@@ -385,6 +386,60 @@ TEST_F(Office, AChangeThatAFormerDaemonHadWaitingIsNotNotedAgain) {
   EXPECT_THAT(journal.operations(), IsEmpty());
 }
 
+TEST_F(Office, AScaleThatIsAskedForAgainIsNotDoneAgain) {
+  bring_up(three_of_api);
+  const scale_service two{"shop", "api", 2, false, {}, {}, {as_key, 5}};
+  want(two);
+  want(scale_service{"shop", "api", 4}); // by somebody else
+  want(two);
+  EXPECT_EQ(node("api:3").state, node_state::running) << "the later one counts";
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_FALSE(answers[2].failure);
+  EXPECT_TRUE(answers[2].changed) << "as it was";
+  EXPECT_EQ(find_request(journal, as_key)->what, "scale");
+  EXPECT_EQ(find_request(journal, as_key)->name, "api");
+}
+
+TEST_F(Office, WhoAsksForAChangeAgainWaitsUntilItIsFinished) {
+  const auto noted = std::string{store::change_key} + "shop";
+  store::change_under_way begun{sync, {}, {{"web", 1}}, {}, pool_of_web()};
+  begun.asked = {as_key, 5};
+  journal.begin_operation(noted, store::change_value(begun)); // by a former daemon
+  EXPECT_EQ(find_request(journal, as_key)->what, "apply");
+  apply_config again;
+  again.asked = {as_key, 9};
+  want(again);
+  EXPECT_THAT(answers, IsEmpty());
+  os.stubborn = {"web"};
+  want(finish_change{"shop", begun});
+  EXPECT_THAT(answers, IsEmpty());
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(answers[0].changed);
+  EXPECT_TRUE(answers[1].changed);
+  const auto known = find_request(journal, as_key);
+  ASSERT_TRUE(known && known->result);
+  EXPECT_EQ(known->since, 5u) << "what it has told since";
+}
+
+TEST_F(Office, AChangeThatWaitsIsKnownByItsKey) {
+  os.stubborn = {"web"};
+  want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
+  const scale_service waits{"shop", "db", 2, /*at_any_price=*/true, {}, {}, {as_key, 5}};
+  want(waits);
+  const auto known = find_request(journal, as_key);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->what, "scale");
+  EXPECT_EQ(known->name, "db");
+  EXPECT_FALSE(known->result);
+  want(waits);
+  os.end(os.alive("web"), exit_status::code(0));
+  run();
+  EXPECT_EQ(answers.size(), 3u);
+  EXPECT_EQ(node("db:1").state, node_state::running);
+}
+
 TEST_F(Office, WhatWasRemovedWhileOthersStoppedDoesNotComeBack) {
   os.stubborn = {"web"};
   want(finish_change{"shop", {sync, {}, {{"web", 1}}, {}, pool_of_web()}});
@@ -395,7 +450,6 @@ TEST_F(Office, WhatWasRemovedWhileOthersStoppedDoesNotComeBack) {
   EXPECT_EQ(node("web:1").state, node_state::running);
 }
 
-const std::string three_of_api = "name: shop\nchildren:\n  - {service: api, command: /bin/api, instances: 3}\n";
 const std::vector<policy::left_change> all_of_api{{"api:0", "api", {"command"}, false, 1},
                                                   {"api:1", "api", {"command"}, false, 1},
                                                   {"api:2", "api", {"command"}, false, 1}};

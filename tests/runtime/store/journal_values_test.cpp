@@ -98,7 +98,8 @@ TEST(JournalValues, ATreeThatIsTakenDownRemembersWhoAsked) {
 }
 
 TEST(JournalValues, AChangeThatWaitsIsReadAsItWasWritten) {
-  const waiting_change scale{.tree = "shop", .service = "api", .instances = 3, .at_any_price = true};
+  const waiting_change scale{
+      .tree = "shop", .service = "api", .instances = 3, .at_any_price = true, .asked = {"k-1", 77}};
   EXPECT_EQ(parse_wait_value(wait_value(scale)).value(), scale);
   const waiting_change apply{.tree = "shop",
                              .options = {true, true, true},
@@ -114,6 +115,8 @@ TEST(JournalValues, AChangeIsReadAsItWasWritten) {
   EXPECT_EQ(parse_change_value(change_value(change)).value(), change);
   auto waits = change;
   waits.pending = tree_value({{.text = "name: shop"}, "shop"});
+  waits.service = "api";
+  waits.asked = {"k-1", 77};
   EXPECT_EQ(parse_change_value(change_value(waits)).value(), waits);
   EXPECT_TRUE(
       parse_change_value(R"({"start_added":true,"stop_removed":true,"restart_changed":true,"removed":[]})").ok())
