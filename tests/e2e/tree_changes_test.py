@@ -102,7 +102,7 @@ children:
         apply = home.begin("apply", "--sync")
         home.wait_until("slow is being stopped", lambda: home.states().get("slow") == "stopping")
         home.kill_daemon()
-        self.assertNotEqual(apply.wait(alder.PATIENCE), 0)
+        self.assertEqual(apply.wait(alder.PATIENCE), 0, "it waits for the daemon that finishes it")
         wanted = dict.fromkeys(("web", "one:0", "one:1", "fresh"), "running")
         home.wait_until("it is what the file says", lambda: home.states() == wanted)
         self.assertNotEqual(home.pids()["web"], before["web"])
