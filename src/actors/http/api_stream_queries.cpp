@@ -2,14 +2,21 @@
 #include "actors/base/runtime.hpp"
 #include "actors/http/api_context.hpp"
 #include "actors/http/api_handlers.hpp"
+#include "actors/logs/log_hub.hpp"
+#include "actors/office/archive.hpp"
 
 #include "runtime/base/text.hpp"
 #include "runtime/base/units.hpp"
 #include "runtime/wire/log_json.hpp"
 #include "runtime/wire/time_text.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -76,6 +83,21 @@ std::optional<wire::problem> read_cursors(const api_request& request, log_query&
   return std::nullopt;
 }
 
+/// The last words of a process that has ended are on their way to its file for a moment: on a busy machine whoever asks
+/// why it ended comes sooner than they do.
+void stream_when_written(const log_query& query, const responder& out, api_context& context, int looks) {
+  constexpr std::chrono::milliseconds between_looks{10};
+  auto about = query.about;
+  const auto services = query.follow ? std::vector<node_ptr>{} : services_of(about, context);
+  const bool is_complete = std::none_of(services.begin(), services.end(),
+                                        [&](const auto& node) { return context.logs.is_draining(node->id()); });
+  if (is_complete || looks == 0) return stream_logs(query, out->stream(), context);
+  const auto timer = std::make_shared<boost::asio::steady_timer>(context.journal.executor(), between_looks);
+  timer->async_wait([timer, query, out, looks, &context](const boost::system::error_code& failed) {
+    if (!failed) stream_when_written(query, out, context, looks - 1);
+  });
+}
+
 void get_logs(const api_request& request, const responder& out, api_context& context) {
   constexpr std::size_t usual_tail = 20;
   log_query query;
@@ -110,7 +132,8 @@ void get_logs(const api_request& request, const responder& out, api_context& con
   for (const auto& [source, place] : query.after)
     gone.insert(source.writer);
   if (const auto wrong = read_filter(request, "service", context, query.about, gone)) return out->refuse(*wrong);
-  stream_logs(query, out->stream(), context);
+  constexpr int most_looks = 100; // a second
+  stream_when_written(query, out, context, most_looks);
 }
 
 } // namespace

@@ -192,9 +192,7 @@ void log_hub::forget(const node_id& node) {
 /// A seat that is given up goes when the last of its output is written.
 void log_hub::dissolve_if_drained(const node_id& node) {
   const auto found = seats_.find(node);
-  const auto pending = draining_.lower_bound({node, 0});
-  if (found == seats_.end() || !found->second.leaving || (pending != draining_.end() && pending->first.node == node))
-    return;
+  if (found == seats_.end() || !found->second.leaving || is_draining(node)) return;
   for (const auto stream : {found->second.streams.out, found->second.streams.err}) {
     streams_.erase(stream);
     told_.erase(stream);
@@ -234,6 +232,11 @@ void log_hub::enlist(const node_id& node, const log_writer_actor& writer) {
 void log_hub::dismiss(const node_id& node, const caf::actor_addr& writer) {
   const auto found = seats_.find(node);
   if (found != seats_.end() && found->second.writer.address() == writer) found->second.writer = nullptr;
+}
+
+bool log_hub::is_draining(const node_id& node) const {
+  const auto found = draining_.lower_bound({node, 0});
+  return found != draining_.end() && found->first.node == node;
 }
 
 log_hub::stream_pair log_hub::streams_of(const node_id& node) { return seat_of(node).streams; }

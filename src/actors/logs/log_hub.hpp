@@ -116,6 +116,7 @@ public:
   void unwatch_starts(follower_id id);
   /// Whether output of processes that have ended is still to be written.
   [[nodiscard]] bool is_draining() const { return !draining_.empty(); }
+  [[nodiscard]] bool is_draining(const node_id& node) const;
 
   /// Actors of extensions that get lines.
   [[nodiscard]] log_guests& guests() { return guests_; }
