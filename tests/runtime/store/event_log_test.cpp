@@ -70,7 +70,8 @@ TEST_F(EventLog, ATornEndIsCutOff) {
   auto log = open();
   ASSERT_TRUE(add(log, "a"));
   const auto sound = std::filesystem::file_size(path_);
-  for (const auto* end : {"{\"seq\":2,\"at", "garbage\n", "{}\n{\"seq\":9", "\n", std::string(3, '\0').c_str()}) {
+  const std::vector<std::string> ends{"{\"seq\":2,\"at", "garbage\n", "{}\n{\"seq\":9", "\n", std::string(3, '\0')};
+  for (const auto& end : ends) {
     ASSERT_TRUE(test::append(path_, end));
     EXPECT_EQ(names(open()), words{"1 a"}) << end;
     EXPECT_EQ(std::filesystem::file_size(path_), sound) << end;
