@@ -295,17 +295,20 @@ TEST_F(Supervisor, ADeciderThatDoesNotAnswerIsReplacedByTheBuiltInRule) {
     behavior_type make_behavior() override {
       return {[this](const decide_restart&) { return promise_ = make_response_promise<restart_decided>(); }};
     }
+    void on_exit() override { promise_ = {}; } // which holds whoever asked
     caf::typed_response_promise<restart_decided> promise_;
   };
   const auto spec = tree("shop", strategy::one_for_one, {service("web")});
-  root = system.spawn<supervisor>(shared, plan_of("shop", spec), parent_actor{parent},
-                                  decider_actor{system.spawn<silent>()});
+  const decider_actor decider{system.spawn<silent>()};
+  root = system.spawn<supervisor>(shared, plan_of("shop", spec), parent_actor{parent}, decider);
   caf::anon_send(root, start_order{1, {}, false, 0});
   run();
   end("web", exit_status::code(1));
   EXPECT_EQ(os.count_alive(), 0u);
   advance(1s);
   EXPECT_EQ(os.count_alive(), 1u);
+  caf::anon_send_exit(decider, caf::exit_reason::user_shutdown);
+  run();
 }
 
 TEST_F(Supervisor, ASuccessorKnowsTheRestartWindow) {
